@@ -1,0 +1,1 @@
+"""What Batuta is tested with, shipped because its users must test too."""
