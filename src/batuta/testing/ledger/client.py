@@ -237,7 +237,8 @@ class Ledger:
                 process.stdin.close()
 
     def _command(self, port_file: Path) -> Sequence[str]:
-        command = [sys.executable, "-m", "batuta.testing.ledger", "--stop-with-stdin"]
+        # -P: a module in the current folder must not stand in for one of the library's.
+        command = [sys.executable, "-P", "-m", "batuta.testing.ledger", "--stop-with-stdin"]
         command += ["--book", str(self.path), "--port", str(self._port)]
         command += ["--port-file", str(port_file), "--dedupe", "on" if self._dedupe else "off"]
         accounts = self._accounts

@@ -194,7 +194,7 @@ def _parse(fault_id: int, body: dict[str, Any]) -> Fault:
         raise Refusal(400, f"unknown {unknown[0]!r}", f"use {', '.join(sorted(known))}")
     if body.get("do") not in get_args(Do):
         raise Refusal(400, f"do is {body.get('do')!r}", f"use one of {', '.join(get_args(Do))}")
-    match: Any = body.get("match") or {}
+    match: Any = body.get("match", {})
     if not isinstance(match, dict):
         raise Refusal(400, "match is not an object", "use {} to match every request")
     match = dict(match)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]

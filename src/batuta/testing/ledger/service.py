@@ -255,7 +255,8 @@ class Service:
 def open_account(book: Book, account: str, body: Mapping[str, Any]) -> None:
     """Set name and opening balance of `account` from `body`; `Refusal` 400 if not valid."""
     text_of({"account": account}, "account")
-    name = text_of(body, "name") if body.get("name") is not None else account
+    # A file without names, or with an empty cell, still opens accounts that can be told apart.
+    name = account if body.get("name") in (None, "") else text_of(body, "name")
     book.open_account(account, name, cents_of(body, "balance_cents", least=-CENTS_MAX, otherwise=0))
 
 
