@@ -1,0 +1,26 @@
+"""What every test shares: how long Hypothesis may look, and a time zone that is nobody's home."""
+
+import os
+import time
+
+from hypothesis import HealthCheck, settings
+
+# Sound laws do not depend on how fast the machine of the day is, hence no deadlines.
+settings.register_profile("dev", deadline=None, max_examples=60, print_blob=True)
+# In CI the same examples every time: a failure there is news about the change, not about the dice.
+settings.register_profile(
+    "ci",
+    deadline=None,
+    derandomize=True,
+    max_examples=100,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+# For a quiet night: HYPOTHESIS_PROFILE=long make test
+settings.register_profile("long", deadline=None, max_examples=5_000, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev"))
+
+# Far from UTC and with a half hour in it: code that mixes local time into facts fails here.
+os.environ["TZ"] = "Asia/Kolkata"
+if hasattr(time, "tzset"):
+    time.tzset()
