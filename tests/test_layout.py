@@ -1,0 +1,90 @@
+"""The house rules hold for every file: sizes, names, doors, purity, and nothing of one machine."""
+
+import ast
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests import layout
+
+ROOT = Path(__file__).parents[1]
+SOURCE = ROOT / "src" / "batuta"
+FILES = sorted(path.relative_to(SOURCE).as_posix() for path in SOURCE.rglob("*.py"))
+PACKAGES = [name for name in FILES if name.endswith("__init__.py")]
+PURE = [
+    name
+    for name in FILES
+    if name.startswith(("spec/", "engine/decide", "engine/rules"))
+    or name == "governance/verdict.py"
+]
+
+# May mention such addresses: the rules themselves and the tests that they can fail.
+SPEAKS_OF_LEAKS = {"tests/layout.py", "tests/test_layout_rules.py"}
+
+
+def parsed(name: str) -> tuple[ast.Module, str]:
+    text = (SOURCE / name).read_text(encoding="utf-8")
+    return ast.parse(text, name), text
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_no_file_function_or_class_is_too_large_to_read_at_once(name: str) -> None:
+    tree, text = parsed(name)
+    assert list(layout.parts_too_large(tree, text.count("\n"))) == []
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_no_code_from_data_no_shell_and_no_second_import_graph(name: str) -> None:
+    assert list(layout.dangerous_words(parsed(name)[0])) == []
+
+
+@pytest.mark.parametrize("name", PURE)
+def test_pure_rooms_have_no_clock_no_dice_and_no_io(name: str) -> None:
+    assert list(layout.impurities(parsed(name)[0])) == []
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_door_is_a_list_of_names_that_exist(name: str) -> None:
+    assert list(layout.flaws_of_door(parsed(name)[0])) == []
+
+
+@pytest.mark.parametrize("name", PACKAGES)
+def test_a_package_lists_exactly_what_it_brings_in(name: str) -> None:
+    assert list(layout.flaws_of_package(parsed(name)[0])) == []
+
+
+def test_no_file_is_a_drawer_for_everything() -> None:
+    words = {name: set(Path(name).with_suffix("").parts) for name in FILES}
+    assert [name for name in FILES if words[name] & layout.DRAWER_NAMES] == []
+
+
+def test_nothing_of_one_machine_is_in_the_repository() -> None:
+    try:
+        listed = subprocess.run(
+            ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True, timeout=30
+        ).stdout.decode()
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("not a git checkout: what is tracked is not known")
+    found: list[str] = []
+    for name in sorted(set(filter(None, listed.split("\0"))) - SPEAKS_OF_LEAKS):
+        path = ROOT / name
+        if path.is_file() and b"\0" not in (content := path.read_bytes())[:8192]:
+            text = content.decode("utf-8", "replace")
+            found += [f"{name}:{leak}" for leak in layout.leaks_in(text)]
+    assert found == []
+
+
+def test_both_locks_pin_the_same_files() -> None:
+    everything = entries(ROOT / "requirements.lock")
+    to_run = entries(ROOT / "requirements-run.lock")
+    assert {name: everything.get(name) for name in to_run} == to_run
+
+
+def entries(lock: Path) -> dict[str, str]:
+    """Per requirement (`name==version ; marker`) its hashes."""
+    whole = lock.read_text(encoding="utf-8").replace("\\\n", " ")
+    lines = [line for line in whole.splitlines() if line and not line.lstrip().startswith("#")]
+    pairs = [line.split("--hash=", 1) for line in lines]
+    assert [line for line, parts in zip(lines, pairs, strict=True) if len(parts) == 1] == []
+    return {requirement.strip(): hashes for requirement, hashes in pairs}
