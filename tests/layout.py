@@ -18,29 +18,8 @@ FORBIDDEN_CALLS = frozenset({"eval", "exec", "os.system", "os.popen"})
 
 # What the pure rooms decide from is handed to them: no clock, no dice, no input or output.
 IMPURE_IMPORTS = frozenset(
-    [
-        "apsw",
-        "glob",
-        "http",
-        "httpx",
-        "io",
-        "logging",
-        "multiprocessing",
-        "os",
-        "pathlib",
-        "random",
-        "secrets",
-        "shutil",
-        "signal",
-        "socket",
-        "sqlite3",
-        "subprocess",
-        "tempfile",
-        "threading",
-        "time",
-        "urllib",
-        "uuid",
-    ]
+    "apsw glob http httpx io logging multiprocessing os pathlib random secrets shutil signal socket sqlite3"
+    " subprocess tempfile threading time urllib uuid".split()
 )
 
 # Addresses of one machine, or of one mirror, in a file that everybody gets.
