@@ -1,0 +1,240 @@
+"""The CEL library behind two functions, and its errors in our words.
+
+`check` compiles a text to a checked tree; `execute` runs a program on variables and gives a JSON value.
+"""
+
+import difflib
+import json
+import math
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, TypeAlias, cast
+
+from cel_expr_python import cel  # pyright: ignore[reportMissingTypeStubs]
+
+from batuta.errors import ExpressionError
+from batuta.spec.expr.tree import Checked
+from batuta.spec.expr.wire import read_checked
+
+__all__ = ["INT_MAX", "INT_MIN", "Program", "Unbound", "as_text", "check", "execute", "load"]
+
+Program: TypeAlias = cel.Expression
+
+INT_MIN, INT_MAX = -(2**63), 2**63 - 1
+
+_OPERATORS: Mapping[str, str] = {"@in": "in", "_[_]": "[ ]", "_?_:_": "? :"}
+_TYPES: Mapping[str, str] = {"int64": "int", "uint64": "uint", "null_type": "null"}
+# Results that JSON does not have, by the Python class the library gives them.
+_FOREIGN: Mapping[str, str] = {
+    "Type": "a type",
+    "bytearray": "bytes",
+    "datetime": "a timestamp",
+    "timedelta": "a duration",
+}
+_BIG = "carry larger numbers as strings"
+
+_COMPILE = re.compile(r"ERROR: <input>:(-?\d+):(-?\d+): (.*)")
+_STATUS = re.compile(r"^[A-Z_]{4,}: |(?: \[[A-Z_]+\])+$")
+_OVERLOAD = re.compile(
+    r"[Nn]o matching overloads? (?:found : |for )'?([^\s('(]+)'?(?: applied to ')?(?:\(([^)]*)\))?"
+)
+_UNKNOWN = re.compile(r"undeclared reference to '([^']*)'")
+_UNBOUND = re.compile(r'No value with name "([^"]*)" found')
+_WORDS = re.compile(r"\b(and|or|not|is|None|True|False)\b")
+
+
+class Unbound(ExpressionError):
+    """The program asked for a variable that has no value; `name` says which."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"no value for {name}")
+        self.name = name
+
+
+def check(text: str, roots: frozenset[str]) -> Checked:
+    """Parse and type-check `text`. Raises ExpressionError with the offset of the first flaw."""
+    try:
+        return read_checked(_environment(roots).compile(text).serialize())
+    except (RuntimeError, TypeError, ValueError) as error:
+        raise _compile_error(str(error), text, roots) from None
+
+
+def load(data: bytes, roots: frozenset[str]) -> Program:
+    """The program of a checked expression in bytes (`wire.write_checked`)."""
+    return _environment(roots).deserialize(data)
+
+
+def execute(program: Program, variables: Mapping[str, Any], offsets: Mapping[str, int]) -> Any:
+    """Run `program`; the result is a fresh JSON value.
+
+    `offsets` says where each function stands, for the errors. Raises ExpressionError for every failure,
+    as `Unbound` if a variable is missing.
+    """
+    try:
+        result = program.eval(data=variables)
+        plain = result.plain_value()
+        if not isinstance(plain, str):
+            _require_json(plain)
+            return plain
+    except (RuntimeError, TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise _run_error(str(error), offsets) from None
+    if (
+        result.type() == cel.Type.ERROR
+    ):  # errors come as strings: only here the type has to be asked for
+        raise _run_error(plain, offsets)
+    return plain
+
+
+def as_text(value: Any) -> str:
+    """`value` inside a text: numbers and bools as CEL's `string()` writes them, lists and maps as compact JSON."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        return execute(_string_of(), {"x": value}, {})
+    try:
+        return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ExpressionError(f"a value is not JSON: {error}") from None
+
+
+@lru_cache(maxsize=1)
+def _string_of() -> Program:
+    return _environment(frozenset({"x"})).compile("string(x)")
+
+
+@lru_cache(maxsize=64)
+def _environment(roots: frozenset[str]) -> cel.Env:
+    return cel.NewEnv(variables=dict.fromkeys(sorted(roots), cel.Type.DYN))
+
+
+def _require_json(value: Any) -> None:
+    if value is None or isinstance(value, bool | str):
+        return
+    if isinstance(value, int):
+        if not INT_MIN <= value <= INT_MAX:
+            raise ExpressionError(f"the result {value} is beyond 64 bits", remedy=_BIG)
+    elif isinstance(value, float):
+        if not math.isfinite(value):
+            raise ExpressionError(f"the result is {value}, which JSON cannot carry")
+    elif isinstance(value, list):
+        for item in cast(list[Any], value):
+            _require_json(item)
+    elif isinstance(value, dict):
+        for key, item in cast(dict[Any, Any], value).items():
+            if not isinstance(key, str):
+                raise ExpressionError(
+                    f"the key {key!r} of the result is no string", remedy="quote it, or string(key)"
+                )
+            _require_json(item)
+    else:
+        kind = _FOREIGN.get(type(value).__name__, "a CEL type")
+        raise ExpressionError(
+            f"the result is {kind}, which JSON cannot carry", remedy="convert it: string(...)"
+        )
+
+
+# --- errors ---------------------------------------------------------------------------------------
+
+
+def _compile_error(message: str, text: str, roots: frozenset[str]) -> ExpressionError:
+    found = _COMPILE.search(message)
+    if found is None:
+        return ExpressionError(_plain(message))
+    offset = _offset(text, int(found[1]), int(found[2]))
+    said = _plain(found[3])
+    if said.startswith("Exceeded max recursion") or "recursion limit" in said:
+        return ExpressionError("nested too deeply (32 levels)", remedy="split it over steps")
+    overload = _overload(said, offset)
+    if overload is not None:
+        return overload
+    unknown = _UNKNOWN.search(said)
+    if unknown is not None:
+        return _unknown(unknown[1], text, offset, roots)
+    said = said.split(" expecting ")[0].replace("'<EOF>'", "the end")
+    word = _WORDS.search(text)
+    remedy = ""
+    if said.startswith("Syntax error") and word is not None:
+        remedy = f"CEL has no `{word[0]}`: it writes && || ! == null true false"
+    elif said.startswith("Syntax error: token recognition error at: '="):
+        remedy = "compare with =="
+    return ExpressionError(said[:1].lower() + said[1:], remedy=remedy, offset=offset)
+
+
+def _unknown(name: str, text: str, offset: int | None, roots: frozenset[str]) -> ExpressionError:
+    if offset is not None and text[offset : offset + 1] == "(":
+        start = offset - len(name)
+        offset = start if text[start:offset] == name else offset
+        return ExpressionError(
+            f"unknown function {name}()",
+            remedy="CEL's standard functions are there; anything else is a step's work",
+            offset=offset,
+        )
+    name = name.removeprefix(".").split(".")[0]  # `a.b` is reported whole, at its last dot
+    if offset is not None:
+        offset = max(text.rfind(name, 0, offset + len(name)), 0)
+    close = difflib.get_close_matches(name, sorted(roots), n=1)
+    known = ", ".join(sorted(roots))
+    remedy = f"did you mean {close[0]}?" if close else f"known here: {known}"
+    return ExpressionError(f"unknown name {name}", remedy=remedy, offset=offset)
+
+
+def _run_error(message: str, offsets: Mapping[str, int]) -> ExpressionError:
+    unbound = _UNBOUND.search(message)
+    if unbound is not None:
+        return Unbound(unbound[1])
+    said = _plain(message)
+    overload = _overload(said, None)
+    if overload is not None:
+        function = _OVERLOAD.search(said)
+        assert function is not None
+        overload.offset = offsets.get(function[1])
+        return overload
+    if "out of range" in said and said.startswith("Integer value"):
+        return ExpressionError("an integer is beyond 64 bits", remedy=_BIG)
+    if "construction from null" in said:
+        return ExpressionError("a string is not valid Unicode (a lone surrogate)")
+    if said == "integer overflow":
+        return ExpressionError("integer overflow: the result is beyond 64 bits", remedy=_BIG)
+    if said.startswith("Applying SELECT to non-message type"):
+        return ExpressionError("a field of something that is no map", offset=offsets.get("."))
+    if said.startswith("Key not found in map"):
+        return ExpressionError(f"no such key:{said.partition(':')[2]}", offset=offsets.get("."))
+    return ExpressionError(said[:1].lower() + said[1:])
+
+
+def _overload(said: str, offset: int | None) -> ExpressionError | None:
+    found = _OVERLOAD.search(said)
+    if found is None:
+        return None
+    types = [_TYPES.get(kind.strip(), kind.strip()) for kind in (found[2] or "").split(",")]
+    name = _OPERATORS.get(found[1]) or found[1].strip("_@")
+    taken = f" ({', '.join(types)})" if types != [""] else " these types"
+    remedy = ""
+    if found[1] == "_?_:_":
+        remedy = (
+            "the condition is a bool, and both results have one type (or wrap them in dyn(...))"
+        )
+    elif {"int", "double"} <= set(types):
+        remedy = "do not mix int and double: write 1.0 for 1, or double(x), or int(x)"
+    elif name == "+" and "string" in types:
+        remedy = "make it a string first: string(x)"
+    elif name in ("!", "&&", "||"):
+        remedy = "only true and false: compare, for example x != null"
+    return ExpressionError(f"{name} does not take{taken}", remedy=remedy, offset=offset)
+
+
+def _plain(message: str) -> str:
+    return _STATUS.sub("", message.strip()) or "cannot be evaluated"
+
+
+def _offset(text: str, line: int, column: int) -> int | None:
+    """Characters before `line`:`column`, which count from 1; None if the library did not know."""
+    if line < 1 or column < 1:
+        return None
+    start = 0
+    for _ in range(line - 1):
+        start = text.find("\n", start) + 1
+    return min(start + column - 1, len(text))
