@@ -42,13 +42,15 @@ demo: $(RUN)  ## refunds: ask a person, kill the process half-way, resume, prove
 	@$(PY) examples/refunds/demo.py $(ARGS)
 
 test: $(DEV)  ## the whole suite but the slow torture
-	@$(PY) -m pytest -q -n auto --maxprocesses 8 --dist loadfile -m "not torture and not bench" $(ARGS)
+	@$(PY) -m pytest -q -n auto --maxprocesses 8 --dist loadfile $(ARGS)
 
-check: $(DEV)  ## format, lint, types, layers
-	@$(BIN)/ruff format --check --quiet . || { echo "not formatted: run $(BIN)/ruff format ." >&2; exit 1; }
-	@$(BIN)/ruff check --quiet .
-	@$(BIN)/pyright
-	@$(BIN)/lint-imports --no-logo
+check: $(DEV)  ## format, lint, types, layers: all flaws at once
+	@flaws=0; \
+	$(BIN)/ruff format --check --quiet --output-format concise . || { flaws=1; echo "to format: $(BIN)/ruff format ."; }; \
+	$(BIN)/ruff check --quiet . || flaws=1; \
+	$(BIN)/pyright || flaws=1; \
+	$(BIN)/lint-imports --no-logo || flaws=1; \
+	exit $$flaws
 
 bench: $(RUN)  ## engine workloads beside bare asyncio (and what else is installed)
 	@$(PY) benchmarks/engine.py $(ARGS)

@@ -5,6 +5,7 @@
 
 import ast
 import re
+import sys
 from collections.abc import Iterator
 
 FILE_LINES_MAX = 400
@@ -165,6 +166,12 @@ def imported_names(node: ast.AST) -> list[str]:
         module = node.module or ""
         return [f"{module}.{alias.name}" for alias in node.names]
     return []
+
+
+def foreign_imports(tree: ast.Module) -> set[str]:
+    """The top-level names of what is imported from neither Batuta nor the standard library."""
+    names = {name.split(".")[0] for node in ast.walk(tree) for name in imported_names(node)}
+    return names - sys.stdlib_module_names - {"batuta", ""}
 
 
 def leaks_in(text: str) -> Iterator[str]:

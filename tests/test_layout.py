@@ -1,7 +1,10 @@
 """The house rules hold for every file: sizes, names, doors, purity, and nothing of one machine."""
 
 import ast
+import importlib.metadata
+import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -73,6 +76,23 @@ def test_nothing_of_one_machine_is_in_the_repository() -> None:
             text = content.decode("utf-8", "replace")
             found += [f"{name}:{leak}" for leak in layout.leaks_in(text)]
     assert found == []
+
+
+def test_what_is_imported_is_declared_and_what_is_declared_is_imported() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    own = [
+        name for extra, names in extras.items() if extra not in ("dev", "build") for name in names
+    ]
+    declared = {distribution(name) for name in [*project["dependencies"], *own]} - {"batuta"}
+    providers = importlib.metadata.packages_distributions()
+    imported = {name for each in FILES for name in layout.foreign_imports(parsed(each)[0])}
+    assert {distribution(providers.get(name, [name])[0]) for name in imported} == declared
+
+
+def distribution(requirement: str) -> str:
+    """`PyYAML~=6.0` → `pyyaml`, as indexes compare names."""
+    return re.split(r"[^\w.-]", requirement, maxsplit=1)[0].lower().replace("_", "-")
 
 
 def test_both_locks_pin_the_same_files() -> None:

@@ -105,6 +105,13 @@ def test_a_package_that_brings_in_unlisted_names_is_found(text: str, flaws: list
     assert list(layout.flaws_of_package(tree(text))) == flaws
 
 
+def test_foreign_imports_are_those_of_others() -> None:
+    text = (
+        "import os, yaml.nodes\nfrom rich.live import Live\nfrom batuta import app\nfrom . import x"
+    )
+    assert layout.foreign_imports(tree(text)) == {"yaml", "rich"}
+
+
 @pytest.mark.parametrize(
     "line",
     [
