@@ -1,0 +1,102 @@
+"""Plans from YAML, JSON and Python, and back: one form, whoever wrote it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from batuta.errors import InputError, PlanError
+from batuta.plans.read import read_plan
+from batuta.reading.places import Places
+from batuta.reading.report import Report
+from batuta.reading.shapes import FLAWED
+from batuta.reading.source import read_bytes, tree_from_data, tree_from_text
+from batuta.reading.to_yaml import yaml_text
+from batuta.reading.tree import Node
+from batuta.spec.plan import Plan
+from batuta.spec.value import plain
+
+__all__ = [
+    "Sourced",
+    "plan_from_data",
+    "plan_from_file",
+    "plan_from_yaml",
+    "plan_to_json",
+    "plan_to_yaml",
+]
+
+
+class Sourced(NamedTuple):
+    """A plan, and where its parts stand in the text it was read from."""
+
+    plan: Plan
+    places: Places
+
+
+def plan_from_yaml(text: str | bytes, file: str = "") -> Sourced:
+    """The plan in a YAML or JSON text. `file` is the name that messages use.
+
+    Raises:
+        PlanError: the text has flaws; the error lists all of them, with places.
+    """
+    root, report = tree_from_text(text, file)
+    return _sourced(root, report)
+
+
+def plan_from_file(path: str | Path) -> Sourced:
+    """The plan in a file.
+
+    Raises:
+        NotFound: there is no such file.
+        InputError: it cannot be read.
+        PlanError: it has flaws.
+    """
+    return plan_from_yaml(read_bytes(Path(path), "plan"), str(path))
+
+
+def plan_from_data(data: Mapping[str, Any] | Plan) -> Sourced:
+    """The plan in a map of the same keys as the YAML form, or a `Plan` made in Python, normalised and bounded alike.
+
+    Raises:
+        PlanError: it has flaws; the error lists all of them.
+    """
+    try:
+        keys = plain(data) if isinstance(data, Plan) else data
+    except InputError as error:
+        raise PlanError(error.message, remedy=error.remedy) from error
+    return _sourced(*tree_from_data(keys))
+
+
+def plan_to_yaml(plan: Plan) -> str:
+    """The plan as YAML that reads back as an equal plan."""
+    return yaml_text(_data(plan))
+
+
+def plan_to_json(plan: Plan) -> str:
+    """The plan as indented JSON that reads back as an equal plan."""
+    return msgspec.json.format(msgspec.json.encode(_data(plan)), indent=2).decode() + "\n"
+
+
+def _sourced(root: Node | None, report: Report) -> Sourced:
+    plan = FLAWED if root is None else read_plan(root, report)
+    if report.findings or not isinstance(plan, Plan):
+        count = len(report.findings)
+        assert count, "what is flawed has a finding"
+        raise PlanError(
+            f"the plan has {count} flaws" if count > 1 else "the plan has a flaw",
+            place=report.findings[0].place,
+            findings=report.in_order(),
+        )
+    return Sourced(plan, Places(root, report.text, report.file))
+
+
+def _data(plan: Plan) -> Any:
+    data: dict[str, Any] = plain(plan)
+    for step in data.get("steps", {}).values():
+        # As the tutorial writes it; both forms read alike.
+        if "each" in step and not step["each"].lstrip().startswith("${"):
+            step["each"] = f"${{{step['each']}}}"
+        if step.get("retry", {}).keys() == {"at_most"}:
+            step["retry"] = step["retry"]["at_most"]
+    return data

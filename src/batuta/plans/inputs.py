@@ -1,0 +1,230 @@
+"""The inputs of a run against what the plan declares, and from the command line."""
+
+import csv
+import io
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, cast
+
+import msgspec
+
+from batuta.errors import Finding, InputError, NotFound
+from batuta.reading.nearest import did_you_mean
+from batuta.reading.places import NOWHERE, Places
+from batuta.reading.schema import problems
+from batuta.reading.source import read_bytes
+from batuta.reading.tree import INTEGER_MAX, INTEGER_MIN
+from batuta.spec.plan import Plan
+from batuta.spec.value import VALUE_BYTES_MAX, plain
+
+__all__ = ["input_findings", "parse_inputs", "validate_inputs"]
+
+_WORDS = {"true": True, "false": False}
+
+
+def input_findings(
+    plan: Plan, inputs: Mapping[str, Any], places: Places = NOWHERE
+) -> list[Finding]:
+    """What is wrong with `inputs`: unknown, missing, or not what the plan declares."""
+    findings: list[Finding] = []
+    for name, value in inputs.items():
+        schema = plan.inputs.get(name)
+        if schema is None:
+            findings.append(
+                Finding(
+                    "B107",
+                    f"the plan has no input {name!r}",
+                    place=places.at("inputs"),
+                    remedy=did_you_mean(name, plan.inputs, "inputs"),
+                )
+            )
+            continue
+        findings += [
+            Finding(
+                "B108",
+                f"input {name!r}: {problem}",
+                place=places.at("inputs", name),
+                remedy="give a value of the type that the plan declares",
+            )
+            for problem in problems(schema, value)
+        ]
+    findings += [
+        Finding(
+            "B106",
+            f"the input {name!r} is missing",
+            place=places.at("inputs", name),
+            remedy=f"give it (--input {name}=…), or declare a default in the plan",
+        )
+        for name, schema in plan.inputs.items()
+        if name not in inputs and "default" not in schema
+    ]
+    return findings
+
+
+def validate_inputs(plan: Plan, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """`inputs` as plain JSON with the defaults of the plan, in the plan's order.
+
+    Raises:
+        InputError: inputs are unknown, missing or do not fit; the message lists all of them.
+    """
+    given = cast("dict[str, Any]", plain(dict(inputs)))
+    findings = input_findings(plan, given)
+    if findings:
+        raise InputError(
+            "; ".join(finding.message for finding in findings), remedy=findings[0].remedy
+        )
+    return {
+        name: given[name] if name in given else plain(schema["default"])
+        for name, schema in plan.inputs.items()
+    }
+
+
+def parse_inputs(plan: Plan, assignments: Iterable[str]) -> dict[str, Any]:
+    """Inputs from the command line: `name=value`, or `name=@file` (.json, .csv as a list of maps, other files as text).
+
+    A value is read by the type the plan declares: a string stays as it is, lists and maps are JSON, numbers and
+    booleans are written plainly. Where any type may stand, it is JSON if it can be read so, else a string.
+
+    Raises:
+        InputError: something cannot be read; the message lists all of it.
+    """
+    inputs: dict[str, Any] = {}
+    flaws: list[str] = []
+    remedy = ""
+    for assignment in assignments:
+        name, equals, value = assignment.partition("=")
+        name = name.strip()
+        try:
+            if not equals or not name:
+                raise InputError(
+                    f"the input {assignment[:64]!r} is no assignment", remedy="write NAME=VALUE"
+                )
+            if name in inputs:
+                raise InputError(f"the input {name!r} is given twice", remedy="give it once")
+            inputs[name] = _parsed(plan.inputs.get(name, {}), name, value)
+        except InputError as error:
+            flaws.append(error.message)
+            remedy = remedy or error.remedy
+    if flaws:
+        raise InputError("; ".join(flaws), remedy=remedy)
+    return inputs
+
+
+def _parsed(schema: Mapping[str, Any], name: str, text: str) -> Any:
+    if text.startswith("@") and len(text) > 1:
+        return _from_file(schema, name, Path(text[1:]))
+    kind = schema.get("type")
+    if kind == "string":
+        return text
+    if kind == "boolean":
+        if text in _WORDS:
+            return _WORDS[text]
+        raise _unreadable(name, text, "true or false")
+    if kind in ("integer", "number"):
+        return _number(name, text, whole=kind == "integer")
+    try:
+        return _from_json(text.encode())
+    except (ValueError, UnicodeError):
+        if kind in ("array", "object", "null"):
+            expected = {"array": "a JSON list", "object": "a JSON map"}.get(kind, "null")
+            raise _unreadable(name, text, expected) from None
+        return text
+
+
+def _number(name: str, text: str, *, whole: bool) -> int | float:
+    expected = "a whole number of 64 bits" if whole else "a number"
+    try:
+        value = _from_json(text.strip().encode())
+    except (ValueError, UnicodeError):
+        raise _unreadable(name, text, expected) from None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise _unreadable(name, text, expected)
+    if whole and not isinstance(value, int):
+        raise _unreadable(name, text, expected)
+    return value
+
+
+def _from_json(text: bytes) -> Any:
+    """Raises ValueError for what is no JSON, or has integers that nobody could carry."""
+    value = msgspec.json.decode(text)
+    pending: list[Any] = [value]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, int) and not INTEGER_MIN <= item <= INTEGER_MAX:
+            raise ValueError("an integer of more than 64 bits")
+        if isinstance(item, dict):
+            pending.extend(cast("dict[str, Any]", item).values())
+        elif isinstance(item, list):
+            pending.extend(cast("list[Any]", item))
+    return value
+
+
+def _from_file(schema: Mapping[str, Any], name: str, path: Path) -> Any:
+    try:
+        content = read_bytes(path, f"file of input {name!r}", VALUE_BYTES_MAX)
+    except NotFound as error:
+        remedy = f"check the path; a text that begins with @ is given as JSON: {name}='\"@…\"'"
+        raise InputError(error.message, remedy=remedy) from None
+    suffix = path.suffix.lower()
+    if suffix == ".json":
+        try:
+            return _from_json(content)
+        except (ValueError, UnicodeError) as error:
+            raise InputError(
+                f"{str(path)!r} of input {name!r} is not JSON: {error}", remedy="correct the file"
+            ) from None
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{str(path)!r} of input {name!r} is not UTF-8 text (byte {error.start})",
+            remedy="save it as UTF-8",
+        ) from None
+    if suffix == ".csv":
+        return _rows(name, path, text)
+    return text if schema.get("type") in (None, "string") else _parsed(schema, name, text.strip())
+
+
+def _rows(name: str, path: Path, text: str) -> list[dict[str, str]]:
+    """The lines of a CSV file as maps from its header to strings."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    rows: list[dict[str, str]] = []
+    header: list[str] = []
+    try:
+        for cells in reader:
+            if not cells:
+                continue
+            if not header:
+                header = _header(name, path, cells)
+                continue
+            if len(cells) != len(header):
+                raise InputError(
+                    f"{str(path)!r} of input {name!r}, line {reader.line_num}: "
+                    f"{len(cells)} cells under a header of {len(header)}",
+                    remedy="put cells that hold commas in double quotes",
+                )
+            rows.append(dict(zip(header, cells, strict=True)))
+    except csv.Error as error:
+        raise InputError(
+            f"{str(path)!r} of input {name!r}, line {reader.line_num}: {error}",
+            remedy="correct the file",
+        ) from None
+    return rows
+
+
+def _header(name: str, path: Path, cells: list[str]) -> list[str]:
+    header = [cell.strip() for cell in cells]
+    if len(set(header)) != len(header) or "" in header:
+        raise InputError(
+            f"{str(path)!r} of input {name!r}: every column needs a name of its own",
+            remedy="correct the first line of the file",
+        )
+    return header
+
+
+def _unreadable(name: str, text: str, expected: str) -> InputError:
+    shown = text if len(text) <= 60 else text[:60] + "…"
+    return InputError(
+        f"the input {name!r} is {expected}, and {shown!r} is not",
+        remedy=f"write {name}=VALUE with {expected}",
+    )

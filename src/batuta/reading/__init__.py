@@ -1,0 +1,1 @@
+"""Text that people write, read with places: YAML or JSON → tree → data, all flaws at once."""

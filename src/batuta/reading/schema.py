@@ -1,0 +1,117 @@
+"""Data against JSON Schema: plain types at once, everything else by jsonschema-rs, loaded when first needed."""
+
+from functools import lru_cache
+from itertools import islice
+from typing import Any, cast
+
+import msgspec
+
+__all__ = ["TYPE_WORDS", "kind_of", "problems", "schema_flaw"]
+
+# What people may write as a type, and how JSON Schema spells it; `any` is the schema that allows everything.
+TYPE_WORDS = {
+    "string": "string",
+    "integer": "integer",
+    "number": "number",
+    "boolean": "boolean",
+    "list": "array",
+    "array": "array",
+    "object": "object",
+    "map": "object",
+    "null": "null",
+}
+_PYTHON_TYPES: dict[str, tuple[type, ...]] = {
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, float),
+    "boolean": (bool,),
+    "array": (list,),
+    "object": (dict,),
+    "null": (type(None),),
+}
+_KINDS: dict[type, str] = {
+    str: "a string",
+    bool: "a boolean",
+    int: "an integer",
+    float: "a number",
+    list: "a list",
+    dict: "a map",
+    type(None): "null",
+}
+# Keywords that say nothing about the data.
+_SILENT = frozenset({"default", "description", "title", "examples", "type"})
+# Problems of one value that are told; the rest is more of the same.
+_PROBLEMS_MAX = 20
+# Matching a pattern takes at most so many steps back (jsonschema-rs falls back to a linear engine otherwise).
+_SCHEMA_CACHE_COUNT = 256
+
+
+def kind_of(value: object) -> str:
+    """What a JSON value is, for messages."""
+    return _KINDS.get(type(value), f"a {type(value).__name__}")
+
+
+def problems(schema: dict[str, Any], value: Any) -> list[str]:
+    """Everything that is wrong with `value` by `schema`, one sentence each; [] if nothing is."""
+    if not schema:
+        return []
+    kind = schema.get("type")
+    if isinstance(kind, str) and schema.keys() <= _SILENT and kind in _PYTHON_TYPES:
+        if _is(kind, value):
+            return []
+        return [f"expected {_article(kind)}, got {kind_of(value)}"]
+    try:
+        validator = _validator(msgspec.json.encode(schema))
+    except Exception as error:
+        return [f"the schema cannot be used: {_one_line(error)}"]
+    return [_sentence(error) for error in islice(validator.iter_errors(value), _PROBLEMS_MAX)]
+
+
+def schema_flaw(schema: dict[str, Any]) -> str:
+    """What is wrong with a schema itself, "" if it can be used."""
+    if schema.keys() <= _SILENT and schema.get("type", "string") in _PYTHON_TYPES:
+        return ""
+    try:
+        _validator(msgspec.json.encode(schema))
+    except Exception as error:
+        return _one_line(error)
+    return ""
+
+
+@lru_cache(maxsize=_SCHEMA_CACHE_COUNT)
+def _validator(schema: bytes) -> Any:
+    import jsonschema_rs
+
+    # The linear engine: a pattern from a plan must not be able to hang. Offline: a $ref must not call anybody.
+    return cast(Any, jsonschema_rs).Draft202012Validator(
+        msgspec.json.decode(schema),
+        pattern_options=jsonschema_rs.RegexOptions(),
+        offline=True,
+    )
+
+
+def _is(kind: str, value: object) -> bool:
+    if isinstance(value, bool):
+        return kind == "boolean"
+    if kind == "integer" and isinstance(value, float):
+        return value.is_integer()
+    return isinstance(value, _PYTHON_TYPES[kind])
+
+
+def _article(kind: str) -> str:
+    return {"array": "a list", "object": "a map", "null": "null"}.get(
+        kind, f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"
+    )
+
+
+def _sentence(error: Any) -> str:
+    path = "".join(
+        f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.instance_path
+    )
+    message = _one_line(error.message)
+    return f"at {path.removeprefix('.')}: {message}" if path else message
+
+
+def _one_line(error: object) -> str:
+    line = (str(error).strip().splitlines() or ["unknown"])[0]
+    return line if len(line) <= 300 else line[:300] + "…"
