@@ -1,0 +1,186 @@
+"""What an outcome becomes in the log. Pure: outcome, node and time in; facts out."""
+
+import math
+from collections.abc import Callable
+
+import msgspec
+
+from batuta.errors import BatutaError
+from batuta.engine.prepare import latest
+from batuta.spec.call import Done, Expand, Failed, Outcome, Question, Waiting
+from batuta.spec.card import Card
+from batuta.spec.facts import (
+    Doubted,
+    Dropped,
+    Expanded,
+    Failure,
+    Finished,
+    Resolved,
+    RunFact,
+    Waited,
+)
+from batuta.spec.plan import Retry
+from batuta.spec.run import Node, Run
+from batuta.spec.value import Value, inline
+
+__all__ = ["Conclusion", "conclude", "reconciled", "resolve_question", "retry_wait_s"]
+
+MESSAGE_CHARS_MAX = 2_000
+
+
+class Conclusion(msgspec.Struct, frozen=True):
+    """What `conclude` may use: the card called, how values are stored, the dice (0 to 1), how plans are admitted.
+
+    `stopping` is true if the engine itself cancelled the call because nobody needs it any more.
+    """
+
+    card: Card
+    store: Callable[[object], Value]
+    dice: Callable[[], float]
+    admit: Callable[[Expand], Expanded]
+    stopping: bool = False
+
+
+def conclude(
+    run: Run, node: Node, outcome: Outcome, now: float, how: Conclusion
+) -> tuple[RunFact, ...]:
+    """The facts that `outcome` of the current attempt of `node` becomes at `now` (seconds)."""
+    try:
+        match outcome:
+            case Done():
+                cost = _cost(node, outcome.cost_nusd)
+                value = how.store(outcome.value)
+                path, attempt = node.path, node.attempt
+                return (
+                    Finished(at=now, path=path, attempt=attempt, value=value, cost_nusd=cost),
+                )
+            case Failed():
+                return _failed(run, node, outcome, now, how)
+            case Waiting():
+                return (_waited(run, node, outcome, now),)
+            case Expand():
+                return (how.admit(outcome),)
+    except BatutaError as error:
+        # The capability answered with something that cannot be recorded. For a write, what it did stays done:
+        # this is an answer, and a wrong one.
+        failed = Failed("bad_answer", f"{error.message} {error.remedy}".strip(), cost_nusd=-1)
+        return _failed(run, node, failed, now, how)
+
+
+def _failed(
+    run: Run, node: Node, outcome: Failed, now: float, how: Conclusion
+) -> tuple[RunFact, ...]:
+    path, attempt = node.path, node.attempt
+    cost = node.reserved_nusd if outcome.cost_nusd < 0 else outcome.cost_nusd
+    if node.effect == "write" and outcome.in_doubt:
+        return doubted(run, node, outcome.message, now, how.card)
+    if how.stopping and outcome.code == "cancelled":
+        return (Dropped(at=now, path=path, attempt=attempt, why="not needed any more", cost_nusd=cost),)
+    retry_at, alternative = _next(node, outcome, now, how.dice)
+    return (
+        Failure(
+            at=now,
+            path=path,
+            attempt=attempt,
+            code=outcome.code,
+            message=outcome.message[:MESSAGE_CHARS_MAX],
+            retry_at=retry_at,
+            alternative=alternative,
+            cost_nusd=cost,
+        ),
+    )
+
+
+def _next(node: Node, outcome: Failed, now: float, dice: Callable[[], float]
+) -> tuple[float | None, int]:
+    """When and by which alternative a failed attempt is followed: retry → fallback → nothing."""
+    step = node.shape.step
+    if outcome.may_retry and node.faults < step.retry.at_most:
+        wait = retry_wait_s(step.retry, node.faults, dice())
+        return now + max(wait, outcome.retry_after_s or 0.0), node.alternative
+    if node.kind != "undo" and node.alternative < len(step.fallback):
+        return now, node.alternative + 1
+    return None, node.alternative
+
+
+def retry_wait_s(retry: Retry, faults: int, dice: float) -> float:
+    """Seconds before the next attempt after `faults` earlier retries; `dice` is uniform in 0..1."""
+    # The exponent is bounded because 2.0 ** 2000 is an OverflowError, and any wait ends at the ceiling.
+    wait = min(retry.ceiling_s, retry.backoff_s * retry.factor ** min(faults, 64))
+    return wait * (1 - retry.jitter * dice)
+
+
+def doubted(run: Run, node: Node, why: str, now: float, card: Card) -> tuple[RunFact, ...]:
+    """Nobody knows whether the write happened: the fact, and the question if a person is to say."""
+    path, attempt = node.path, node.attempt
+    doubt = Doubted(
+        at=now,
+        path=path,
+        attempt=attempt,
+        why=why[:MESSAGE_CHARS_MAX],
+        resolve=card.in_doubt,
+        cost_nusd=node.reserved_nusd,
+    )
+    if card.in_doubt != "ask":
+        return (doubt,)
+    return (doubt, resolve_question(run, node, why, now))
+
+
+def resolve_question(run: Run, node: Node, why: str, now: float) -> Waited:
+    """The question that a doubt becomes when only a person can end it."""
+    question = Question(
+        text=f"Did {node.capability} happen? It was sent, and not answered: {why[:200]}",
+        schema={"enum": ["done", "retry", "fail"]},
+        show={"capability": node.capability, "key": node.key, "attempt": node.attempt},
+        kind="resolve",
+        options=("done", "retry", "fail"),
+    )
+    return Waited(
+        at=now,
+        path=node.path,
+        attempt=node.attempt,
+        term=run.term,
+        kind="resolve",
+        question=inline(question, run.salt),
+    )
+
+
+def reconciled(
+    run: Run, node: Node, outcome: Outcome, now: float, store: Callable[[object], Value]
+) -> RunFact:
+    """What the answer to "did it happen?" becomes: resolved, or a question for a person."""
+    path, attempt = node.path, node.attempt
+    if isinstance(outcome, Done):
+        value = store(outcome.value)
+        return Resolved(
+            at=now, path=path, attempt=attempt, how="done", who="reconcile", value=value
+        )
+    if isinstance(outcome, Failed) and outcome.may_retry and not outcome.in_doubt:
+        return Resolved(at=now, path=path, attempt=attempt, how="retry", who="reconcile")
+    why = outcome.message if isinstance(outcome, Failed) else "the capability does not say"
+    return resolve_question(run, node, why, now)
+
+
+def _waited(run: Run, node: Node, outcome: Waiting, now: float) -> Waited:
+    question = msgspec.structs.replace(outcome.question, kind="answer")
+    return Waited(
+        at=now,
+        path=node.path,
+        attempt=node.attempt,
+        term=run.term,
+        kind="answer",
+        question=inline(question, run.salt),
+        state=None if outcome.state is None else inline(outcome.state, run.salt),
+        expires_at=_expiry(node, outcome, now),
+    )
+
+
+def _expiry(node: Node, outcome: Waiting, now: float) -> float | None:
+    ends = latest(node)
+    if outcome.expires_s is not None:
+        ends = min(ends, now + outcome.expires_s)
+    return None if math.isinf(ends) else ends
+
+
+def _cost(node: Node, cost_nusd: int | None) -> int:
+    return node.reserved_nusd if cost_nusd is None else max(cost_nusd, 0)

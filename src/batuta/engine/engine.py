@@ -1,0 +1,267 @@
+"""What every driver of a process shares: journal, capabilities, policy, clock, lanes, values; and how runs begin."""
+
+import secrets
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
+
+import msgspec
+
+from batuta.engine.lanes import Lanes
+from batuta.engine.perform import perform
+from batuta.engine.prepare import arguments, call_of
+from batuta.engine.view import Shelf, wanted
+from batuta.errors import BatutaError, InputError, NotFound, PlanError
+from batuta.ports import Capability, Catalog, Clock, Journal, Judge, Layer, Row, Sink
+from batuta.spec.budget import Budget
+from batuta.spec.call import Expand, Failed, Outcome, Question
+from batuta.spec.facts import Accepted, Expanded, Fact, Started, Waited
+from batuta.spec.fold import apply
+from batuta.spec.plan import Plan
+from batuta.spec.request import Request
+from batuta.spec.run import Node, Run, Scope
+from batuta.spec.shape import PlanShape
+from batuta.spec.value import INLINE_BYTES_MAX, Value, canonical, commitment, decode, encode, inline
+
+__all__ = ["Engine", "Settings"]
+
+# Compiled plans kept for runs to come; a plan in use is held by its runs in any case.
+SHAPES_MAX = 256
+EXPANSION_DEPTH_MAX = 8
+STEPS_MAX = 50_000
+RECONCILE_TIMEOUT_S = 60.0
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """What a workspace decides for all its runs.
+
+    `admit_plan` is the compiler: it raises `PlanError` for a plan that must not run.
+    """
+
+    admit_plan: Callable[[Plan, Mapping[str, Any], Mapping[str, Any]], None]
+    budget: Budget | None = None
+    layers: tuple[Layer, ...] = ()
+
+
+class Engine:
+    """The surroundings of every driver. Holds no run; `Driver` does."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        catalog: Catalog,
+        judge: Judge,
+        clock: Clock,
+        settings: Settings,
+        *,
+        dice: Callable[[], float],
+        lanes: Lanes | None = None,
+        sink: Sink | None = None,
+    ) -> None:
+        self.journal = journal
+        self.catalog = catalog
+        self.judge = judge
+        self.clock = clock
+        self.settings = settings
+        self.dice = dice
+        self.lanes = lanes or Lanes()
+        self.sink = sink
+        self.shelf = Shelf()
+        self.layers: Sequence[Layer] = settings.layers
+        self._shapes: OrderedDict[str, PlanShape] = OrderedDict()
+        self._card_slots: dict[str, Value] = {}
+
+    @property
+    def epoch(self) -> int:
+        """The epoch of the journal: one more with every restore."""
+        return self.journal.epoch
+
+    # ── runs begin ───────────────────────────────────────────────────────────────────────────────────────────
+
+    def accept(
+        self, plan: Plan, inputs: Mapping[str, Any], *, run_id: str, author: str = "", text: str = ""
+    ) -> Run:
+        """Queue the facts that make a run of `plan`, and give the run. Durable with the next commit.
+
+        Raises:
+            PlanError: the plan has flaws. InputError: the inputs do not fit.
+        """
+        self.settings.admit_plan(plan, self.catalog.cards(), inputs)
+        now = self.clock.now()
+        salt = secrets.token_bytes(16)
+        budget = plan.budget if self.settings.budget is None else self.settings.budget.narrowed(plan.budget)
+        if plan.timeout_s is not None:
+            budget = Budget(seconds=plan.timeout_s).narrowed(budget)
+        shape = self._keep(PlanShape(plan))
+        slot = self.store(dict(inputs), salt)
+        request = Request(plan=plan.name, text=text, inputs=slot, author=author)
+        accepted = Accepted(
+            at=now, run=run_id, request=request, salt=salt.hex(), epoch=self.epoch, budget=budget
+        )
+        planned = Expanded(
+            at=now,
+            path="",
+            attempt=0,
+            term=0,
+            plan=self._plan_slot(shape, salt),
+            plan_digest=shape.digest,
+            cards=self._cards_of(shape),
+            inputs=slot,
+        )
+        run = Run(self._shape)
+        for fact in (accepted, planned):
+            apply(run, fact)
+        self.journal.append(run_id, (accepted, planned), after=0)
+        return run
+
+    async def read(self, run_id: str) -> Run:
+        """The run as its committed log has it. Raises `NotFound`, `JournalError`."""
+        rows = await self.journal.read(run_id)
+        if not rows:
+            raise NotFound(f"there is no run {run_id!r}", remedy="`batuta runs` lists them")
+        return await self.fold(rows)
+
+    async def fold(self, rows: Sequence[Row]) -> Run:
+        """The run that `rows` make, with the plans they mention loaded."""
+        run = Run(self._shape)
+        for row in rows:
+            fact = row.fact
+            if isinstance(fact, Expanded) and fact.plan_digest not in self._shapes:
+                self._keep(await self._load_shape(fact))
+            apply(run, fact)
+        return run
+
+    def drift(self, run: Run) -> dict[str, str]:
+        """Capabilities of `run` whose cards have changed since it began, and how."""
+        changed: dict[str, str] = {}
+        for name, before in run.cards.items():
+            try:
+                card = self.catalog.get(name).card
+            except NotFound:
+                changed[name] = "is not registered any more"
+                continue
+            if card.digest() != before:
+                changed[name] = "has another card (schema, effect, price or version)"
+        return changed
+
+    def drift_question(self, run: Run, changed: Mapping[str, str]) -> Waited:
+        """The question a run asks before it goes on under changed capabilities."""
+        names = ", ".join(f"{name} {how}" for name, how in sorted(changed.items()))
+        question = Question(
+            text=f"Go on although capabilities changed since the run began: {names}?",
+            schema={"enum": ["accept"]},
+            show=dict(changed),
+            kind="drift",
+            options=("accept",),
+        )
+        slot = inline(question, run.salt)
+        now = self.clock.now()
+        return Waited(at=now, path="", attempt=0, term=run.term, kind="drift", question=slot)
+
+    # ── plans that calls answer with ─────────────────────────────────────────────────────────────────────────
+
+    def admit(self, run: Run, expand: Expand, holder: Node, now: float) -> Expanded:
+        """The fact that `expand` becomes. Raises `PlanError`, `InputError` if it must not run (contract, 12)."""
+        depth, scope = 1, holder.scope
+        while scope.holder is not None:
+            depth, scope = depth + 1, scope.holder.scope
+        if depth > EXPANSION_DEPTH_MAX:
+            raise PlanError(f"plans inside plans: more than {EXPANSION_DEPTH_MAX} deep")
+        if len(run.nodes) + len(expand.plan.steps) > STEPS_MAX:
+            raise PlanError(f"the run would have more than {STEPS_MAX:,} step instances")
+        self.settings.admit_plan(expand.plan, self.catalog.cards(), expand.inputs)
+        shape = self._keep(PlanShape(expand.plan))
+        cost = expand.cost_nusd
+        return Expanded(
+            at=now,
+            path=holder.path,
+            attempt=holder.attempt,
+            term=run.term,
+            plan=self._plan_slot(shape, run.salt),
+            plan_digest=shape.digest,
+            cards=self._cards_of(shape),
+            inputs=self.store(dict(expand.inputs), run.salt),
+            cost_nusd=holder.reserved_nusd if cost is None else cost,
+        )
+
+    # ── values ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    def store(self, data: object, salt: bytes) -> Value:
+        """The slot for `data`: inline if small, else queued for storage under its hash."""
+        encoded = encode(data)
+        size = len(encoded)
+        if size <= INLINE_BYTES_MAX:
+            return Value(data=msgspec.Raw(encoded), mark=commitment(encoded, salt))
+        ref = self.journal.put(encoded)
+        self.shelf.put(ref, size, decode(encoded))
+        return Value(ref=ref, size=size, mark=commitment(encoded, salt))
+
+    async def load(self, values: Sequence[Value]) -> None:
+        """Bring stored `values` to hand. Raises `NotFound`, `JournalBroken`."""
+        for value in values:
+            if value.ref and not self.shelf.has(value):
+                encoded = await self.journal.get(value.ref)
+                self.shelf.put(value.ref, len(encoded), decode(encoded))
+
+    # ── writes in doubt ──────────────────────────────────────────────────────────────────────────────────────
+
+    async def reconcile(self, run: Run, node: Node) -> Outcome:
+        """Ask the capability by key what became of a call. Never raises."""
+        try:
+            capability = self.catalog.get(node.capability)
+        except NotFound as error:
+            return Failed("unknown_capability", error.message, in_doubt=True)
+        ask = getattr(capability, "reconcile", None)
+        if ask is None:
+            return Failed("in_doubt", f"{node.capability} cannot say what happened", in_doubt=True)
+        try:
+            await self.load(wanted(node))
+            args = arguments(node, self.shelf)
+        except BatutaError as error:
+            return Failed("in_doubt", error.message, in_doubt=True)
+        started = Started(
+            at=self.clock.now(), path=node.path, attempt=node.attempt, term=run.term,
+            capability=node.capability, effect="read", key=node.key, args_digest=node.args_digest,
+            deadline=self.clock.now() + RECONCILE_TIMEOUT_S,
+        )  # fmt: skip
+        call = call_of(run, node, started, canonical(args))
+        return await perform(call, ask, "read", RECONCILE_TIMEOUT_S)
+
+    # ── plans ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _shape(self, plan_digest: str) -> PlanShape:
+        return self._shapes[plan_digest]
+
+    def _keep(self, shape: PlanShape) -> PlanShape:
+        kept = self._shapes.get(shape.digest)
+        if kept is not None:
+            self._shapes.move_to_end(shape.digest)
+            return kept
+        self._shapes[shape.digest] = shape
+        if len(self._shapes) > SHAPES_MAX:
+            self._shapes.popitem(last=False)
+        return shape
+
+    async def _load_shape(self, fact: Expanded) -> PlanShape:
+        slot = fact.plan
+        encoded = await self.journal.get(slot.ref) if slot.ref else bytes(slot.data)
+        if not encoded:
+            # Retention erased the plan; the skeleton of the run is still there to be listed.
+            return PlanShape(Plan(name="(erased)"))
+        return PlanShape(msgspec.json.decode(encoded, type=Plan))
+
+    def _plan_slot(self, shape: PlanShape, salt: bytes) -> Value:
+        encoded = shape.plan.encode()
+        if len(encoded) <= INLINE_BYTES_MAX:
+            return Value(data=msgspec.Raw(encoded), mark=commitment(encoded, salt))
+        return Value(ref=self.journal.put(encoded), size=len(encoded), mark=commitment(encoded, salt))
+
+    def _cards_of(self, shape: PlanShape) -> Value:
+        slot = self._card_slots.get(shape.digest)
+        if slot is None:
+            digests = {
+                name: self.catalog.get(name).card.digest() for name in sorted(shape.capabilities)
+            }
+            slot = self._card_slots[shape.digest] = inline(digests)
+        return slot
+

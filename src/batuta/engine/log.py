@@ -1,0 +1,164 @@
+"""The log of one run as its owner keeps it: facts are applied to the run and queued for the journal in one breath."""
+
+import heapq
+from collections import deque
+
+import msgspec
+
+from batuta.errors import Conflict
+from batuta.ports import Journal, Receipt
+from batuta.spec import run as r
+from batuta.spec.facts import (
+    Claimed,
+    Dropped,
+    Failure,
+    Finished,
+    Lost,
+    Parked,
+    Resolved,
+    RunFact,
+    Spread,
+    Waited,
+)
+from batuta.spec.fold import admits, apply
+from batuta.spec.run import Run
+
+__all__ = ["OwnLog"]
+
+# So many facts may be queued without being known to be durable before the loop waits for the disk.
+UNCONFIRMED_MAX = 4_096
+# What a former owner may still tell: what its calls came to (contract, 8).
+_OUTCOMES = (Finished, Failure, Lost, Dropped, Resolved)
+
+
+class OwnLog:
+    """`run` is what the log will say once everything queued is committed. Also keeps the timers that facts set."""
+
+    def __init__(self, run: Run, journal: Journal) -> None:
+        self.run = run
+        self._journal = journal
+        self._facts: list[RunFact] = []
+        self._unconfirmed: deque[tuple[Receipt, tuple[RunFact, ...]]] = deque()
+        self._unconfirmed_count = 0
+        self._timers: list[tuple[float, str]] = []
+
+    def record(self, *facts: RunFact) -> None:
+        """Apply those of `facts` that count, and keep them for the next `flush`."""
+        run = self.run
+        for fact in facts:
+            if not admits(run, fact):
+                continue
+            apply(run, fact)
+            self._facts.append(fact)
+            timer = _timer_of(fact)
+            if timer is not None:
+                heapq.heappush(self._timers, timer)
+
+    def flush(self) -> Receipt | None:
+        """Queue what was recorded since the last time, as one append; its receipt, or None if there was nothing."""
+        if not self._facts:
+            return None
+        facts = tuple(self._facts)
+        self._facts.clear()
+        receipt = self._journal.append(self.run.id, facts, after=self.run.head - len(facts))
+        self._unconfirmed.append((receipt, facts))
+        self._unconfirmed_count += len(facts)
+        return receipt
+
+    @property
+    def owned(self) -> bool:
+        """True while this process drives the run, as far as it knows."""
+        return self.run.owner == self._journal.owner
+
+    @property
+    def unrecorded(self) -> bool:
+        """True if facts wait for `flush`."""
+        return bool(self._facts)
+
+    @property
+    def crowded(self) -> bool:
+        """True if more is queued than should be without waiting for the disk."""
+        return self._unconfirmed_count > UNCONFIRMED_MAX
+
+    async def confirm(self) -> bool:
+        """Wait until everything queued is durable; False if some of it was refused. Raises `JournalError`."""
+        while self._unconfirmed:
+            receipt, facts = self._unconfirmed[0]
+            try:
+                await self._journal.commit(receipt)
+            except Conflict:
+                return False
+            self._unconfirmed.popleft()
+            self._unconfirmed_count -= len(facts)
+        return True
+
+    async def take_foreign(self) -> None:
+        """Apply what others wrote behind what is ours. Only after `confirm` has said True."""
+        assert not self._unconfirmed and not self._facts
+        for row in await self._journal.read(self.run.id, after=self.run.head):
+            apply(self.run, row.fact)
+
+    async def refused(self) -> list[RunFact]:
+        """Give up what is queued: the facts that the journal did not take. `run` must be folded anew."""
+        await self._journal.flush()
+        refused: list[RunFact] = []
+        for receipt, facts in self._unconfirmed:
+            try:
+                await self._journal.commit(receipt)
+            except Conflict:
+                refused.extend(facts)
+        refused.extend(self._facts)
+        self._unconfirmed.clear()
+        self._unconfirmed_count = 0
+        self._facts.clear()
+        return refused
+
+    def again(self, facts: list[RunFact]) -> None:
+        """Record refused `facts` again, as facts of the present term; claims and pauses have lost their meaning."""
+        for fact in facts:
+            if isinstance(fact, Claimed | Parked):
+                continue
+            if "term" in fact.__struct_fields__:
+                fact = msgspec.structs.replace(fact, term=self.run.term)
+            self.record(fact)
+
+    async def tell_late(self, facts: list[RunFact]) -> None:
+        """As a former owner: append what calls came to, wherever the log stands now; it decides what counts."""
+        outcomes = [fact for fact in facts if isinstance(fact, _OUTCOMES)]
+        if outcomes:
+            await self._journal.commit(
+                self._journal.append(self.run.id, outcomes, after=None)
+            )
+
+    def wind_timers(self) -> None:
+        """Set every timer of the run anew, after it was folded."""
+        self._timers = [
+            (at, node.path) for node in self.run.nodes.values() if (at := _due_at(node)) is not None
+        ]
+        heapq.heapify(self._timers)
+
+    def ring(self, now: float) -> None:
+        """Touch what has become due by `now` (seconds)."""
+        while self._timers and self._timers[0][0] <= now:
+            _, path = heapq.heappop(self._timers)
+            self.run.touched.append(self.run.nodes[path])
+
+    def next_timer(self) -> float | None:
+        """When the next timer rings, in seconds of the Unix epoch."""
+        return self._timers[0][0] if self._timers else None
+
+
+def _due_at(node: r.Node) -> float | None:
+    if node.state == r.RETRYING:
+        return node.retry_at
+    return node.expires_at if node.state == r.WAITING else None
+
+
+def _timer_of(fact: RunFact) -> tuple[float, str] | None:
+    if isinstance(fact, Failure) and fact.retry_at is not None:
+        return fact.retry_at, fact.path
+    if isinstance(fact, Waited) and fact.expires_at is not None:
+        return fact.expires_at, fact.path
+    if isinstance(fact, Spread) and fact.open_at is not None:
+        return fact.open_at, f"{fact.path}~{fact.count - 1}"
+    return None

@@ -1,0 +1,316 @@
+"""The loop of one run: read → fold → decide → prepare → record → perform → record, until it ends or parks.
+
+It keeps one law above all: what it holds in memory is the log, in the order of the log. When the journal refuses
+facts because somebody else wrote first, everything is folded again from the log (`_rebase`).
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+
+from batuta.engine import act
+from batuta.engine.conclude import Conclusion, conclude, reconciled
+from batuta.engine.decide import Decision, decide, losers, wake_time
+from batuta.engine.engine import Engine
+from batuta.engine.log import OwnLog
+from batuta.engine.prepare import Prepared, capability_of, prepare
+from batuta.engine.view import NotLoaded, stored_in, wanted
+from batuta.engine.workers import Arrival, Workers
+from batuta.errors import Bug, NotFound
+from batuta.spec import run as r
+from batuta.spec.card import Card
+from batuta.spec.facts import Claimed, Parked, RunFact, Started
+from batuta.spec.run import Node, Run, Scope
+from batuta.spec.value import Value
+
+__all__ = ["Driver"]
+
+# A run whose next timer is further away than this gives up its place in memory, in seconds.
+NAP_S_MAX = 20.0
+
+
+class Driver:
+    """Drives one run in this process. `drive` returns when the run ended, parked, or belongs to somebody else."""
+
+    def __init__(self, run: Run, engine: Engine) -> None:
+        self._engine = engine
+        self._log = OwnLog(run, engine.journal)
+        self._event = asyncio.Event()
+        self._workers = Workers(engine, self._event.set)
+        self._held: deque[Node] = deque()
+        self._starting: list[tuple[Prepared, Card]] = []
+        self._foreign = False
+
+    @property
+    def run(self) -> Run:
+        """The run as far as it is known."""
+        return self._log.run
+
+    async def drive(self) -> Run:
+        """Take the run as far as it goes now. Raises `JournalError`; the run then stands as the log has it."""
+        unwatch = self._engine.journal.watch(self.run.id, self._on_foreign)
+        try:
+            self._claim()
+            while True:
+                self._advance()
+                if self._workers.trouble is not None:
+                    raise self._workers.trouble
+                if self.run.ended is not None or not self._log.owned:
+                    if await self._leave():
+                        return self.run
+                elif self._idle() and await self._park():
+                    return self.run
+                await self._wait()
+                await self._take_in()
+        finally:
+            unwatch()
+            await self._workers.abandon()
+
+    # ── decide and prepare ───────────────────────────────────────────────────────────────────────────────────
+
+    def _claim(self) -> None:
+        engine, run = self._engine, self.run
+        now = engine.clock.now()
+        self._log.record(Claimed(at=now, owner=engine.journal.owner, term=run.term + 1))
+        changed = engine.drift(run)
+        if changed and run.drift is None:
+            self._log.record(engine.drift_question(run, changed))
+        self._look_at_everything()
+
+    def _look_at_everything(self) -> None:
+        self.run.touched = self.run.open_work()
+        self._held.clear()
+        self._log.wind_timers()
+
+    def _advance(self) -> None:
+        """Do everything that is due now and needs no waiting, and queue the facts that say so."""
+        now = self._engine.clock.now()
+        run = self.run
+        self._log.ring(now)
+        run.touched.extend(self._workers.arrived)
+        self._workers.arrived.clear()
+        run.touched.extend(self._held)
+        self._held.clear()
+        while run.touched and self._log.owned:
+            touched, run.touched = run.touched, []
+            for target in touched:
+                decision = decide(run, target, now)
+                if decision is not None:
+                    self._act(decision, now)
+        recorded = self._log.flush()
+        for prepared, card in self._starting:
+            assert recorded is not None
+            self._workers.start(prepared, card, recorded)
+        self._starting.clear()
+
+    def _act(self, decision: Decision, now: float) -> None:
+        run, target, engine = self.run, decision.target, self._engine
+        if isinstance(target, Scope):
+            if decision.verb == "begin_undo":
+                self._begin(act.next_undo(run), now)
+            else:
+                self._record_with(
+                    target, lambda: act.closed(run, target, now, engine, self._store)
+                )
+            return
+        match decision.verb:
+            case "begin":
+                self._begin(target, now)
+            case "again":
+                self._record_with(target, lambda: act.again(run, target, now, engine))
+            case "skip":
+                self._log.record(act.skipped(run, target, now))
+            case "fail_join":
+                self._log.record(act.join_failed(target, now))
+            case "stop":
+                self._workers.stop(target.path)
+            case "recover":
+                card = self._card(target.capability)
+                self._log.record(*act.recovered(run, target, now, card.in_doubt))
+            case "reconcile":
+                self._workers.reconcile(run, target)
+            case "resolve":
+                self._log.record(act.resolved(run, target, now))
+            case "give_up":
+                self._log.record(act.given_up(target, now))
+            case "expire":
+                self._log.record(act.expired(run, target, now))
+            case "close" | "begin_undo":
+                raise Bug(f"{decision.verb} is for scopes, not for {target.path}")
+
+    def _begin(self, node: Node, now: float) -> None:
+        card = None
+        if node.kind in ("step", "undo"):
+            assert self.run.root is not None
+            card = self._card(capability_of(node))
+            if not self._workers.enter(card, self.run.root.shape.plan.limit):
+                self._held.append(node)
+                return
+        try:
+            prepared = prepare(self.run, node, now, self._engine)
+        except NotLoaded:
+            prepared = Prepared(())
+            self._workers.load(node, wanted(node))
+        if card is not None:
+            if prepared.call is None:
+                self._workers.leave(card)
+            else:
+                self._starting.append((prepared, card))
+        joins = node.winners is None
+        self._log.record(*prepared.facts)
+        if joins and node.winners is not None:
+            self._drop_losers(node, now)
+
+    def _drop_losers(self, node: Node, now: float) -> None:
+        for loser in losers(node):
+            if loser.state == r.RUNNING:
+                if loser.effect != "write":
+                    self._workers.stop(loser.path)
+            elif loser.doubt is None:
+                self._log.record(act.dropped(loser, now))
+
+    def _record_with(self, target: Node | Scope, make: Callable[[], RunFact]) -> None:
+        try:
+            fact = make()
+        except NotLoaded:
+            values = wanted(target) if isinstance(target, Node) else stored_in(target)
+            self._workers.load(target, values)
+        else:
+            self._log.record(fact)
+
+    def _card(self, name: str) -> Card:
+        try:
+            return self._engine.catalog.get(name).card
+        except NotFound:
+            return Card(name=name)
+
+    def _store(self, data: object) -> Value:
+        return self._engine.store(data, self.run.salt)
+
+    # ── record what came in ──────────────────────────────────────────────────────────────────────────────────
+
+    async def _take_in(self) -> None:
+        """Refusals, facts of others, outcomes of calls: everything that came while the loop waited."""
+        if self._workers.refused or (self._log.crowded and not await self._log.confirm()):
+            await self._rebase()
+        if self._foreign:
+            await self._catch_up()
+        now = self._engine.clock.now()
+        while self._workers.inbox:
+            self._conclude(self._workers.inbox.popleft(), now)
+
+    def _conclude(self, arrival: Arrival, now: float) -> None:
+        run, engine = self.run, self._engine
+        node = run.nodes.get(arrival.path)
+        if node is None or node.attempt != arrival.attempt:
+            return
+        if arrival.reconciled:
+            if node.doubt is not None:
+                self._log.record(reconciled(run, node, arrival.outcome, now, self._store))
+            return
+        how = Conclusion(
+            card=self._card(node.capability),
+            store=self._store,
+            dice=engine.dice,
+            admit=lambda expand: engine.admit(run, expand, node, now),
+            stopping=arrival.stopped,
+        )
+        self._log.record(*conclude(run, node, arrival.outcome, now, how))
+
+    # ── others write too ─────────────────────────────────────────────────────────────────────────────────────
+
+    def _on_foreign(self) -> None:
+        self._foreign = True
+        self._event.set()
+
+    async def _catch_up(self) -> None:
+        """Somebody else wrote into the log: take it in, behind what is ours."""
+        self._foreign = False
+        self._log.flush()
+        if await self._log.confirm():
+            await self._log.take_foreign()
+        else:
+            await self._rebase()
+
+    async def _rebase(self) -> None:
+        """Facts of ours were refused. Fold the log anew, and record again what still counts."""
+        self._foreign = False
+        refused = await self._log.refused()
+        claiming = any(isinstance(fact, Claimed) for fact in refused)
+        self._log.run = run = await self._engine.read(self.run.id)
+        if run.ended is None and claiming and await self._engine.journal.claim(run.id):
+            self._claim()
+        if not self._log.owned:
+            # Whether a late outcome counts is for the log to say (contract, 8). Nothing new leaves from here.
+            self._workers.forget_unsent()
+            await self._log.tell_late(refused)
+            return
+        running = self._workers.running
+        alive = [f for f in refused if not isinstance(f, Started) or running(f.path)]
+        self._workers.forget_unsent()
+        self._log.again(alive)
+        self._look_at_everything()
+
+    # ── the end, or a pause ──────────────────────────────────────────────────────────────────────────────────
+
+    def _idle(self) -> bool:
+        if not self._workers.idle or self._log.unrecorded or self.run.touched or self._held:
+            return False
+        due = self._log.next_timer()
+        return due is None or due - self._engine.clock.now() > NAP_S_MAX
+
+    async def _park(self) -> bool:
+        """Give the run up until an answer or a timer; False if something came in between."""
+        run = self.run
+        waiting = ("",) if run.drift is not None else tuple(node.path for node in run.waiting())
+        due = wake_time(run)
+        if not waiting and due is None:
+            raise Bug(f"run {run.id} has nothing to do and has not ended")
+        now = self._engine.clock.now()
+        self._log.record(Parked(at=now, term=run.term, wake_at=due, waiting=waiting))
+        self._log.flush()
+        return await self._leave()
+
+    async def _leave(self) -> bool:
+        """True if everything is durable and nothing is left to do here; the run may then be shown as it is."""
+        if not await self._log.confirm():
+            await self._rebase()
+            if self._log.owned and self.run.ended is None:
+                return False
+        if self.run.ended is None and self._foreign and not self.run.owner:
+            await self._catch_up()
+            unparked = any(node.state == r.READY for node in self.run.nodes.values())
+            if not self.run.owner and (unparked or self.run.cancel is not None):
+                self._claim()
+                return False
+        if not self._workers.idle:
+            await self._finish_late()
+        return True
+
+    async def _finish_late(self) -> None:
+        """The run is not ours any more: wait for what still runs here, and tell the log what it came to."""
+        await self._workers.finish()
+        self._log.run = await self._engine.read(self.run.id)
+        now = self._engine.clock.now()
+        while self._workers.inbox:
+            self._conclude(self._workers.inbox.popleft(), now)
+        await self._log.tell_late(await self._log.refused())
+        self._log.run = await self._engine.read(self.run.id)
+
+    async def _wait(self) -> None:
+        """Until something comes in, or the next timer rings."""
+        workers = self._workers
+        busy = workers.inbox or workers.arrived or workers.refused or workers.trouble
+        if busy or self._foreign or self.run.touched:
+            self._event.clear()
+            return
+        timer = None
+        due = self._log.next_timer()
+        if due is not None:
+            # Looked at again now and then, because a wall clock may jump while the loop's own does not.
+            pause_s = min(max(due - self._engine.clock.now(), 0.0), NAP_S_MAX)
+            timer = asyncio.get_running_loop().call_later(pause_s, self._event.set)
+        await self._event.wait()
+        self._event.clear()
+        if timer is not None:
+            timer.cancel()

@@ -1,0 +1,263 @@
+"""Whether a due step runs, and how: condition, list, arguments, verdict, approval, budget, capability, deadline.
+
+Pure given what it is handed: the same run, node, time and answers give the same facts.
+"""
+
+import hashlib
+import math
+from typing import Any, Protocol, cast
+
+import msgspec
+
+from batuta.engine.view import Shelf, items_of, lookup
+from batuta.errors import BatutaError, ExpressionError, NotFound
+from batuta.ports import Capability, Catalog, Judge
+from batuta.spec import run as r
+from batuta.spec.call import Call, Question
+from batuta.spec.card import Card
+from batuta.spec.expr import evaluate_condition
+from batuta.spec.facts import Failure, RunFact, Skipped, Spread, Started, Waited
+from batuta.spec.run import Node, Run
+from batuta.spec.value import canonical, decode, digest, inline
+
+__all__ = [
+    "APPROVAL_SCHEMA",
+    "LOST_MAX",
+    "Prepared",
+    "Surroundings",
+    "approval_digest",
+    "arguments",
+    "call_of",
+    "capability_of",
+    "latest",
+    "prepare",
+]
+
+# A repeatable call whose driver died this often takes the driver with it; somebody should look.
+LOST_MAX = 5
+# The answer to an approval, and to any question without a schema of its own.
+APPROVAL_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {"approved": {"type": "boolean"}, "note": {"type": "string"}},
+    "required": ["approved"],
+    "additionalProperties": False,
+}
+
+
+class Surroundings(Protocol):
+    """What the engine was given: capabilities, policy, values at hand, and the epoch of the journal."""
+
+    @property
+    def catalog(self) -> Catalog: ...
+    @property
+    def judge(self) -> Judge: ...
+    @property
+    def shelf(self) -> Shelf: ...
+    @property
+    def epoch(self) -> int: ...
+
+
+class Prepared(msgspec.Struct, frozen=True):
+    """The facts that follow, and the call to make once they are recorded (if any)."""
+
+    facts: tuple[RunFact, ...]
+    call: Call | None = None
+    capability: Capability | None = None
+    intent_first: bool = False
+
+
+def prepare(run: Run, node: Node, now: float, around: Surroundings) -> Prepared:
+    """What becomes of `node`, which is due at `now` (seconds). Raises `NotLoaded` if a stored value is not at hand."""
+    try:
+        if node.state == r.PENDING and node.attempt == 0 and node.kind != "undo":
+            opening = _open(run, node, now, around)
+            if opening is not None:
+                return Prepared((opening,))
+        args = arguments(node, around.shelf)
+    except ExpressionError as error:
+        return _failed(node, now, "expression", f"{error.message} {error.remedy}".strip())
+    if not isinstance(args, dict):
+        return _failed(node, now, "invalid", "`with` must be a map of arguments")
+    return _prepare_call(run, node, now, cast("dict[str, Any]", args), around)
+
+
+def arguments(node: Node, shelf: Shelf) -> Any:
+    """What the next attempt of `node` is called with. Raises `NotLoaded`, `ExpressionError`."""
+    template = node.shape.undo if node.kind == "undo" else node.shape.arguments[node.alternative]
+    assert template is not None
+    return template.render(lookup(node, shelf))
+
+
+def _open(run: Run, node: Node, now: float, around: Surroundings) -> RunFact | None:
+    """The condition and the list, where this instance is the one to ask: a fact, or None to go on to the call."""
+    shape = node.shape
+    inside = node.parent is not None and node.parent is not node.scope.holder
+    item = inside and node.parent is not None and node.parent.kind == "each"
+    asks = (item and shape.when_per_item) or (not inside and not shape.when_per_item)
+    if shape.when is not None and asks:
+        if not evaluate_condition(shape.when, lookup(node, around.shelf)):
+            return Skipped(at=now, path=node.path, term=run.term, why=f"when {shape.when.text}")
+    if node.kind == "repeat":
+        return Spread(at=now, path=node.path, term=run.term, count=1)
+    if node.kind != "each":
+        return None
+    count = len(items_of(node, around.shelf))
+    if count > shape.step.at_most:
+        message = f"each has {count:,} items, and at_most is {shape.step.at_most:,}"
+        return Failure(at=now, path=node.path, attempt=0, code="too_many", message=message)
+    return Spread(at=now, path=node.path, term=run.term, count=count)
+
+
+def _prepare_call(
+    run: Run, node: Node, now: float, args: dict[str, Any], around: Surroundings
+) -> Prepared:
+    name = capability_of(node)
+    try:
+        capability = around.catalog.get(name)
+        encoded = canonical(args)
+    except NotFound as error:
+        return _failed(node, now, "unknown_capability", f"{error.message} {error.remedy}".strip())
+    except BatutaError as error:
+        return _failed(node, now, "invalid", error.message)
+    card = capability.card
+    args_digest = digest(encoded)
+    same = node.attempt and node.capability == name and node.args_digest
+    if same and node.args_digest != args_digest:
+        return _failed(
+            node, now, "arguments_changed", "the arguments of a later attempt differ from the first"
+        )
+    if node.lost > LOST_MAX:
+        return _failed(node, now, "lost", f"its driver died {node.lost} times while it ran")
+    approved = approval_digest(run, node, name, args_digest)
+    verdict = _verdict(run, node, card, args, approved, now, around)
+    if isinstance(verdict, Prepared):
+        return verdict
+    # What takes an effect back is never refused for money.
+    for purse in () if node.kind == "undo" else node.purses:
+        why = purse.refuses(card.price_nusd, now)
+        if why:
+            return _failed(node, now, "budget", why)
+    key = _key(run.id, node.path, args_digest)
+    deadline = min(now + (node.shape.step.timeout_s or card.timeout_s), latest(node))
+    word, rule = verdict
+    started = Started(
+        at=now,
+        path=node.path,
+        attempt=node.attempt + 1,
+        term=run.term,
+        capability=name,
+        effect=card.effect,
+        key=key,
+        args_digest=args_digest,
+        verdict=word,
+        rule=rule,
+        reserved_nusd=card.price_nusd,
+        alternative=node.alternative,
+        deadline=deadline,
+        metered=card.price_nusd > 0,
+    )
+    return Prepared((started,), call_of(run, node, started, encoded), capability, card.intent_first)
+
+
+def call_of(run: Run, node: Node, started: Started, encoded: bytes) -> Call:
+    """The call that `started` is the intent of; `encoded` are its arguments."""
+    answer, question = node.answer, node.question
+    answered = answer is not None and question is not None and question.kind == "answer"
+    state = None
+    if answered and question is not None and question.state is not None:
+        state = decode(question.state.data)
+    return Call(
+        run=run.id,
+        path=node.path,
+        attempt=started.attempt,
+        key=started.key,
+        args=decode(encoded),
+        deadline=started.deadline,
+        capability=started.capability,
+        answered=answered,
+        answer=decode(answer.value.data) if answered and answer is not None else None,
+        state=state,
+    )
+
+
+def _verdict(
+    run: Run,
+    node: Node,
+    card: Card,
+    args: dict[str, Any],
+    approved: str,
+    now: float,
+    around: Surroundings,
+) -> tuple[str, str] | Prepared:
+    """What the policy says, and what a person said if it asks: (word, rule), or the facts that follow instead."""
+    verdict = around.judge(card, args, node.path)
+    word, rule, reason, who = verdict.word, verdict.rule, verdict.reason, verdict.who
+    if word == "deny":
+        return _failed(node, now, "denied", reason or f"the policy denies {card.name} ({rule})")
+    assert run.accepted is not None
+    if word == "allow" and run.accepted.epoch < around.epoch:
+        if card.effect in ("idempotent", "write"):
+            word, rule = "ask", "restored"
+            reason = "the journal was restored from a backup: this may have happened already"
+    if word == "allow":
+        return "allow", rule
+    if node.approved is not None and node.approved[0] == approved:
+        return f"approved by {node.approved[1] or 'somebody'}", rule
+    if node.answer is not None and node.answer.kind == "approval" and node.approved is None:
+        who_said = node.answer.who or "somebody"
+        return _failed(node, now, "rejected", f"{who_said} rejected {card.name}")
+    question = Question(
+        text=reason or f"May {card.name} be called?",
+        schema=APPROVAL_SCHEMA,
+        show={"capability": card.name, "arguments": args},
+        who=who,
+        kind="approval",
+    )
+    asked = Waited(
+        at=now,
+        path=node.path,
+        attempt=node.attempt,
+        term=run.term,
+        kind="approval",
+        question=inline(question, run.salt),
+        digest=approved,
+        rule=rule,
+    )
+    return Prepared((asked,))
+
+
+def latest(node: Node) -> float:
+    """When the time budgets around `node` end, in seconds of the Unix epoch; infinity without one."""
+    ends = [
+        purse.opened_at + purse.budget.seconds
+        for purse in node.purses
+        if purse.budget.seconds is not None
+    ]
+    return math.inf if node.kind == "undo" else min(ends, default=math.inf)
+
+
+def approval_digest(run: Run, node: Node, capability: str, args_digest: str) -> str:
+    """What an approval is bound to: this run, plan, step instance, capability and arguments."""
+    bound = [run.id, node.scope.shape.digest, node.path, capability, args_digest]
+    return digest(canonical(bound))
+
+
+def capability_of(node: Node) -> str:
+    """The capability that the next attempt of `node` calls."""
+    if node.kind == "undo":
+        undo = node.shape.step.undo
+        assert undo is not None
+        return undo.use
+    return node.shape.uses[node.alternative]
+
+
+def _key(run: str, path: str, args_digest: str) -> str:
+    """Idempotency key (contract, 4)."""
+    text = f"{run}\n{path}\n{args_digest}"
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def _failed(node: Node, now: float, code: str, message: str) -> Prepared:
+    """The step fails before anything was called."""
+    failure = Failure(at=now, path=node.path, attempt=node.attempt, code=code, message=message)
+    return Prepared((failure,))

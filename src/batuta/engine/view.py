@@ -1,0 +1,215 @@
+"""What a step instance sees: the values behind `inputs`, `steps`, `item`, `index` and `previous`."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from typing import Any, cast
+
+from batuta.errors import ExpressionError
+from batuta.spec import run as r
+from batuta.spec.expr.paths import Reference, resolve
+from batuta.spec.run import Node, Scope
+from batuta.spec.value import Value, decode
+
+__all__ = [
+    "NotLoaded",
+    "Shelf",
+    "items_of",
+    "lookup",
+    "scope_lookup",
+    "stored_in",
+    "value_of",
+    "wanted",
+]
+
+# Decoded values kept at hand for all runs of a process, by the size of their JSON.
+SHELF_BYTES_MAX = 64 * 1_024 * 1_024
+
+
+class NotLoaded(Exception):
+    """A stored value is not at hand; the loop loads what `wanted` lists and asks again."""
+
+
+class Shelf:
+    """Stored values that were decoded not long ago, bounded by the size of their JSON."""
+
+    def __init__(self, bytes_max: int = SHELF_BYTES_MAX) -> None:
+        self._bytes_max = bytes_max
+        self._bytes = 0
+        self._values: OrderedDict[str, tuple[int, Any]] = OrderedDict()
+
+    def get(self, value: Value) -> Any:
+        """The JSON of `value`; None if it was erased. Raises `NotLoaded`."""
+        if not value.ref:
+            return None if value.erased else decode(value.data)
+        found = self._values.get(value.ref)
+        if found is None:
+            raise NotLoaded
+        self._values.move_to_end(value.ref)
+        return found[1]
+
+    def has(self, value: Value) -> bool:
+        """True if `get` would not raise."""
+        return not value.ref or value.ref in self._values
+
+    def put(self, ref: str, size: int, data: Any) -> None:
+        """Keep `data`, of `size` bytes of JSON; drops what was not used for longest. The newest always stays."""
+        if ref in self._values:
+            return
+        self._values[ref] = (size, data)
+        self._bytes += size
+        while self._bytes > self._bytes_max and len(self._values) > 1:
+            _, (dropped, _) = self._values.popitem(last=False)
+            self._bytes -= dropped
+
+
+def value_of(node: Node, shelf: Shelf) -> Any:
+    """The value of an instance that has ended: null unless it is done. Raises `NotLoaded`."""
+    if node.live is not None:
+        return node.live
+    if node.kind == "each" and node.state == r.DONE:
+        node.live = [value_of(child, shelf) for child in node.children]
+        return node.live
+    value = node.value
+    if node.state != r.DONE or value is None:
+        return None
+    data = shelf.get(value)
+    if not value.ref:
+        node.live = data
+    return data
+
+
+def items_of(container: Node, shelf: Shelf) -> list[Any]:
+    """The list that an `each` runs over. Raises `NotLoaded`, `ExpressionError`."""
+    if container.items is None:
+        expression = container.shape.each
+        assert expression is not None
+        items = expression.evaluate(lookup(container, shelf))
+        if not isinstance(items, list):
+            raise ExpressionError(
+                f"each wants a list, and `{expression.text}` is {_kind(items)}",
+                remedy="write an expression whose value is a list",
+            )
+        container.items = cast("list[Any]", items)
+    return container.items
+
+
+def scope_lookup(scope: Scope, shelf: Shelf) -> Callable[[Reference], Any]:
+    """The values that the result of a plan may mention: its inputs and its steps."""
+
+    def look(reference: Reference) -> Any:
+        if reference.root == "inputs":
+            if scope.inputs_live is None:
+                scope.inputs_live = shelf.get(scope.inputs) or {}
+            return resolve(scope.inputs_live, reference.path)
+        if not reference.path:
+            raise ExpressionError("`steps` alone has no value", remedy="name a step: steps.NAME")
+        return _step_value(scope.nodes[str(reference.path[0])], reference, shelf)
+
+    return look
+
+
+def lookup(node: Node, shelf: Shelf) -> Callable[[Reference], Any]:
+    """The values that the expressions of `node` may mention."""
+    outer = scope_lookup(node.scope, shelf)
+
+    def look(reference: Reference) -> Any:
+        root = reference.root
+        if root == "steps" and reference.path:
+            name = str(reference.path[0])
+            if name == node.name:
+                return _own_value(node, reference, shelf)
+            if node.winners is not None and name not in node.winners:
+                return _absent(reference)
+        if root == "item" or (root == "index" and node.shape.each is not None):
+            item, index = _item(node, shelf)
+            return resolve(item, reference.path) if root == "item" else index
+        if root == "index":
+            return _round(node).index
+        if root == "previous":
+            rounds = _round(node)
+            if rounds.index == 0:
+                return _absent(reference) if reference.path else None
+            assert rounds.parent is not None
+            before = value_of(rounds.parent.children[rounds.index - 1], shelf)
+            return resolve(before, reference.path)
+        return outer(reference)
+
+    return look
+
+
+def wanted(node: Node) -> list[Value]:
+    """Every stored value that the expressions of `node` may need."""
+    values: dict[str, Value] = {}
+    scope = node.scope
+    sources = [scope.nodes[name] for name in node.shape.deps if name in scope.nodes]
+    around: Node | None = node
+    while around is not None and around is not scope.holder:
+        sources.append(around)
+        sources.extend(around.children)
+        around = around.parent
+    if node.kind == "undo":
+        sources.extend(scope.nodes.values())
+    for value in (scope.inputs, *(v for source in sources for v in _stored(source))):
+        if value.ref:
+            values[value.ref] = value
+    return list(values.values())
+
+
+def stored_in(scope: Scope) -> list[Value]:
+    """Every stored value that the result of a plan may need."""
+    names = scope.shape.in_result
+    values = [value for name in names for value in _stored(scope.nodes[name])]
+    return [value for value in (scope.inputs, *values) if value.ref]
+
+
+def _stored(node: Node) -> Iterator[Value]:
+    if node.value is not None:
+        yield node.value
+    for child in node.children:
+        yield from _stored(child)
+
+
+def _step_value(node: Node, reference: Reference, shelf: Shelf) -> Any:
+    if node.state != r.DONE:
+        return _absent(reference)
+    return resolve(value_of(node, shelf), reference.path[1:])
+
+
+def _own_value(node: Node, reference: Reference, shelf: Shelf) -> Any:
+    """`steps.<self>`: in `undo` the value to take back, in `until` the value of the last round."""
+    owner = node.parent if node.kind == "undo" else node
+    assert owner is not None
+    if owner.kind == "repeat" and owner.children:
+        owner = owner.children[-1]
+    return resolve(value_of(owner, shelf), reference.path[1:])
+
+
+def _absent(reference: Reference) -> Any:
+    """What was skipped, cancelled, or lost its join is null; `has()` says no to whatever is inside it."""
+    if reference.optional and len(reference.path) > (1 if reference.root == "steps" else 0):
+        raise KeyError(reference.path)
+    return None
+
+
+
+def _item(node: Node, shelf: Shelf) -> tuple[Any, int]:
+    inner = node.parent if node.kind == "undo" else node
+    while inner is not None and (inner.parent is None or inner.parent.kind != "each"):
+        inner = inner.parent
+    assert inner is not None and inner.parent is not None, "item outside of each"
+    return items_of(inner.parent, shelf)[inner.index], inner.index
+
+
+def _round(node: Node) -> Node:
+    inner: Node | None = node.parent if node.kind == "undo" else node
+    if inner is not None and inner.kind == "repeat":
+        return inner.children[-1]
+    while inner is not None and (inner.parent is None or inner.parent.kind != "repeat"):
+        inner = inner.parent
+    assert inner is not None, "a round outside of repeat"
+    return inner
+
+
+def _kind(data: object) -> str:
+    names = {dict: "a map", str: "a string", bool: "a boolean", int: "a number", float: "a number"}
+    return "null" if data is None else names.get(type(data), "not a list")

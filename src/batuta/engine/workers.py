@@ -1,0 +1,204 @@
+"""The calls of one run that are under way, and what they came to: tasks in, an inbox out."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import msgspec
+
+from batuta.engine.engine import Engine
+from batuta.engine.perform import NOT_SENT, perform, through
+from batuta.engine.prepare import Prepared
+from batuta.errors import BatutaError, Conflict, JournalError
+from batuta.ports import Progress, Receipt
+from batuta.spec.call import Call, Outcome
+from batuta.spec.card import Card
+from batuta.spec.run import Node, Run, Scope
+from batuta.spec.value import Value
+
+__all__ = ["Arrival", "Workers"]
+
+# When a driver goes, calls get so long to notice that they were cancelled, in seconds.
+FAREWELL_S = 5.0
+
+
+class Arrival(msgspec.Struct, frozen=True):
+    """What came in: the outcome of an attempt, or of asking what became of one."""
+
+    path: str
+    attempt: int
+    outcome: Outcome
+    reconciled: bool = False
+    stopped: bool = False
+
+
+class Workers:
+    """Starts, stops and counts the calls of one run. `wake` is called whenever there is something to look at."""
+
+    def __init__(self, engine: Engine, wake: Callable[[], None]) -> None:
+        self._engine = engine
+        self._wake = wake
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._errands: dict[str, asyncio.Task[None]] = {}
+        self._unsent: set[str] = set()
+        self._stopping: set[str] = set()
+        self._forgotten: set[asyncio.Task[None]] = set()
+        self.inbox: deque[Arrival] = deque()
+        self.arrived: list[Node | Scope] = []
+        self.refused = False
+        self.trouble: BatutaError | None = None
+        self.count = 0
+
+    @property
+    def idle(self) -> bool:
+        """True if nothing is under way and nothing came in."""
+        return not (self._tasks or self._errands or self.inbox or self.arrived)
+
+    def running(self, path: str) -> bool:
+        """True if a call of the instance `path` is under way and has been sent."""
+        return path in self._tasks and path not in self._unsent
+
+    # ── calls ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def enter(self, card: Card, limit: int) -> bool:
+        """Take a lane for one call; `limit` is the run's own (0: none). If False, `wake` is called when to retry."""
+        if limit and self.count >= limit:
+            return False
+        if not self._engine.lanes.enter(card.name, card.concurrency, self._wake):
+            return False
+        self.count += 1
+        return True
+
+    def leave(self, card: Card) -> None:
+        """Give the lane back."""
+        self.count -= 1
+        self._engine.lanes.leave(card.name, card.concurrency)
+
+    def start(self, prepared: Prepared, card: Card, recorded: Receipt) -> None:
+        """Let the call of `prepared` go: at once, or when the append of its intent is durable."""
+        call = prepared.call
+        assert call is not None
+        if prepared.intent_first:
+            self._unsent.add(call.path)
+        work = self._perform(prepared, call, card, recorded)
+        self._tasks[call.path] = asyncio.get_running_loop().create_task(work)
+
+    def stop(self, path: str) -> None:
+        """Cancel the call of the instance `path`; its outcome will say that it was stopped."""
+        task = self._tasks.get(path)
+        if task is not None and path not in self._stopping:
+            self._stopping.add(path)
+            task.cancel()
+
+    def forget_unsent(self) -> None:
+        """Calls whose intent was refused never happen, and nothing more is heard of them."""
+        for path in self._unsent:
+            task = self._tasks.pop(path)
+            self._forgotten.add(task)
+            self._stopping.discard(path)
+            task.cancel()
+        self._unsent.clear()
+        self.refused = False
+
+    async def _perform(
+        self, prepared: Prepared, call: Call, card: Card, recorded: Receipt
+    ) -> None:
+        engine = self._engine
+        outcome: Outcome = NOT_SENT
+        told = True
+        try:
+            if prepared.intent_first:
+                # Commit before effect: nothing leaves before the log knows that it will (contract, 3).
+                await engine.journal.commit(recorded)
+                self._unsent.discard(call.path)
+            assert prepared.capability is not None
+            inner = prepared.capability
+            if engine.layers:
+                inner = through(inner, engine.layers)
+            if engine.sink is not None:
+                call = self._reporting(call)
+            timeout_s = max(call.deadline - engine.clock.now(), 0.0)
+            outcome = await perform(call, inner, card.effect, timeout_s)
+        except asyncio.CancelledError:
+            pass
+        except Conflict:
+            told, self.refused = False, True
+        except JournalError as error:
+            told, self.trouble = False, error
+        finally:
+            self.leave(card)
+            self._report(call, outcome, told)
+
+    def _report(self, call: Call, outcome: Outcome, told: bool) -> None:
+        task = asyncio.current_task()
+        if task is not None and task in self._forgotten:
+            self._forgotten.discard(task)
+        elif told:
+            self._unsent.discard(call.path)
+            self._tasks.pop(call.path, None)
+            stopped = call.path in self._stopping
+            self._stopping.discard(call.path)
+            self.inbox.append(Arrival(call.path, call.attempt, outcome, stopped=stopped))
+        self._wake()
+
+    def _reporting(self, call: Call) -> Call:
+        sink, run, path, attempt = self._engine.sink, call.run, call.path, call.attempt
+        assert sink is not None
+        if attempt > 1:
+            sink(Progress(run, path, attempt, reset=True))
+
+        def report(data: Any) -> None:
+            sink(Progress(run, path, attempt, data))
+
+        return msgspec.structs.replace(call, report=report)
+
+    # ── errands: loading values, asking what became of a write ───────────────────────────────────────────────
+
+    def reconcile(self, run: Run, node: Node) -> None:
+        """Ask the capability of `node` what became of its call; the answer arrives in the inbox."""
+
+        async def ask() -> None:
+            outcome = await self._engine.reconcile(run, node)
+            self.inbox.append(Arrival(node.path, node.attempt, outcome, reconciled=True))
+
+        self._errand(f"{node.path}?", ask)
+
+    def load(self, target: Node | Scope, values: list[Value]) -> None:
+        """Bring stored values to hand; `target` is in `arrived` when they are."""
+
+        async def load() -> None:
+            await self._engine.load(values)
+            self.arrived.append(target)
+
+        self._errand(f"{target.path}<", load)
+
+    def _errand(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        if name in self._errands:
+            return
+
+        async def run() -> None:
+            try:
+                await work()
+            except BatutaError as error:
+                self.trouble = error
+            finally:
+                del self._errands[name]
+                self._wake()
+
+        self._errands[name] = asyncio.get_running_loop().create_task(run())
+
+    # ── leaving ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def finish(self) -> None:
+        """Wait until everything under way has ended by itself."""
+        while self._tasks or self._errands:
+            await asyncio.wait([*self._tasks.values(), *self._errands.values()])
+
+    async def abandon(self) -> None:
+        """Cancel everything under way; for the log it is as if the process had died."""
+        tasks = [*self._tasks.values(), *self._errands.values(), *self._forgotten]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=FAREWELL_S)

@@ -1,0 +1,307 @@
+"""The one error tree; every exit code and HTTP status of every door comes from here.
+
+    BatutaError                     exit  http
+    ├── InputError                    2   400   what the caller gave is wrong
+    │   ├── PlanError                 2   422   a plan has flaws; carries every finding
+    │   ├── ExpressionError           2   422   an expression is wrong or cannot be evaluated
+    │   ├── WorkspaceError            2   422   batuta.yaml or a module it names is wrong
+    │   ├── AnswerError               2   409   an answer does not fit the question, or comes too late
+    │   ├── NotFound                  2   404   no such run, step, capability or value
+    │   └── TooLarge                  2   413   a value, plan or fan-out exceeds its bound
+    ├── Denied                        4   403   the policy or a person said no
+    ├── RunFailed                     1   422   the run ended in failure
+    ├── RunCancelled                  5   409   the run was cancelled
+    ├── RunWaiting                    3   409   the run waits for an answer and the caller would not
+    ├── JournalError                  1   503   the journal cannot be read or written now
+    │   ├── Conflict                  1   409   another writer moved the stream's head
+    │   ├── JournalBroken             2   500   not a journal, or damaged
+    │   └── JournalFull               1   507   no space, or the device refuses
+    └── Bug                          70   500   ours; the message says what to report
+
+Two exceptions are for the authors of capabilities, who may raise them inside a call: `CallFailed` (an answer:
+"it failed") and its child `NotDone` ("it failed, and nothing happened"). Expected failure inside the engine is a
+value (`batuta.spec.call.Failed`), never an exception.
+"""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+__all__ = [
+    "AnswerError",
+    "BatutaError",
+    "Bug",
+    "CallFailed",
+    "Conflict",
+    "Denied",
+    "ExpressionError",
+    "Finding",
+    "InputError",
+    "JournalBroken",
+    "JournalError",
+    "JournalFull",
+    "NotDone",
+    "NotFound",
+    "Place",
+    "PlanError",
+    "RunCancelled",
+    "RunFailed",
+    "RunWaiting",
+    "TooLarge",
+    "WorkspaceError",
+]
+
+
+class Place:
+    """Where something stands in a file: `line` and `column` count from 1; 0 means unknown."""
+
+    __slots__ = ("column", "file", "line")
+
+    def __init__(self, file: str = "", line: int = 0, column: int = 0) -> None:
+        self.file = file
+        self.line = line
+        self.column = column
+
+    def __str__(self) -> str:
+        parts = [self.file or "<plan>"]
+        if self.line:
+            parts += [str(self.line), str(self.column)]
+        return ":".join(parts)
+
+    def __repr__(self) -> str:
+        return f"Place({str(self)!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Place) and str(self) == str(other)
+
+    def __hash__(self) -> int:
+        return hash(str(self))
+
+
+class Finding:
+    """One flaw of a plan or a workspace: a stable code, a place, what is wrong, and the remedy."""
+
+    __slots__ = ("code", "message", "place", "remedy", "warning")
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        place: Place | None = None,
+        remedy: str = "",
+        warning: bool = False,
+    ) -> None:
+        self.code = code
+        self.message = message
+        self.place = place or Place()
+        self.remedy = remedy
+        self.warning = warning
+
+    def __str__(self) -> str:
+        text = f"{self.place}: {self.code} {self.message}"
+        return f"{text}\n    {self.remedy}" if self.remedy else text
+
+    def __repr__(self) -> str:
+        return f"Finding({str(self)!r})"
+
+
+class BatutaError(Exception):
+    """The root. `message` says what is wrong, `remedy` what to do, `place` where (if in a file)."""
+
+    exit_code: ClassVar[int] = 70
+    http_status: ClassVar[int] = 500
+
+    def __init__(self, message: str, *, remedy: str = "", place: Place | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+        self.place = place
+
+    def __str__(self) -> str:
+        text = f"{self.place}: {self.message}" if self.place else self.message
+        return f"{text}\n    {self.remedy}" if self.remedy else text
+
+
+class InputError(BatutaError):
+    """What the caller gave is wrong; nothing was done."""
+
+    exit_code = 2
+    http_status = 400
+
+
+class PlanError(InputError):
+    """A plan has flaws. `findings` lists all of them (at least one)."""
+
+    http_status = 422
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        remedy: str = "",
+        place: Place | None = None,
+        findings: Sequence[Finding] = (),
+    ) -> None:
+        super().__init__(message, remedy=remedy, place=place)
+        self.findings = tuple(findings)
+
+    def __str__(self) -> str:
+        if not self.findings:
+            return super().__str__()
+        return "\n".join(str(finding) for finding in self.findings)
+
+
+class ExpressionError(InputError):
+    """An expression is wrong. `offset` is the position in its text (characters, from 0), if known."""
+
+    http_status = 422
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        remedy: str = "",
+        offset: int | None = None,
+        place: Place | None = None,
+    ) -> None:
+        super().__init__(message, remedy=remedy, place=place)
+        self.offset = offset
+
+
+class WorkspaceError(InputError):
+    """`batuta.yaml`, or something it names, is wrong. `findings` lists all flaws that were found."""
+
+    http_status = 422
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        remedy: str = "",
+        place: Place | None = None,
+        findings: Sequence[Finding] = (),
+    ) -> None:
+        super().__init__(message, remedy=remedy, place=place)
+        self.findings = tuple(findings)
+
+    def __str__(self) -> str:
+        if not self.findings:
+            return super().__str__()
+        return "\n".join(str(finding) for finding in self.findings)
+
+
+class AnswerError(InputError):
+    """An answer does not fit its question's schema, was given already, or nobody asked."""
+
+    http_status = 409
+
+
+class NotFound(InputError):
+    """There is no such run, step, capability, plan or value."""
+
+    http_status = 404
+
+
+class TooLarge(InputError):
+    """A value, a plan or a fan-out exceeds its stated bound."""
+
+    http_status = 413
+
+
+class Denied(BatutaError):
+    """The policy or a person said no."""
+
+    exit_code = 4
+    http_status = 403
+
+
+class RunFailed(BatutaError):
+    """A run ended in failure; `code` and `path` say which step and why."""
+
+    exit_code = 1
+    http_status = 422
+
+    def __init__(self, message: str, *, code: str = "failed", path: str = "", remedy: str = "") -> None:
+        super().__init__(message, remedy=remedy)
+        self.code = code
+        self.path = path
+
+
+class RunCancelled(BatutaError):
+    """The run was cancelled."""
+
+    exit_code = 5
+    http_status = 409
+
+
+class RunWaiting(BatutaError):
+    """The run waits for an answer, and the caller asked not to wait with it."""
+
+    exit_code = 3
+    http_status = 409
+
+
+class JournalError(BatutaError):
+    """The journal cannot be read or written at the moment; what was acknowledged is safe."""
+
+    exit_code = 1
+    http_status = 503
+
+
+class Conflict(JournalError):
+    """Another writer appended to the stream first; nothing of this append was stored."""
+
+    http_status = 409
+
+
+class JournalBroken(JournalError):
+    """The file is not a journal, is damaged, or comes from a newer version."""
+
+    exit_code = 2
+    http_status = 500
+
+
+class JournalFull(JournalError):
+    """The device is full or refuses to write; what was acknowledged is safe."""
+
+    http_status = 507
+
+
+class Bug(BatutaError):
+    """An invariant of Batuta itself does not hold."""
+
+    exit_code = 70
+    http_status = 500
+
+
+class CallFailed(Exception):
+    """Raised inside a capability: the call was answered, and the answer is failure.
+
+    `code` is a short stable word for rules and reports; `may_retry` is a promise that asking again is safe;
+    `in_doubt` says that nobody knows whether the effect happened (only meaningful for writes).
+    """
+
+    may_retry: bool = False
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str = "failed",
+        may_retry: bool | None = None,
+        in_doubt: bool = False,
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.in_doubt = in_doubt
+        self.retry_after_s = retry_after_s
+        if may_retry is not None:
+            self.may_retry = may_retry
+
+
+class NotDone(CallFailed):
+    """Raised inside a capability: it failed, and it is certain that nothing happened; safe to ask again."""
+
+    may_retry = True

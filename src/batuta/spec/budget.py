@@ -1,0 +1,101 @@
+"""Budgets, and the money they are in."""
+
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Self, TypeVar
+
+import msgspec
+
+__all__ = ["NUSD_PER_USD", "Budget", "Purse", "nusd", "usd"]
+
+# Money is an integer of nano-US-dollars: exact under addition, and a token at $0.15 per million is 150 of them.
+NUSD_PER_USD = 1_000_000_000
+
+
+def nusd(amount_usd: float | str | Decimal) -> int:
+    """`amount_usd` dollars in nano-dollars, exact for every amount written with up to 9 decimals."""
+    return int((Decimal(str(amount_usd)) * NUSD_PER_USD).to_integral_value(ROUND_HALF_EVEN))
+
+
+def usd(amount_nusd: int) -> float:
+    """`amount_nusd` nano-dollars in dollars, for display."""
+    return amount_nusd / NUSD_PER_USD
+
+
+class Budget(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """Bounds on a run or a step and all that happens inside it; None is no bound.
+
+    Attributes:
+        usd: money, in dollars.
+        calls: attempts of any capability.
+        seconds: wall time since the start, waiting included.
+    """
+
+    usd: float | None = None
+    calls: int | None = None
+    seconds: float | None = None
+
+    @property
+    def limit_nusd(self) -> int | None:
+        """The money bound in nano-dollars."""
+        return None if self.usd is None else nusd(self.usd)
+
+    def narrowed(self, other: "Budget | None") -> "Budget":
+        """The smaller of both bounds in each respect: what is inside never gets more."""
+        if other is None:
+            return self
+        return Budget(
+            usd=_least(self.usd, other.usd),
+            calls=_least(self.calls, other.calls),
+            seconds=_least(self.seconds, other.seconds),
+        )
+
+
+class Purse:
+    """What a budget has left: spent, and reserved by calls that are under way. Part of the fold of a run."""
+
+    __slots__ = ("budget", "calls", "limit_nusd", "opened_at", "reserved_nusd", "spent_nusd")
+
+    def __init__(self, budget: Budget, opened_at: float) -> None:
+        self.budget = budget
+        self.limit_nusd = budget.limit_nusd
+        self.opened_at = opened_at
+        self.spent_nusd = 0
+        self.reserved_nusd = 0
+        self.calls = 0
+
+    def refuses(self, price_nusd: int, now: float) -> str:
+        """Why one more call of at most `price_nusd` does not fit at time `now`, or "" if it does."""
+        budget = self.budget
+        if budget.calls is not None and self.calls >= budget.calls:
+            return f"the budget of {budget.calls} calls is used up"
+        limit = self.limit_nusd
+        if limit is not None:
+            left = limit - self.spent_nusd - self.reserved_nusd
+            if price_nusd > left:
+                return (
+                    f"the call may cost ${usd(price_nusd):.6g}, and ${usd(max(left, 0)):.6g} "
+                    f"of ${usd(limit):.6g} is left"
+                )
+        if budget.seconds is not None and now >= self.opened_at + budget.seconds:
+            return f"the time budget of {budget.seconds:g} s is used up"
+        return ""
+
+    def reserve(self, price_nusd: int) -> None:
+        """Count one call and set `price_nusd` aside for it."""
+        self.calls += 1
+        self.reserved_nusd += price_nusd
+
+    def settle(self, reserved_nusd: int, cost_nusd: int) -> Self:
+        """Give the reservation back and count what the call really cost."""
+        self.reserved_nusd -= reserved_nusd
+        self.spent_nusd += cost_nusd
+        return self
+
+
+_Number = TypeVar("_Number", int, float)
+
+
+def _least(one: _Number | None, other: _Number | None) -> _Number | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return min(one, other)

@@ -1,0 +1,62 @@
+"""The card of a capability: all that may be known about it before it is called."""
+
+from typing import Any, Literal
+
+import msgspec
+
+from batuta.spec.value import canonical, digest
+
+__all__ = ["Card", "Effect", "InDoubt", "Reach"]
+
+Effect = Literal["pure", "read", "idempotent", "write"]
+Reach = Literal["local", "egress", "irreversible"]
+InDoubt = Literal["reconcile", "retry", "ask", "fail"]
+
+
+class Card(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """What a capability says of itself, as the operator has declared it.
+
+    Attributes:
+        name: unique in a workspace, `[A-Za-z_][A-Za-z0-9_.-]*`.
+        input: JSON Schema of the arguments (an object schema).
+        output: JSON Schema of the value, or None if unknown.
+        effect: what a call does to the world; `write` is the safe reading of silence.
+        reach: how far it goes; `egress` is the safe reading of silence.
+        price_nusd: the most one call can cost, in nano-dollars (0: it is free).
+        scopes: what a caller must be granted.
+        in_doubt: how a `write` that was sent and not answered is resolved (contract, 6).
+        timeout_s: longest time of one attempt in seconds, unless the step says less.
+        concurrency: at most so many calls of it at once in a process (0: no bound of its own).
+        kind: which adapter serves it: function, http, human, vote, merge, …
+        declared: False if effect or reach were never stated and the safe reading applies.
+        waits: True if it may answer `Waiting` (it asks somebody).
+    """
+
+    name: str
+    description: str = ""
+    input: dict[str, Any] = {}
+    output: dict[str, Any] | None = None
+    effect: Effect = "write"
+    reach: Reach = "egress"
+    price_nusd: int = 0
+    scopes: tuple[str, ...] = ()
+    in_doubt: InDoubt = "ask"
+    timeout_s: float = 300.0
+    concurrency: int = 0
+    kind: str = "function"
+    declared: bool = True
+    waits: bool = False
+
+    @property
+    def metered(self) -> bool:
+        """True if a call costs money."""
+        return self.price_nusd > 0
+
+    @property
+    def intent_first(self) -> bool:
+        """True if a call must not leave before its `Started` is durable (contract, 3)."""
+        return self.effect in ("write", "idempotent") or self.reach != "local" or self.metered
+
+    def digest(self) -> str:
+        """What a run is pinned to: changes with anything on the card but its description."""
+        return digest(canonical(msgspec.structs.replace(self, description="")))

@@ -1,0 +1,280 @@
+"""Everything that can be in a log. Facts are frozen, in the past tense, and carry their own time.
+
+One tagged union per kind of stream: `RunFact` for runs, `WorkspaceFact` for the workspace. A field that is added
+later gets a default; a fact that changes its meaning gets a new tag. Logs of every release stay readable
+(`tests/journal/golden`). `at` is seconds of the Unix epoch. `path` names a step instance, "" the run itself.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from batuta.spec.budget import Budget
+from batuta.spec.request import Request
+from batuta.spec.value import Value
+
+__all__ = [
+    "FORMAT",
+    "Accepted",
+    "Adopted",
+    "Answered",
+    "CancelRequested",
+    "Claimed",
+    "Doubted",
+    "Dropped",
+    "Ended",
+    "Expanded",
+    "Fact",
+    "Failure",
+    "Finished",
+    "Lost",
+    "Parked",
+    "Purged",
+    "Resolved",
+    "Restored",
+    "RunFact",
+    "Skipped",
+    "Spread",
+    "Started",
+    "Waited",
+    "WorkspaceFact",
+]
+
+# The version of the format that this code writes. It stands in every `Accepted`.
+FORMAT = 1
+
+Status = Literal["succeeded", "failed", "cancelled"]
+
+
+class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="is"):
+    """Something that happened, `at` a time in seconds of the Unix epoch by the clock of whoever recorded it."""
+
+    at: float
+
+
+class Accepted(Fact, frozen=True, tag="accepted"):
+    """A request became a run. `salt` (hex) keys the commitments of the run; `epoch` is the journal's."""
+
+    run: str
+    request: Request
+    salt: str
+    epoch: int = 0
+    budget: Budget | None = None
+    format: int = FORMAT
+
+
+class Claimed(Fact, frozen=True, tag="claimed"):
+    """`owner` drives the run from here on; `term` is one more than that of the owner before."""
+
+    owner: str
+    term: int
+
+
+class Parked(Fact, frozen=True, tag="parked"):
+    """The driver let go of the run: nothing can happen before an answer, or before `wake_at`."""
+
+    term: int
+    wake_at: float | None = None
+    waiting: tuple[str, ...] = ()
+
+
+class Expanded(Fact, frozen=True, tag="expanded"):
+    """An attempt answered with a plan (path "": planning the run). `cards` maps capability to card digest."""
+
+    path: str
+    attempt: int
+    term: int
+    plan: Value
+    plan_digest: str
+    cards: Value
+    inputs: Value
+    cost_nusd: int = 0
+
+
+class Skipped(Fact, frozen=True, tag="skipped"):
+    """The condition was false, or something it needs was skipped; the value is null."""
+
+    path: str
+    term: int
+    why: str
+
+
+class Spread(Fact, frozen=True, tag="spread"):
+    """`count` instances exist inside an `each` (its items) or a `repeat` (its rounds; the last opens at `open_at`)."""
+
+    path: str
+    term: int
+    count: int
+    open_at: float | None = None
+
+
+class Started(Fact, frozen=True, tag="started"):
+    """The intent of one attempt, with the verdict, the reservation and the choice that led to it.
+
+    Attributes:
+        alternative: 0 for the step's own capability, n for its nth fallback.
+        verdict: "allow", or "approved by WHO" where somebody was asked.
+        rule: the policy rule that decided ("" for the default).
+        reserved_nusd: what is set aside until the outcome settles it.
+        deadline: when the attempt times out.
+    """
+
+    path: str
+    attempt: int
+    term: int
+    capability: str
+    effect: str
+    key: str
+    args_digest: str
+    verdict: str = "allow"
+    rule: str = ""
+    reserved_nusd: int = 0
+    alternative: int = 0
+    deadline: float = 0.0
+    metered: bool = False
+
+
+class Finished(Fact, frozen=True, tag="finished"):
+    """The attempt succeeded (attempt 0: a plan inside it ended, or a join; nothing was called)."""
+
+    path: str
+    attempt: int
+    value: Value
+    cost_nusd: int = 0
+
+
+class Failure(Fact, frozen=True, tag="failed"):
+    """The attempt failed. With `retry_at` it is tried again then, by `alternative`; without, this is final."""
+
+    path: str
+    attempt: int
+    code: str
+    message: str
+    retry_at: float | None = None
+    alternative: int = 0
+    cost_nusd: int = 0
+
+
+class Waited(Fact, frozen=True, tag="waited"):
+    """A question was asked. `attempt` 0 with kind "approval": before the first attempt.
+
+    `kind` is "answer" (the capability asks), "approval" (the policy), "resolve" (a write in doubt) or "drift"
+    (code changed under the run). An approval is bound to `digest`: plan, path, capability and arguments.
+    """
+
+    path: str
+    attempt: int
+    term: int
+    kind: Literal["answer", "approval", "resolve", "drift"]
+    question: Value
+    state: Value | None = None
+    expires_at: float | None = None
+    digest: str = ""
+    rule: str = ""
+    cost_nusd: int = 0
+
+
+class Answered(Fact, frozen=True, tag="answered"):
+    """Somebody answered the question of `path` that `attempt` and `kind` name. The first one counts."""
+
+    path: str
+    attempt: int
+    kind: Literal["answer", "approval", "resolve", "drift"]
+    value: Value
+    who: str = ""
+
+
+class Doubted(Fact, frozen=True, tag="doubted"):
+    """A write was sent and not answered: nobody knows whether it happened. `resolve` says how to find out."""
+
+    path: str
+    attempt: int
+    why: str
+    resolve: Literal["reconcile", "retry", "ask", "fail"]
+    cost_nusd: int = 0
+
+
+class Resolved(Fact, frozen=True, tag="resolved"):
+    """The doubt has ended: it happened (`done`, with its value), did not (`retry`), or is given up (`fail`)."""
+
+    path: str
+    attempt: int
+    how: Literal["done", "retry", "fail"]
+    who: str
+    value: Value | None = None
+
+
+class Lost(Fact, frozen=True, tag="lost"):
+    """The driver of a repeatable attempt died with it; its reservation is settled at the maximum."""
+
+    path: str
+    attempt: int
+    cost_nusd: int = 0
+
+
+class Dropped(Fact, frozen=True, tag="dropped"):
+    """The step instance was cancelled: nobody needs its value any more."""
+
+    path: str
+    attempt: int
+    why: str
+    cost_nusd: int = 0
+
+
+class CancelRequested(Fact, frozen=True, tag="cancel_requested"):
+    """Somebody wants the run to end."""
+
+    who: str = ""
+    why: str = ""
+
+
+class Adopted(Fact, frozen=True, tag="adopted"):
+    """Changed cards were accepted for the run (`resume --accept`)."""
+
+    cards: Value
+    who: str = ""
+
+
+class Ended(Fact, frozen=True, tag="ended"):
+    """The last word. `path` and `code` name the failure that ended the run."""
+
+    term: int
+    status: Status
+    value: Value = Value()
+    code: str = ""
+    message: str = ""
+    path: str = ""
+
+
+class Purged(Fact, frozen=True, tag="purged"):
+    """Retention erased the payloads of the run; commitments remain."""
+
+
+class Restored(Fact, frozen=True, tag="restored"):
+    """The journal was restored from a backup: a new epoch begins."""
+
+    epoch: int
+
+
+RunFact = (
+    Accepted
+    | Claimed
+    | Parked
+    | Expanded
+    | Skipped
+    | Spread
+    | Started
+    | Finished
+    | Failure
+    | Waited
+    | Answered
+    | Doubted
+    | Resolved
+    | Lost
+    | Dropped
+    | CancelRequested
+    | Adopted
+    | Ended
+    | Purged
+)
+WorkspaceFact = Restored

@@ -1,0 +1,258 @@
+"""What a run *is*: step instances in scopes. Built by `batuta.spec.fold` from facts, and by nothing else.
+
+The fold owns these objects and changes them in place, because a run of ten thousand steps cannot be copied at
+every fact; everybody else only reads them.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from batuta.spec.budget import Budget, Purse
+from batuta.spec.facts import Accepted, Answered, CancelRequested, Doubted, Ended, Waited
+from batuta.spec.shape import PlanShape, StepShape
+from batuta.spec.value import Value
+
+__all__ = [
+    "DOUBT",
+    "DROPPED",
+    "DONE",
+    "FAILED",
+    "OPEN",
+    "PENDING",
+    "READY",
+    "RETRYING",
+    "RUNNING",
+    "SKIPPED",
+    "TERMINAL",
+    "WAITING",
+    "Node",
+    "Run",
+    "Scope",
+]
+
+PENDING = "pending"  # its inputs are not ready, or nobody has looked yet
+READY = "ready"  # goes on: answered, approved, lost or resolved
+RUNNING = "running"  # Started, no outcome
+RETRYING = "retrying"  # failed, again at `retry_at`
+WAITING = "waiting"  # a question is open
+DOUBT = "doubt"  # a write whose outcome nobody knows
+OPEN = "open"  # stands for the instances inside it: each, repeat, expansion
+DONE = "done"
+FAILED = "failed"
+SKIPPED = "skipped"
+DROPPED = "cancelled"
+TERMINAL = frozenset({DONE, FAILED, SKIPPED, DROPPED})
+
+
+class Node:
+    """One step instance.
+
+    `kind` is "step", "each" or "repeat" (containers of `children`), or "undo". `winners` are the used steps that
+    had succeeded when this instance was first looked at: later ones never change what it sees.
+    """
+
+    __slots__ = (
+        "alternative",
+        "answer",
+        "approved",
+        "args_digest",
+        "attempt",
+        "blockers",
+        "capability",
+        "children",
+        "closing",
+        "code",
+        "cost_nusd",
+        "doubt",
+        "effect",
+        "ended_at",
+        "expires_at",
+        "faults",
+        "generation",
+        "index",
+        "items",
+        "key",
+        "kind",
+        "live",
+        "lost",
+        "message",
+        "metered",
+        "open_children",
+        "parent",
+        "path",
+        "purses",
+        "question",
+        "reserved_nusd",
+        "retry_at",
+        "rule",
+        "scope",
+        "shape",
+        "started_at",
+        "state",
+        "subscope",
+        "term",
+        "undo_node",
+        "value",
+        "verdict",
+        "winners",
+        "wins",
+    )
+
+    def __init__(
+        self, path: str, shape: StepShape, scope: "Scope", kind: str, parent: "Node | None", index: int
+    ) -> None:
+        self.path = path
+        self.shape = shape
+        self.scope = scope
+        self.kind = kind
+        self.parent = parent
+        self.index = index
+        self.state = PENDING
+        self.attempt = 0
+        self.term = 0
+        self.faults = 0
+        self.lost = 0
+        self.alternative = 0
+        self.capability = ""
+        self.effect = ""
+        self.metered = False
+        self.key = ""
+        self.args_digest = ""
+        self.verdict = ""
+        self.rule = ""
+        self.reserved_nusd = 0
+        self.cost_nusd = 0
+        self.started_at = 0.0
+        self.ended_at = 0.0
+        self.retry_at = 0.0
+        self.expires_at: float | None = None
+        self.value: Value | None = None
+        self.code = ""
+        self.message = ""
+        self.question: Waited | None = None
+        self.answer: Answered | None = None
+        self.approved: tuple[str, str] | None = None
+        self.doubt: Doubted | None = None
+        self.children: list[Node] = []
+        self.open_children = 0
+        self.closing = False
+        self.generation = 0
+        self.subscope: Scope | None = None
+        self.undo_node: Node | None = None
+        self.purses: tuple[Purse, ...] = ()
+        self.blockers = 0
+        self.wins = 0
+        self.winners: frozenset[str] | None = None
+        # Caches of the driver, not part of the fold: the decoded value, and the list of an `each`.
+        self.live: Any = None
+        self.items: list[Any] | None = None
+
+    @property
+    def terminal(self) -> bool:
+        """True if nothing more happens to this instance."""
+        return self.state in TERMINAL
+
+    @property
+    def name(self) -> str:
+        """The name of the step in its plan."""
+        return self.shape.name
+
+
+class Scope:
+    """One plan being run: the root, or what a call expanded into. `holder` is the node that answered with it."""
+
+    __slots__ = (
+        "cause",
+        "closing",
+        "holder",
+        "inputs",
+        "inputs_live",
+        "nodes",
+        "open_nodes",
+        "path",
+        "shape",
+    )
+
+    def __init__(self, path: str, shape: PlanShape, inputs: Value, holder: Node | None) -> None:
+        self.path = path
+        self.shape = shape
+        self.inputs = inputs
+        self.inputs_live: Any = None
+        self.holder = holder
+        self.nodes: dict[str, Node] = {}
+        self.open_nodes = 0
+        self.closing = False
+        self.cause: Node | None = None
+
+
+class Run:
+    """The fold of a run's log, up to position `head`.
+
+    Attributes:
+        touched: nodes (and scopes) that may have something due since the driver last looked; it empties this.
+        undos: instances whose effect can be taken back, in the order of their outcomes.
+        ignored: number of facts in the log that were not admitted.
+    """
+
+    def __init__(self, shapes: Callable[[str], PlanShape]) -> None:
+        self.shapes = shapes
+        self.head = 0
+        self.accepted: Accepted | None = None
+        self.salt = b""
+        self.owner = ""
+        self.term = 0
+        self.root: Scope | None = None
+        self.root_plan_digest = ""
+        self.nodes: dict[str, Node] = {}
+        self.cards: dict[str, str] = {}
+        self.purses: tuple[Purse, ...] = ()
+        self.cancel: CancelRequested | None = None
+        self.drift: Waited | None = None
+        self.ended: Ended | None = None
+        self.purged = False
+        self.parked_until: float | None = None
+        self.parked = False
+        self.updated_at = 0.0
+        self.running = 0
+        self.spent_nusd = 0
+        self.calls = 0
+        self.undos: list[Node] = []
+        self.touched: list[Node | Scope] = []
+        self.ignored = 0
+
+    @property
+    def id(self) -> str:
+        """The id of the run."""
+        assert self.accepted is not None
+        return self.accepted.run
+
+    @property
+    def status(self) -> str:
+        """succeeded, failed, cancelled, waiting (nothing but an answer moves it) or running."""
+        if self.ended is not None:
+            return self.ended.status
+        if self.drift is not None:
+            return "waiting"
+        if self.parked and not any(node.state == READY for node in self.nodes.values()):
+            return "waiting" if any(True for _ in self.waiting()) else "running"
+        return "running"
+
+    def waiting(self) -> Iterator[Node]:
+        """The instances with an open question, in the order of their paths' creation."""
+        return (node for node in self.nodes.values() if node.state == WAITING)
+
+    def budget(self) -> Budget | None:
+        """The budget of the whole run."""
+        return self.purses[0].budget if self.purses else None
+
+    def open_work(self) -> "list[Node | Scope]":
+        """Everything a driver that has just folded the log must look at once."""
+        nodes: list[Node | Scope] = [
+            node for node in self.nodes.values() if node.state not in TERMINAL
+        ]
+        scopes: list[Node | Scope] = [
+            node.subscope
+            for node in self.nodes.values()
+            if node.subscope is not None and not node.terminal
+        ]
+        return nodes + scopes + ([self.root] if self.root is not None else [])

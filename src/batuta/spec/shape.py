@@ -1,0 +1,150 @@
+"""The shape of a plan: who depends on whom, with every expression compiled. Pure, and shared by all runs of a plan."""
+
+import re
+from collections.abc import Iterable
+
+from batuta.spec.expr import (
+    Expression,
+    Reference,
+    Template,
+    compile_expression,
+    compile_template,
+)
+from batuta.spec.plan import Plan, Step
+
+__all__ = ["PlanShape", "StepShape", "step_roots"]
+
+_ITEM_ROOTS = frozenset({"item", "index"})
+
+
+def step_roots(step: Step) -> frozenset[str]:
+    """The names that expressions of `step` may start with."""
+    roots = {"inputs", "steps"}
+    if step.each is not None:
+        roots |= {"item", "index"}
+    if step.repeat is not None:
+        roots |= {"index", "previous"}
+    return frozenset(roots)
+
+
+class StepShape:
+    """One step with its expressions compiled.
+
+    Attributes:
+        needs: steps whose value is required; if one was skipped, so is this.
+        deps: all steps that must have ended before this one is considered (`needs`, optional uses, `after`).
+        arguments: one template per alternative; index 0 is the step itself.
+        when_per_item: the condition looks at `item`, so it is asked per item and not once.
+    """
+
+    __slots__ = (
+        "arguments",
+        "deps",
+        "each",
+        "name",
+        "needs",
+        "quorum",
+        "references",
+        "step",
+        "undo",
+        "until",
+        "uses",
+        "when",
+        "when_per_item",
+    )
+
+    def __init__(self, name: str, step: Step) -> None:
+        roots = step_roots(step)
+        outer = frozenset({"inputs", "steps"})
+        self.name = name
+        self.step = step
+        self.when = None if step.when is None else compile_expression(_bared(step.when), roots)
+        self.each = None if step.each is None else compile_expression(_bared(step.each), outer)
+        self.until = (
+            None if step.repeat is None else compile_expression(_bared(step.repeat.until), roots)
+        )
+        own = compile_template(step.with_, roots)
+        alternatives = (
+            own if other.with_ is None else compile_template(other.with_, roots)
+            for other in step.fallback
+        )
+        self.uses = (step.use, *(other.use for other in step.fallback))
+        self.arguments: tuple[Template, ...] = (own, *alternatives)
+        undo = step.undo
+        self.undo = None
+        if undo is not None:
+            self.undo = own if undo.with_ is None else compile_template(undo.with_, roots)
+        self.when_per_item = (
+            self.each is not None
+            and self.when is not None
+            and any(reference.root in _ITEM_ROOTS for reference in self.when.references)
+        )
+        self.quorum = step.quorum
+        self.references = tuple(self._references())
+        used = [str(ref.path[0]) for ref in self.references if ref.root == "steps" and ref.path]
+        required = [
+            str(ref.path[0])
+            for ref in self.references
+            if ref.root == "steps" and ref.path and not ref.optional
+        ]
+        self.needs = frozenset(name for name in required if name != self.name)
+        # A dict keeps the order of mention, so that traces and drawings are stable.
+        self.deps = tuple(dict.fromkeys(n for n in (*used, *step.after) if n != self.name))
+
+    def _references(self) -> Iterable[Reference]:
+        sources: list[Expression | Template | None] = [
+            self.when,
+            self.each,
+            self.until,
+            *dict.fromkeys(self.arguments),
+        ]
+        for source in sources:
+            if source is not None:
+                yield from source.references
+
+
+class PlanShape:
+    """A plan with its graph.
+
+    `dependants` of a step are those that wait for it. `result` is its result template; `whole_result` names the
+    step whose whole value is the result, if it is just that.
+    """
+
+
+    __slots__ = ("dependants", "digest", "in_result", "plan", "result", "steps", "whole_result")
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.digest = plan.digest()
+        self.steps = {name: StepShape(name, step) for name, step in plan.steps.items()}
+        self.result = compile_template(plan.result, frozenset({"inputs", "steps"}))
+        self.whole_result = _whole_step(plan.result)
+        self.in_result = frozenset(
+            str(ref.path[0]) for ref in self.result.references if ref.root == "steps" and ref.path
+        )
+        dependants: dict[str, list[str]] = {name: [] for name in self.steps}
+        for name, shape in self.steps.items():
+            for dep in shape.deps:
+                dependants[dep].append(name)
+        self.dependants = {name: tuple(names) for name, names in dependants.items()}
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """Every capability that the plan names."""
+        names: set[str] = set()
+        for shape in self.steps.values():
+            names.update(shape.uses)
+            if shape.step.undo is not None:
+                names.add(shape.step.undo.use)
+        return frozenset(names)
+
+
+def _bared(text: str) -> str:
+    """A condition may be written with or without the `${…}` around it."""
+    stripped = text.strip()
+    return stripped[2:-1] if stripped.startswith("${") and stripped.endswith("}") else text
+
+
+def _whole_step(result: object) -> str | None:
+    match = re.fullmatch(r"\$\{\s*steps\.([A-Za-z_]\w*)\s*\}", result) if isinstance(result, str) else None
+    return match[1] if match else None

@@ -1,0 +1,163 @@
+"""Values as the log holds them: a slot with the JSON or a reference to it, a label and a commitment."""
+
+import hashlib
+import hmac
+import math
+from typing import Any, cast
+
+import msgspec
+
+from batuta.errors import InputError, TooLarge
+
+__all__ = [
+    "INLINE_BYTES_MAX",
+    "VALUE_BYTES_MAX",
+    "Value",
+    "canonical",
+    "commitment",
+    "decode",
+    "digest",
+    "encode",
+    "inline",
+    "plain",
+    "value_key",
+]
+
+# Above this a value is stored once, under its hash, and travels as a reference (contract, 14).
+INLINE_BYTES_MAX = 1_024
+# A single value above this is refused where it enters: 64 MiB of JSON is a file, not a value.
+VALUE_BYTES_MAX = 64 * 1_024 * 1_024
+
+_encoder = msgspec.json.Encoder(decimal_format="string")
+_sorted_encoder = msgspec.json.Encoder(order="deterministic", decimal_format="string")
+_decoder = msgspec.json.Decoder()
+
+
+class Value(
+    msgspec.Struct,
+    frozen=True,
+    omit_defaults=True,
+    rename={"data": "v", "ref": "r", "size": "n", "mark": "m", "label": "l"},
+):
+    """One slot: `data` (inline JSON) or `ref` (keyed hash of stored JSON), never both; neither once erased.
+
+    `size` is the length of a stored value in bytes. `mark` is the salted commitment to the JSON, which outlives
+    the payload. `label` is the slot for information flow; everything is `trusted` for now.
+    """
+
+    data: msgspec.Raw = msgspec.Raw(b"")
+    ref: str = ""
+    size: int = 0
+    mark: str = ""
+    label: str = "trusted"
+
+    @property
+    def erased(self) -> bool:
+        """True if retention has removed the payload; `mark` remains."""
+        return not self.ref and not bytes(self.data)
+
+    def erase(self) -> "Value":
+        """The same slot without its payload."""
+        return Value(mark=self.mark or self.ref, label=self.label)
+
+
+def plain(data: object) -> Any:
+    """What the log would give back for `data`: only JSON types, no sharing with the original.
+
+    Decimals become strings, tuples lists, dataclasses and Structs maps. Raises as `encode` does.
+    """
+    return decode(encode(data))
+
+
+def encode(data: object) -> bytes:
+    """`data` as the JSON that is stored, maps in their own order.
+
+    Raises:
+        InputError: `data` holds something JSON cannot carry (NaN, infinities, foreign objects).
+        TooLarge: it is larger than `VALUE_BYTES_MAX`.
+    """
+    return _encode(_encoder, data)
+
+
+def canonical(data: object) -> bytes:
+    """The one encoding that digests are made of: as `encode`, with sorted keys."""
+    return _encode(_sorted_encoder, data)
+
+
+def _encode(encoder: msgspec.json.Encoder, data: object) -> bytes:
+    try:
+        encoded = encoder.encode(data)
+    except UnicodeEncodeError:
+        # A lone surrogate is not text. It is replaced where it enters; no second codec ever sees it.
+        encoded = encoder.encode(_without_surrogates(data))
+    except (TypeError, ValueError, RecursionError, OverflowError) as error:
+        raise InputError(
+            f"a value cannot be written as JSON: {error}",
+            remedy="use only None, bool, int, float, str, list, dict, dataclasses or msgspec Structs",
+        ) from error
+    if len(encoded) > VALUE_BYTES_MAX:
+        raise TooLarge(
+            f"a value of {len(encoded):,} bytes exceeds the limit of {VALUE_BYTES_MAX:,}",
+            remedy="store it as a file and pass its name",
+        )
+    # msgspec writes NaN and infinities as null. A number must not turn into nothing unseen, and only an
+    # encoding that has a null in it needs the slow look.
+    if b"null" in encoded and _has_unwritable_number(data):
+        raise InputError(
+            "a value cannot be written as JSON: it holds NaN or an infinity",
+            remedy="return None, or a string, for a number that does not exist",
+        )
+    return encoded
+
+
+def decode(encoded: bytes | msgspec.Raw) -> Any:
+    """The JSON value of `encoded`, fresh at every call, so that nobody can change another's copy."""
+    return _decoder.decode(encoded)
+
+
+def digest(encoded: bytes) -> str:
+    """Unkeyed digest of a canonical encoding: 16 bytes of BLAKE2b, as hex."""
+    return hashlib.blake2b(encoded, digest_size=16).hexdigest()
+
+
+def commitment(encoded: bytes, salt: bytes) -> str:
+    """Salted commitment to a payload: cannot be guessed from, or replaced by, another payload once salt is gone."""
+    return hashlib.blake2b(encoded, digest_size=12, key=salt).hexdigest()
+
+
+def value_key(encoded: bytes, key: bytes) -> str:
+    """The name under which a large value is stored: a keyed hash, so that names do not leak contents."""
+    return hmac.new(key, encoded, hashlib.sha256).hexdigest()[:40]
+
+
+def inline(data: object, salt: bytes = b"") -> Value:
+    """A `Value` that carries `data` itself, whatever its size (facts that must be readable alone)."""
+    encoded = encode(data)
+    return Value(data=msgspec.Raw(encoded), mark=commitment(encoded, salt) if salt else "")
+
+
+def _without_surrogates(data: object) -> object:
+    if isinstance(data, str):
+        return data.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(data, dict):
+        items = cast("dict[object, object]", data).items()
+        return {_without_surrogates(key): _without_surrogates(value) for key, value in items}
+    if isinstance(data, list | tuple):
+        return [_without_surrogates(item) for item in cast("list[object]", data)]
+    return data
+
+
+def _has_unwritable_number(data: object) -> bool:
+    pending: list[object] = [data]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, float):
+            if not math.isfinite(item):
+                return True
+        elif isinstance(item, dict):
+            pending.extend(cast("dict[object, object]", item).values())
+        elif isinstance(item, list | tuple | set | frozenset):
+            pending.extend(cast("list[object]", item))
+        elif isinstance(item, msgspec.Struct) or hasattr(item, "__dataclass_fields__"):
+            pending.append(msgspec.to_builtins(item, builtin_types=(float,)))
+    return False
