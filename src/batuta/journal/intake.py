@@ -60,6 +60,7 @@ class Intake:
         self._tails: dict[str, tuple[int, int]] = {}
         self._waiters: dict[asyncio.AbstractEventLoop, list[tuple[int, asyncio.Future[None]]]] = {}
         self.issued = 0
+        self.taken = 0
         self.settled = 0
         # Kept for the life of the journal: forgetting a refusal would turn it into an acknowledgement.
         # Each is one lost race or one failure of the disk.
@@ -97,7 +98,9 @@ class Intake:
         while queue and (appends_max is None or appends < appends_max):
             entry = queue.popleft()
             taken.append(entry)
-            appends += isinstance(entry, Append)
+            if isinstance(entry, Append):
+                appends += 1
+                self.taken = entry.number
         return taken
 
     @property
@@ -138,7 +141,8 @@ class Intake:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[None] = loop.create_future()
         self._waiters.setdefault(loop, []).append((number, future))
-        self._ring(True)
+        if number > self.taken:  # what is taken is being written already
+            self._ring(True)
         if number <= self.settled:  # settled between the look and the registration
             self._wake(loop)
         await future

@@ -1,0 +1,68 @@
+"""What goes wrong in SQLite, said in our words. No error of APSW leaves this room."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+import apsw
+
+from batuta.errors import BatutaError, Bug, JournalBroken, JournalError, JournalFull
+
+__all__ = ["RESTORE_REMEDY", "translate", "translated"]
+
+RESTORE_REMEDY = "restore the journal from a backup: batuta restore FILE"
+
+_BROKEN = (
+    apsw.ConstraintError,  # the log and its indexes contradict each other
+    apsw.CorruptError,
+    apsw.FormatError,
+    apsw.MismatchError,
+    apsw.NotADBError,
+    apsw.SQLError,  # our statements are fixed, so what does not compile is a damaged schema
+)
+_BUSY = (apsw.BusyError, apsw.LockedError, apsw.ProtocolError)
+_CLOSED = (apsw.AuthError, apsw.CantOpenError, apsw.PermissionsError, apsw.ReadOnlyError)
+_REFUSED = (apsw.FullError, apsw.IOError, apsw.NoLFSError, apsw.TooBigError)
+
+
+def translate(error: Exception, path: str) -> BatutaError:
+    """The error of our tree that says what `error` means for the journal at `path`."""
+    if isinstance(error, BatutaError):
+        return error
+    said = str(error)
+    if isinstance(error, _BROKEN):
+        return JournalBroken(f"{path} is damaged or not a journal ({said})", remedy=RESTORE_REMEDY)
+    if isinstance(error, _REFUSED):
+        return JournalFull(
+            f"{path} cannot be written: the device is full or failing ({said})",
+            remedy="make room or repair the device; runs then go on with: batuta resume --all",
+        )
+    if isinstance(error, _BUSY):
+        return JournalError(
+            f"{path} is locked by another process that does not let go ({said})",
+            remedy="end the process that holds it, then try again",
+        )
+    if isinstance(error, _CLOSED):
+        return JournalError(
+            f"{path} cannot be opened or written ({said})",
+            remedy="check that its folder exists and that you may read and write there",
+        )
+    if isinstance(error, apsw.NoMemError | MemoryError):
+        return JournalError(f"there is no memory left to work on {path}", remedy="free some memory")
+    if isinstance(error, OSError):
+        return JournalError(
+            f"{path} cannot be used ({said})", remedy="check the folder and its rights"
+        )
+    return Bug(
+        f"the journal at {path} failed: {type(error).__name__}: {said}", remedy="report this"
+    )
+
+
+@contextmanager
+def translated(path: str) -> Generator[None]:
+    """Errors of SQLite and of the system inside the block become ours."""
+    try:
+        yield
+    except BatutaError:
+        raise
+    except Exception as error:
+        raise translate(error, path) from error

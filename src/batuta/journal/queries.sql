@@ -1,0 +1,131 @@
+-- Every statement that the journal runs, by name. carray(?) is an array that is bound as one parameter: a batch of
+-- rows costs one step of SQLite, and hence one release of the interpreter lock.
+
+-- name: last_gseq
+SELECT coalesce(max(gseq), 0) FROM facts
+
+-- name: last_stream
+SELECT coalesce(max(id), 0) FROM streams
+
+-- name: data_version
+PRAGMA data_version
+
+-- name: heads
+SELECT s.name, s.id, (SELECT max(seq) FROM facts WHERE stream = s.id),
+       r.status, r.plan, r.accepted_at, r.wake_at, r.owner, r.erasable_at
+FROM carray(?1) AS wanted
+JOIN streams AS s ON s.name = wanted.value
+LEFT JOIN runs AS r ON r.stream = s.id
+
+-- name: seq
+SELECT coalesce(max(seq), 0) FROM facts WHERE stream = (SELECT id FROM streams WHERE name = ?1)
+
+-- name: touched
+SELECT DISTINCT s.name FROM facts AS f JOIN streams AS s ON s.id = f.stream WHERE f.gseq > ?1
+
+-- name: insert_streams
+INSERT INTO streams (id, name) SELECT ?1 + rowid, value FROM carray(?2)
+
+-- name: insert_facts
+INSERT INTO facts (gseq, stream, seq, crc, body)
+SELECT ?1 + rowid,
+       CAST(substr(value, 1, 10) AS INTEGER),
+       CAST(substr(value, 11, 10) AS INTEGER),
+       CAST(substr(value, 21, 10) AS INTEGER),
+       CAST(substr(value, 31) AS TEXT)
+FROM carray(?2)
+
+-- name: upsert_run
+INSERT INTO runs (stream, status, plan, accepted_at, wake_at, owner, erasable_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (stream) DO UPDATE SET
+    status = excluded.status, wake_at = excluded.wake_at, owner = excluded.owner, erasable_at = excluded.erasable_at
+
+-- name: insert_value
+INSERT INTO vals (ref, parent, stored_at, body) VALUES (?1, ?2, ?3, ?4)
+ON CONFLICT (ref) DO UPDATE SET stored_at = excluded.stored_at WHERE stored_at < excluded.stored_at
+
+-- name: value_ids
+SELECT v.ref, v.id FROM carray(?1) AS wanted JOIN vals AS v ON v.ref = wanted.value
+
+-- name: insert_uses
+INSERT OR IGNORE INTO uses (value, stream) SELECT value >> 32, value & 4294967295 FROM carray(?1)
+
+-- name: read
+SELECT f.gseq, f.stream, f.seq, f.crc, f.body FROM facts AS f
+WHERE f.stream = (SELECT id FROM streams WHERE name = ?1) AND f.seq > ?2
+ORDER BY f.seq LIMIT ?3
+
+-- name: read_all
+SELECT f.gseq, f.stream, f.seq, f.crc, f.body, s.name FROM facts AS f LEFT JOIN streams AS s ON s.id = f.stream
+WHERE f.gseq > ?1 ORDER BY f.gseq LIMIT ?2
+
+-- name: owner
+SELECT owner FROM runs WHERE stream = (SELECT id FROM streams WHERE name = ?1)
+
+-- name: owners
+SELECT DISTINCT owner FROM runs WHERE owner <> ''
+
+-- name: runs
+SELECT s.name, r.status, r.plan, r.accepted_at, f.body ->> 'at', r.wake_at, r.owner, f.seq
+FROM runs AS r
+JOIN streams AS s ON s.id = r.stream
+JOIN facts AS f ON f.stream = r.stream AND f.seq = (SELECT max(seq) FROM facts WHERE stream = r.stream)
+ORDER BY r.stream DESC LIMIT ?1
+
+-- name: runs_of_status
+SELECT s.name, r.status, r.plan, r.accepted_at, f.body ->> 'at', r.wake_at, r.owner, f.seq
+FROM runs AS r
+JOIN streams AS s ON s.id = r.stream
+JOIN facts AS f ON f.stream = r.stream AND f.seq = (SELECT max(seq) FROM facts WHERE stream = r.stream)
+WHERE r.status = ?2
+ORDER BY r.stream DESC LIMIT ?1
+
+-- name: runs_due
+SELECT s.name, r.status, r.plan, r.accepted_at, f.body ->> 'at', r.wake_at, r.owner, f.seq
+FROM runs AS r
+JOIN streams AS s ON s.id = r.stream
+JOIN facts AS f ON f.stream = r.stream AND f.seq = (SELECT max(seq) FROM facts WHERE stream = r.stream)
+WHERE r.stream IN (
+        SELECT stream FROM runs WHERE owner = '' AND wake_at IS NOT NULL AND wake_at <= ?3
+        UNION
+        SELECT stream FROM runs WHERE owner <> '' AND owner IN (SELECT value FROM carray(?4)))
+  AND (?2 = '' OR r.status = ?2)
+ORDER BY r.stream DESC LIMIT ?1
+
+-- name: value
+SELECT body, parent FROM vals WHERE ref = ?1
+
+-- name: erasable
+SELECT stream FROM runs WHERE erasable_at IS NOT NULL AND erasable_at < ?1 ORDER BY erasable_at LIMIT ?2
+
+-- name: facts_of
+SELECT f.gseq, f.stream, f.seq, f.crc, f.body, s.name FROM facts AS f JOIN streams AS s ON s.id = f.stream
+WHERE f.stream = ?1 ORDER BY f.seq
+
+-- name: rewrite_fact
+UPDATE facts SET crc = ?2, body = ?3 WHERE gseq = ?1
+
+-- name: forget_use
+DELETE FROM uses WHERE stream = ?1 AND value = (SELECT id FROM vals WHERE ref = ?2)
+
+-- name: unused_values
+SELECT v.id, v.ref, v.parent, length(v.body) FROM vals AS v
+WHERE v.id > ?1 AND v.stored_at < ?2
+  AND NOT EXISTS (SELECT 1 FROM uses WHERE value = v.id)
+  AND NOT EXISTS (SELECT 1 FROM vals AS child WHERE child.parent = v.ref)
+ORDER BY v.id LIMIT ?3
+
+-- name: delete_value
+DELETE FROM vals WHERE id = ?1
+
+-- name: meta
+SELECT value FROM meta WHERE key = ?1
+
+-- name: set_meta
+INSERT INTO meta (key, value) VALUES (?1, ?2)
+
+-- name: delete_runs
+DELETE FROM runs
+
+-- name: all_runs
+SELECT stream, status, plan, accepted_at, wake_at, owner, erasable_at FROM runs ORDER BY stream

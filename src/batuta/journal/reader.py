@@ -1,0 +1,113 @@
+"""The reading side of the file: a connection of its own, used where the reader stands, without a hop to a thread."""
+
+import threading
+from pathlib import Path
+from typing import Any, cast
+
+from batuta.errors import JournalBroken, NotFound
+from batuta.journal.codec import checksum, decode_fact
+from batuta.journal.database import Database, array
+from batuta.journal.failures import RESTORE_REMEDY, translated
+from batuta.journal.statements import SQL
+from batuta.journal.values import verify
+from batuta.ports import Row, RunRow
+
+__all__ = ["Reader", "checked_row"]
+
+
+class Reader:
+    """Reads of committed facts, values and projections. Every row is checked before it is believed."""
+
+    def __init__(self, db: Database, path: Path, key: bytes) -> None:
+        self._db = db
+        self._path = str(path)
+        self._key = key
+        # Sync doors may read from several threads; a connection serves one at a time.
+        self._lock = threading.Lock()
+
+    def read(self, stream: str, after: int, limit: int) -> list[Row]:
+        """At most `limit` facts of `stream` behind `after`."""
+        rows: list[Row] = []
+        with translated(self._path):
+            for gseq, number, seq, crc, body in self._all("read", stream, after, limit):
+                if seq != after + len(rows) + 1:
+                    raise JournalBroken(
+                        f"{self._path} is damaged: fact {after + len(rows) + 1} of {stream} is missing",
+                        remedy=RESTORE_REMEDY,
+                    )
+                rows.append(checked_row(self._path, (gseq, number, seq, crc, body, stream)))
+        return rows
+
+    def read_all(self, after: int, limit: int) -> list[Row]:
+        """At most `limit` facts of the whole journal behind `gseq` `after`."""
+        with translated(self._path):
+            return [checked_row(self._path, row) for row in self._all("read_all", after, limit)]
+
+    def seq(self, stream: str) -> int:
+        """The head of `stream`, 0 if there is none."""
+        with translated(self._path):
+            return cast("int", self._all("seq", stream)[0][0])
+
+    def value(self, ref: str) -> tuple[bytes, str]:
+        """A stored value, verified, and the name of its parent ("" for none)."""
+        with translated(self._path):
+            try:
+                rows = self._all("value", bytes.fromhex(ref))
+            except ValueError:
+                rows = []
+            if not rows:
+                raise NotFound(
+                    f"there is no value {ref} in {self._path}",
+                    remedy="it may have been erased by retention",
+                )
+            body, parent = cast("tuple[bytes, bytes | None]", rows[0])
+            name = parent.hex() if parent else ""
+            return verify(ref, body, name, self._key), name
+
+    def owner(self, run: str) -> str:
+        """Who drives `run` according to its facts; "" for nobody."""
+        with translated(self._path):
+            rows = self._all("owner", run)
+            return cast("str", rows[0][0]) if rows else ""
+
+    def owners(self) -> list[str]:
+        """Everybody who drives some run according to the facts, dead or alive."""
+        with translated(self._path):
+            return [cast("str", row[0]) for row in self._all("owners")]
+
+    def runs(self, status: str, limit: int) -> list[RunRow]:
+        """Runs of `status` ("" for any), newest first."""
+        with translated(self._path):
+            if status:
+                return [RunRow(*row) for row in self._all("runs_of_status", limit, status)]
+            return [RunRow(*row) for row in self._all("runs", limit)]
+
+    def runs_due(self, status: str, at: float, dead: list[str], limit: int) -> list[RunRow]:
+        """Unfinished runs that have something to do: their time has come, or their driver is dead."""
+        with translated(self._path):
+            owners = array(tuple(dead) or ("",))
+            return [RunRow(*row) for row in self._all("runs_due", limit, status, at, owners)]
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        with self._lock, translated(self._path):
+            self._db.close()
+
+    def _all(self, name: str, *bindings: Any) -> list[tuple[Any, ...]]:
+        with self._lock:
+            # Fetching everything ends the read transaction, so that checkpoints are never held up by us.
+            return self._db.execute(SQL[name], bindings).fetchall()
+
+
+def checked_row(path: str, row: tuple[Any, ...]) -> Row:
+    """A row of `facts`, if it is what was written there.
+
+    Raises:
+        JournalBroken: it is not.
+    """
+    gseq, number, seq, crc, body, stream = row
+    if stream is None or checksum(body.encode(), number, seq) != crc:
+        raise JournalBroken(
+            f"{path} is damaged: fact {gseq} is not what was written", remedy=RESTORE_REMEDY
+        )
+    return Row(gseq, stream, seq, decode_fact(body))

@@ -1,0 +1,227 @@
+"""The writing side of the file: one batch of the queue, one transaction. Used by the writer thread only."""
+
+from collections import ChainMap
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar, cast
+
+import msgspec
+
+from batuta.errors import JournalError
+from batuta.journal.codec import checksum
+from batuta.journal.database import Database, array
+from batuta.journal.intake import Append, Put, admit
+from batuta.journal.projection import RunState, project
+from batuta.journal.statements import SQL
+from batuta.ports import WORKSPACE
+
+__all__ = ["Head", "Outcome", "Store"]
+
+T = TypeVar("T")
+
+# Streams whose head is kept in memory; parked and ended ones are forgotten at once.
+_HEADS_MAX = 20_000
+# Rows of the projection per statement: few statements per batch, see `queries.sql`.
+_RUNS_PER_STATEMENT = 32
+
+
+class Head(msgspec.Struct):
+    """Where a stream stands. `stored_run` is the projection as the database has it."""
+
+    id: int
+    seq: int = 0
+    run: RunState | None = None
+    stored_run: RunState | None = None
+
+
+class Outcome(msgspec.Struct):
+    """What a batch came to: refusals by number, and the streams that moved.
+
+    `landed` were moved by this batch, `outside` by its appends without a condition, `foreign` by other processes.
+    """
+
+    refused: dict[int, JournalError] = {}
+    landed: dict[str, None] = {}
+    outside: dict[str, None] = {}
+    foreign: list[str] = []
+
+
+class Store:
+    """The write connection, the heads it knows, and the transactions on it."""
+
+    def __init__(self, db: Database, now: Callable[[], float]) -> None:
+        self._db = db
+        self._now = now
+        self._heads: dict[str, Head] = {}
+        self._gseq = self._number("last_gseq")
+        self._stream = self._number("last_stream")
+        self._version = self._number("data_version")
+
+    def write(self, batch: Sequence[Append | Put], refused: dict[int, JournalError]) -> Outcome:
+        """Store a batch: all of what may be stored, or nothing. `refused` are the refusals so far."""
+        return self.transact(lambda: self._write(batch, refused))
+
+    def transact(self, body: Callable[[], T]) -> T:
+        """Run `body` in a transaction. After a failure nothing of it has happened, here or on disk."""
+        self._db.execute("BEGIN IMMEDIATE")
+        gseq, stream = self._gseq, self._stream
+        try:
+            result = body()
+            self._db.execute("COMMIT")
+        except BaseException:
+            self._gseq, self._stream = gseq, stream
+            self._heads.clear()
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
+        return result
+
+    def foreign(self) -> list[str]:
+        """The streams that other processes have moved since the last look; cheap if there are none."""
+        version = self._number("data_version")
+        if version == self._version:
+            return []
+        self._version = version
+        return self._catch_up()
+
+    def _write(self, batch: Sequence[Append | Put], refused: dict[int, JournalError]) -> Outcome:
+        outcome = Outcome(foreign=self._catch_up())
+        appends = [entry for entry in batch if isinstance(entry, Append)]
+        self._insert_values(entry for entry in batch if isinstance(entry, Put))
+        ids = self._value_ids({ref for append in appends for ref in append.refs})
+        heads = self._heads_of({append.stream for append in appends})
+        rows: list[bytes] = []
+        uses: list[int] = []
+        fresh: list[str] = []
+        known = ChainMap(outcome.refused, refused)
+        for append in appends:
+            head = heads.get(append.stream) or Head(self._stream + len(fresh) + 1)
+            error = admit(append, head, known, ids.__contains__)
+            if error is not None:
+                outcome.refused[append.number] = error
+                continue
+            if append.stream not in heads:
+                heads[append.stream] = head
+                fresh.append(append.stream)
+            self._extend(head, append, rows)
+            # Two numbers in one: a value's in the upper, a stream's in the lower 32 bits.
+            uses += [ids[ref] << 32 | head.id for ref in append.refs]
+            outcome.landed[append.stream] = None
+            if append.after is None:
+                outcome.outside[append.stream] = None
+        self._insert(fresh, rows, uses)
+        self._upsert_runs(heads[name] for name in outcome.landed)
+        self._keep(heads)
+        return outcome
+
+    def append_one(self, stream: str, append: Append) -> None:
+        """Inside `transact`: store one append at the end of `stream`."""
+        outcome = self._write([append], {})
+        assert stream in outcome.landed, outcome.refused
+
+    def _extend(self, head: Head, append: Append, rows: list[bytes]) -> None:
+        stream, seq = head.id, head.seq
+        for body in append.bodies:
+            seq += 1
+            rows.append(b"%010d%010d%010d%b" % (stream, seq, checksum(body, stream, seq), body))
+        head.seq = seq
+        if append.stream != WORKSPACE:
+            run = head.run
+            for fact in append.facts:
+                run = project(run, fact)
+            head.run = run
+
+    def _insert(self, fresh: list[str], rows: list[bytes], uses: list[int]) -> None:
+        if fresh:
+            self._db.execute(SQL["insert_streams"], (self._stream, array(tuple(fresh))))
+            self._stream += len(fresh)
+        if rows:
+            self._db.execute(SQL["insert_facts"], (self._gseq, array(tuple(rows))))
+            self._gseq += len(rows)
+        if uses:
+            packed = memoryview(b"".join(n.to_bytes(8, "little") for n in uses)).cast("q")
+            self._db.execute(SQL["insert_uses"], (array(packed),))
+
+    def _upsert_runs(self, heads: Iterable[Head]) -> None:
+        changed = [h for h in heads if h.run is not None and h.run is not h.stored_run]
+        for start in range(0, len(changed), _RUNS_PER_STATEMENT):
+            chunk = changed[start : start + _RUNS_PER_STATEMENT]
+            # Only two sizes of statement, so that both stay compiled.
+            if len(chunk) == _RUNS_PER_STATEMENT:
+                self._db.execute(_upsert_many, [field for head in chunk for field in _fields(head)])
+            else:
+                self._db.executemany(SQL["upsert_run"], map(_fields, chunk))
+        for head in changed:
+            head.stored_run = head.run
+
+    def _insert_values(self, puts: Iterable[Put]) -> None:
+        now = self._now()
+        rows = [
+            (bytes.fromhex(p.ref), bytes.fromhex(p.parent) if p.parent else None, now, p.body)
+            for p in puts
+        ]
+        if rows:
+            self._db.executemany(SQL["insert_value"], rows)
+
+    def _value_ids(self, refs: set[str]) -> dict[str, int]:
+        names = tuple(bytes.fromhex(ref) for ref in refs)
+        if not names:
+            return {}
+        rows = self._db.execute(SQL["value_ids"], (array(names),)).fetchall()
+        return {cast("bytes", ref).hex(): cast("int", number) for ref, number in rows}
+
+    def _heads_of(self, streams: set[str]) -> dict[str, Head]:
+        known = self._heads
+        heads = {name: known[name] for name in streams if name in known}
+        cold = tuple(name for name in streams if name not in heads)
+        if cold:
+            for row in self._db.execute(SQL["heads"], (array(cold),)).fetchall():
+                name, number, seq, *fields = row
+                run = RunState(*fields) if fields[0] is not None else None
+                heads[name] = Head(number, seq or 0, run, run)
+        return heads
+
+    def _keep(self, heads: dict[str, Head]) -> None:
+        """Remember the heads of streams that somebody drives."""
+        for name, head in heads.items():
+            if head.run is not None and head.run.owner:
+                self._heads[name] = head
+            else:
+                self._heads.pop(name, None)
+        if len(self._heads) > _HEADS_MAX:
+            self._heads.clear()
+
+    def _catch_up(self) -> list[str]:
+        """Look for facts of other processes; forget what we knew of the streams they have moved."""
+        last = self._number("last_gseq")
+        if last == self._gseq:
+            return []
+        touched = [
+            cast("str", row[0])
+            for row in self._db.execute(SQL["touched"], (self._gseq,)).fetchall()
+        ]
+        self._gseq, self._stream = last, self._number("last_stream")
+        for name in touched:
+            self._heads.pop(name, None)
+        return touched
+
+    def _number(self, name: str) -> int:
+        return cast("int", self._db.execute(SQL[name]).fetchall()[0][0])
+
+
+def _fields(head: Head) -> tuple[int | float | str | None, ...]:
+    run = head.run
+    assert run is not None
+    return (
+        head.id,
+        run.status,
+        run.plan,
+        run.accepted_at,
+        run.wake_at,
+        run.owner,
+        run.erasable_at,
+    )
+
+
+_one_row = "(?, ?, ?, ?, ?, ?, ?)"
+_upsert_many = SQL["upsert_run"].replace(_one_row, ", ".join([_one_row] * _RUNS_PER_STATEMENT))
+assert _upsert_many != SQL["upsert_run"], "the statement and its row of parameters must fit"
