@@ -1,0 +1,178 @@
+"""The capabilities of a workspace by name: functions, configured ones, and those that are always there."""
+
+import difflib
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any, cast
+
+from batuta.capabilities.function import FunctionCapability, declaration_of
+from batuta.capabilities.human import HumanCapability
+from batuta.capabilities.merge import merge
+from batuta.capabilities.settings import Name
+from batuta.capabilities.threads import Threads
+from batuta.capabilities.value import value
+from batuta.capabilities.vote import vote
+from batuta.errors import Finding, NotFound, Place, WorkspaceError
+from batuta.ports import Capability
+from batuta.spec.card import Card
+
+__all__ = ["KINDS", "WorkspaceCatalog", "build_catalog"]
+
+# What `kind:` may say in batuta.yaml.
+KINDS = ("http", "human")
+
+_NAMES_SHOWN_MAX = 3
+
+
+class WorkspaceCatalog:
+    """Capabilities by name; unchangeable once made.
+
+    `closing` are called by `close`, in order.
+
+    Raises:
+        WorkspaceError: two capabilities have the same name, or one has no proper name.
+    """
+
+    def __init__(
+        self,
+        capabilities: Iterable[Capability],
+        *,
+        closing: Iterable[Callable[[], Awaitable[None]]] = (),
+    ) -> None:
+        self._capabilities: dict[str, Capability] = {}
+        self._closing = tuple(closing)
+        for capability in capabilities:
+            name = capability.card.name
+            if not Name.fullmatch(name):
+                raise WorkspaceError(
+                    f"{name!r} is not a name for a capability",
+                    remedy="start with a letter or _ and go on with letters, digits, _ . -",
+                )
+            if name in self._capabilities:
+                raise WorkspaceError(
+                    f"there are two capabilities called {name}",
+                    remedy='give one another name, for a function @capability("other_name")',
+                )
+            self._capabilities[name] = capability
+        self._cards = {name: one.card for name, one in self._capabilities.items()}
+
+    def get(self, name: str) -> Capability:
+        """The capability `name`. Raises `NotFound` with the nearest names as remedy."""
+        found = self._capabilities.get(name)
+        if found is not None:
+            return found
+        near = difflib.get_close_matches(name[:128], self._capabilities, _NAMES_SHOWN_MAX)
+        raise NotFound(
+            f"there is no capability {name[:128]!r}",
+            remedy=f"did you mean {' or '.join(near)}?"
+            if near
+            else f"there are {', '.join(sorted(self._capabilities))[:500]}",
+        )
+
+    def cards(self) -> Mapping[str, Card]:
+        """The cards of all, by name."""
+        return self._cards
+
+    async def close(self) -> None:
+        """Close the connections that are kept open between calls."""
+        for closing in self._closing:
+            await closing()
+
+
+def build_catalog(
+    settings: Mapping[str, Any] | None = None,
+    functions: Iterable[Any] = (),
+    *,
+    allow_private: Iterable[str] = (),
+    locate: Callable[[str], Place] | None = None,
+) -> WorkspaceCatalog:
+    """The catalog of a workspace.
+
+    Args:
+        settings: what `capabilities:` in `batuta.yaml` says, by name; each a map with `kind`.
+        functions: functions decorated with `@capability`, and ready capabilities.
+        allow_private: what `network.allow_private` says: hosts, host:port and networks that HTTP may reach though
+            they are not public.
+        locate: where the capability of a name stands in `batuta.yaml`.
+
+    Raises:
+        WorkspaceError: lists all flaws.
+    """
+    threads = Threads()
+    made: dict[str, Capability] = {}
+    findings: list[Finding] = []
+    closing: list[Callable[[], Awaitable[None]]] = []
+
+    def flaw(error: WorkspaceError, name: str = "") -> None:
+        place = error.place or (locate(name) if locate and name else None)
+        text = f"capabilities.{name}: {error.message}" if name else error.message
+        findings.append(Finding("B603", text, place=place, remedy=error.remedy))
+
+    def add(capability: Capability) -> None:
+        name = capability.card.name
+        if name in made:
+            raise WorkspaceError(
+                f"there are two capabilities called {name}",
+                remedy='give one another name, for a function @capability("other_name")',
+            )
+        made[name] = capability
+
+    for name, data in (settings or {}).items():
+        try:
+            add(_configured(name, data, allow_private, closing))
+        except WorkspaceError as error:
+            flaw(error, name)
+    for one in functions:
+        try:
+            add(FunctionCapability(one, threads=threads) if declaration_of(one) else _ready(one))
+        except WorkspaceError as error:
+            flaw(error)
+    for built_in in _built_in(threads):
+        name = built_in.card.name
+        if name in made and made[name].card.kind != built_in.card.kind:
+            flaw(WorkspaceError(f"{name} is built in", remedy="give yours another name"), name)
+        made.setdefault(name, built_in)
+    if findings:
+        first = findings[0]
+        raise WorkspaceError(
+            first.message, remedy=first.remedy, place=first.place, findings=findings
+        )
+    return WorkspaceCatalog(made.values(), closing=closing)
+
+
+def _built_in(threads: Threads) -> list[Capability]:
+    reducing = [
+        FunctionCapability(function, threads=threads, kind=function.__name__)
+        for function in (vote, merge, value)
+    ]
+    return [HumanCapability(), *reducing]
+
+
+def _configured(
+    name: str,
+    data: Any,
+    allow_private: Iterable[str],
+    closing: list[Callable[[], Awaitable[None]]],
+) -> Capability:
+    if not isinstance(data, Mapping):
+        raise WorkspaceError("expected a map", remedy="for example {kind: human, who: [ops]}")
+    known = cast("Mapping[str, Any]", data)
+    match known.get("kind"):
+        case "human":
+            return HumanCapability(name, known)
+        case other:
+            near = difflib.get_close_matches(str(other)[:40], KINDS, 1)
+            raise WorkspaceError(
+                f"kind: {str(other)[:40]!r} is none of {', '.join(KINDS)}"
+                if other
+                else "its kind is missing",
+                remedy=f"did you mean {near[0]}?" if near else "",
+            )
+
+
+def _ready(one: Any) -> Capability:
+    card = getattr(one, "card", None)
+    if isinstance(card, Card) and callable(one) and not isinstance(one, type):
+        return cast("Capability", one)
+    raise WorkspaceError(
+        f"{getattr(one, '__name__', one)!s} is no capability", remedy="decorate it with @capability"
+    )

@@ -1,0 +1,19 @@
+"""How the tests of capabilities make a call."""
+
+import time
+from typing import Any
+
+from batuta.spec.call import Call
+
+
+def call_with(args: dict[str, Any], **more: Any) -> Call:
+    """A first attempt with `args`; it may take ten seconds."""
+    fields: dict[str, Any] = {
+        "run": "r1",
+        "path": "step",
+        "attempt": 1,
+        "key": "key-1",
+        "args": args,
+        "deadline": time.time() + 10,
+    }
+    return Call(**(fields | more))
