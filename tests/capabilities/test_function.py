@@ -124,7 +124,10 @@ def test_the_card_carries_everything_that_was_declared() -> None:
         ({"price_usd": -1}, "concurrency and price_usd are not negative"),
         ({"timeout": 0}, "timeout: '0' is not a duration"),
         ({"timeout": "soon"}, "timeout: 'soon' is not a duration"),
-        ({"name": "2pay"}, "a name starts with a letter or _ and goes on with letters, digits, _ . -"),
+        (
+            {"name": "2pay"},
+            "a name starts with a letter or _ and goes on with letters, digits, _ . -",
+        ),
         ({"retries": 3}, "@capability knows no retries"),
     ],
 )
@@ -194,9 +197,15 @@ async def test_arguments_arrive_as_the_types_that_were_declared(
         ({"amount": None, "to": "a"}, "amount: expected int, got null"),
         ({"to": "a"}, "amount: it is missing"),
         ({"amount": 1, "too": "a", "to": "a"}, "too: there is no such argument; did you mean to?"),
-        ({"amount": 1, "to": "a", "z": 0}, "z: there is no such argument; it takes amount, to, rows"),
+        (
+            {"amount": 1, "to": "a", "z": 0},
+            "z: there is no such argument; it takes amount, to, rows",
+        ),
         ({"amount": 1, "to": "a", "rows": [{"x": "y"}]}, "rows[0].x: expected int, got str"),
-        ({"amount": 1, "to": "a", "call": {}}, "call: there is no such argument; it takes amount, to, rows"),
+        (
+            {"amount": 1, "to": "a", "call": {}},
+            "call: there is no such argument; it takes amount, to, rows",
+        ),
     ],
 )
 async def test_arguments_that_do_not_fit_are_a_failure_that_names_them(
@@ -269,9 +278,9 @@ class Foreign:
 def star(*names: str) -> None: ...
 def positional(name: str, /) -> None: ...
 def foreign(it: Foreign) -> None: ...
-def unreadable(it: "NoSuchType") -> None: ...  # noqa: F821  # pyright: ignore
+def unreadable(it: "NoSuchType") -> None: ...  # noqa: F821  # pyright: ignore[reportUndefinedVariable]
 def ambiguous(it: str | datetime) -> None: ...
-def gives_foreign() -> Foreign: ...  # pyright: ignore[reportReturnType]
+def gives_foreign() -> Foreign: ...
 def two_calls(one: Call, two: Call) -> None: ...
 
 
@@ -331,7 +340,7 @@ async def test_pydantic_models_come_back_as_plain_data() -> None:
         return [Invoice(number="1", lines=[2])]
 
     @capability
-    async def unstated():  # noqa: ANN202
+    async def unstated():
         return Invoice(number="2")
 
     assert await made(stated)(call_with({})) == Done([{"number": "1", "lines": [2]}])
