@@ -221,7 +221,9 @@ class RunFailed(BatutaError):
     exit_code = 1
     http_status = 422
 
-    def __init__(self, message: str, *, code: str = "failed", path: str = "", remedy: str = "") -> None:
+    def __init__(
+        self, message: str, *, code: str = "failed", path: str = "", remedy: str = ""
+    ) -> None:
         super().__init__(message, remedy=remedy)
         self.code = code
         self.path = path

@@ -10,6 +10,7 @@ from batuta.engine.prepare import Surroundings
 from batuta.engine.view import lookup, scope_lookup
 from batuta.errors import BatutaError
 from batuta.spec import run as r
+from batuta.spec.admits import undo_of
 from batuta.spec.call import Question
 from batuta.spec.expr import evaluate_condition
 from batuta.spec.facts import (
@@ -25,7 +26,6 @@ from batuta.spec.facts import (
     Skipped,
     Spread,
 )
-from batuta.spec.fold import undo_of
 from batuta.spec.run import Node, Run, Scope
 from batuta.spec.value import Value, decode, inline
 
@@ -77,9 +77,7 @@ def recovered(run: Run, node: Node, now: float, in_doubt: str) -> tuple[RunFact,
     why = "its driver died while it ran"
     words = ("reconcile", "retry", "ask", "fail")
     resolve = cast("Any", in_doubt if in_doubt in words else "ask")
-    doubt = Doubted(
-        at=now, path=path, attempt=attempt, why=why, resolve=resolve, cost_nusd=cost
-    )
+    doubt = Doubted(at=now, path=path, attempt=attempt, why=why, resolve=resolve, cost_nusd=cost)
     if resolve == "ask":
         return (doubt, resolve_question(run, node, why, now))
     return (doubt,)
@@ -144,7 +142,9 @@ def again(run: Run, node: Node, now: float, around: Surroundings) -> RunFact:
     return Spread(at=now, path=path, term=run.term, count=count, open_at=open_at)
 
 
-def closed(run: Run, scope: Scope, now: float, around: Surroundings, store: Callable[[object], Value]) -> RunFact:
+def closed(
+    run: Run, scope: Scope, now: float, around: Surroundings, store: Callable[[object], Value]
+) -> RunFact:
     """`scope` has ended: the result for its holder, or the end of the run. Raises `NotLoaded`."""
     cause = scope.cause
     holder = scope.holder
@@ -169,9 +169,7 @@ def _closed_failed(
     run: Run, holder: Node | None, now: float, code: str, message: str, path: str
 ) -> RunFact:
     if holder is None:
-        return Ended(
-            at=now, term=run.term, status="failed", code=code, message=message, path=path
-        )
+        return Ended(at=now, term=run.term, status="failed", code=code, message=message, path=path)
     # What happened inside may have had effects, so the plan is not asked for again; another way may be tried.
     following = holder.alternative + 1
     other = following <= len(holder.shape.step.fallback)

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import msgspec
 
-from batuta.errors import BatutaError
 from batuta.engine.prepare import latest
+from batuta.errors import BatutaError
 from batuta.spec.call import Done, Expand, Failed, Outcome, Question, Waiting
 from batuta.spec.card import Card
 from batuta.spec.facts import (
@@ -51,9 +51,7 @@ def conclude(
                 cost = _cost(node, outcome.cost_nusd)
                 value = how.store(outcome.value)
                 path, attempt = node.path, node.attempt
-                return (
-                    Finished(at=now, path=path, attempt=attempt, value=value, cost_nusd=cost),
-                )
+                return (Finished(at=now, path=path, attempt=attempt, value=value, cost_nusd=cost),)
             case Failed():
                 return _failed(run, node, outcome, now, how)
             case Waiting():
@@ -75,7 +73,9 @@ def _failed(
     if node.effect == "write" and outcome.in_doubt:
         return doubted(run, node, outcome.message, now, how.card)
     if how.stopping and outcome.code == "cancelled":
-        return (Dropped(at=now, path=path, attempt=attempt, why="not needed any more", cost_nusd=cost),)
+        return (
+            Dropped(at=now, path=path, attempt=attempt, why="not needed any more", cost_nusd=cost),
+        )
     retry_at, alternative = _next(node, outcome, now, how.dice)
     return (
         Failure(
@@ -91,7 +91,8 @@ def _failed(
     )
 
 
-def _next(node: Node, outcome: Failed, now: float, dice: Callable[[], float]
+def _next(
+    node: Node, outcome: Failed, now: float, dice: Callable[[], float]
 ) -> tuple[float | None, int]:
     """When and by which alternative a failed attempt is followed: retry → fallback → nothing."""
     step = node.shape.step

@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 from batuta.spec import run as r
-from batuta.spec.fold import undo_of
+from batuta.spec.admits import undo_of
 from batuta.spec.run import Node, Run, Scope
 
 __all__ = ["Decision", "decide", "losers", "wake_time"]

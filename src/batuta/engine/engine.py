@@ -3,7 +3,7 @@
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 
@@ -11,15 +11,15 @@ from batuta.engine.lanes import Lanes
 from batuta.engine.perform import perform
 from batuta.engine.prepare import arguments, call_of
 from batuta.engine.view import Shelf, wanted
-from batuta.errors import BatutaError, InputError, NotFound, PlanError
-from batuta.ports import Capability, Catalog, Clock, Journal, Judge, Layer, Row, Sink
+from batuta.errors import BatutaError, NotFound, PlanError
+from batuta.ports import Catalog, Clock, Journal, Judge, Layer, Row, Sink
 from batuta.spec.budget import Budget
 from batuta.spec.call import Expand, Failed, Outcome, Question
-from batuta.spec.facts import Accepted, Expanded, Fact, Started, Waited
+from batuta.spec.facts import Accepted, Expanded, Started, Waited
 from batuta.spec.fold import apply
 from batuta.spec.plan import Plan
 from batuta.spec.request import Request
-from batuta.spec.run import Node, Run, Scope
+from batuta.spec.run import Node, Run
 from batuta.spec.shape import PlanShape
 from batuta.spec.value import INLINE_BYTES_MAX, Value, canonical, commitment, decode, encode, inline
 
@@ -79,7 +79,13 @@ class Engine:
     # ── runs begin ───────────────────────────────────────────────────────────────────────────────────────────
 
     def accept(
-        self, plan: Plan, inputs: Mapping[str, Any], *, run_id: str, author: str = "", text: str = ""
+        self,
+        plan: Plan,
+        inputs: Mapping[str, Any],
+        *,
+        run_id: str,
+        author: str = "",
+        text: str = "",
     ) -> Run:
         """Queue the facts that make a run of `plan`, and give the run. Durable with the next commit.
 
@@ -89,7 +95,11 @@ class Engine:
         self.settings.admit_plan(plan, self.catalog.cards(), inputs)
         now = self.clock.now()
         salt = secrets.token_bytes(16)
-        budget = plan.budget if self.settings.budget is None else self.settings.budget.narrowed(plan.budget)
+        budget = (
+            plan.budget
+            if self.settings.budget is None
+            else self.settings.budget.narrowed(plan.budget)
+        )
         if plan.timeout_s is not None:
             budget = Budget(seconds=plan.timeout_s).narrowed(budget)
         shape = self._keep(PlanShape(plan))
@@ -108,7 +118,7 @@ class Engine:
             cards=self._cards_of(shape),
             inputs=slot,
         )
-        run = Run(self._shape)
+        run = Run(self.shape)
         for fact in (accepted, planned):
             apply(run, fact)
         self.journal.append(run_id, (accepted, planned), after=0)
@@ -123,7 +133,7 @@ class Engine:
 
     async def fold(self, rows: Sequence[Row]) -> Run:
         """The run that `rows` make, with the plans they mention loaded."""
-        run = Run(self._shape)
+        run = Run(self.shape)
         for row in rows:
             fact = row.fact
             if isinstance(fact, Expanded) and fact.plan_digest not in self._shapes:
@@ -229,7 +239,8 @@ class Engine:
 
     # ── plans ────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _shape(self, plan_digest: str) -> PlanShape:
+    def shape(self, plan_digest: str) -> PlanShape:
+        """The compiled plan of a digest that was read or admitted before."""
         return self._shapes[plan_digest]
 
     def _keep(self, shape: PlanShape) -> PlanShape:
@@ -254,7 +265,9 @@ class Engine:
         encoded = shape.plan.encode()
         if len(encoded) <= INLINE_BYTES_MAX:
             return Value(data=msgspec.Raw(encoded), mark=commitment(encoded, salt))
-        return Value(ref=self.journal.put(encoded), size=len(encoded), mark=commitment(encoded, salt))
+        return Value(
+            ref=self.journal.put(encoded), size=len(encoded), mark=commitment(encoded, salt)
+        )
 
     def _cards_of(self, shape: PlanShape) -> Value:
         slot = self._card_slots.get(shape.digest)
@@ -264,4 +277,3 @@ class Engine:
             }
             slot = self._card_slots[shape.digest] = inline(digests)
         return slot
-

@@ -8,6 +8,7 @@ import msgspec
 from batuta.errors import Conflict
 from batuta.ports import Journal, Receipt
 from batuta.spec import run as r
+from batuta.spec.admits import admits
 from batuta.spec.facts import (
     Claimed,
     Dropped,
@@ -20,7 +21,7 @@ from batuta.spec.facts import (
     Spread,
     Waited,
 )
-from batuta.spec.fold import admits, apply
+from batuta.spec.fold import apply
 from batuta.spec.run import Run
 
 __all__ = ["OwnLog"]
@@ -126,9 +127,7 @@ class OwnLog:
         """As a former owner: append what calls came to, wherever the log stands now; it decides what counts."""
         outcomes = [fact for fact in facts if isinstance(fact, _OUTCOMES)]
         if outcomes:
-            await self._journal.commit(
-                self._journal.append(self.run.id, outcomes, after=None)
-            )
+            await self._journal.commit(self._journal.append(self.run.id, outcomes, after=None))
 
     def wind_timers(self) -> None:
         """Set every timer of the run anew, after it was folded."""

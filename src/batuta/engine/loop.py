@@ -109,9 +109,7 @@ class Driver:
             if decision.verb == "begin_undo":
                 self._begin(act.next_undo(run), now)
             else:
-                self._record_with(
-                    target, lambda: act.closed(run, target, now, engine, self._store)
-                )
+                self._record_with(target, lambda: act.closed(run, target, now, engine, self._store))
             return
         match decision.verb:
             case "begin":

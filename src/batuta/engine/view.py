@@ -191,7 +191,6 @@ def _absent(reference: Reference) -> Any:
     return None
 
 
-
 def _item(node: Node, shelf: Shelf) -> tuple[Any, int]:
     inner = node.parent if node.kind == "undo" else node
     while inner is not None and (inner.parent is None or inner.parent.kind != "each"):

@@ -101,9 +101,7 @@ class Workers:
         self._unsent.clear()
         self.refused = False
 
-    async def _perform(
-        self, prepared: Prepared, call: Call, card: Card, recorded: Receipt
-    ) -> None:
+    async def _perform(self, prepared: Prepared, call: Call, card: Card, recorded: Receipt) -> None:
         engine = self._engine
         outcome: Outcome = NOT_SENT
         told = True

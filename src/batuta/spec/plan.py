@@ -11,7 +11,16 @@ import msgspec
 from batuta.spec.budget import Budget
 from batuta.spec.value import canonical, digest
 
-__all__ = ["FANOUT_DEFAULT_MAX", "FANOUT_MAX", "Alternative", "Plan", "Repeat", "Retry", "Step", "Undo"]
+__all__ = [
+    "FANOUT_DEFAULT_MAX",
+    "FANOUT_MAX",
+    "Alternative",
+    "Plan",
+    "Repeat",
+    "Retry",
+    "Step",
+    "Undo",
+]
 
 # An `each` without `at_most` refuses longer lists: a fan-out nobody bounded is a bill nobody expected.
 FANOUT_DEFAULT_MAX = 10_000

@@ -13,9 +13,9 @@ from batuta.spec.shape import PlanShape, StepShape
 from batuta.spec.value import Value
 
 __all__ = [
+    "DONE",
     "DOUBT",
     "DROPPED",
-    "DONE",
     "FAILED",
     "OPEN",
     "PENDING",
@@ -99,7 +99,13 @@ class Node:
     )
 
     def __init__(
-        self, path: str, shape: StepShape, scope: "Scope", kind: str, parent: "Node | None", index: int
+        self,
+        path: str,
+        shape: StepShape,
+        scope: "Scope",
+        kind: str,
+        parent: "Node | None",
+        index: int,
     ) -> None:
         self.path = path
         self.shape = shape

@@ -110,7 +110,6 @@ class PlanShape:
     step whose whole value is the result, if it is just that.
     """
 
-
     __slots__ = ("dependants", "digest", "in_result", "plan", "result", "steps", "whole_result")
 
     def __init__(self, plan: Plan) -> None:
@@ -146,5 +145,9 @@ def _bared(text: str) -> str:
 
 
 def _whole_step(result: object) -> str | None:
-    match = re.fullmatch(r"\$\{\s*steps\.([A-Za-z_]\w*)\s*\}", result) if isinstance(result, str) else None
+    match = (
+        re.fullmatch(r"\$\{\s*steps\.([A-Za-z_]\w*)\s*\}", result)
+        if isinstance(result, str)
+        else None
+    )
     return match[1] if match else None

@@ -57,9 +57,9 @@ class _Builder:
         root = part.rewrite(node)
         slots = tuple(part.slots.values())
         if isinstance(root, Ident) and root.id in part.names:
-            return Kernel(slots, None, 0, 0, {})
+            return Kernel(slots, None, 0, 1, {})
         program = load(write_checked(self.checked, root, part.names), self.roots)
-        return Kernel(slots, program, part.nodes, part.states, self.survey.offsets)
+        return Kernel.make(slots, program, (part.nodes, part.states), self.survey.offsets)
 
     def fresh(self) -> str:
         self.count += 1

@@ -14,17 +14,17 @@ from typing import Any, TypeAlias, cast
 from cel_expr_python import cel  # pyright: ignore[reportMissingTypeStubs]
 
 from batuta.errors import ExpressionError
+from batuta.spec.expr.cost import COST_MAX, INT_MAX, INT_MIN, too_costly, weigh
 from batuta.spec.expr.tree import Checked
 from batuta.spec.expr.wire import read_checked
 
-__all__ = ["INT_MAX", "INT_MIN", "Program", "Unbound", "as_text", "check", "execute", "load"]
+__all__ = ["Program", "Unbound", "as_text", "check", "execute", "load"]
 
 Program: TypeAlias = cel.Expression
 
-INT_MIN, INT_MAX = -(2**63), 2**63 - 1
-
 _OPERATORS: Mapping[str, str] = {"@in": "in", "_[_]": "[ ]", "_?_:_": "? :"}
 _TYPES: Mapping[str, str] = {"int64": "int", "uint64": "uint", "null_type": "null"}
+_TYPE_NAME = re.compile(r"\b(?:int64|uint64|null_type)\b|\bT%\d+")  # T%2: not known
 # Results that JSON does not have, by the Python class the library gives them.
 _FOREIGN: Mapping[str, str] = {
     "Type": "a type",
@@ -36,8 +36,10 @@ _BIG = "carry larger numbers as strings"
 
 _COMPILE = re.compile(r"ERROR: <input>:(-?\d+):(-?\d+): (.*)")
 _STATUS = re.compile(r"^[A-Z_]{4,}: |(?: \[[A-Z_]+\])+$")
+# Compiling: found no matching overload for '_-_' applied to '(double, int)'. Running: No matching overloads found :
+# _-_(double, int64).
 _OVERLOAD = re.compile(
-    r"[Nn]o matching overloads? (?:found : |for )'?([^\s('(]+)'?(?: applied to ')?(?:\(([^)]*)\))?"
+    r"[Nn]o matching overloads? (?:found : |for )'?([^\s'(]+)'?(?: applied to ')?(?:\((.*)\))?"
 )
 _UNKNOWN = re.compile(r"undeclared reference to '([^']*)'")
 _UNBOUND = re.compile(r'No value with name "([^"]*)" found')
@@ -75,7 +77,8 @@ def execute(program: Program, variables: Mapping[str, Any], offsets: Mapping[str
         result = program.eval(data=variables)
         plain = result.plain_value()
         if not isinstance(plain, str):
-            _require_json(plain)
+            if not isinstance(plain, bool):
+                _require_json(plain)
             return plain
     except (RuntimeError, TypeError, ValueError, OverflowError, RecursionError) as error:
         raise _run_error(str(error), offsets) from None
@@ -87,7 +90,10 @@ def execute(program: Program, variables: Mapping[str, Any], offsets: Mapping[str
 
 
 def as_text(value: Any) -> str:
-    """`value` inside a text: numbers and bools as CEL's `string()` writes them, lists and maps as compact JSON."""
+    """`value` inside a text: numbers and bools as CEL's `string()` writes them, lists and maps as compact JSON.
+
+    Raises ExpressionError for what is no JSON, or too large to be meant (some megabytes).
+    """
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
@@ -95,6 +101,8 @@ def as_text(value: Any) -> str:
     if isinstance(value, float):
         return execute(_string_of(), {"x": value}, {})
     try:
+        if weigh(value, COST_MAX) > COST_MAX:
+            raise too_costly()
         return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     except (TypeError, ValueError, RecursionError) as error:
         raise ExpressionError(f"a value is not JSON: {error}") from None
@@ -209,21 +217,23 @@ def _overload(said: str, offset: int | None) -> ExpressionError | None:
     found = _OVERLOAD.search(said)
     if found is None:
         return None
-    types = [_TYPES.get(kind.strip(), kind.strip()) for kind in (found[2] or "").split(",")]
+    taken = _TYPE_NAME.sub(lambda name: _TYPES.get(name[0], "any"), found[2] or "")
+    types = re.split(r",\s*", taken)
     name = _OPERATORS.get(found[1]) or found[1].strip("_@")
-    taken = f" ({', '.join(types)})" if types != [""] else " these types"
+    message = f"{name} does not take ({taken})" if taken else f"{name} does not take these types"
     remedy = ""
-    if found[1] == "_?_:_":
-        remedy = (
-            "the condition is a bool, and both results have one type (or wrap them in dyn(...))"
-        )
+    if name == "? :" and types[0] != "bool":
+        message, remedy = f"a condition is a bool, this is of type {types[0]}", "compare: x != null"
+    elif name == "? :":
+        message = f"the two results of ? : have different types ({', '.join(types[1:])})"
+        remedy = "make them alike, or wrap both in dyn(...)"
     elif {"int", "double"} <= set(types):
         remedy = "do not mix int and double: write 1.0 for 1, or double(x), or int(x)"
     elif name == "+" and "string" in types:
         remedy = "make it a string first: string(x)"
     elif name in ("!", "&&", "||"):
         remedy = "only true and false: compare, for example x != null"
-    return ExpressionError(f"{name} does not take{taken}", remedy=remedy, offset=offset)
+    return ExpressionError(message, remedy=remedy, offset=offset)
 
 
 def _plain(message: str) -> str:

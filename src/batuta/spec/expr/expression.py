@@ -21,16 +21,14 @@ from batuta.spec.expr.build import build
 from batuta.spec.expr.cel import check
 from batuta.spec.expr.kernel import Frame, Kernel, Path, run
 from batuta.spec.expr.paths import Lookup, Reference, kind_of, missing, read_bare
+from batuta.spec.expr.scan import TEXT_CHARS_MAX
 
 __all__ = [
-    "TEXT_CHARS_MAX",
     "Expression",
     "compile_condition",
     "compile_expression",
     "evaluate_condition",
 ]
-
-TEXT_CHARS_MAX = 4_096
 
 # Compiled expressions kept; one takes some kilobytes.
 _CACHE_MAX = 4_096

@@ -12,18 +12,19 @@ from typing import Any, Literal, TypeAlias, cast
 import msgspec
 
 from batuta.errors import ExpressionError
-from batuta.spec.expr.cel import INT_MAX, INT_MIN, Program, Unbound, execute
+from batuta.spec.expr.cel import Program, Unbound, execute
+from batuta.spec.expr.cost import (
+    COST_ITEM,
+    COST_MAX,
+    COST_NODE,
+    COST_REGEX_STATE,
+    COST_RUN,
+    too_costly,
+    weigh,
+)
 from batuta.spec.expr.paths import Lookup, Reference, kind_of, missing, resolve
 
 __all__ = ["Frame", "Kernel", "Loop", "Path", "Slot", "run"]
-
-# What one evaluation may cost, in units of about 10 ns: 100 ms. Counted, not timed, so that a replay agrees.
-COST_MAX = 10_000_000
-_COST_RUN = 600  # one call into CEL
-_COST_NODE = 10
-_COST_ITEM = 100  # one round of a loop
-_COST_JSON_BYTE = 8  # copying a container into CEL and back, per byte of its JSON
-_COST_REGEX_STATE = 200  # compiling, once per run
 
 
 class Path(msgspec.Struct, frozen=True):
@@ -59,14 +60,27 @@ Slot: TypeAlias = Path | Loop
 class Kernel(msgspec.Struct, frozen=True):
     """`program` over `slots`; without a program, the value of its only slot.
 
-    `nodes`: size of the tree. `states`: of all regular expressions in it. `offsets`: where functions stand.
+    A run costs `cost` units, and `factor` for each character it binds. `offsets`: where functions stand.
     """
 
     slots: tuple[Slot, ...]
     program: Program | None
-    nodes: int
-    states: int
+    cost: int
+    factor: int
     offsets: Mapping[str, int]
+
+    @classmethod
+    def make(
+        cls,
+        slots: tuple[Slot, ...],
+        program: Program,
+        size: tuple[int, int],
+        offsets: Mapping[str, int],
+    ) -> "Kernel":
+        """`size`: the nodes of the tree, and the states of all regular expressions in it."""
+        nodes, states = size
+        cost = COST_RUN + COST_NODE * nodes + COST_REGEX_STATE * states
+        return cls(slots, program, cost, max(1, states), offsets)
 
 
 class Frame:
@@ -83,10 +97,7 @@ class Frame:
         """Count `units`. Raises ExpressionError once the budget is gone, and from then on always."""
         self.left -= units
         if self.left < 0:
-            raise ExpressionError(
-                "needs too much computing (100 ms)",
-                remedy="bind less data, or let a step do the work",
-            )
+            raise too_costly()
 
 
 def run(kernel: Kernel, frame: Frame) -> Any:
@@ -95,17 +106,17 @@ def run(kernel: Kernel, frame: Frame) -> Any:
         return _fetch(kernel.slots[0], frame)
     values: dict[str, Any] = {}
     problems: dict[str, ExpressionError] = {}
-    weight = 0
+    frame.spend(kernel.cost)
     for slot in kernel.slots:
         try:
             value = _fetch(slot, frame)
-            weight += _weight(value) * slot.count
+            frame.spend(weigh(value, frame.left) * slot.count * kernel.factor)
         except ExpressionError as problem:
+            if frame.left < 0:
+                raise
             problems[slot.name] = problem
         else:
             values[slot.name] = value
-    per_run = _COST_RUN + _COST_NODE * kernel.nodes + _COST_REGEX_STATE * kernel.states
-    frame.spend(per_run + weight * max(1, kernel.states))
     try:
         return execute(kernel.program, values, kernel.offsets)
     except Unbound as unbound:
@@ -116,20 +127,23 @@ def _fetch(slot: Slot, frame: Frame) -> Any:
     if isinstance(slot, Loop):
         return _loop(slot, frame)
     reference = slot.reference
+    use = slot.use
     try:
         if slot.local:
             value = resolve(frame.locals[slot.local], reference.path)
         else:
             value = frame.lookup(reference)
     except KeyError:
-        if slot.use == "has":
+        if use == "has":
             return False
-        if slot.use == "null":
+        if use == "null":
             return None
         raise _missing(slot, frame) from None
-    if slot.use == "has":
+    if use == "value":
+        return value
+    if use == "has":
         return value is not None
-    if slot.use == "size":
+    if use == "size":
         if not isinstance(value, str | list | dict):
             message = f"size() of {reference}, which is {kind_of(value)}"
             raise ExpressionError(message, offset=reference.offset)
@@ -142,26 +156,6 @@ def _missing(slot: Path, frame: Frame) -> ExpressionError:
         return missing(slot.reference, frame.lookup)
     whole = frame.locals[slot.local]
     return missing(slot.reference, lambda reference: resolve(whole, reference.path))
-
-
-def _weight(value: Any) -> int:
-    """What `value` costs to copy, in units. Raises ExpressionError for what CEL cannot take."""
-    if isinstance(value, str):
-        return len(value)
-    if isinstance(value, int):
-        if not INT_MIN <= value <= INT_MAX:
-            raise ExpressionError(
-                f"{value} is beyond 64 bits", remedy="carry larger numbers as strings"
-            )
-        return 0
-    if value is None or isinstance(value, float):
-        return 0
-    try:
-        return len(msgspec.json.encode(value)) * _COST_JSON_BYTE
-    except RecursionError:
-        raise ExpressionError("a value is nested too deeply") from None
-    except (TypeError, ValueError, OverflowError) as error:
-        raise ExpressionError(f"a value is not JSON: {error}") from None
 
 
 # --- loops ----------------------------------------------------------------------------------------
@@ -211,7 +205,7 @@ def _collect(loop: Loop, frame: Frame, items: list[Any]) -> list[Any]:
         if loop.test is None:
             _enter(loop, frame, item)
         value = run(loop.body, frame)
-        frame.spend(_weight(value))
+        frame.spend(weigh(value, frame.left))
         out.append(value)
     return out
 
@@ -227,5 +221,5 @@ def _holds(loop: Loop, frame: Frame, item: Any) -> bool:
 
 
 def _enter(loop: Loop, frame: Frame, item: Any) -> None:
-    frame.spend(_COST_ITEM)
+    frame.spend(COST_ITEM)
     frame.locals[loop.local] = item

@@ -8,7 +8,10 @@ from collections.abc import Iterator
 
 from batuta.errors import ExpressionError
 
-__all__ = ["Braced", "split"]
+__all__ = ["TEXT_CHARS_MAX", "Braced", "split"]
+
+# An expression longer than this is refused: its parse alone would take tens of milliseconds.
+TEXT_CHARS_MAX = 4_096
 
 _OPEN = re.compile(r"\$\$\{|\$\{")
 
@@ -67,8 +70,9 @@ def split(text: str) -> Iterator[str]:
 
 
 def _end(text: str, opening: re.Match[str]) -> int:
-    depth = 0
-    for piece in _PIECE.finditer(text, opening.end()):
+    depth, start = 0, opening.end()
+    limit = start + TEXT_CHARS_MAX + 1
+    for piece in _PIECE.finditer(text, start, limit):
         if piece["quote"]:
             raise ExpressionError("a string is not closed", offset=piece.start())
         if piece["mark"] == "{":
@@ -77,6 +81,9 @@ def _end(text: str, opening: re.Match[str]) -> int:
             if depth == 0:
                 return piece.start()
             depth -= 1
+    if len(text) > limit:
+        message = f"`${{` is not closed within {TEXT_CHARS_MAX} characters"
+        raise ExpressionError(message, offset=opening.start())
     raise ExpressionError(
         "`${` is not closed",
         remedy="close it with }, or write $${ for a literal ${",

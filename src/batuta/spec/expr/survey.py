@@ -152,7 +152,7 @@ class Survey:
                 raise ExpressionError(
                     "a time zone is written out",
                     remedy='"Europe/Madrid", "+02:00"',
-                    offset=self.offset(arg),
+                    offset=self.offset(node),
                 )
 
 

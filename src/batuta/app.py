@@ -1,0 +1,322 @@
+"""The application: introduces the rooms to each other, and is what every door calls.
+
+async with await App.open("folder") as app:
+    document = await app.run(plan, {"ticket": "…"})
+"""
+
+import getpass
+import os
+import random
+import secrets
+import time
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, Self
+
+import msgspec
+
+from batuta.capabilities.answers import validate_answer
+from batuta.capabilities.catalog import WorkspaceCatalog, build_catalog
+from batuta.capabilities.modules import load_functions
+from batuta.config import Workspace, load_workspace
+from batuta.engine.act import decode_question
+from batuta.engine.document import document
+from batuta.engine.engine import Engine, Settings
+from batuta.engine.host import Host
+from batuta.engine.lanes import Lanes
+from batuta.errors import AnswerError, InputError, NotFound, PlanError
+from batuta.governance.verdict import rules_from
+from batuta.journal.backup import restore as restore_journal
+from batuta.journal.sqlite import open_sqlite
+from batuta.plans.check import check
+from batuta.plans.inputs import validate_inputs
+from batuta.ports import Clock, Journal, RunRow, Sink
+from batuta.spec.call import Question
+from batuta.spec.card import Card
+from batuta.spec.facts import Adopted, Answered, CancelRequested, Fact
+from batuta.spec.fold import apply
+from batuta.spec.plan import Plan
+from batuta.spec.run import Node, Run
+from batuta.spec.value import encode, inline
+
+__all__ = ["JOURNAL_FILE", "App", "SystemClock", "new_run_id"]
+
+# Where a workspace keeps its journal, below its folder.
+JOURNAL_FILE = Path(".batuta") / "journal.sqlite"
+# An answer is shown, quoted and kept in the log itself; what is larger belongs in a file. In bytes of JSON.
+ANSWER_BYTES_MAX = 256 * 1_024
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+
+
+class SystemClock:
+    """The wall clock of this machine."""
+
+    def now(self) -> float:
+        """Seconds of the Unix epoch."""
+        return time.time()
+
+
+def new_run_id(now: float) -> str:
+    """A new id: sorts by time, is safe in shells and file names, and will not be met twice."""
+    milliseconds = int(now * 1_000)
+    digits = [_ALPHABET[(milliseconds >> shift) & 31] for shift in range(40, -1, -5)]
+    return "r" + "".join(digits) + "".join(secrets.choice(_ALPHABET) for _ in range(5))
+
+
+class App:
+    """One workspace, open in this process."""
+
+    def __init__(self, engine: Engine, catalog: WorkspaceCatalog, workspace: Workspace) -> None:
+        self.engine = engine
+        self.workspace = workspace
+        self._catalog = catalog
+        self._host = Host(engine)
+
+    @classmethod
+    async def open(
+        cls,
+        folder: str | Path = ".",
+        *,
+        functions: Iterable[Callable[..., Any]] = (),
+        journal: Journal | None = None,
+        clock: Clock | None = None,
+        sink: Sink | None = None,
+    ) -> Self:
+        """Open the workspace in `folder`, with `functions` registered besides those its modules define.
+
+        Raises:
+            WorkspaceError: it has flaws; the error lists all of them. JournalError: its journal cannot be opened.
+        """
+        workspace = load_workspace(folder)
+        own = load_functions(workspace.python, Path(workspace.root)) if workspace.python else []
+        settings = {
+            name: {"kind": one.kind, **one.settings} for name, one in workspace.capabilities.items()
+        }
+        catalog = build_catalog(
+            settings,
+            [*own, *functions],
+            allow_private=workspace.network.allow_private,
+            locate=lambda name: workspace.places.at("capabilities", name),
+        )
+        if journal is None:
+            path = Path(workspace.root) / JOURNAL_FILE
+            path.parent.mkdir(parents=True, exist_ok=True)
+            journal = open_sqlite(path)
+        engine = Engine(
+            journal,
+            catalog,
+            rules_from(msgspec.to_builtins(workspace.policy)),
+            clock or SystemClock(),
+            Settings(admit_plan=_admit_plan, budget=workspace.budget),
+            dice=random.random,
+            lanes=Lanes(workspace.limits.calls),
+            sink=sink,
+        )
+        return cls(engine, catalog, workspace)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Stop driving, commit what is queued, let go of everything."""
+        await self._host.close()
+        await self._catalog.close()
+        await self.engine.journal.close()
+
+    @property
+    def cards(self) -> Mapping[str, Card]:
+        """What can be called here, by name."""
+        return self._catalog.cards()
+
+    # ── requests ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def start(self, plan: Plan, inputs: Mapping[str, Any], *, author: str = "") -> str:
+        """Accept a run of `plan`, durably, and return its id; nobody drives it yet.
+
+        Raises:
+            PlanError: the plan has flaws. InputError: the inputs do not fit.
+        """
+        run = self._accept(plan, inputs, author)
+        await self.engine.journal.flush()
+        return run.id
+
+    async def run(
+        self, plan: Plan, inputs: Mapping[str, Any], *, author: str = ""
+    ) -> dict[str, Any]:
+        """Run `plan` as far as it goes without anybody's answer; the document of the run.
+
+        Raises as `start` does, and `JournalError`.
+        """
+        run = self._accept(plan, inputs, author)
+        return await self._shown(await self._host.drive(run.id, run))
+
+    def _accept(self, plan: Plan, inputs: Mapping[str, Any], author: str) -> Run:
+        findings = [f for f in check(plan, self.cards) if not f.warning]
+        if findings:
+            raise PlanError(findings[0].message, findings=findings)
+        complete = validate_inputs(plan, inputs)
+        run_id = new_run_id(self.engine.clock.now())
+        return self.engine.accept(plan, complete, run_id=run_id, author=author or _local_user())
+
+    async def resume(self, run_id: str, *, accept: bool = False) -> dict[str, Any]:
+        """Go on with a run that was interrupted, has an answer, or whose time has come; its document.
+
+        `accept`: go on although capabilities changed since it began. A run that another process drives is only
+        looked at. Raises `NotFound`, `JournalError`.
+        """
+        if accept:
+            await self._adopt(run_id)
+        return await self._shown(await self._host.drive(run_id))
+
+    async def due(self) -> list[str]:
+        """Runs that nobody drives and that could go on now, oldest first."""
+        rows = await self.engine.journal.runs(due_at=self.engine.clock.now(), limit=100_000)
+        return [row.run for row in reversed(rows)]
+
+    # ── people ───────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def answer(
+        self, run_id: str, step: str, value: Any, *, kind: str = "", who: str = ""
+    ) -> None:
+        """Record the answer to the question of `step`; durable when this returns. It counts once.
+
+        `kind`: insist on a kind of question: "answer", "approval" or "resolve".
+
+        Raises:
+            NotFound: no such run or step. AnswerError: it has no open question, was answered already, or `value` does
+            not fit the schema of the question.
+        """
+        run = await self.engine.read(run_id)
+        node, question = _asked(run, step)
+        assert node.question is not None
+        _check_answer(node, question, value, kind)
+        now = self.engine.clock.now()
+        fact = Answered(
+            at=now,
+            path=step,
+            attempt=node.attempt,
+            kind=node.question.kind,
+            value=inline(value, run.salt),
+            who=who or _local_user(),
+        )
+        if not await self._tell(run_id, fact):
+            raise AnswerError(f"the question of {step} in {run_id} was answered already")
+
+    async def cancel(self, run_id: str, *, who: str = "", why: str = "") -> None:
+        """Ask for the end of a run; durable when this returns. Raises `NotFound`, `AnswerError` if it has ended."""
+        run = await self.engine.read(run_id)
+        if run.ended is not None:
+            raise AnswerError(f"run {run_id} has already ended: {run.ended.status}")
+        now = self.engine.clock.now()
+        await self._tell(run_id, CancelRequested(at=now, who=who or _local_user(), why=why))
+
+    async def _adopt(self, run_id: str) -> None:
+        run = await self.engine.read(run_id)
+        changed = self.engine.drift(run)
+        missing = [name for name in changed if name not in self.cards]
+        if missing:
+            raise InputError(
+                f"run {run_id} cannot go on: {', '.join(missing)} is not registered any more",
+                remedy="register it again, or cancel the run",
+            )
+        cards = {name: self.cards[name].digest() for name in changed}
+        if changed or run.drift is not None:
+            now = self.engine.clock.now()
+            await self._tell(run_id, Adopted(at=now, cards=inline(cards), who=_local_user()))
+
+    async def _tell(self, run_id: str, fact: Fact) -> bool:
+        """Append a fact as somebody who does not drive the run; True if it counted."""
+        journal = self.engine.journal
+        await journal.commit(journal.append(run_id, (fact,), after=None))
+        run = Run(self.engine.shape)
+        counted = False
+        for row in await journal.read(run_id):
+            admitted = apply(run, row.fact)
+            counted = counted or (admitted and row.fact == fact)
+        return counted
+
+    # ── looking ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def show(self, run_id: str) -> dict[str, Any]:
+        """The document of a run, as the committed log has it. Raises `NotFound`."""
+        return await self._shown(await self.engine.read(run_id))
+
+    async def runs(self, *, status: str = "", limit: int = 1_000) -> list[RunRow]:
+        """Runs, newest first."""
+        return await self.engine.journal.runs(status=status, limit=limit)
+
+    async def _shown(self, run: Run) -> dict[str, Any]:
+        return await document(run, self.engine)
+
+    # ── housekeeping ─────────────────────────────────────────────────────────────────────────────────────────
+
+    async def gc(self, *, older_than_days: float | None = None) -> dict[str, int]:
+        """Erase the payloads of runs that ended longer ago than the retention of the workspace (or the given days)."""
+        days = self.workspace.retention.days if older_than_days is None else older_than_days
+        now = self.engine.clock.now()
+        return await self.engine.journal.gc(older_than=now - days * 86_400, now=now)
+
+
+def restore(folder: str | Path, backup: str | Path) -> Path:
+    """Put `backup` in the place of the journal of the workspace in `folder`; where the old one was kept.
+
+    A new epoch begins: no effect whose outcome is not in the restored log runs unasked (contract, 19).
+    Raises `JournalBroken`, `InputError` if somebody uses the journal.
+    """
+    workspace = load_workspace(folder)
+    return restore_journal(Path(backup), Path(workspace.root) / JOURNAL_FILE)
+
+
+def _admit_plan(plan: Plan, cards: Mapping[str, Card], inputs: Mapping[str, Any]) -> None:
+    findings = [f for f in check(plan, cards, None, inputs) if not f.warning]
+    if findings:
+        raise PlanError(findings[0].message, findings=findings)
+
+
+def _asked(run: Run, step: str) -> tuple[Node, Question]:
+    node = run.nodes.get(step)
+    waiting = [one.path for one in run.waiting()]
+    remedy = f"these wait: {', '.join(waiting[:8])}" if waiting else "nothing waits for an answer"
+    if node is None:
+        raise NotFound(f"run {run.id} has no step {step!r}", remedy=remedy)
+    if node.question is None or step not in waiting:
+        raise AnswerError(f"{step} in {run.id} has no open question", remedy=remedy)
+    return node, decode_question(node.question.question)
+
+
+def _check_answer(node: Node, question: Question, value: Any, kind: str) -> None:
+    assert node.question is not None
+    asked = node.question.kind
+    if kind and kind != asked:
+        ways = {
+            "approval": "--approve or --reject",
+            "answer": "--value JSON (or --approve, --reject)",
+            "resolve": "--resolve done|retry|fail",
+        }
+        raise AnswerError(
+            f"{node.path} asks another kind of question: {question.text}",
+            remedy=f"answer it with {ways.get(asked, asked)}",
+        )
+    if len(encode(value)) > ANSWER_BYTES_MAX:
+        raise AnswerError(f"the answer is larger than {ANSWER_BYTES_MAX:,} bytes")
+    if asked == "resolve":
+        how = value.get("how") if isinstance(value, dict) else value
+        if how not in ("done", "retry", "fail"):
+            raise AnswerError("a doubt is resolved as done, retry or fail")
+        return
+    problem = validate_answer(question.schema, value)
+    if problem:
+        raise AnswerError(
+            f"the answer does not fit the question of {node.path}: {problem}",
+            remedy="`batuta show` prints the schema of the answer",
+        )
+
+
+def _local_user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return os.environ.get("USER", "") or "local"

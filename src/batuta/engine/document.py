@@ -1,0 +1,118 @@
+"""A run as the one JSON document that every door shows."""
+
+from typing import Any
+
+from batuta.engine.act import decode_question
+from batuta.engine.engine import Engine
+from batuta.engine.prepare import arguments
+from batuta.engine.view import stored_in, value_of, wanted
+from batuta.errors import BatutaError
+from batuta.spec import run as r
+from batuta.spec.budget import usd
+from batuta.spec.facts import Waited
+from batuta.spec.run import Node, Run
+
+__all__ = ["document", "failure_of", "result_of"]
+
+
+async def document(run: Run, engine: Engine) -> dict[str, Any]:
+    """Everything about `run` that a caller may want to know, as plain JSON.
+
+    Keys: run, status, plan, result, error {code, message, path}, waiting [{step, kind, question, …}], cost_usd,
+    calls, accepted_at, ended_at (seconds of the Unix epoch), steps [{path, state, attempts, inputs, output, …}].
+    """
+    accepted = run.accepted
+    assert accepted is not None
+    asked = [("", run.drift)] if run.drift is not None else []
+    asked += [(node.path, node.question) for node in run.waiting() if node.question is not None]
+    return {
+        "run": run.id,
+        "status": run.status,
+        "plan": accepted.request.plan,
+        "result": await result_of(run, engine),
+        "error": failure_of(run),
+        "waiting": [_question(path, waited) for path, waited in asked] if not run.ended else [],
+        "cost_usd": usd(run.spent_nusd),
+        "calls": run.calls,
+        "accepted_at": accepted.at,
+        "ended_at": run.ended.at if run.ended is not None else None,
+        "steps": [await _step(run, node, engine) for node in run.nodes.values()],
+    }
+
+
+async def result_of(run: Run, engine: Engine) -> Any:
+    """The result of a run that succeeded; None otherwise."""
+    if run.ended is None or run.ended.status != "succeeded":
+        return None
+    await engine.load([run.ended.value])
+    return engine.shelf.get(run.ended.value)
+
+
+def failure_of(run: Run) -> dict[str, str] | None:
+    """Why the run failed or was cancelled: code, message and path of the step; None if it did not."""
+    ended = run.ended
+    if ended is None or ended.status == "succeeded":
+        return None
+    return {"code": ended.code, "message": ended.message, "path": ended.path}
+
+
+def _question(path: str, waited: Waited) -> dict[str, Any]:
+    if waited.question.erased:
+        return {"step": path, "kind": waited.kind, "question": "(erased)"}
+    question = decode_question(waited.question)
+    return {
+        "step": path,
+        "kind": waited.kind,
+        "question": question.text,
+        "schema": question.schema,
+        "show": question.show,
+        "who": list(question.who),
+        "options": list(question.options),
+        "asked_at": waited.at,
+        "expires_at": waited.expires_at,
+    }
+
+
+async def _step(run: Run, node: Node, engine: Engine) -> dict[str, Any]:
+    await engine.load(_stored(node))
+    shown: dict[str, Any] = {
+        "path": node.path,
+        "state": node.state,
+        "attempts": node.attempt,
+        "use": node.capability or node.shape.uses[0],
+        "inputs": _inputs(run, node, engine),
+        "output": value_of(node, engine.shelf),
+        "error": None,
+        "cost_usd": usd(node.cost_nusd),
+        "started_at": node.started_at or None,
+        "ended_at": node.ended_at or None,
+    }
+    if node.code:
+        shown["error"] = {"code": node.code, "message": node.message}
+    elif node.message:
+        shown["note"] = node.message
+    if node.verdict and node.verdict != "allow":
+        shown["verdict"] = node.verdict
+    if node.key:
+        shown["key"] = node.key
+    if node.doubt is not None:
+        shown["in_doubt"] = {"why": node.doubt.why, "resolve": node.doubt.resolve}
+    if node.state == r.RETRYING:
+        shown["retry_at"] = node.retry_at
+    return shown
+
+
+def _stored(node: Node) -> list[Any]:
+    values = [*wanted(node), *stored_in(node.scope)]
+    return values if node.value is None else [*values, node.value]
+
+
+def _inputs(run: Run, node: Node, engine: Engine) -> Any:
+    """What the instance was, or is to be, called with; None where nobody has looked yet or it cannot be known."""
+    looked = node.attempt > 0 or node.question is not None
+    if not looked or run.purged or node.kind in ("each", "repeat"):
+        return None
+    try:
+        return arguments(node, engine.shelf)
+    except BatutaError:
+        return None

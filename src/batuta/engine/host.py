@@ -1,0 +1,55 @@
+"""Keeps runs going in this process: one driver per run, called again when a timer rings."""
+
+import asyncio
+
+from batuta.engine.engine import Engine
+from batuta.engine.loop import Driver
+from batuta.spec.run import Run
+
+__all__ = ["Host"]
+
+# A sleeping run is looked at again at least this often, because a wall clock may jump; in seconds.
+LOOK_S_MAX = 30.0
+
+
+class Host:
+    """Drives runs until they end, wait for an answer, or turn out to be driven by another process."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._going: dict[str, asyncio.Task[Run]] = {}
+
+    async def drive(self, run_id: str, run: Run | None = None) -> Run:
+        """Take the run as far as it goes; called twice for one run, both wait for the same driver.
+
+        Returns the run as the log has it. Raises `NotFound`, `JournalError`.
+        """
+        going = self._going.get(run_id)
+        if going is None:
+            going = asyncio.get_running_loop().create_task(self._drive(run_id, run))
+            self._going[run_id] = going
+            going.add_done_callback(lambda _: self._going.pop(run_id, None))
+        return await asyncio.shield(going)
+
+    async def close(self) -> None:
+        """Stop driving; for the log it is as if the process had died, and any process may go on."""
+        tasks = list(self._going.values())
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+
+    async def _drive(self, run_id: str, run: Run | None) -> Run:
+        engine = self._engine
+        while True:
+            if run is None:
+                run = await engine.read(run_id)
+            if run.ended is None and await engine.journal.claim(run_id):
+                run = await Driver(run, engine).drive()
+            if run.ended is not None or run.owner or run.status == "waiting":
+                return run
+            pause_s = 0.0
+            if run.parked_until is not None:
+                pause_s = max(run.parked_until - engine.clock.now(), 0.0)
+            head, run = run.head, None
+            await engine.journal.wait(run_id, after=head, timeout_s=min(pause_s, LOOK_S_MAX))
