@@ -148,7 +148,8 @@ class Pool:
         worker = self.workers[entry]
         if "error" in worker.hello:
             return worker.hello
-        if workload.warm_size and workload.name not in worker.warmed:
+        warms = workload.warm_size > 0 and (workload.quick_warm or not quick)
+        if warms and workload.name not in worker.warmed:
             worker.warmed.add(workload.name)
             warm = worker.call(workload.name, workload.warm_size)
             if "values" not in warm:

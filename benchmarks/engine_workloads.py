@@ -30,6 +30,7 @@ class Workload:
     metrics: tuple[Metric, ...]
     repeats: int = 1  # measured calls per round; the round's value is their median
     fresh: bool = False  # a new process per round (not with --quick): memory is measured
+    quick_warm: bool = True  # False: --quick takes its first sample unwarmed, it costs too much
     warm_size: int = 0  # an unmeasured call of this size before a process is first measured
 
     def sized(self, quick: bool) -> int:
@@ -75,7 +76,7 @@ WORKLOADS: tuple[Workload, ...] = (
         name="diamonds",
         title="{size} concurrent runs of a 5-step diamond",
         size=1000,
-        quick_size=100,
+        quick_size=50,
         rounds=5,
         quick_rounds=2,
         warm_size=20,
@@ -104,6 +105,7 @@ WORKLOADS: tuple[Workload, ...] = (
         rounds=9,
         quick_rounds=3,
         warm_size=1,
+        quick_warm=False,
         metrics=(Metric("cold_ms", "process start to exit", "ms", 0, goal=250.0),),
     ),
     Workload(
