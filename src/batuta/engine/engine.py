@@ -102,7 +102,7 @@ class Engine:
         )
         if plan.timeout_s is not None:
             budget = Budget(seconds=plan.timeout_s).narrowed(budget)
-        shape = self._keep(PlanShape(plan))
+        shape = self._shape_of(plan)
         slot = self.store(dict(inputs), salt)
         request = Request(plan=plan.name, text=text, inputs=slot, author=author)
         accepted = Accepted(
@@ -180,7 +180,7 @@ class Engine:
         if len(run.nodes) + len(expand.plan.steps) > STEPS_MAX:
             raise PlanError(f"the run would have more than {STEPS_MAX:,} step instances")
         self.settings.admit_plan(expand.plan, self.catalog.cards(), expand.inputs)
-        shape = self._keep(PlanShape(expand.plan))
+        shape = self._shape_of(expand.plan)
         cost = expand.cost_nusd
         return Expanded(
             at=now,
@@ -242,6 +242,9 @@ class Engine:
     def shape(self, plan_digest: str) -> PlanShape:
         """The compiled plan of a digest that was read or admitted before."""
         return self._shapes[plan_digest]
+
+    def _shape_of(self, plan: Plan) -> PlanShape:
+        return self._shapes.get(plan.digest()) or self._keep(PlanShape(plan))
 
     def _keep(self, shape: PlanShape) -> PlanShape:
         kept = self._shapes.get(shape.digest)

@@ -21,7 +21,7 @@ from batuta.spec.facts import (
     Spread,
     Waited,
 )
-from batuta.spec.fold import apply
+from batuta.spec.fold import apply, take
 from batuta.spec.run import Run
 
 __all__ = ["OwnLog"]
@@ -49,7 +49,7 @@ class OwnLog:
         for fact in facts:
             if not admits(run, fact):
                 continue
-            apply(run, fact)
+            take(run, fact)
             self._facts.append(fact)
             timer = _timer_of(fact)
             if timer is not None:

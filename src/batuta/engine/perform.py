@@ -44,10 +44,17 @@ async def perform(call: Call, inner: Perform, effect: Effect, timeout_s: float) 
         return Failed("cancelled", "cancelled while it ran", may_retry=True, in_doubt=True)
     except (Exception, SystemExit) as error:
         return failure_from(error, effect)
-    if not isinstance(outcome, Outcome):
-        name = type(outcome).__name__  # pyright: ignore[reportUnreachable]  # third parties
-        return Failed("bad_answer", f"{call.capability} answered with {name}, not an Outcome")
-    return outcome
+    return outcome if _is_outcome(outcome) else _not_an_outcome(call, outcome)
+
+
+def _is_outcome(answer: object) -> bool:
+    """Third parties are not bound by our types."""
+    return isinstance(answer, Outcome)
+
+
+def _not_an_outcome(call: Call, answer: object) -> Failed:
+    name = type(answer).__name__
+    return Failed("bad_answer", f"{call.capability} answered with {name}, not an Outcome")
 
 
 def _timed_out(call: Call, error: TimeoutError, effect: Effect, timeout_s: float) -> Failed:

@@ -104,7 +104,7 @@ def _open(run: Run, node: Node, now: float, around: Surroundings) -> RunFact | N
     count = len(items_of(node, around.shelf))
     if count > shape.step.at_most:
         message = f"each has {count:,} items, and at_most is {shape.step.at_most:,}"
-        return Failure(at=now, path=node.path, attempt=0, code="too_many", message=message)
+        return Failure(at=now, path=node.path, attempt=1, code="too_many", message=message)
     return Spread(at=now, path=node.path, term=run.term, count=count)
 
 
@@ -258,6 +258,6 @@ def _key(run: str, path: str, args_digest: str) -> str:
 
 
 def _failed(node: Node, now: float, code: str, message: str) -> Prepared:
-    """The step fails before anything was called."""
-    failure = Failure(at=now, path=node.path, attempt=node.attempt, code=code, message=message)
+    """The next attempt fails before anything was called."""
+    failure = Failure(at=now, path=node.path, attempt=node.attempt + 1, code=code, message=message)
     return Prepared((failure,))

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from batuta.errors import ExpressionError
 from batuta.spec import run as r
-from batuta.spec.expr.paths import Reference, resolve
+from batuta.spec.expr.paths import Reference, kind_of, resolve
 from batuta.spec.run import Node, Scope
 from batuta.spec.value import Value, decode
 
@@ -86,7 +86,7 @@ def items_of(container: Node, shelf: Shelf) -> list[Any]:
         items = expression.evaluate(lookup(container, shelf))
         if not isinstance(items, list):
             raise ExpressionError(
-                f"each wants a list, and `{expression.text}` is {_kind(items)}",
+                f"each wants a list, and `{expression.text}` is {kind_of(items)}",
                 remedy="write an expression whose value is a list",
             )
         container.items = cast("list[Any]", items)
@@ -207,8 +207,3 @@ def _round(node: Node) -> Node:
         inner = inner.parent
     assert inner is not None, "a round outside of repeat"
     return inner
-
-
-def _kind(data: object) -> str:
-    names = {dict: "a map", str: "a string", bool: "a boolean", int: "a number", float: "a number"}
-    return "null" if data is None else names.get(type(data), "not a list")

@@ -43,7 +43,17 @@ def admits(run: Run, fact: Fact) -> bool:
         return isinstance(fact, Purged)
     if run.accepted is None:
         return isinstance(fact, Accepted)
-    match fact:
+    match fact:  # the most frequent kinds first
+        case Started():
+            node = _find(run, fact.path)
+            return (
+                node is not None
+                and fact.term == run.term
+                and node.state in _STARTABLE
+                and fact.attempt == node.attempt + 1
+            )
+        case Finished() | Failure() | Doubted() | Resolved() | Lost() | Dropped():
+            return _admits_outcome(run, fact)
         case Claimed():
             return fact.term == run.term + 1
         case Parked() | Ended():
@@ -53,14 +63,6 @@ def admits(run: Run, fact: Fact) -> bool:
         case Skipped() | Spread():
             node = run.nodes.get(fact.path)
             return node is not None and fact.term == run.term and not node.terminal
-        case Started():
-            node = _find(run, fact.path)
-            return (
-                node is not None
-                and fact.term == run.term
-                and node.state in _STARTABLE
-                and fact.attempt == node.attempt + 1
-            )
         case Waited(path=""):
             return fact.term == run.term and run.drift is None
         case Waited() | Expanded():
@@ -71,8 +73,6 @@ def admits(run: Run, fact: Fact) -> bool:
                 and fact.attempt == node.attempt
                 and not node.terminal
             )
-        case Finished() | Failure() | Doubted() | Resolved() | Lost() | Dropped():
-            return _admits_outcome(run, fact)
         case Answered(path=""):
             return run.drift is not None
         case Answered():
@@ -96,20 +96,24 @@ def _admits_outcome(
     run: Run, fact: Finished | Failure | Doubted | Resolved | Lost | Dropped
 ) -> bool:
     node = _find(run, fact.path)
-    if node is None or node.attempt != fact.attempt or node.terminal:
+    if node is None or node.terminal:
         return False
+    if node.attempt != fact.attempt:
+        # The next attempt was refused before anything was called: by the policy, the purse, an expression.
+        refused = isinstance(fact, Failure) and fact.attempt == node.attempt + 1
+        return refused and node.state in _STARTABLE
     match fact:
+        case Finished() | Failure():
+            # Attempt 0, and whatever is open, ends by what is inside it and not by a call.
+            if node.attempt == 0 or node.state == r.OPEN:
+                return node.state in (r.PENDING, r.READY, r.OPEN, r.WAITING)
+            return node.state in _OUTCOME_STATES
         case Resolved():
             return node.doubt is not None
         case Lost() | Doubted():
             return node.state == r.RUNNING
         case Dropped():
             return True
-        case Finished() | Failure():
-            # Attempt 0, and whatever is open, ends by what is inside it and not by a call.
-            if node.attempt == 0 or node.state == r.OPEN:
-                return node.state in (r.PENDING, r.READY, r.OPEN, r.WAITING)
-            return node.state in _OUTCOME_STATES
 
 
 def _find(run: Run, path: str) -> Node | None:

@@ -144,7 +144,10 @@ class Finished(Fact, frozen=True, tag="finished"):
 
 
 class Failure(Fact, frozen=True, tag="failed"):
-    """The attempt failed. With `retry_at` it is tried again then, by `alternative`; without, this is final."""
+    """The attempt failed. With `retry_at` it is tried again then, by `alternative`; without, this is final.
+
+    An attempt that was refused before its `Started` (policy, purse, expression) has the next number.
+    """
 
     path: str
     attempt: int

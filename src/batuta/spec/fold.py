@@ -45,7 +45,7 @@ from batuta.spec.run import Node, Run, Scope
 from batuta.spec.shape import PlanShape
 from batuta.spec.value import decode
 
-__all__ = ["apply", "fold"]
+__all__ = ["apply", "fold", "take"]
 
 
 def fold(facts: Iterable[Fact], shapes: Callable[[str], PlanShape]) -> Run:
@@ -58,13 +58,19 @@ def fold(facts: Iterable[Fact], shapes: Callable[[str], PlanShape]) -> Run:
 
 def apply(run: Run, fact: Fact) -> bool:
     """Take in the next fact of the log; False if it was not admitted and changed nothing but `head`."""
+    if admits(run, fact):
+        take(run, fact)
+        return True
     run.head += 1
-    if not admits(run, fact):
-        run.ignored += 1
-        return False
+    run.ignored += 1
+    return False
+
+
+def take(run: Run, fact: Fact) -> None:
+    """Take in a fact that `admits` has let through."""
+    run.head += 1
     run.updated_at = fact.at
     _TAKE[type(fact)](run, fact)
-    return True
 
 
 # ── one function per fact ────────────────────────────────────────────────────────────────────────────────────

@@ -88,7 +88,7 @@ class Step(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
     """
 
     use: str
-    with_: Any = msgspec.field(default_factory=dict, name="with")
+    with_: Any = msgspec.field(default_factory=dict[str, Any], name="with")
     when: str | None = None
     after: tuple[str, ...] = ()
     each: str | None = None
