@@ -11,7 +11,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import msgspec
 
@@ -34,7 +34,6 @@ from batuta.ports import Clock, Journal, RunRow, Sink
 from batuta.spec.call import Question
 from batuta.spec.card import Card
 from batuta.spec.facts import Adopted, Answered, CancelRequested, Fact
-from batuta.spec.fold import apply
 from batuta.spec.plan import Plan
 from batuta.spec.run import Node, Run
 from batuta.spec.value import encode, inline
@@ -231,11 +230,7 @@ class App:
         """Append a fact as somebody who does not drive the run; True if it counted."""
         journal = self.engine.journal
         await journal.commit(journal.append(run_id, (fact,), after=None))
-        run = Run(self.engine.shape)
-        counted = False
-        for row in await journal.read(run_id):
-            admitted = apply(run, row.fact)
-            counted = counted or (admitted and row.fact == fact)
+        _, counted = await self.engine.fold_and_find(await journal.read(run_id), fact)
         return counted
 
     # ── looking ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -303,7 +298,9 @@ def _check_answer(node: Node, question: Question, value: Any, kind: str) -> None
     if len(encode(value)) > ANSWER_BYTES_MAX:
         raise AnswerError(f"the answer is larger than {ANSWER_BYTES_MAX:,} bytes")
     if asked == "resolve":
-        how = value.get("how") if isinstance(value, dict) else value
+        how: object = (
+            cast("dict[str, object]", value).get("how") if isinstance(value, dict) else value
+        )
         if how not in ("done", "retry", "fail"):
             raise AnswerError("a doubt is resolved as done, retry or fail")
         return

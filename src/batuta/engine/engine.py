@@ -15,7 +15,7 @@ from batuta.errors import BatutaError, NotFound, PlanError
 from batuta.ports import Catalog, Clock, Journal, Judge, Layer, Row, Sink
 from batuta.spec.budget import Budget
 from batuta.spec.call import Expand, Failed, Outcome, Question
-from batuta.spec.facts import Accepted, Expanded, Started, Waited
+from batuta.spec.facts import Accepted, Expanded, Fact, Started, Waited
 from batuta.spec.fold import apply
 from batuta.spec.plan import Plan
 from batuta.spec.request import Request
@@ -133,13 +133,19 @@ class Engine:
 
     async def fold(self, rows: Sequence[Row]) -> Run:
         """The run that `rows` make, with the plans they mention loaded."""
+        run, _ = await self.fold_and_find(rows, None)
+        return run
+
+    async def fold_and_find(self, rows: Sequence[Row], sought: Fact | None) -> tuple[Run, bool]:
+        """As `fold`; and whether a fact equal to `sought` is among `rows` and counted."""
         run = Run(self.shape)
+        counted = False
         for row in rows:
             fact = row.fact
             if isinstance(fact, Expanded) and fact.plan_digest not in self._shapes:
                 self._keep(await self._load_shape(fact))
-            apply(run, fact)
-        return run
+            counted |= apply(run, fact) and fact == sought
+        return run, counted
 
     def drift(self, run: Run) -> dict[str, str]:
         """Capabilities of `run` whose cards have changed since it began, and how."""
@@ -253,7 +259,8 @@ class Engine:
             return kept
         self._shapes[shape.digest] = shape
         if len(self._shapes) > SHAPES_MAX:
-            self._shapes.popitem(last=False)
+            dropped, _ = self._shapes.popitem(last=False)
+            self._card_slots.pop(dropped, None)
         return shape
 
     async def _load_shape(self, fact: Expanded) -> PlanShape:

@@ -37,7 +37,8 @@ class Driver:
         self._log = OwnLog(run, engine.journal)
         self._event = asyncio.Event()
         self._workers = Workers(engine, self._event.set)
-        self._held: deque[Node] = deque()
+        # Who found no free lane, in order of arrival, by capability.
+        self._held: dict[str, deque[Node]] = {}
         self._starting: list[tuple[Prepared, Card]] = []
         self._foreign = False
 
@@ -89,8 +90,7 @@ class Driver:
         self._log.ring(now)
         run.touched.extend(self._workers.arrived)
         self._workers.arrived.clear()
-        run.touched.extend(self._held)
-        self._held.clear()
+        self._let_in(now)
         while run.touched and self._log.owned:
             touched, run.touched = run.touched, []
             for target in touched:
@@ -102,6 +102,22 @@ class Driver:
             assert recorded is not None
             self._workers.start(prepared, card, recorded)
         self._starting.clear()
+
+    def _let_in(self, now: float) -> None:
+        """Begin those that wait for a lane, as many as there is room for: the first that finds none ends the queue's turn."""
+        for name, queue in list(self._held.items()):
+            for _ in range(len(queue)):
+                node = queue.popleft()
+                decision = decide(self.run, node, now)
+                if decision is None:
+                    continue
+                if decision.verb == "begin" and not self._begin(node, now, waited=True):
+                    queue.appendleft(node)
+                    break
+                if decision.verb != "begin":
+                    self._act(decision, now)
+            if not queue:
+                del self._held[name]
 
     def _act(self, decision: Decision, now: float) -> None:
         run, target, engine = self.run, decision.target, self._engine
@@ -136,14 +152,20 @@ class Driver:
             case "close" | "begin_undo":
                 raise Bug(f"{decision.verb} is for scopes, not for {target.path}")
 
-    def _begin(self, node: Node, now: float) -> None:
+    def _begin(self, node: Node, now: float, *, waited: bool = False) -> bool:
+        """Prepare and record, and have it called; False if there is no lane for it yet."""
         card = None
         if node.kind in ("step", "undo"):
             assert self.run.root is not None
             card = self._card(capability_of(node))
-            if not self._workers.enter(card, self.run.root.shape.plan.limit):
-                self._held.append(node)
-                return
+            queue = self._held.get(card.name)
+            full = (queue is not None and not waited) or not self._workers.enter(
+                card, self.run.root.shape.plan.limit
+            )
+            if full:
+                if not waited:
+                    self._held.setdefault(card.name, deque()).append(node)
+                return False
         try:
             prepared = prepare(self.run, node, now, self._engine)
         except NotLoaded:
@@ -158,6 +180,7 @@ class Driver:
         self._log.record(*prepared.facts)
         if joins and node.winners is not None:
             self._drop_losers(node, now)
+        return True
 
     def _drop_losers(self, node: Node, now: float) -> None:
         for loser in losers(node):

@@ -58,12 +58,17 @@ class Surroundings(Protocol):
 
 
 class Prepared(msgspec.Struct, frozen=True):
-    """The facts that follow, and the call to make once they are recorded (if any)."""
+    """The facts that follow, and the call to make once they are recorded (if any).
+
+    `timeout_s` is the time the call has, as a duration: wall clocks jump. `intent_first`: the call must not leave
+    before the facts are durable.
+    """
 
     facts: tuple[RunFact, ...]
     call: Call | None = None
     capability: Capability | None = None
     intent_first: bool = False
+    timeout_s: float = 0.0
 
 
 def prepare(run: Run, node: Node, now: float, around: Surroundings) -> Prepared:
@@ -156,7 +161,8 @@ def _prepare_call(
         deadline=deadline,
         metered=card.price_nusd > 0,
     )
-    return Prepared((started,), call_of(run, node, started, encoded), capability, card.intent_first)
+    call = call_of(run, node, started, encoded)
+    return Prepared((started,), call, capability, card.intent_first, deadline - now)
 
 
 def call_of(run: Run, node: Node, started: Started, encoded: bytes) -> Call:

@@ -116,8 +116,7 @@ class Workers:
                 inner = through(inner, engine.layers)
             if engine.sink is not None:
                 call = self._reporting(call)
-            timeout_s = max(call.deadline - engine.clock.now(), 0.0)
-            outcome = await perform(call, inner, card.effect, timeout_s)
+            outcome = await perform(call, inner, card.effect, prepared.timeout_s)
         except asyncio.CancelledError:
             pass
         except Conflict:
