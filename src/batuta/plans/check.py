@@ -74,7 +74,7 @@ class _Checker:
         self.places = places
         self.findings: list[Finding] = []
         self.deps: dict[str, dict[str, None]] = {}
-        self.undeclared: dict[str, None] = {}
+        self.undeclared: set[str] = set()
 
     def flaw(
         self, code: str, message: str, place: Place, remedy: str, *, warning: bool = False
@@ -95,9 +95,11 @@ class _Checker:
             self.deps[name] = {}
             for use in expressions_of(path, step):
                 self._check_use(use, name)
-            self._check_after(path, name, step)
+            if step.after:
+                self._check_after(path, name, step)
             self._check_settings(path, name, step)
-            self._check_undo(path, name, step)
+            if step.undo is not None:
+                self._check_undo(path, name, step)
             self._check_calls(path, name, step)
 
     def check_result(self) -> None:
@@ -229,8 +231,6 @@ class _Checker:
             )
 
     def _check_undo(self, path: Path, name: str, step: Step) -> None:
-        if step.undo is None:
-            return
         seen = self.deps[name]
         for use in expressions_of(path, step):
             if use.path[2] != "undo" or isinstance(use.compiled, ExpressionError):
@@ -250,65 +250,62 @@ class _Checker:
     # --- calls ---
 
     def _check_calls(self, path: Path, name: str, step: Step) -> None:
-        self._check_call((*path, "use"), (*path, "with"), step.use, step.with_, name)
+        self._check_call(path, step.use, step.with_, name)
         for index, other in enumerate(step.fallback):
-            at = (*path, "fallback", index)
             args = step.with_ if other.with_ is None else other.with_
-            self._check_call((*at, "use"), (*at, "with"), other.use, args, name)
+            self._check_call((*path, "fallback", index), other.use, args, name)
         if step.undo is not None:
-            at = (*path, "undo")
             args = step.with_ if step.undo.with_ is None else step.undo.with_
-            self._check_call((*at, "use"), (*at, "with"), step.undo.use, args, name)
+            self._check_call((*path, "undo"), step.undo.use, args, name)
 
-    def _check_call(self, use: Path, with_: Path, capability: str, args: Any, step: str) -> None:
+    def _check_call(self, path: Path, capability: str, args: Any, step: str) -> None:
+        """`path` leads to what holds `use` and `with`."""
         card = self.cards.get(capability)
         if card is None:
             self.flaw(
                 "B101",
                 f"there is no capability {capability!r}",
-                self.places.at(*use),
+                self.places.at(*path, "use"),
                 did_you_mean(capability, self.cards, "capabilities"),
             )
             return
         if not card.declared and capability not in self.undeclared:
-            self.undeclared[capability] = None
+            self.undeclared.add(capability)
             self.flaw(
                 "B190",
                 f"{capability!r} does not say what it does to the world, "
                 "so it counts as a write that leaves this machine",
-                self.places.at(*use),
+                self.places.at(*path, "use"),
                 "declare effect and reach where it is defined",
                 warning=True,
             )
         if isinstance(args, dict):
-            self._check_arguments(use, with_, card, cast("dict[str, Any]", args), step)
+            self._check_arguments(path, card, cast("dict[str, Any]", args), step)
 
-    def _check_arguments(
-        self, use: Path, with_: Path, card: Card, args: dict[str, Any], step: str
-    ) -> None:
-        known = cast("Mapping[str, Any] | None", card.input.get("properties"))
-        required = cast("Iterable[str]", card.input.get("required", ()))
+    def _check_arguments(self, path: Path, card: Card, args: dict[str, Any], step: str) -> None:
+        schema = card.input
+        required = cast("Iterable[str]", schema.get("required", ()))
         for name in required:
             if name not in args:
                 self.flaw(
                     "B109",
                     f"step {step!r}: {card.name!r} needs the argument {name!r}",
-                    self.places.at(*use),
+                    self.places.at(*path, "use"),
                     f"add it: with: {{{name}: …}}",
                 )
-        # Arguments that a schema neither lists nor allows are typos, unless it says otherwise.
-        if known is None or card.input.get("additionalProperties", False) is not False:
+        known = cast("Mapping[str, Any] | None", schema.get("properties"))
+        # An argument that the schema neither lists nor allows is a typo.
+        if known is None or args.keys() <= known.keys():
             return
-        if card.input.get("patternProperties"):
+        if schema.get("additionalProperties", False) is not False or "patternProperties" in schema:
             return
-        for name in args:
-            if name not in known:
-                self.flaw(
-                    "B110",
-                    f"step {step!r}: {card.name!r} has no argument {name!r}",
-                    self.places.key(*with_, name),
-                    did_you_mean(name, known, "arguments"),
-                )
+        for name in (name for name in args if name not in known):
+            self.flaw(
+                "B110",
+                f"step {step!r}: {card.name!r} has no argument {name!r}",
+                self.places.key(*path, "with", name),
+                did_you_mean(name, known, "arguments"),
+            )
 
 
 _AT_MOST_DEFAULT = Step(use="").at_most

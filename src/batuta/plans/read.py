@@ -225,6 +225,8 @@ def _schema(node: Node, report: Report) -> Any:
                 schema[key] = TYPE_WORDS[word]
             elif word != "any":
                 choice(*TYPE_WORDS, "any")(child, report)
+        elif key == "type" and child.list is not None:
+            schema[key] = [_type_word(word.data()) for word in child.list]
         elif key in ("items", "additionalProperties", "not"):
             schema[key] = _schema(child, report)
         elif key in ("properties", "$defs") and child.map is not None:
@@ -235,6 +237,10 @@ def _schema(node: Node, report: Report) -> Any:
             schema[key] = child.data()
         report.path.pop()
     return schema
+
+
+def _type_word(word: Any) -> Any:
+    return TYPE_WORDS.get(word, word) if isinstance(word, str) else word
 
 
 read_plan = record(

@@ -9,12 +9,13 @@ from batuta.reading.tree import Builder, Node, Unreadable
 
 __all__ = ["tree_from_json"]
 
-_SPACE = re.compile(r"[ \t\n\r]*+")
 _TOKEN = re.compile(
-    r"""(?P<mark>[{}\[\]:,])
+    r"""[ \t\n\r]*+(?:
+    (?P<mark>[{}\[\]:,])
     |(?P<text>"[^"\\\x00-\x1f]*+(?:\\.[^"\\\x00-\x1f]*+)*+")
-    |(?P<number>-?(?:0|[1-9][0-9]*+)(?P<fraction>\.[0-9]++)?(?P<power>[eE][-+]?[0-9]++)?)
-    |(?P<word>true|false|null)""",
+    |(?P<number>-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][-+]?[0-9]++)?)
+    |(?P<word>true|false|null)
+    |(?P<end>\Z))""",
     re.VERBOSE,
 )
 _WORDS = {"true": True, "false": False, "null": None}
@@ -55,65 +56,71 @@ def tree_from_json(report: Report, *, or_yaml: bool = False) -> Node | None:
     return builder.root
 
 
+# What may come next; the words are those of the messages.
+_VALUE = "a value"
+_VALUE_OR_END = "a value or `]`"
+_KEY = "a key in double quotes"
+_KEY_OR_END = "a key in double quotes or `}`"
+_COLON = "`:`"
+_COMMA = "`,` or a closing bracket"
+_END = "the end"
+
+
 def _document(report: Report, builder: Builder) -> None:
     """A machine with a stack: `expects` is what may come next."""
-    text = report.text
+    text, token = report.text, _TOKEN.match
     stack: list[str] = []  # the closing bracket of everything that is open
-    expects = "a value"
-    space, token = _SPACE.match, _TOKEN.match
+    expects = _VALUE
     at = 0
     while True:
-        gap = space(text, at)
-        at = gap.end() if gap else at
-        if expects == "the end" and at >= len(text):
-            return
         found = token(text, at)
         if found is None:
-            raise _Syntax(expects, at)
-        kind, end = found.lastgroup, found.end()
-        mark = text[at] if kind == "mark" else ""
-        if mark and mark == (stack[-1] if stack else "") and expects in _MAY_CLOSE:
+            raise _Syntax(expects, _after_space(text, at))
+        group = found.lastgroup
+        assert group is not None, "every alternative is a group"
+        start, end = found.span(group)
+        mark = text[start] if group == "mark" else ""
+        if mark and stack and mark == stack[-1] and expects in (_COMMA, _KEY_OR_END, _VALUE_OR_END):
             stack.pop()
             builder.close(end)
-            expects = "`,` or a closing bracket" if stack else "the end"
-        elif expects in ("a value", "a value or `]`"):
-            if mark in ("{", "["):
-                builder.open({} if mark == "{" else [], at)
-                stack.append("}" if mark == "{" else "]")
-                expects = "a key or `}`" if mark == "{" else "a value or `]`"
-            elif mark:
-                raise _Syntax(expects, at)
-            else:
-                builder.scalar(_scalar(found, at), at, end)
-                expects = "`,` or a closing bracket" if stack else "the end"
-        elif expects in ("a key", "a key or `}`"):
-            if kind != "text":
-                raise _Syntax(expects + " (text in double quotes)", at)
-            builder.scalar(_scalar(found, at), at, end)
-            expects = "`:`"
-        elif expects == "`:`" and mark == ":":
-            expects = "a value"
-        elif expects == "`,` or a closing bracket" and mark == ",":
-            expects = "a key" if stack[-1] == "}" else "a value"
+            expects = _COMMA if stack else _END
+        elif expects in (_VALUE, _VALUE_OR_END) and mark in ("{", "["):
+            builder.open({} if mark == "{" else [], start)
+            stack.append("}" if mark == "{" else "]")
+            expects = _KEY_OR_END if mark == "{" else _VALUE_OR_END
+        elif expects in (_VALUE, _VALUE_OR_END) and group not in ("mark", "end"):
+            builder.scalar(_scalar(found[group], group, start), start, end)
+            expects = _COMMA if stack else _END
+        elif expects in (_KEY, _KEY_OR_END) and group == "text":
+            builder.scalar(_scalar(found[group], group, start), start, end)
+            expects = _COLON
+        elif expects == _COLON and mark == ":":
+            expects = _VALUE
+        elif expects == _COMMA and mark == ",":
+            expects = _KEY if stack[-1] == "}" else _VALUE
+        elif expects == _END and group == "end":
+            return
         else:
-            raise _Syntax(expects, at)
+            raise _Syntax(expects, start)
         at = end
 
 
-_MAY_CLOSE = frozenset({"`,` or a closing bracket", "a key or `}`", "a value or `]`"})
+def _after_space(text: str, at: int) -> int:
+    while at < len(text) and text[at] in " \t\n\r":
+        at += 1
+    return at
 
 
-def _scalar(found: re.Match[str], at: int) -> object:
-    token = found.group()
-    if token[0] == '"':
+def _scalar(token: str, group: str, at: int) -> object:
+    if group == "text":
         if "\\" not in token:
             return token[1:-1]
         try:
             return msgspec.json.decode(token, type=str)
         except msgspec.DecodeError as error:
             raise _Syntax("a text without broken escapes", at) from error
-    if token in _WORDS:
+    if group == "word":
         return _WORDS[token]
     if len(token) > _DIGITS_MAX:
         return float("inf")
-    return float(token) if found["fraction"] or found["power"] else int(token)
+    return int(token) if token.lstrip("-").isdigit() else float(token)

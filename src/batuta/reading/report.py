@@ -29,15 +29,22 @@ class Report:
         line = bisect_right(self._lines, at)
         return Place(self.file, line, at - self._lines[line - 1] + 1)
 
+    @property
+    def full(self) -> bool:
+        """True if nothing more will be kept."""
+        return len(self.findings) >= FINDINGS_MAX
+
     def flaw(self, code: str, message: str, *, at: int, remedy: str = "") -> None:
         """Add a finding about what stands at position `at`."""
+        if self.full:
+            return
         if self.path:
             message = f"{self.where()}: {message}"
         self.add(code, message, self.place(at), remedy)
 
     def add(self, code: str, message: str, place: Place, remedy: str = "") -> None:
         """Add a finding; the first `FINDINGS_MAX` are kept."""
-        if len(self.findings) < FINDINGS_MAX:
+        if not self.full:
             self.findings.append(Finding(code, message, place=place, remedy=remedy))
 
     def in_order(self) -> list[Finding]:

@@ -69,7 +69,8 @@ def problems(schema: dict[str, Any], value: Any) -> list[str]:
 
 def schema_flaw(schema: dict[str, Any]) -> str:
     """What is wrong with a schema itself, "" if it can be used."""
-    if schema.keys() <= _SILENT and schema.get("type", "string") in _PYTHON_TYPES:
+    kind = schema.get("type", "string")
+    if isinstance(kind, str) and kind in _PYTHON_TYPES and schema.keys() <= _SILENT:
         return ""
     try:
         _validator(msgspec.json.encode(schema))

@@ -196,6 +196,8 @@ class Builder:
         parent.height = max(parent.height, node.height + 1)
 
     def _key(self, frame: _Frame, node: Node, at: int) -> None:
+        if self._report.full:
+            raise Unreadable
         key = node.value
         if not isinstance(key, str):
             shown = "a list or map" if isinstance(key, dict | list) else _spelled(key)
