@@ -77,14 +77,11 @@ def execute(program: Program, variables: Mapping[str, Any], offsets: Mapping[str
         result = program.eval(data=variables)
         plain = result.plain_value()
         if not isinstance(plain, str):
-            if not isinstance(plain, bool):
-                _require_json(plain)
-            return plain
+            return plain if isinstance(plain, bool) else _json(plain)
     except (RuntimeError, TypeError, ValueError, OverflowError, RecursionError) as error:
         raise _run_error(str(error), offsets) from None
-    if (
-        result.type() == cel.Type.ERROR
-    ):  # errors come as strings: only here the type has to be asked for
+    # Errors come as strings: asking for the type takes 1.6 us, so only strings are asked.
+    if result.type() == cel.Type.ERROR:
         raise _run_error(plain, offsets)
     return plain
 
@@ -118,30 +115,30 @@ def _environment(roots: frozenset[str]) -> cel.Env:
     return cel.NewEnv(variables=dict.fromkeys(sorted(roots), cel.Type.DYN))
 
 
-def _require_json(value: Any) -> None:
+def _json(value: Any) -> Any:
+    """`value` as JSON, keys in order: the library's own order differs from process to process, a replay must not."""
     if value is None or isinstance(value, bool | str):
-        return
+        return value
     if isinstance(value, int):
         if not INT_MIN <= value <= INT_MAX:
             raise ExpressionError(f"the result {value} is beyond 64 bits", remedy=_BIG)
-    elif isinstance(value, float):
+        return value
+    if isinstance(value, float):
         if not math.isfinite(value):
             raise ExpressionError(f"the result is {value}, which JSON cannot carry")
-    elif isinstance(value, list):
-        for item in cast(list[Any], value):
-            _require_json(item)
-    elif isinstance(value, dict):
-        for key, item in cast(dict[Any, Any], value).items():
-            if not isinstance(key, str):
-                raise ExpressionError(
-                    f"the key {key!r} of the result is no string", remedy="quote it, or string(key)"
-                )
-            _require_json(item)
-    else:
-        kind = _FOREIGN.get(type(value).__name__, "a CEL type")
-        raise ExpressionError(
-            f"the result is {kind}, which JSON cannot carry", remedy="convert it: string(...)"
-        )
+        return value
+    if isinstance(value, list):
+        return list(map(_json, cast(list[Any], value)))
+    if isinstance(value, dict):
+        fields = cast(dict[Any, Any], value)
+        odd = next((key for key in fields if not isinstance(key, str)), None)
+        if odd is not None:
+            message = f"the key {odd!r} of the result is no string"
+            raise ExpressionError(message, remedy="quote it, or string(key)")
+        return {key: _json(fields[key]) for key in sorted(fields)}
+    kind = _FOREIGN.get(type(value).__name__, "of a CEL type")
+    message = f"the result is {kind}, which JSON cannot carry"
+    raise ExpressionError(message, remedy="convert it: string(...)")
 
 
 # --- errors ---------------------------------------------------------------------------------------

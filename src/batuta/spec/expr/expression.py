@@ -9,6 +9,8 @@ The language is CEL with its standard functions. What differs is decided here an
 - Values are JSON. Integers are 64 bits; int and double compare with each other but do not mix in arithmetic.
   An unsigned result is an int; bytes, timestamps, durations and types are refused: `string(...)` converts them.
   NaN and infinities are refused.
+- Maps that are computed have their keys in order, and loops over maps go in that order: the library's own order
+  differs from process to process, a replay must not.
 - Patterns of `matches` and time zones are literals. Texts have at most 4,096 characters and 200 operations, loops nest
   two deep, and one evaluation costs at most about 100 ms.
 """

@@ -114,6 +114,8 @@ def run(kernel: Kernel, frame: Frame) -> Any:
         except ExpressionError as problem:
             if frame.left < 0:
                 raise
+            if problem.offset is None and isinstance(slot, Path):
+                problem.offset = slot.reference.offset
             problems[slot.name] = problem
         else:
             values[slot.name] = value
@@ -166,7 +168,8 @@ def _loop(loop: Loop, frame: Frame) -> Any:
     if not isinstance(items, list | dict):
         message = f"a loop over {kind_of(items)}: it takes a list or a map"
         raise ExpressionError(message, offset=loop.offset)
-    each = list(cast(Sequence[Any], items))  # of a map, its keys
+    # Of a map its keys, in order: the same in every process.
+    each: list[Any] = items if isinstance(items, list) else sorted(items)
     match loop.kind:
         case "all":
             return not _any(loop, frame, each, wanted=False)
