@@ -35,6 +35,8 @@ def _value_fields(cls: type[Fact]) -> tuple[str, ...]:
 
 
 _values_of = {cls: _value_fields(cls) for cls in FACTS}
+# A fact without this in its JSON refers to nothing, and most do not.
+_REFERENCE_KEY = b'"r":"'
 
 
 def encode_fact(fact: Fact) -> bytes:
@@ -85,9 +87,11 @@ def checksum(body: bytes, stream: int, seq: int) -> int:
     return zlib.crc32(body, (stream * 0x9E3779B1 + seq) & 0xFFFFFFFF)
 
 
-def references(fact: Fact) -> list[str]:
-    """The references to stored values that `fact` holds."""
+def references(fact: Fact, body: bytes) -> list[str]:
+    """The references to stored values that `fact` holds; `body` is its JSON."""
     found: list[str] = []
+    if _REFERENCE_KEY not in body:
+        return found
     for name in _values_of[type(fact)]:
         value = cast("Value | None", getattr(fact, name))
         if value is not None and value.ref:

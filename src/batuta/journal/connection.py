@@ -14,7 +14,16 @@ from batuta.journal.database import Database, open_database
 from batuta.journal.failures import RESTORE_REMEDY, translated
 from batuta.journal.statements import MIGRATIONS, SQL
 
-__all__ = ["APPLICATION_ID", "connect", "create", "migrate", "sync_folder", "tenant_key_of"]
+__all__ = [
+    "APPLICATION_ID",
+    "check_file",
+    "connect",
+    "create",
+    "migrate",
+    "sync_file",
+    "sync_folder",
+    "tenant_key_of",
+]
 
 # "Batu" in ASCII, in the header of every journal, so that no other database is taken for one.
 APPLICATION_ID = 0x42617475
@@ -73,7 +82,7 @@ def connect(
         JournalBroken: it is not a journal, is damaged, or was written by a newer version.
         JournalError: it cannot be opened.
     """
-    _check_file(path)
+    check_file(path)
     with translated(str(path)):
         db = open_database(str(path), _READ_ONLY if read_only else _READ_WRITE, vfs)
         try:
@@ -141,6 +150,15 @@ def tenant_key_of(db: Database, path: Path, expected: bytes | None) -> bytes:
     return found[0][0]
 
 
+def sync_file(path: Path) -> None:
+    """Make the contents of the file at `path` durable."""
+    fd = os.open(path, os.O_RDWR)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
 def sync_folder(path: Path) -> None:
     """Make the name of `path` durable. Windows has no such call and needs none."""
     if os.name == "nt":
@@ -163,7 +181,8 @@ def _give_name(draft: Path, path: Path) -> None:
         draft.rename(path)
 
 
-def _check_file(path: Path) -> None:
+def check_file(path: Path) -> None:
+    """Raise `JournalBroken` if `path` is not an SQLite file, `JournalError` if it cannot be read."""
     try:
         with path.open("rb") as file:
             start = file.read(len(_MAGIC))

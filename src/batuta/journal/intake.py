@@ -24,19 +24,19 @@ __all__ = ["Append", "Head", "Intake", "Put", "admit", "refusal"]
 _SWEEP_EVERY = 1_024
 
 
-class Append(msgspec.Struct):
+class Append(msgspec.Struct, gc=False):
     """One queued append. `counts_on` is the number of the append that it must follow in its stream, or 0."""
 
     number: int
     stream: str
     after: int | None
     counts_on: int
-    facts: tuple[Fact, ...]
+    facts: Sequence[Fact]
     bodies: list[bytes]
-    refs: list[str]
+    refs: Sequence[str]
 
 
-class Put(msgspec.Struct):
+class Put(msgspec.Struct, gc=False):
     """One queued value."""
 
     ref: str
@@ -69,7 +69,7 @@ class Intake:
     def append(self, stream: str, facts: Sequence[Fact], after: int | None) -> Receipt:
         """Queue `facts`; see `Journal.append`. The head in the receipt is -1 if `after` is None."""
         bodies = [encode_fact(fact) for fact in facts]
-        refs = [ref for fact in facts for ref in references(fact)]
+        refs = [r for fact, body in zip(facts, bodies, strict=True) for r in references(fact, body)]
         with self._lock:
             number = self.issued = self.issued + 1
             head, counts_on = -1, 0

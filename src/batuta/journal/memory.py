@@ -5,12 +5,13 @@ Several views of one store stand for several processes: each has its own queue, 
 
 import itertools
 import os
-import time
 from collections.abc import Callable, Sequence
 
 import msgspec
 
 from batuta.errors import JournalError, NotFound
+from batuta.journal.clock import SystemClock
+from batuta.journal.codec import encode_fact
 from batuta.journal.intake import Append, Intake, Put, admit, refusal
 from batuta.journal.projection import RunState, project
 from batuta.journal.retention import erased
@@ -20,11 +21,6 @@ from batuta.ports import WORKSPACE, Clock, Receipt, Row, RunRow
 from batuta.spec.facts import Fact, Purged, Restored
 
 __all__ = ["MemoryJournal"]
-
-
-class _SystemClock:
-    def now(self) -> float:
-        return time.time()
 
 
 class _Stream(msgspec.Struct):
@@ -90,7 +86,7 @@ class MemoryJournal:
         tenant_key: bytes | None = None,
         owner: str = "",
     ) -> None:
-        self._open(_Store(clock or _SystemClock(), tenant_key or os.urandom(32)), manual, owner)
+        self._open(_Store(clock or SystemClock(), tenant_key or os.urandom(32)), manual, owner)
 
     def _open(self, store: _Store, manual: bool, owner: str) -> None:
         self._store = store
@@ -249,20 +245,22 @@ class MemoryJournal:
     async def gc(self, *, older_than: float, now: float) -> dict[str, int]:
         """See `Journal.gc`."""
         await self.flush()
-        store, runs = self._store, 0
+        store, runs, freed = self._store, 0, 0
         for name, head in store.streams.items():
             due = head.run.erasable_at if head.run else None
             if due is None or due >= older_than:
                 continue
             for gseq in head.gseqs:
                 row = store.log[gseq - 1]
-                store.log[gseq - 1] = msgspec.structs.replace(row, fact=erased(row.fact))
+                left = erased(row.fact)
+                freed += len(encode_fact(row.fact)) - len(encode_fact(left))
+                store.log[gseq - 1] = msgspec.structs.replace(row, fact=left)
             for stored in store.values.values():
                 stored.streams.discard(name)
             store.land(name, [Purged(at=now)], ())
             runs += 1
         dead = self._dead_values(now)
-        return {"runs": runs, "values": len(dead), "bytes": sum(map(len, dead))}
+        return {"runs": runs, "values": len(dead), "bytes": freed + sum(map(len, dead))}
 
     async def close(self) -> None:
         """See `Journal.close`."""

@@ -108,24 +108,43 @@ UPDATE facts SET crc = ?2, body = ?3 WHERE gseq = ?1
 -- name: forget_use
 DELETE FROM uses WHERE stream = ?1 AND value = (SELECT id FROM vals WHERE ref = ?2)
 
+-- name: last_value
+SELECT coalesce(max(id), 0) FROM vals
+
 -- name: unused_values
-SELECT v.id, v.ref, v.parent, length(v.body) FROM vals AS v
-WHERE v.id > ?1 AND v.stored_at < ?2
+SELECT v.ref FROM vals AS v
+WHERE v.id > ?1 AND v.id <= ?2 AND v.stored_at < ?3
   AND NOT EXISTS (SELECT 1 FROM uses WHERE value = v.id)
   AND NOT EXISTS (SELECT 1 FROM vals AS child WHERE child.parent = v.ref)
-ORDER BY v.id LIMIT ?3
 
 -- name: delete_value
-DELETE FROM vals WHERE id = ?1
+DELETE FROM vals WHERE ref = ?1 AND stored_at < ?2
+  AND NOT EXISTS (SELECT 1 FROM uses WHERE value = vals.id)
+  AND NOT EXISTS (SELECT 1 FROM vals AS child WHERE child.parent = vals.ref)
+RETURNING length(body), parent
+
+-- name: values_after
+SELECT id, ref, parent, body FROM vals WHERE id > ?1 ORDER BY id LIMIT ?2
+
+-- name: gaps
+SELECT stream FROM facts GROUP BY stream HAVING min(seq) <> 1 OR max(seq) <> count(*) LIMIT 1
+
+-- name: count_facts
+SELECT count(*) FROM facts
+
+-- name: facts_between
+SELECT f.gseq, f.stream, f.seq, f.crc, f.body, s.name FROM facts AS f JOIN streams AS s ON s.id = f.stream
+WHERE (f.stream, f.seq) > (?1, ?2) AND f.stream <= ?3
+ORDER BY f.stream, f.seq LIMIT ?4
+
+-- name: runs_between
+SELECT stream, status, plan, accepted_at, wake_at, owner, erasable_at FROM runs WHERE stream BETWEEN ?1 AND ?2
+
+-- name: delete_runs_between
+DELETE FROM runs WHERE stream BETWEEN ?1 AND ?2
 
 -- name: meta
 SELECT value FROM meta WHERE key = ?1
 
 -- name: set_meta
 INSERT INTO meta (key, value) VALUES (?1, ?2)
-
--- name: delete_runs
-DELETE FROM runs
-
--- name: all_runs
-SELECT stream, status, plan, accepted_at, wake_at, owner, erasable_at FROM runs ORDER BY stream

@@ -88,6 +88,21 @@ class Reader:
             owners = array(tuple(dead) or ("",))
             return [RunRow(*row) for row in self._all("runs_due", limit, status, at, owners)]
 
+    def unused_values(self, after: int, up_to: int, before: float) -> list[bytes]:
+        """Stored values with numbers behind `after` that nothing uses and that were stored `before`."""
+        with translated(self._path):
+            return [row[0] for row in self._all("unused_values", after, up_to, before)]
+
+    def last_value(self) -> int:
+        """The highest number of a stored value."""
+        with translated(self._path):
+            return self._all("last_value")[0][0]
+
+    def last_stream(self) -> int:
+        """The highest number of a stream."""
+        with translated(self._path):
+            return self._all("last_stream")[0][0]
+
     def close(self) -> None:
         """Let go of the connection."""
         with self._lock, translated(self._path):

@@ -2,32 +2,35 @@
 
 import asyncio
 import os
-import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from batuta.errors import JournalError
+from batuta.journal.backup import copy_journal
+from batuta.journal.check import epoch_of, projection_of
+from batuta.journal.clock import SystemClock
+from batuta.journal.collect import VALUES_PER_LOOK, delete_values, erase_runs, shrink
 from batuta.journal.connection import connect, create, tenant_key_of
 from batuta.journal.failures import translated
 from batuta.journal.owners import Owner, gate, is_alive
 from batuta.journal.reader import Reader
+from batuta.journal.store import Store
 from batuta.journal.values import GRACE_S, name_of
 from batuta.journal.watchers import Watchers
 from batuta.journal.writer import Writer
-from batuta.ports import WORKSPACE, Clock, Receipt, Row, RunRow
-from batuta.spec.facts import Fact, Restored
+from batuta.ports import Clock, Receipt, Row, RunRow
+from batuta.spec.facts import Fact
 
 __all__ = ["SqliteJournal", "open_sqlite"]
 
 # Rows read in one go on the event loop (about 4 ms); longer streams let others run in between.
 _READ_MAX = 2_000
+# Values deleted, and streams whose projection is rebuilt, in one transaction.
+_DELETED_PER_TURN = 200
+_STREAMS_PER_TURN = 500
 # Values that this process stored lately are not sent to the writer again; so many names are remembered.
 _NAMES_MAX = 4_096
-
-
-class _SystemClock:
-    def now(self) -> float:
-        return time.time()
 
 
 def open_sqlite(
@@ -83,12 +86,12 @@ class SqliteJournal:
     ) -> None:
         self.path = path
         self._owner = owner
-        self._now = (clock or _SystemClock()).now
+        self._now = (clock or SystemClock()).now
         db = connect(path, read_only=owner is None, vfs=vfs)
         try:
             self._key = tenant_key_of(db, path, tenant_key)
             self._reader = Reader(db, path, self._key)
-            self._epoch = self._read_epoch()
+            self._epoch = epoch_of(db, path)
         except BaseException:
             db.close()
             raise
@@ -213,6 +216,47 @@ class SqliteJournal:
         alive = {owner: self._is_alive(owner) for owner in {row.owner for row in rows} if owner}
         return [row if alive.get(row.owner, True) else _unowned(row) for row in rows]
 
+    async def gc(self, *, older_than: float, now: float) -> dict[str, int]:
+        """See `Journal.gc`. Works in short turns between those of the drivers."""
+        self._check_writable()
+        done = {"runs": 0, "values": 0, "bytes": 0}
+        while True:
+            runs, freed = await self._writer.run(erase_runs(str(self.path), older_than, now))
+            done["runs"] += runs
+            done["bytes"] += freed
+            if not runs:
+                break
+        for after in range(0, self._reader.last_value(), VALUES_PER_LOOK):
+            unused = await asyncio.to_thread(
+                self._reader.unused_values, after, after + VALUES_PER_LOOK, now - GRACE_S
+            )
+            for start in range(0, len(unused), _DELETED_PER_TURN):
+                part = unused[start : start + _DELETED_PER_TURN]
+                values, freed = await self._writer.run(delete_values(part, now))
+                done["values"] += values
+                done["bytes"] += freed
+        while await self._writer.run(shrink):
+            continue
+        return done
+
+    async def backup(self, path: str | os.PathLike[str]) -> int:
+        """Write a consistent, verified copy of the journal to `path`, while runs go on. Returns its facts.
+
+        Raises:
+            JournalError: the file exists or cannot be written.
+        """
+        self._check_open()
+        await self.flush()
+        return await asyncio.to_thread(copy_journal, self.path, Path(path))
+
+    async def rebuild(self) -> None:
+        """Make the projection of all runs anew from their facts."""
+        self._check_writable()
+        await self.flush()
+        for first in range(1, self._reader.last_stream() + 1, _STREAMS_PER_TURN):
+            last = first + _STREAMS_PER_TURN - 1
+            await self._writer.run(partial(_rebuild, self.path, first, last))
+
     async def close(self) -> None:
         """See `Journal.close`."""
         if self._closed:
@@ -229,10 +273,6 @@ class SqliteJournal:
     def _dead_owners(self) -> list[str]:
         return [owner for owner in self._reader.owners() if not self._is_alive(owner)]
 
-    def _read_epoch(self) -> int:
-        facts = (row.fact for row in self._reader.read(WORKSPACE, 0, -1))
-        return max((fact.epoch for fact in facts if isinstance(fact, Restored)), default=0)
-
     def _check_open(self) -> None:
         if self._closed:
             raise JournalError("this journal is closed", remedy="open it again")
@@ -243,6 +283,14 @@ class SqliteJournal:
             raise JournalError(
                 f"{self.path} was opened to look only", remedy="open it without read_only"
             )
+
+
+def _rebuild(path: Path, first: int, last: int, store: Store) -> None:
+    def body() -> None:
+        states, _ = projection_of(store.db, path, first, last)
+        store.set_runs(first, last, states)
+
+    store.transact(body)
 
 
 def _unowned(row: RunRow) -> RunRow:

@@ -1,7 +1,7 @@
 """The writing side of the file: one batch of the queue, one transaction. Used by the writer thread only."""
 
 from collections import ChainMap
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar, cast
 
 import msgspec
@@ -36,25 +36,25 @@ class Head(msgspec.Struct):
 class Outcome(msgspec.Struct):
     """What a batch came to: refusals by number, and the streams that moved.
 
-    `landed` were moved by this batch, `outside` by its appends without a condition, `foreign` by other processes.
+    `landed` were moved by this batch, `outside` by its appends without a condition.
     """
 
     refused: dict[int, JournalError] = {}
     landed: dict[str, None] = {}
     outside: dict[str, None] = {}
-    foreign: list[str] = []
 
 
 class Store:
     """The write connection, the heads it knows, and the transactions on it."""
 
     def __init__(self, db: Database, now: Callable[[], float]) -> None:
-        self._db = db
+        self.db = db
         self._now = now
         self._heads: dict[str, Head] = {}
         self._gseq = self._number("last_gseq")
         self._stream = self._number("last_stream")
         self._version = self._number("data_version")
+        self._foreign: list[str] = []
 
     def write(self, batch: Sequence[Append | Put], refused: dict[int, JournalError]) -> Outcome:
         """Store a batch: all of what may be stored, or nothing. `refused` are the refusals so far."""
@@ -62,29 +62,34 @@ class Store:
 
     def transact(self, body: Callable[[], T]) -> T:
         """Run `body` in a transaction. After a failure nothing of it has happened, here or on disk."""
-        self._db.execute("BEGIN IMMEDIATE")
+        self.db.execute("BEGIN IMMEDIATE")
         gseq, stream = self._gseq, self._stream
         try:
             result = body()
-            self._db.execute("COMMIT")
+            self.db.execute("COMMIT")
         except BaseException:
             self._gseq, self._stream = gseq, stream
             self._heads.clear()
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
+            if self.db.in_transaction:
+                self.db.execute("ROLLBACK")
             raise
         return result
 
-    def foreign(self) -> list[str]:
-        """The streams that other processes have moved since the last look; cheap if there are none."""
+    def look(self) -> None:
+        """Notice what other processes have committed; costs a microsecond or two if there is nothing."""
         version = self._number("data_version")
-        if version == self._version:
-            return []
-        self._version = version
-        return self._catch_up()
+        if version != self._version:
+            self._version = version
+            self._catch_up()
+
+    def take_foreign(self) -> list[str]:
+        """The streams that other processes were seen to move since the last time this was asked."""
+        foreign, self._foreign = self._foreign, []
+        return foreign
 
     def _write(self, batch: Sequence[Append | Put], refused: dict[int, JournalError]) -> Outcome:
-        outcome = Outcome(foreign=self._catch_up())
+        outcome = Outcome()
+        self._catch_up()
         appends = [entry for entry in batch if isinstance(entry, Append)]
         self._insert_values(entry for entry in batch if isinstance(entry, Put))
         ids = self._value_ids({ref for append in appends for ref in append.refs})
@@ -95,10 +100,12 @@ class Store:
         known = ChainMap(outcome.refused, refused)
         for append in appends:
             head = heads.get(append.stream) or Head(self._stream + len(fresh) + 1)
-            error = admit(append, head, known, ids.__contains__)
-            if error is not None:
-                outcome.refused[append.number] = error
-                continue
+            # Asked only where the answer can be no: most appends stand right where they should.
+            if append.after != head.seq or append.refs or outcome.refused or refused:
+                error = admit(append, head, known, ids.__contains__)
+                if error is not None:
+                    outcome.refused[append.number] = error
+                    continue
             if append.stream not in heads:
                 heads[append.stream] = head
                 fresh.append(append.stream)
@@ -113,10 +120,16 @@ class Store:
         self._keep(heads)
         return outcome
 
-    def append_one(self, stream: str, append: Append) -> None:
-        """Inside `transact`: store one append at the end of `stream`."""
+    def append_here(self, append: Append) -> None:
+        """Inside `transact`: store an append that has no condition and refers to nothing."""
         outcome = self._write([append], {})
-        assert stream in outcome.landed, outcome.refused
+        assert append.stream in outcome.landed, outcome.refused
+
+    def set_runs(self, first: int, last: int, states: Mapping[int, RunState]) -> None:
+        """Inside `transact`: replace the projection of the streams `first` to `last`."""
+        self.db.execute(SQL["delete_runs_between"], (first, last))
+        self._upsert_runs(Head(number, run=state) for number, state in states.items())
+        self._heads.clear()
 
     def _extend(self, head: Head, append: Append, rows: list[bytes]) -> None:
         stream, seq = head.id, head.seq
@@ -132,14 +145,14 @@ class Store:
 
     def _insert(self, fresh: list[str], rows: list[bytes], uses: list[int]) -> None:
         if fresh:
-            self._db.execute(SQL["insert_streams"], (self._stream, array(tuple(fresh))))
+            self.db.execute(SQL["insert_streams"], (self._stream, array(tuple(fresh))))
             self._stream += len(fresh)
         if rows:
-            self._db.execute(SQL["insert_facts"], (self._gseq, array(tuple(rows))))
+            self.db.execute(SQL["insert_facts"], (self._gseq, array(tuple(rows))))
             self._gseq += len(rows)
         if uses:
             packed = memoryview(b"".join(n.to_bytes(8, "little") for n in uses)).cast("q")
-            self._db.execute(SQL["insert_uses"], (array(packed),))
+            self.db.execute(SQL["insert_uses"], (array(packed),))
 
     def _upsert_runs(self, heads: Iterable[Head]) -> None:
         changed = [h for h in heads if h.run is not None and h.run is not h.stored_run]
@@ -147,9 +160,9 @@ class Store:
             chunk = changed[start : start + _RUNS_PER_STATEMENT]
             # Only two sizes of statement, so that both stay compiled.
             if len(chunk) == _RUNS_PER_STATEMENT:
-                self._db.execute(_upsert_many, [field for head in chunk for field in _fields(head)])
+                self.db.execute(_upsert_many, [field for head in chunk for field in _fields(head)])
             else:
-                self._db.executemany(SQL["upsert_run"], map(_fields, chunk))
+                self.db.executemany(SQL["upsert_run"], map(_fields, chunk))
         for head in changed:
             head.stored_run = head.run
 
@@ -160,13 +173,13 @@ class Store:
             for p in puts
         ]
         if rows:
-            self._db.executemany(SQL["insert_value"], rows)
+            self.db.executemany(SQL["insert_value"], rows)
 
     def _value_ids(self, refs: set[str]) -> dict[str, int]:
         names = tuple(bytes.fromhex(ref) for ref in refs)
         if not names:
             return {}
-        rows = self._db.execute(SQL["value_ids"], (array(names),)).fetchall()
+        rows = self.db.execute(SQL["value_ids"], (array(names),)).fetchall()
         return {cast("bytes", ref).hex(): cast("int", number) for ref, number in rows}
 
     def _heads_of(self, streams: set[str]) -> dict[str, Head]:
@@ -174,7 +187,7 @@ class Store:
         heads = {name: known[name] for name in streams if name in known}
         cold = tuple(name for name in streams if name not in heads)
         if cold:
-            for row in self._db.execute(SQL["heads"], (array(cold),)).fetchall():
+            for row in self.db.execute(SQL["heads"], (array(cold),)).fetchall():
                 name, number, seq, *fields = row
                 run = RunState(*fields) if fields[0] is not None else None
                 heads[name] = Head(number, seq or 0, run, run)
@@ -190,22 +203,19 @@ class Store:
         if len(self._heads) > _HEADS_MAX:
             self._heads.clear()
 
-    def _catch_up(self) -> list[str]:
+    def _catch_up(self) -> None:
         """Look for facts of other processes; forget what we knew of the streams they have moved."""
         last = self._number("last_gseq")
         if last == self._gseq:
-            return []
-        touched = [
-            cast("str", row[0])
-            for row in self._db.execute(SQL["touched"], (self._gseq,)).fetchall()
-        ]
+            return
+        rows = self.db.execute(SQL["touched"], (self._gseq,)).fetchall()
         self._gseq, self._stream = last, self._number("last_stream")
-        for name in touched:
+        for (name,) in rows:
             self._heads.pop(name, None)
-        return touched
+            self._foreign.append(name)
 
     def _number(self, name: str) -> int:
-        return cast("int", self._db.execute(SQL[name]).fetchall()[0][0])
+        return cast("int", self.db.execute(SQL[name]).fetchall()[0][0])
 
 
 def _fields(head: Head) -> tuple[int | float | str | None, ...]:

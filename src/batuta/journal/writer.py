@@ -139,9 +139,10 @@ class Writer:
 
     def _poll(self, store: Store) -> None:
         try:
-            self._watchers.tell(store.foreign(), own=False)
+            store.look()
         except apsw.Error:
             return  # whoever reads next gets the error with its reason; a look is no place to fail
+        self._watchers.tell(store.take_foreign(), own=False)
 
     def _write(self, store: Store, batch: list[Append | Put]) -> None:
         appends = [entry for entry in batch if isinstance(entry, Append)]
@@ -157,7 +158,7 @@ class Writer:
             self.intake.settle(appends[-1].number)
         self._watchers.tell(outcome.landed, own=True)
         self._watchers.tell(outcome.outside, own=False)
-        self._watchers.tell(outcome.foreign, own=False)
+        self._watchers.tell(store.take_foreign(), own=False)
 
     def _work(self, store: Store, job: Callable[[Store], Any], future: asyncio.Future[Any]) -> None:
         result: Any = None

@@ -1,0 +1,191 @@
+"""Copies of a journal, and going back to one.
+
+A backup is taken while runs go on, and is read through before it gets its name. A restore never destroys: what was
+there is kept beside. It begins a new epoch, so that no effect whose outcome the backup does not know runs unasked.
+"""
+
+import contextlib
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import apsw
+
+from batuta.errors import JournalError, NotFound
+from batuta.journal.check import check_journal, epoch_of
+from batuta.journal.codec import encode_fact
+from batuta.journal.connection import check_file, connect, sync_file, sync_folder
+from batuta.journal.failures import translated
+from batuta.journal.intake import Append
+from batuta.journal.owners import gate, living
+from batuta.journal.store import Store
+from batuta.ports import WORKSPACE
+from batuta.spec.facts import Restored
+
+__all__ = ["copy_journal", "restore"]
+
+_NEIGHBOURS = ("", "-wal", "-shm")
+
+
+def copy_journal(source: Path, path: Path) -> int:
+    """Write a consistent copy of the journal at `source`, which may be in use, to `path`. Returns its facts.
+
+    Raises:
+        JournalError: the file exists, or cannot be written.
+        JournalBroken: the source is damaged; there is no copy then.
+    """
+    target = path.absolute()
+    if target.exists():
+        raise JournalError(
+            f"{target} exists, and a backup never replaces a file", remedy="choose another name"
+        )
+    if not target.parent.is_dir():
+        raise JournalError(
+            f"{target} cannot be written: there is no folder {target.parent}",
+            remedy="create the folder",
+        )
+    with _draft(target) as draft:
+        facts = _copy(source, draft)
+        with translated(str(target)):
+            _link(draft, target)
+            sync_folder(target)
+    return facts
+
+
+def restore(
+    backup: str | os.PathLike[str], path: str | os.PathLike[str], *, at: float | None = None
+) -> int:
+    """Put the journal in the file `backup` in the place of the one at `path`; returns the new epoch.
+
+    What stood at `path` is kept as `<path>.before-restore-<time>`. `at`: the time to record, now by default.
+
+    Raises:
+        JournalBroken: `backup` is not a good journal; nothing is changed.
+        JournalError: somebody uses the journal at `path`; nothing is changed.
+    """
+    source, target = Path(backup).absolute(), Path(path).absolute()
+    now = time.time() if at is None else at
+    if not source.exists():
+        raise NotFound(f"there is no backup at {source}", remedy="check the name of the file")
+    if not target.parent.is_dir():
+        raise JournalError(
+            f"there is no folder {target.parent} to restore to", remedy="create the folder"
+        )
+    with translated(str(target)), gate(target), _draft(target) as draft:
+        users = living(target)
+        if users:
+            raise JournalError(
+                f"{target} is in use by {len(users)} process(es)",
+                remedy="end whatever drives runs in this workspace, then restore",
+            )
+        _copy(source, draft)
+        epoch = _begin_epoch_after(draft, now, _settle(target))
+        sync_file(draft)
+        _move_aside(target, now)
+        draft.replace(target)
+        sync_folder(target)
+    return epoch
+
+
+def _copy(source: Path, draft: Path) -> int:
+    """Copy through SQLite, which sees one state of the source, and read the copy through."""
+    check_file(source)
+    with translated(str(source)):
+        original = apsw.Connection(str(source), flags=apsw.SQLITE_OPEN_READONLY)
+        copy = apsw.Connection(str(draft))
+        try:
+            with copy.backup("main", original, "main") as run:
+                while not run.done:
+                    run.step(
+                        -1
+                    )  # all at once: writers are not held up, and never make it start again
+        finally:
+            original.close()
+            copy.close()
+    try:
+        db = connect(draft)
+        try:
+            facts = check_journal(db, draft)
+        finally:
+            db.close()
+    except JournalError as error:  # what is wrong with the copy is wrong with the original
+        said = error.message.replace(str(draft), str(source))
+        raise type(error)(said, remedy="use another backup") from error
+    sync_file(draft)
+    return facts
+
+
+def _begin_epoch_after(draft: Path, now: float, epoch: int) -> int:
+    db = connect(draft)
+    try:
+        fact = Restored(at=now, epoch=max(epoch, epoch_of(db, draft)) + 1)
+        append = Append(0, WORKSPACE, None, 0, [fact], [encode_fact(fact)], [])
+        store = Store(db, lambda: now)
+        store.transact(lambda: store.append_here(append))
+    finally:
+        db.close()
+    return fact.epoch
+
+
+def _settle(target: Path) -> int:
+    """Bring the old journal into one file, as far as it is sound; its epoch, which never comes again."""
+    if not target.exists():
+        return 0
+    try:
+        db = connect(target)
+    except JournalError:
+        return 0  # what is broken is kept as it is
+    try:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        return epoch_of(db, target)
+    except (apsw.Error, JournalError):
+        return 0
+    finally:
+        db.close()
+
+
+def _move_aside(target: Path, now: float) -> None:
+    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
+    aside = Path(f"{target}.before-restore-{stamp}")
+    if aside.exists():
+        aside = Path(f"{aside}-{secrets.token_hex(2)}")
+    for end in _NEIGHBOURS[1:]:
+        old = Path(f"{target}{end}")
+        if old.exists():
+            old.rename(f"{aside}{end}")
+    if target.exists():
+        # The name must never be free: whoever opened it then would begin an empty journal.
+        _link(target, aside, keep=True)
+
+
+def _link(source: Path, target: Path, *, keep: bool = False) -> None:
+    """Give `source` the name `target` too (or instead), unless that is taken."""
+    try:
+        os.link(source, target)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without hard links
+        if target.exists():
+            raise FileExistsError(str(target)) from None
+        if keep:
+            shutil.copy2(source, target)
+        else:
+            source.rename(target)
+
+
+@contextmanager
+def _draft(target: Path) -> Generator[Path]:
+    """A private file beside `target`, gone afterwards unless it was renamed."""
+    draft = target.with_name(f"{target.name}.draft-{secrets.token_hex(4)}")
+    try:
+        with translated(str(target)):
+            os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        yield draft
+    finally:
+        for end in _NEIGHBOURS:
+            with contextlib.suppress(OSError):
+                Path(f"{draft}{end}").unlink(missing_ok=True)
