@@ -1,0 +1,57 @@
+"""Batuta: plans as data, checked before they run, and run durably.
+
+The names below are the public door for Python. They are loaded when first used, so that `batuta --help` and
+programs that need one of them do not pay for all; `__init__.pyi` tells type checkers and editors what they are.
+"""
+
+from importlib import import_module
+
+__all__ = [
+    "Alternative",
+    "App",
+    "Budget",
+    "Call",
+    "CallFailed",
+    "Card",
+    "Done",
+    "Expand",
+    "Failed",
+    "NotDone",
+    "Outcome",
+    "Plan",
+    "Question",
+    "Repeat",
+    "Retry",
+    "Step",
+    "Undo",
+    "Waiting",
+    "capability",
+    "plan_from_file",
+    "plan_from_yaml",
+    "plan_to_yaml",
+]
+
+_HOMES = {
+    "batuta.app": ("App",),
+    "batuta.capabilities.function": ("capability",),
+    "batuta.errors": ("CallFailed", "NotDone"),
+    "batuta.plans.build": ("plan_from_file", "plan_from_yaml", "plan_to_yaml"),
+    "batuta.spec.budget": ("Budget",),
+    "batuta.spec.call": ("Call", "Done", "Expand", "Failed", "Outcome", "Question", "Waiting"),
+    "batuta.spec.card": ("Card",),
+    "batuta.spec.plan": ("Alternative", "Plan", "Repeat", "Retry", "Step", "Undo"),
+}
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    home = _HOME_OF.get(name)
+    if home is None:
+        raise AttributeError(f"module 'batuta' has no attribute {name!r}")
+    found: object = getattr(import_module(home), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return [*__all__]

@@ -36,7 +36,7 @@ async def document(run: Run, engine: Engine) -> dict[str, Any]:
         "calls": run.calls,
         "accepted_at": accepted.at,
         "ended_at": run.ended.at if run.ended is not None else None,
-        "steps": [await _step(run, node, engine) for node in run.nodes.values()],
+        "steps": [await _step(run, node, engine) for node in run.ordered()],
     }
 
 

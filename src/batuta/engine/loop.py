@@ -104,7 +104,7 @@ class Driver:
         self._starting.clear()
 
     def _let_in(self, now: float) -> None:
-        """Begin those that wait for a lane, as many as there is room for: the first that finds none ends the queue's turn."""
+        """Begin those that wait for a lane, as many as there is room for."""
         for name, queue in list(self._held.items()):
             for _ in range(len(queue)):
                 node = queue.popleft()

@@ -213,7 +213,7 @@ def _verdict(
         who_said = node.answer.who or "somebody"
         return _failed(node, now, "rejected", f"{who_said} rejected {card.name}")
     question = Question(
-        text=reason or f"May {card.name} be called?",
+        text=f"May {card.name} be called?" + (f" ({reason})" if reason else ""),
         schema=APPROVAL_SCHEMA,
         show={"capability": card.name, "arguments": args},
         who=who,

@@ -247,6 +247,11 @@ class Run:
         """The instances with an open question, in the order of their paths' creation."""
         return (node for node in self.nodes.values() if node.state == WAITING)
 
+    def ordered(self) -> Iterator[Node]:
+        """Every instance, each followed by what is inside it, in the order of the plan."""
+        if self.root is not None:
+            yield from _inside(self.root)
+
     def budget(self) -> Budget | None:
         """The budget of the whole run."""
         return self.purses[0].budget if self.purses else None
@@ -262,3 +267,18 @@ class Run:
             if node.subscope is not None and not node.terminal
         ]
         return nodes + scopes + ([self.root] if self.root is not None else [])
+
+
+def _inside(scope: Scope) -> Iterator[Node]:
+    for node in scope.nodes.values():
+        yield from _with_parts(node)
+
+
+def _with_parts(node: Node) -> Iterator[Node]:
+    yield node
+    for child in node.children:
+        yield from _with_parts(child)
+    if node.subscope is not None:
+        yield from _inside(node.subscope)
+    if node.undo_node is not None:
+        yield node.undo_node
