@@ -15,7 +15,7 @@ Flaws of the text itself have codes below B100; see `docs/reference/findings.md`
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from batuta.errors import ExpressionError, Finding, Place
 from batuta.plans.expressions import (
@@ -30,6 +30,7 @@ from batuta.plans.inputs import input_findings
 from batuta.plans.read import STEPS_MAX
 from batuta.reading.nearest import did_you_mean
 from batuta.reading.places import NOWHERE, Places
+from batuta.reading.report import dotted
 from batuta.spec.card import Card
 from batuta.spec.expr import Reference
 from batuta.spec.plan import Plan, Step
@@ -65,6 +66,13 @@ def check(
     return findings
 
 
+class _Spot(NamedTuple):
+    """Where a flaw is: in the plan, and in the text it was read from."""
+
+    path: Path
+    place: Place
+
+
 class _Checker:
     """One pass over one plan."""
 
@@ -77,16 +85,26 @@ class _Checker:
         self.undeclared: set[str] = set()
 
     def flaw(
-        self, code: str, message: str, place: Place, remedy: str, *, warning: bool = False
+        self, code: str, message: str, spot: _Spot, remedy: str, *, warning: bool = False
     ) -> None:
-        self.findings.append(Finding(code, message, place=place, remedy=remedy, warning=warning))
+        if not spot.place.line:
+            # Without a text to point into, the message says where.
+            message = f"{dotted(spot.path)}: {message}"
+        finding = Finding(code, message, place=spot.place, remedy=remedy, warning=warning)
+        self.findings.append(finding)
+
+    def _at(self, *path: str | int) -> _Spot:
+        return _Spot(path, self.places.at(*path))
+
+    def _key(self, *path: str | int) -> _Spot:
+        return _Spot(path, self.places.key(*path))
 
     def check_steps(self) -> None:
         if len(self.plan.steps) > STEPS_MAX:
             self.flaw(
                 "B115",
                 f"the plan has {len(self.plan.steps):,} steps",
-                self.places.key("steps"),
+                self._key("steps"),
                 f"write at most {STEPS_MAX:,}; repeat work over a list with `each`",
             )
             return
@@ -111,7 +129,7 @@ class _Checker:
             self.flaw(
                 "B104",
                 f"steps wait for each other: {' → '.join([*cycle, cycle[0]])}",
-                self.places.key("steps", cycle[0]),
+                self._key("steps", cycle[0]),
                 "take one of these uses or one `after` out; to do something again, use `repeat`",
             )
 
@@ -131,30 +149,30 @@ class _Checker:
                     self.flaw(
                         "B103",
                         f"there is no input {name!r}",
-                        self._place(use, reference.offset),
+                        self._inside(use, reference.offset),
                         did_you_mean(str(name), self.plan.inputs, "inputs"),
                     )
 
     def _check_scope(self, use: Use, error: ExpressionError, step: str) -> None:
         remedy = _SCOPED.get(error.message.removeprefix("unknown name "))
         if remedy is None:
-            self.flaw("B111", error.message, self._place(use, error.offset or 0), error.remedy)
+            remedy = error.remedy or "correct it here; expressions are written in CEL"
+            self.flaw("B111", error.message, self._inside(use, error.offset or 0), remedy)
             return
         word = error.message.removeprefix("unknown name ")
         where = f"step {step!r}" if step else "the result"
         if use.path[-1] == "each":
             where = "`each` itself, which is asked before there are items"
         self.flaw(
-            "B116", f"there is no `{word}` in {where}", self._place(use, error.offset or 0), remedy
+            "B116", f"there is no `{word}` in {where}", self._inside(use, error.offset or 0), remedy
         )
 
     def _check_step_reference(self, use: Use, reference: Reference, step: str) -> None:
-        place_of = self._place
         if not reference.path:
             self.flaw(
                 "B102",
                 "`steps` alone is no value",
-                place_of(use, reference.offset),
+                self._inside(use, reference.offset),
                 "name a step: steps.NAME",
             )
             return
@@ -163,7 +181,7 @@ class _Checker:
             self.flaw(
                 "B102",
                 f"there is no step {name!r}",
-                place_of(use, reference.offset),
+                self._inside(use, reference.offset),
                 did_you_mean(str(name), self.plan.steps, "steps"),
             )
         elif name == step:
@@ -171,14 +189,16 @@ class _Checker:
                 self.flaw(
                     "B105",
                     f"step {step!r} uses its own value, which is not there yet",
-                    place_of(use, reference.offset),
+                    self._inside(use, reference.offset),
                     "in a `repeat`, the value of the round before is `previous`",
                 )
         elif step and use.path[2] != "undo":
             self.deps[step][str(name)] = None
 
-    def _place(self, use: Use, offset: int) -> Place:
-        return self.places.inside(use.path, use.words, use.start + offset)
+    def _inside(self, use: Use, offset: int) -> _Spot:
+        if use.in_key:
+            return self._key(*use.path)
+        return _Spot(use.path, self.places.inside(use.path, use.words, use.start + offset))
 
     # --- order and settings ---
 
@@ -187,12 +207,12 @@ class _Checker:
             place = (*path, "after", index)
             if other not in self.plan.steps:
                 remedy = did_you_mean(other, self.plan.steps, "steps")
-                self.flaw("B112", f"there is no step {other!r}", self.places.at(*place), remedy)
+                self.flaw("B112", f"there is no step {other!r}", self._at(*place), remedy)
             elif other == name:
                 self.flaw(
                     "B105",
                     f"step {name!r} waits for itself",
-                    self.places.at(*place),
+                    self._at(*place),
                     "take it out of `after`",
                 )
             else:
@@ -200,7 +220,7 @@ class _Checker:
                     self.flaw(
                         "B113",
                         f"`after` names {other!r} twice",
-                        self.places.at(*place),
+                        self._at(*place),
                         "keep one of the two",
                     )
                 self.deps[name][other] = None
@@ -212,21 +232,21 @@ class _Checker:
                 "B114",
                 f"`join: {step.join}` wants {step.quorum} of the steps that {name!r} uses, "
                 f"and it uses {count}",
-                self.places.at(*path, "join"),
+                self._at(*path, "join"),
                 "lower the number, or use more steps (in expressions or in `after`)",
             )
         if step.each is None and step.limit:
             self.flaw(
                 "B117",
                 "`limit` says how many items at once, and there is no `each`",
-                self.places.key(*path, "limit"),
+                self._key(*path, "limit"),
                 "add `each`, or take `limit` out",
             )
         if step.each is None and step.at_most != _AT_MOST_DEFAULT:
             self.flaw(
                 "B117",
                 "`at_most` says how many items in all, and there is no `each`",
-                self.places.key(*path, "at_most"),
+                self._key(*path, "at_most"),
                 "add `each`, or take `at_most` out; rounds are bounded in `repeat`",
             )
 
@@ -243,7 +263,7 @@ class _Checker:
                     self.flaw(
                         "B118",
                         f"`undo` of {name!r} uses step {other!r}, which {name!r} does not wait for",
-                        self._place(use, reference.offset),
+                        self._inside(use, reference.offset),
                         f"add `after: [{other}]`",
                     )
 
@@ -265,7 +285,7 @@ class _Checker:
             self.flaw(
                 "B101",
                 f"there is no capability {capability!r}",
-                self.places.at(*path, "use"),
+                self._at(*path, "use"),
                 did_you_mean(capability, self.cards, "capabilities"),
             )
             return
@@ -275,7 +295,7 @@ class _Checker:
                 "B190",
                 f"{capability!r} does not say what it does to the world, "
                 "so it counts as a write that leaves this machine",
-                self.places.at(*path, "use"),
+                self._at(*path, "use"),
                 "declare effect and reach where it is defined",
                 warning=True,
             )
@@ -290,7 +310,7 @@ class _Checker:
                 self.flaw(
                     "B109",
                     f"step {step!r}: {card.name!r} needs the argument {name!r}",
-                    self.places.at(*path, "use"),
+                    self._at(*path, "use"),
                     f"add it: with: {{{name}: …}}",
                 )
         known = cast("Mapping[str, Any] | None", schema.get("properties"))
@@ -303,7 +323,7 @@ class _Checker:
             self.flaw(
                 "B110",
                 f"step {step!r}: {card.name!r} has no argument {name!r}",
-                self.places.key(*path, "with", name),
+                self._key(*path, "with", name),
                 did_you_mean(name, known, "arguments"),
             )
 

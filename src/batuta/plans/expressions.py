@@ -15,12 +15,13 @@ OUTER_ROOTS = frozenset({"inputs", "steps"})
 
 
 class Use(NamedTuple):
-    """One expression: `words` is the text that offsets count in, `start` where the expression begins in it."""
+    """One expression: `words` is the text that offsets count in, `start` where it begins in them."""
 
     path: Path
     words: str
     start: int
     compiled: Expression | ExpressionError
+    in_key: bool = False
 
 
 def expressions_of(path: Path, step: Step) -> list[Use]:
@@ -60,7 +61,7 @@ def _collect(path: Path, shape: Any, roots: frozenset[str], uses: list[Use]) -> 
                     f"an expression cannot be part of the key {key[:64]!r}",
                     remedy="keys are fixed: build the whole map inside one ${…}",
                 )
-                uses.append(Use((*path, key), key, 0, flaw))
+                uses.append(Use((*path, key), key, 0, flaw, in_key=True))
             if isinstance(value, str):
                 if "${" in value:
                     _collect_text((*path, key), value, roots, uses)

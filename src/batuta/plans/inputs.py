@@ -146,7 +146,10 @@ def _number(name: str, text: str, *, whole: bool) -> int | float:
 
 def _from_json(text: bytes) -> Any:
     """Raises ValueError for what is no JSON, or has integers that nobody could carry."""
-    value = msgspec.json.decode(text)
+    try:
+        value = msgspec.json.decode(text)
+    except RecursionError:
+        raise ValueError("it is nested too deep") from None
     pending: list[Any] = [value]
     while pending:
         item = pending.pop()

@@ -1,10 +1,11 @@
 """What was found while reading one document."""
 
 from bisect import bisect_right
+from collections.abc import Iterable
 
 from batuta.errors import Finding, Place
 
-__all__ = ["FINDINGS_MAX", "Report", "line_starts"]
+__all__ = ["FINDINGS_MAX", "Report", "dotted", "line_starts"]
 
 # Nobody reads more, and a file of the wrong kind has a flaw in every line.
 FINDINGS_MAX = 200
@@ -52,11 +53,14 @@ class Report:
         return sorted(self.findings, key=lambda it: (it.place.line, it.place.column))
 
     def where(self) -> str:
-        """The path as people write it: `steps.pay.after[1]`."""
-        parts: list[str] = []
-        for part in self.path:
-            parts.append(f"[{part}]" if isinstance(part, int) else f".{part[:64]}")
-        return "".join(parts).removeprefix(".")
+        """The path as people write it."""
+        return dotted(self.path)
+
+
+def dotted(path: Iterable[str | int]) -> str:
+    """A path as people write it: `steps.pay.after[1]`."""
+    parts = [f"[{part}]" if isinstance(part, int) else f".{part[:64]}" for part in path]
+    return "".join(parts).removeprefix(".")
 
 
 def line_starts(text: str) -> list[int]:

@@ -221,6 +221,8 @@ def sequence(read_item: Read, count_max: int) -> Read:
             return _too_many(len(nodes), count_max, node, report)
         items: list[Any] = []
         for index, item in enumerate(nodes):
+            if report.full:
+                return FLAWED
             report.path.append(index)
             items.append(read_item(item, report))
             report.path.pop()
@@ -254,6 +256,8 @@ def mapping(read_key: Read, read_value: Read, count_max: int) -> Read:
         entries: dict[str, Any] = {}
         flawed = False
         for name, child in nodes.items():
+            if report.full:
+                return FLAWED
             at = node.keys.get(name, -1)
             flawed |= read_key(Node(name, at, at), report) is FLAWED
             report.path.append(name)
@@ -295,6 +299,8 @@ def record(
         values: dict[str, Any] = {}
         flawed = False
         for key, child in nodes.items():
+            if report.full:
+                return FLAWED
             read_value = keys.get(key)
             if read_value is None:
                 report.flaw(

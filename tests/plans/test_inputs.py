@@ -1,0 +1,174 @@
+"""Inputs are what the plan declares, whether they come from code or from a command line."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from batuta.errors import InputError
+from batuta.plans.build import plan_from_yaml
+from batuta.plans.inputs import parse_inputs, validate_inputs
+from batuta.spec.plan import Plan
+
+PLAN = plan_from_yaml("""
+name: x
+inputs:
+  zip: string
+  count: integer
+  price: number
+  sure: boolean
+  rows: list
+  form: object
+  some: any
+  kind: {enum: [a, b]}
+""").plan
+SMALL = plan_from_yaml(
+    "name: x\ninputs: {a: integer, b: {type: list, default: [1]}, c: {enum: [x, y], default: x}}"
+).plan
+
+
+@pytest.mark.parametrize(
+    ("assignment", "value"),
+    [
+        ("zip=01234", "01234"),
+        ("zip=", ""),
+        ("zip=a=b", "a=b"),
+        ("zip= true ", " true "),
+        ("zip=@", "@"),
+        ("count=3", 3),
+        ("count=-9223372036854775808", -(2**63)),
+        ("price=12.50", 12.5),
+        ("price=3", 3),
+        ("sure=true", True),
+        ('rows=[1, "x"]', [1, "x"]),
+        ('form={"a": {"b": null}}', {"a": {"b": None}}),
+        ("some=1", 1),
+        ("some=01", "01"),
+        ("some=yes", "yes"),
+        ('some="1"', "1"),
+        ("some=null", None),
+        ("kind=a", "a"),
+    ],
+)
+def test_a_value_is_read_by_the_type_the_plan_declares(assignment: str, value: object) -> None:
+    assert repr(parse_inputs(PLAN, [assignment])) == repr({assignment.split("=")[0]: value})
+
+
+@pytest.mark.parametrize(
+    ("assignment", "message"),
+    [
+        ("count=3.0", "the input 'count' is a whole number of 64 bits, and '3.0' is not"),
+        ("count=x", "the input 'count' is a whole number of 64 bits, and 'x' is not"),
+        ("count=true", "the input 'count' is a whole number of 64 bits, and 'true' is not"),
+        (
+            "count=9223372036854775808",
+            "the input 'count' is a whole number of 64 bits, and '9223372036854775808' is not",
+        ),
+        ("price=NaN", "the input 'price' is a number, and 'NaN' is not"),
+        ("price=1e999", "the input 'price' is a number, and '1e999' is not"),
+        ("sure=yes", "the input 'sure' is true or false, and 'yes' is not"),
+        ("rows=a,b", "the input 'rows' is a JSON list, and 'a,b' is not"),
+        ("form={", "the input 'form' is a JSON map, and '{' is not"),
+        ("zip", "the input 'zip' is no assignment"),
+        ("=x", "the input '=x' is no assignment"),
+    ],
+)
+def test_what_cannot_be_read_is_told(assignment: str, message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse_inputs(PLAN, [assignment])
+    assert caught.value.message == message
+    assert caught.value.remedy
+
+
+def test_all_that_cannot_be_read_is_told_at_once() -> None:
+    with pytest.raises(InputError) as caught:
+        parse_inputs(PLAN, ["count=x", "sure=x", "zip=1", "zip=2"])
+    assert caught.value.message.count(";") == 2
+    assert "'zip' is given twice" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "assignment", "value"),
+    [
+        ("a.json", b'[{"id": 1}]', "rows", [{"id": 1}]),
+        (
+            "a.csv",
+            b'id,who\n01,Ann\n2,"a, b"\n',
+            "rows",
+            [{"id": "01", "who": "Ann"}, {"id": "2", "who": "a, b"}],
+        ),
+        (
+            "a.csv",
+            "\ufeffid;x, who\r\n1,Ünal\r\n\r\n".encode(),
+            "rows",
+            [{"id;x": "1", "who": "Ünal"}],
+        ),
+        ("a.csv", b"", "rows", []),
+        ("a.txt", "héllo\n".encode(), "zip", "héllo\n"),
+        ("a.txt", b"3\n", "count", 3),
+        ("a.json", b'"x"', "zip", "x"),
+    ],
+)
+def test_a_value_may_stand_in_a_file(
+    tmp_path: Path, name: str, content: bytes, assignment: str, value: object
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    assert parse_inputs(PLAN, [f"{assignment}=@{path}"]) == {assignment: value}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.json", b"[1,", "is not JSON"),
+        ("a.json", b"[9223372036854775808]", "more than 64 bits"),
+        ("a.json", b"[" * 100_000, "is not JSON"),
+        ("a.csv", b"a,b\n1\n", "line 2: 1 cells under a header of 2"),
+        ("a.csv", b"a,a\n1,2\n", "every column needs a name of its own"),
+        ("a.csv", b'a,b\n"1,2\n', "line 2"),
+        ("a.csv", b"a\n" + b"x" * 200_000, "line 2"),
+        ("a.txt", b"\xff", "is not UTF-8"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_told(
+    tmp_path: Path, name: str, content: bytes, message: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(InputError) as caught:
+        parse_inputs(PLAN, [f"rows=@{path}" if name != "a.txt" else f"zip=@{path}"])
+    assert message in caught.value.message
+    with pytest.raises(InputError, match="there is no file of input 'zip'"):
+        parse_inputs(PLAN, [f"zip=@{tmp_path / 'none'}"])
+
+
+def test_defaults_fill_what_is_not_given_in_the_order_of_the_plan() -> None:
+    assert list(validate_inputs(SMALL, {"a": 1}).items()) == [("a", 1), ("b", [1]), ("c", "x")]
+    validate_inputs(SMALL, {"a": 1})["b"].append(2)
+    assert validate_inputs(SMALL, {"a": 1})["b"] == [1]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "message"),
+    [
+        ({}, "the input 'a' is missing"),
+        ({"a": "x"}, "input 'a': expected an integer, got a string"),
+        ({"a": None}, "input 'a': expected an integer, got null"),
+        ({"a": 1, "bb": 1}, "the plan has no input 'bb'"),
+        ({"a": 1, "c": "z"}, "input 'c': "),
+        (
+            {"b": 1, "d": 2},
+            "input 'b': expected a list, got an integer; the plan has no input 'd'; the input 'a' is missing",
+        ),
+        ({"a": float("nan")}, "a value cannot be written as JSON: it holds NaN or an infinity"),
+    ],
+)
+def test_inputs_that_do_not_fit_are_told_all_at_once(inputs: dict[str, Any], message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        validate_inputs(SMALL, inputs)
+    assert caught.value.message.startswith(message)
+
+
+def test_a_plan_without_inputs_takes_none() -> None:
+    with pytest.raises(InputError, match="there is no input at all"):
+        validate_inputs(Plan(name="x"), {"a": 1})
