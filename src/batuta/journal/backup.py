@@ -58,10 +58,11 @@ def copy_journal(source: Path, path: Path) -> int:
 
 def restore(
     backup: str | os.PathLike[str], path: str | os.PathLike[str], *, at: float | None = None
-) -> int:
-    """Put the journal in the file `backup` in the place of the one at `path`; returns the new epoch.
+) -> Path:
+    """Put the journal in the file `backup` in the place of the one at `path`.
 
-    What stood at `path` is kept as `<path>.before-restore-<time>`. `at`: the time to record, now by default.
+    What stood at `path` is kept as `<path>.before-restore-<time>`; returns that name, under which there is no
+    file if there was no journal. A new epoch begins. `at`: the time to record, now by default.
 
     Raises:
         JournalBroken: `backup` is not a good journal; nothing is changed.
@@ -83,12 +84,12 @@ def restore(
                 remedy="end whatever drives runs in this workspace, then restore",
             )
         _copy(source, draft)
-        epoch = _begin_epoch_after(draft, now, _settle(target))
+        _begin_epoch_after(draft, now, _settle(target))
         sync_file(draft)
-        _move_aside(target, now)
+        aside = _move_aside(target, now)
         draft.replace(target)
         sync_folder(target)
-    return epoch
+    return aside
 
 
 def _copy(source: Path, draft: Path) -> int:
@@ -119,7 +120,7 @@ def _copy(source: Path, draft: Path) -> int:
     return facts
 
 
-def _begin_epoch_after(draft: Path, now: float, epoch: int) -> int:
+def _begin_epoch_after(draft: Path, now: float, epoch: int) -> None:
     db = connect(draft)
     try:
         fact = Restored(at=now, epoch=max(epoch, epoch_of(db, draft)) + 1)
@@ -128,7 +129,6 @@ def _begin_epoch_after(draft: Path, now: float, epoch: int) -> int:
         store.transact(lambda: store.append_here(append))
     finally:
         db.close()
-    return fact.epoch
 
 
 def _settle(target: Path) -> int:
@@ -148,7 +148,7 @@ def _settle(target: Path) -> int:
         db.close()
 
 
-def _move_aside(target: Path, now: float) -> None:
+def _move_aside(target: Path, now: float) -> Path:
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
     aside = Path(f"{target}.before-restore-{stamp}")
     if aside.exists():
@@ -160,6 +160,7 @@ def _move_aside(target: Path, now: float) -> None:
     if target.exists():
         # The name must never be free: whoever opened it then would begin an empty journal.
         _link(target, aside, keep=True)
+    return aside
 
 
 def _link(source: Path, target: Path, *, keep: bool = False) -> None:

@@ -4,47 +4,56 @@ Everything happens in short transactions between those of the drivers, and a run
 the transaction that erases it, so it does not matter who else writes meanwhile.
 """
 
-from collections.abc import Callable
+import asyncio
+from functools import partial
 
 from batuta.journal.codec import checksum, encode_fact, references
 from batuta.journal.intake import Append
-from batuta.journal.reader import checked_row
+from batuta.journal.reader import Reader, checked_row
 from batuta.journal.retention import erased
 from batuta.journal.statements import SQL
 from batuta.journal.store import Store
 from batuta.journal.values import GRACE_S
+from batuta.journal.writer import Writer
 from batuta.spec.facts import Purged
 
-__all__ = ["VALUES_PER_LOOK", "delete_values", "erase_runs", "shrink"]
+__all__ = ["collect"]
 
 # Runs erased per transaction: some milliseconds in which drivers wait.
 _RUNS_PER_TURN = 20
 # Stored values examined per look of the reader.
-VALUES_PER_LOOK = 5_000
+_VALUES_PER_LOOK = 5_000
+# Values deleted per transaction.
+_VALUES_PER_TURN = 200
 # Free pages returned to the system per transaction, and the share of free pages that is left for reuse.
 _PAGES_PER_TURN = 500
 _FREE_SHARE = 0.1
 
 
-def erase_runs(path: str, older_than: float, now: float) -> Callable[[Store], tuple[int, int]]:
-    """A job: erase the payloads of some runs that ended before `older_than`. Returns runs and bytes."""
+async def collect(writer: Writer, reader: Reader, older_than: float, now: float) -> dict[str, int]:
+    """Erase and delete; see `Journal.gc`."""
+    done = {"runs": 0, "values": 0, "bytes": 0}
+    while True:
+        runs, freed = await writer.run(partial(_erase_some, reader.path, older_than, now))
+        done["runs"] += runs
+        done["bytes"] += freed
+        if not runs:
+            break
+    for after in range(0, reader.last_value(), _VALUES_PER_LOOK):
+        unused = await asyncio.to_thread(
+            reader.unused_values, after, after + _VALUES_PER_LOOK, now - GRACE_S
+        )
+        for start in range(0, len(unused), _VALUES_PER_TURN):
+            part = unused[start : start + _VALUES_PER_TURN]
+            values, freed = await writer.run(partial(_delete_some, part, now))
+            done["values"] += values
+            done["bytes"] += freed
+    while await writer.run(_shrink):
+        continue
+    return done
 
-    def job(store: Store) -> tuple[int, int]:
-        return store.transact(lambda: _erase_some(store, path, older_than, now))
 
-    return job
-
-
-def delete_values(refs: list[bytes], now: float) -> Callable[[Store], tuple[int, int]]:
-    """A job: delete those of `refs` that nothing uses, and what only they led to. Returns values and bytes."""
-
-    def job(store: Store) -> tuple[int, int]:
-        return store.transact(lambda: _delete(store, refs, now))
-
-    return job
-
-
-def shrink(store: Store) -> bool:
+def _shrink(store: Store) -> bool:
     """A job: return some free pages to the system. False if there is nothing left to return."""
 
     def count(pragma: str) -> int:
@@ -57,7 +66,15 @@ def shrink(store: Store) -> bool:
     return count("freelist_count") < free
 
 
-def _erase_some(store: Store, path: str, older_than: float, now: float) -> tuple[int, int]:
+def _erase_some(path: str, older_than: float, now: float, store: Store) -> tuple[int, int]:
+    return store.transact(partial(_erase_turn, store, path, older_than, now))
+
+
+def _delete_some(refs: list[bytes], now: float, store: Store) -> tuple[int, int]:
+    return store.transact(partial(_delete_turn, store, refs, now))
+
+
+def _erase_turn(store: Store, path: str, older_than: float, now: float) -> tuple[int, int]:
     streams = store.db.execute(SQL["erasable"], (older_than, _RUNS_PER_TURN)).fetchall()
     freed = 0
     for (number,) in streams:
@@ -87,7 +104,7 @@ def _erase(store: Store, path: str, number: int, now: float) -> int:
     return freed
 
 
-def _delete(store: Store, refs: list[bytes], now: float) -> tuple[int, int]:
+def _delete_turn(store: Store, refs: list[bytes], now: float) -> tuple[int, int]:
     values = freed = 0
     pending = list(refs)
     while pending:

@@ -3,138 +3,35 @@
 Several views of one store stand for several processes: each has its own queue, its own owner and its own death.
 """
 
-import itertools
 import os
 from collections.abc import Callable, Sequence
 
-import msgspec
-
 from batuta.errors import JournalError, NotFound
 from batuta.journal.clock import SystemClock
-from batuta.journal.codec import encode_fact
 from batuta.journal.intake import Append, Intake, Put, admit, refusal
-from batuta.journal.projection import RunState, project
-from batuta.journal.retention import erased
-from batuta.journal.values import GRACE_S, name_of
+from batuta.journal.memory_store import MemoryStore, MemoryStream, MemoryValue
+from batuta.journal.projection import RunState
+from batuta.journal.values import name_of
 from batuta.journal.watchers import Watchers
-from batuta.ports import WORKSPACE, Clock, Receipt, Row, RunRow
-from batuta.spec.facts import Fact, Purged, Restored
+from batuta.ports import Clock, Receipt, Row, RunRow
+from batuta.spec.facts import Fact
 
 __all__ = ["MemoryJournal"]
 
 
-class _Stream(msgspec.Struct):
-    seq: int = 0
-    run: RunState | None = None
-    gseqs: list[int] = msgspec.field(default_factory=list[int])
+class _View:
+    """One process that looks at the store: the methods of `Journal`."""
 
-
-class _Stored(msgspec.Struct):
-    body: bytes
-    parent: str
-    at: float
-    streams: set[str] = msgspec.field(default_factory=set[str])
-
-
-class _Store:
-    """What all views share."""
-
-    def __init__(self, clock: Clock, tenant_key: bytes) -> None:
-        self.clock = clock
-        self.key = tenant_key
-        self.epoch = 0
-        self.log: list[Row] = []
-        self.streams: dict[str, _Stream] = {}
-        self.values: dict[str, _Stored] = {}
-        self.alive: dict[str, MemoryJournal] = {}
-        self.names = itertools.count(1)
-
-    def land(self, stream: str, facts: Sequence[Fact], refs: Sequence[str]) -> None:
-        head = self.streams.setdefault(stream, _Stream())
-        for fact in facts:
-            head.seq += 1
-            self.log.append(Row(len(self.log) + 1, stream, head.seq, fact))
-            head.gseqs.append(len(self.log))
-            if stream != WORKSPACE:
-                head.run = project(head.run, fact)
-            elif isinstance(fact, Restored):
-                self.epoch = fact.epoch
-        for ref in refs:
-            self.values[ref].streams.add(stream)
-
-    def rows(self, stream: str, after: int) -> list[Row]:
-        head = self.streams.get(stream)
-        return [self.log[g - 1] for g in head.gseqs[after:]] if head else []
-
-
-class MemoryJournal:
-    """A `Journal` in memory.
-
-    Args:
-        clock: time for the age of values; the system's by default.
-        manual: nothing becomes durable before `flush_one` or `flush_now` is called, so that a simulator decides
-            what a crash loses. Otherwise an append is durable at once.
-        tenant_key: names stored values; random by default.
-        owner: the name under which this view claims runs.
-    """
-
-    def __init__(
-        self,
-        clock: Clock | None = None,
-        *,
-        manual: bool = False,
-        tenant_key: bytes | None = None,
-        owner: str = "",
-    ) -> None:
-        self._open(_Store(clock or SystemClock(), tenant_key or os.urandom(32)), manual, owner)
-
-    def _open(self, store: _Store, manual: bool, owner: str) -> None:
+    def __init__(self, store: MemoryStore, manual: bool, owner: str) -> None:
         self._store = store
         self._manual = manual
         self._owner = owner or f"view-{next(store.names)}"
         assert self._owner not in store.alive, "two live views cannot have one name"
-        store.alive[self._owner] = self
         self._intake = Intake(self._rung)
         self._watchers = Watchers()
+        store.alive[self._owner] = self._watchers
         self._failures: list[JournalError] = []
         self._gone = ""
-
-    # --- for tests and the simulator ---------------------------------------------------------------
-
-    def view(self, *, manual: bool | None = None, owner: str = "") -> "MemoryJournal":
-        """Another process looking at the same store."""
-        other = MemoryJournal.__new__(MemoryJournal)
-        other._open(self._store, self._manual if manual is None else manual, owner)
-        return other
-
-    def crash(self) -> None:
-        """Die: what was not flushed is lost, runs of this view can be claimed, and nothing more can be done."""
-        self._leave("this view of the journal has crashed")
-
-    def flush_one(self) -> int:
-        """Make the oldest queued append durable, with the values before it. Returns how many entries remain."""
-        return self.flush_now(1)
-
-    def flush_now(self, appends_max: int | None = None) -> int:
-        """Make what is queued durable, or the first `appends_max` appends. Returns how many entries remain."""
-        self._settle(self._intake.take(appends_max))
-        return self._intake.pending
-
-    def fail_next(self, error: JournalError, *, batches: int = 1) -> None:
-        """Refuse the next `batches` batches that hold an append, as a full or failing disk would."""
-        self._failures += [error] * batches
-
-    @property
-    def pending(self) -> int:
-        """How many appends and values are not durable yet."""
-        return self._intake.pending
-
-    @property
-    def awaited(self) -> bool:
-        """True if somebody waits for a commit."""
-        return self._intake.awaited
-
-    # --- Journal -----------------------------------------------------------------------------------
 
     @property
     def owner(self) -> str:
@@ -177,7 +74,7 @@ class MemoryJournal:
         """See `Journal.wait`."""
         self._check_open()
         return await self._watchers.wait(
-            stream, lambda: self._seq(stream) > after, timeout_s=timeout_s
+            stream, lambda: self._store.seq(stream) > after, timeout_s=timeout_s
         )
 
     def watch(self, stream: str, notify: Callable[[], None]) -> Callable[[], None]:
@@ -245,36 +142,22 @@ class MemoryJournal:
     async def gc(self, *, older_than: float, now: float) -> dict[str, int]:
         """See `Journal.gc`."""
         await self.flush()
-        store, runs, freed = self._store, 0, 0
-        for name, head in store.streams.items():
-            due = head.run.erasable_at if head.run else None
-            if due is None or due >= older_than:
-                continue
-            for gseq in head.gseqs:
-                row = store.log[gseq - 1]
-                left = erased(row.fact)
-                freed += len(encode_fact(row.fact)) - len(encode_fact(left))
-                store.log[gseq - 1] = msgspec.structs.replace(row, fact=left)
-            for stored in store.values.values():
-                stored.streams.discard(name)
-            store.land(name, [Purged(at=now)], ())
-            runs += 1
-        dead = self._dead_values(now)
-        return {"runs": runs, "values": len(dead), "bytes": freed + sum(map(len, dead))}
+        runs, erased_bytes = self._store.erase_runs(older_than, now)
+        values, value_bytes = self._store.delete_values(now)
+        return {"runs": runs, "values": values, "bytes": erased_bytes + value_bytes}
 
     async def close(self) -> None:
         """See `Journal.close`."""
         if not self._gone:
-            self.flush_now()
+            self._flush()
             self._leave("this journal is closed")
-
-    # --- inside ------------------------------------------------------------------------------------
 
     def _rung(self, urgent: bool) -> None:
         if not self._manual and self._intake.issued > self._intake.settled:
-            self.flush_now()
+            self._flush()
 
-    def _settle(self, batch: list[Append | Put]) -> None:
+    def _flush(self, appends_max: int | None = None) -> None:
+        batch = self._intake.take(appends_max)
         appends = [entry for entry in batch if isinstance(entry, Append)]
         if appends and self._failures:
             self._intake.refuse(appends, self._failures.pop(0))
@@ -284,7 +167,7 @@ class MemoryJournal:
         outside: dict[str, None] = {}
         for entry in batch:
             if isinstance(entry, Put):
-                self._store_value(entry)
+                self._store.keep(entry.ref, entry.body, entry.parent)
             elif self._land(entry):
                 landed[entry.stream] = None
                 if entry.after is None:
@@ -293,12 +176,12 @@ class MemoryJournal:
             self._intake.settle(appends[-1].number)
         self._watchers.tell(landed, own=True)
         self._watchers.tell(outside, own=False)
-        for view in self._store.alive.values():
-            if view is not self:
-                view._watchers.tell(landed, own=False)
+        for watchers in self._store.alive.values():
+            if watchers is not self._watchers:
+                watchers.tell(landed, own=False)
 
     def _land(self, append: Append) -> bool:
-        head = self._store.streams.get(append.stream) or _Stream()
+        head = self._store.streams.get(append.stream) or MemoryStream()
         error = admit(append, head, self._intake.refused, self._store.values.__contains__)
         if error is not None:
             self._intake.refuse([append], error)
@@ -306,29 +189,10 @@ class MemoryJournal:
         self._store.land(append.stream, append.facts, append.refs)
         return True
 
-    def _store_value(self, put: Put) -> None:
-        at = self._store.clock.now()
-        stored = self._store.values.setdefault(put.ref, _Stored(put.body, put.parent, at))
-        stored.at = max(stored.at, at)
-
-    def _dead_values(self, now: float) -> list[bytes]:
-        """Delete, from the ends of threads inwards, what nothing uses; the bodies that were deleted."""
-        values, dead = self._store.values, list[bytes]()
-        while True:
-            parents = {stored.parent for stored in values.values()}
-            unused = [
-                ref
-                for ref, stored in values.items()
-                if not stored.streams and ref not in parents and stored.at < now - GRACE_S
-            ]
-            if not unused:
-                return dead
-            dead += [values.pop(ref).body for ref in unused]
-
-    def _value(self, ref: str) -> _Stored:
+    def _value(self, ref: str) -> MemoryValue:
         self._check_open()
         if not self._manual:
-            self.flush_now()
+            self._flush()
         stored = self._store.values.get(ref)
         if stored is None:
             raise NotFound(
@@ -336,10 +200,6 @@ class MemoryJournal:
                 remedy="it may have been erased by retention",
             )
         return stored
-
-    def _seq(self, stream: str) -> int:
-        head = self._store.streams.get(stream)
-        return head.seq if head else 0
 
     def _leave(self, why: str) -> None:
         self._gone = why
@@ -349,6 +209,62 @@ class MemoryJournal:
     def _check_open(self) -> None:
         if self._gone:
             raise refusal(JournalError(self._gone, remedy="open it again"))
+
+
+class MemoryJournal(_View):
+    """A `Journal` in memory.
+
+    Args:
+        clock: time for the age of values; the system's by default.
+        manual: nothing becomes durable before `flush_one` or `flush_now` is called, so that a simulator decides
+            what a crash loses. Otherwise an append is durable at once.
+        tenant_key: names stored values; random by default.
+        owner: the name under which this view claims runs.
+    """
+
+    def __init__(
+        self,
+        clock: Clock | None = None,
+        *,
+        manual: bool = False,
+        tenant_key: bytes | None = None,
+        owner: str = "",
+    ) -> None:
+        store = MemoryStore(clock or SystemClock(), tenant_key or os.urandom(32))
+        super().__init__(store, manual, owner)
+
+    def view(self, *, manual: bool | None = None, owner: str = "") -> "MemoryJournal":
+        """Another process looking at the same store."""
+        other = MemoryJournal.__new__(MemoryJournal)
+        _View.__init__(other, self._store, self._manual if manual is None else manual, owner)
+        return other
+
+    def crash(self) -> None:
+        """Die: what was not flushed is lost, runs of this view can be claimed, and nothing more can be done."""
+        self._leave("this view of the journal has crashed")
+
+    def flush_one(self) -> int:
+        """Make the oldest queued append durable, with the values before it. Returns how many entries remain."""
+        return self.flush_now(1)
+
+    def flush_now(self, appends_max: int | None = None) -> int:
+        """Make what is queued durable, or the first `appends_max` appends. Returns how many entries remain."""
+        self._flush(appends_max)
+        return self._intake.pending
+
+    def fail_next(self, error: JournalError, *, batches: int = 1) -> None:
+        """Refuse the next `batches` batches that hold an append, as a full or failing disk would."""
+        self._failures += [error] * batches
+
+    @property
+    def pending(self) -> int:
+        """How many appends and values are not durable yet."""
+        return self._intake.pending
+
+    @property
+    def awaited(self) -> bool:
+        """True if somebody waits for a commit."""
+        return self._intake.awaited
 
 
 def _due(run: RunState, at: float) -> bool:

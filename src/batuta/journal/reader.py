@@ -20,7 +20,7 @@ class Reader:
 
     def __init__(self, db: Database, path: Path, key: bytes) -> None:
         self._db = db
-        self._path = str(path)
+        self.path = str(path)
         self._key = key
         # Sync doors may read from several threads; a connection serves one at a time.
         self._lock = threading.Lock()
@@ -28,36 +28,36 @@ class Reader:
     def read(self, stream: str, after: int, limit: int) -> list[Row]:
         """At most `limit` facts of `stream` behind `after`."""
         rows: list[Row] = []
-        with translated(self._path):
+        with translated(self.path):
             for gseq, number, seq, crc, body in self._all("read", stream, after, limit):
                 if seq != after + len(rows) + 1:
                     raise JournalBroken(
-                        f"{self._path} is damaged: fact {after + len(rows) + 1} of {stream} is missing",
+                        f"{self.path} is damaged: fact {after + len(rows) + 1} of {stream} is missing",
                         remedy=RESTORE_REMEDY,
                     )
-                rows.append(checked_row(self._path, (gseq, number, seq, crc, body, stream)))
+                rows.append(checked_row(self.path, (gseq, number, seq, crc, body, stream)))
         return rows
 
     def read_all(self, after: int, limit: int) -> list[Row]:
         """At most `limit` facts of the whole journal behind `gseq` `after`."""
-        with translated(self._path):
-            return [checked_row(self._path, row) for row in self._all("read_all", after, limit)]
+        with translated(self.path):
+            return [checked_row(self.path, row) for row in self._all("read_all", after, limit)]
 
     def seq(self, stream: str) -> int:
         """The head of `stream`, 0 if there is none."""
-        with translated(self._path):
+        with translated(self.path):
             return cast("int", self._all("seq", stream)[0][0])
 
     def value(self, ref: str) -> tuple[bytes, str]:
         """A stored value, verified, and the name of its parent ("" for none)."""
-        with translated(self._path):
+        with translated(self.path):
             try:
                 rows = self._all("value", bytes.fromhex(ref))
             except ValueError:
                 rows = []
             if not rows:
                 raise NotFound(
-                    f"there is no value {ref} in {self._path}",
+                    f"there is no value {ref} in {self.path}",
                     remedy="it may have been erased by retention",
                 )
             body, parent = cast("tuple[bytes, bytes | None]", rows[0])
@@ -66,46 +66,46 @@ class Reader:
 
     def owner(self, run: str) -> str:
         """Who drives `run` according to its facts; "" for nobody."""
-        with translated(self._path):
+        with translated(self.path):
             rows = self._all("owner", run)
             return cast("str", rows[0][0]) if rows else ""
 
     def owners(self) -> list[str]:
         """Everybody who drives some run according to the facts, dead or alive."""
-        with translated(self._path):
+        with translated(self.path):
             return [cast("str", row[0]) for row in self._all("owners")]
 
     def runs(self, status: str, limit: int) -> list[RunRow]:
         """Runs of `status` ("" for any), newest first."""
-        with translated(self._path):
+        with translated(self.path):
             if status:
                 return [RunRow(*row) for row in self._all("runs_of_status", limit, status)]
             return [RunRow(*row) for row in self._all("runs", limit)]
 
     def runs_due(self, status: str, at: float, dead: list[str], limit: int) -> list[RunRow]:
         """Unfinished runs that have something to do: their time has come, or their driver is dead."""
-        with translated(self._path):
+        with translated(self.path):
             owners = array(tuple(dead) or ("",))
             return [RunRow(*row) for row in self._all("runs_due", limit, status, at, owners)]
 
     def unused_values(self, after: int, up_to: int, before: float) -> list[bytes]:
         """Stored values with numbers behind `after` that nothing uses and that were stored `before`."""
-        with translated(self._path):
+        with translated(self.path):
             return [row[0] for row in self._all("unused_values", after, up_to, before)]
 
     def last_value(self) -> int:
         """The highest number of a stored value."""
-        with translated(self._path):
+        with translated(self.path):
             return self._all("last_value")[0][0]
 
     def last_stream(self) -> int:
         """The highest number of a stream."""
-        with translated(self._path):
+        with translated(self.path):
             return self._all("last_stream")[0][0]
 
     def close(self) -> None:
         """Let go of the connection."""
-        with self._lock, translated(self._path):
+        with self._lock, translated(self.path):
             self._db.close()
 
     def _all(self, name: str, *bindings: Any) -> list[tuple[Any, ...]]:

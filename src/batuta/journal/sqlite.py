@@ -10,7 +10,7 @@ from batuta.errors import JournalError
 from batuta.journal.backup import copy_journal
 from batuta.journal.check import epoch_of, projection_of
 from batuta.journal.clock import SystemClock
-from batuta.journal.collect import VALUES_PER_LOOK, delete_values, erase_runs, shrink
+from batuta.journal.collect import collect
 from batuta.journal.connection import connect, create, tenant_key_of
 from batuta.journal.failures import translated
 from batuta.journal.owners import Owner, gate, is_alive
@@ -26,8 +26,7 @@ __all__ = ["SqliteJournal", "open_sqlite"]
 
 # Rows read in one go on the event loop (about 4 ms); longer streams let others run in between.
 _READ_MAX = 2_000
-# Values deleted, and streams whose projection is rebuilt, in one transaction.
-_DELETED_PER_TURN = 200
+# Streams whose projection is rebuilt in one transaction.
 _STREAMS_PER_TURN = 500
 # Values that this process stored lately are not sent to the writer again; so many names are remembered.
 _NAMES_MAX = 4_096
@@ -72,7 +71,32 @@ def open_sqlite(
             raise
 
 
-class SqliteJournal:
+class _Upkeep:
+    """What a file needs now and then, beyond what every journal does."""
+
+    path: Path
+    _writer: Writer
+    _reader: Reader
+
+    async def backup(self, path: str | os.PathLike[str]) -> int:
+        """Write a consistent, verified copy of the journal to `path`, while runs go on. Returns its facts.
+
+        Raises:
+            JournalError: the file exists or cannot be written.
+            JournalBroken: the journal is damaged.
+        """
+        await self._writer.intake.wait(self._writer.intake.issued)
+        return await asyncio.to_thread(copy_journal, self.path, Path(path))
+
+    async def rebuild(self) -> None:
+        """Make the projection of all runs anew from their facts."""
+        await self._writer.intake.wait(self._writer.intake.issued)
+        for first in range(1, self._reader.last_stream() + 1, _STREAMS_PER_TURN):
+            last = first + _STREAMS_PER_TURN - 1
+            await self._writer.run(partial(_rebuild, self.path, first, last))
+
+
+class SqliteJournal(_Upkeep):
     """A `Journal` in one file, shared by any number of processes. Use `open_sqlite`."""
 
     def __init__(
@@ -219,43 +243,7 @@ class SqliteJournal:
     async def gc(self, *, older_than: float, now: float) -> dict[str, int]:
         """See `Journal.gc`. Works in short turns between those of the drivers."""
         self._check_writable()
-        done = {"runs": 0, "values": 0, "bytes": 0}
-        while True:
-            runs, freed = await self._writer.run(erase_runs(str(self.path), older_than, now))
-            done["runs"] += runs
-            done["bytes"] += freed
-            if not runs:
-                break
-        for after in range(0, self._reader.last_value(), VALUES_PER_LOOK):
-            unused = await asyncio.to_thread(
-                self._reader.unused_values, after, after + VALUES_PER_LOOK, now - GRACE_S
-            )
-            for start in range(0, len(unused), _DELETED_PER_TURN):
-                part = unused[start : start + _DELETED_PER_TURN]
-                values, freed = await self._writer.run(delete_values(part, now))
-                done["values"] += values
-                done["bytes"] += freed
-        while await self._writer.run(shrink):
-            continue
-        return done
-
-    async def backup(self, path: str | os.PathLike[str]) -> int:
-        """Write a consistent, verified copy of the journal to `path`, while runs go on. Returns its facts.
-
-        Raises:
-            JournalError: the file exists or cannot be written.
-        """
-        self._check_open()
-        await self.flush()
-        return await asyncio.to_thread(copy_journal, self.path, Path(path))
-
-    async def rebuild(self) -> None:
-        """Make the projection of all runs anew from their facts."""
-        self._check_writable()
-        await self.flush()
-        for first in range(1, self._reader.last_stream() + 1, _STREAMS_PER_TURN):
-            last = first + _STREAMS_PER_TURN - 1
-            await self._writer.run(partial(_rebuild, self.path, first, last))
+        return await collect(self._writer, self._reader, older_than, now)
 
     async def close(self) -> None:
         """See `Journal.close`."""

@@ -1,0 +1,111 @@
+"""What a journal in memory holds: the part that would be the disk."""
+
+import itertools
+from collections.abc import Sequence
+
+import msgspec
+
+from batuta.journal.codec import encode_fact
+from batuta.journal.projection import RunState, project
+from batuta.journal.retention import erased
+from batuta.journal.values import GRACE_S
+from batuta.journal.watchers import Watchers
+from batuta.ports import WORKSPACE, Clock, Row
+from batuta.spec.facts import Fact, Purged, Restored
+
+__all__ = ["MemoryStore", "MemoryStream", "MemoryValue"]
+
+
+class MemoryStream(msgspec.Struct):
+    """One stream: its head, its projection, and where its facts stand in the log."""
+
+    seq: int = 0
+    run: RunState | None = None
+    gseqs: list[int] = msgspec.field(default_factory=list[int])
+
+
+class MemoryValue(msgspec.Struct):
+    """One stored value, and the streams that refer to it."""
+
+    body: bytes
+    parent: str
+    at: float
+    streams: set[str] = msgspec.field(default_factory=set[str])
+
+
+class MemoryStore:
+    """What all views share. `alive` is who lives, and whom of theirs to tell of new facts."""
+
+    def __init__(self, clock: Clock, tenant_key: bytes) -> None:
+        self.clock = clock
+        self.key = tenant_key
+        self.epoch = 0
+        self.log: list[Row] = []
+        self.streams: dict[str, MemoryStream] = {}
+        self.values: dict[str, MemoryValue] = {}
+        self.alive: dict[str, Watchers] = {}
+        self.names = itertools.count(1)
+
+    def land(self, stream: str, facts: Sequence[Fact], refs: Sequence[str]) -> None:
+        """Add facts to the end of a stream."""
+        head = self.streams.setdefault(stream, MemoryStream())
+        for fact in facts:
+            head.seq += 1
+            self.log.append(Row(len(self.log) + 1, stream, head.seq, fact))
+            head.gseqs.append(len(self.log))
+            if stream != WORKSPACE:
+                head.run = project(head.run, fact)
+            elif isinstance(fact, Restored):
+                self.epoch = fact.epoch
+        for ref in refs:
+            self.values[ref].streams.add(stream)
+
+    def rows(self, stream: str, after: int) -> list[Row]:
+        """The facts of a stream behind a position."""
+        head = self.streams.get(stream)
+        return [self.log[g - 1] for g in head.gseqs[after:]] if head else []
+
+    def seq(self, stream: str) -> int:
+        """The head of a stream, 0 if there is none."""
+        head = self.streams.get(stream)
+        return head.seq if head else 0
+
+    def keep(self, ref: str, body: bytes, parent: str) -> None:
+        """Store a value, or make it young again."""
+        at = self.clock.now()
+        stored = self.values.setdefault(ref, MemoryValue(body, parent, at))
+        stored.at = max(stored.at, at)
+
+    def erase_runs(self, older_than: float, now: float) -> tuple[int, int]:
+        """Erase the payloads of runs that ended before `older_than`. Returns runs and bytes."""
+        runs = freed = 0
+        for name, head in self.streams.items():
+            ended_at = head.run.erasable_at if head.run else None
+            if ended_at is None or ended_at >= older_than:
+                continue
+            for gseq in head.gseqs:
+                row = self.log[gseq - 1]
+                left = erased(row.fact)
+                freed += len(encode_fact(row.fact)) - len(encode_fact(left))
+                self.log[gseq - 1] = msgspec.structs.replace(row, fact=left)
+            for stored in self.values.values():
+                stored.streams.discard(name)
+            self.land(name, [Purged(at=now)], ())
+            runs += 1
+        return runs, freed
+
+    def delete_values(self, now: float) -> tuple[int, int]:
+        """Delete, from the ends of threads inwards, what nothing uses. Returns values and bytes."""
+        deleted = freed = 0
+        while True:
+            parents = {stored.parent for stored in self.values.values()}
+            unused = [
+                ref
+                for ref, stored in self.values.items()
+                if not stored.streams and ref not in parents and stored.at < now - GRACE_S
+            ]
+            if not unused:
+                return deleted, freed
+            for ref in unused:
+                deleted += 1
+                freed += len(self.values.pop(ref).body)

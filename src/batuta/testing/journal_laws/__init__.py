@@ -1,0 +1,1 @@
+"""The laws of `batuta.testing.conformance_journal`, by subject."""

@@ -1,0 +1,139 @@
+"""Stored values, and how long they stay. The name of each law is its sentence."""
+
+# ruff: noqa: D103
+
+import msgspec
+
+from batuta.errors import JournalError, NotFound
+from batuta.spec.facts import (
+    Accepted,
+    Fact,
+    Finished,
+    Purged,
+)
+from batuta.spec.value import Value, encode
+from batuta.testing.journal_laws.world import (
+    JournalWorld,
+    accepted,
+    append,
+    ended,
+    error_of,
+    facts_of,
+    finished,
+)
+
+__all__ = [
+    "a_closed_journal_keeps_what_was_queued_and_takes_no_more",
+    "a_fact_that_refers_to_nothing_stored_is_refused",
+    "a_value_goes_when_nothing_uses_it_and_not_before",
+    "a_value_is_stored_once_under_its_name",
+    "an_unknown_value_is_not_found",
+    "messages_form_threads_that_share_their_beginnings",
+    "retention_erases_old_runs_and_keeps_their_shape",
+]
+
+
+async def a_value_is_stored_once_under_its_name(world: JournalWorld) -> None:
+    journal, other = world.open(), world.open()
+    body = encode("x" * 5_000)
+    ref = journal.put(body)
+    assert journal.put(body) == ref
+    fact = Finished(at=1.0, path="a", attempt=1, value=Value(ref=ref, size=len(body)))
+    await append(journal, "run", [fact], after=0)
+    assert other.put(body) == ref
+    assert (await journal.get(ref), await other.get(ref)) == (body, body)
+    assert other.put(encode("y")) != ref
+
+
+async def an_unknown_value_is_not_found(world: JournalWorld) -> None:
+    journal = world.open()
+    for ref in ("ab" * 20, "nonsense", ""):
+        assert isinstance(await error_of(journal.get(ref)), NotFound), ref
+
+
+async def a_fact_that_refers_to_nothing_stored_is_refused(world: JournalWorld) -> None:
+    journal = world.open()
+    fact = Finished(at=1.0, path="a", attempt=1, value=Value(ref="ab" * 20, size=1))
+    error = await error_of(append(journal, "run", [fact], after=0))
+    assert isinstance(error, JournalError)
+    assert await journal.read("run") == []
+
+
+async def messages_form_threads_that_share_their_beginnings(world: JournalWorld) -> None:
+    journal = world.open()
+    texts = [encode({"n": n}) for n in range(4)]
+    root = journal.put(texts[0])
+    reply = journal.put(texts[1], parent=root)
+    left = journal.put(texts[2], parent=reply)
+    right = journal.put(texts[3], parent=reply)
+    fact = Finished(at=1.0, path="a", attempt=1, value=Value(ref=left, size=1))
+    await append(journal, "run", [fact], after=0)
+    assert await journal.thread(left) == texts[:3]
+    assert await journal.thread(right) == [texts[0], texts[1], texts[3]]
+    assert await journal.thread(root) == texts[:1]
+    assert journal.put(texts[2]) != left
+
+
+_DAY_S = 86_400.0
+
+
+async def retention_erases_old_runs_and_keeps_their_shape(world: JournalWorld) -> None:
+    journal = world.open()
+    ref = journal.put(encode("secret " * 1_000))
+    done = Finished(at=2.0, path="a", attempt=1, value=Value(ref=ref, size=9, mark="c0"))
+    small = Finished(
+        at=2.0, path="b", attempt=1, value=Value(data=msgspec.Raw(b'"secret"'), mark="c1")
+    )
+    await append(journal, "old", [accepted("old"), done, small, ended(9.0)], after=0)
+    await append(journal, "new", [accepted("new"), ended(11.0)], after=0)
+    counts = await journal.gc(older_than=10.0, now=20.0)
+    assert (counts["runs"], counts["values"]) == (1, 0)
+    facts = await facts_of(journal, "old")
+    assert facts[1:] == [
+        Finished(at=2.0, path="a", attempt=1, value=Value(mark="c0")),
+        Finished(at=2.0, path="b", attempt=1, value=Value(mark="c1")),
+        ended(9.0),
+        Purged(at=20.0),
+    ]
+    assert isinstance(facts[0], Accepted)
+    assert facts[0].salt == ""
+    assert await facts_of(journal, "new") == [accepted("new"), ended(11.0)]
+    assert (await journal.runs(status="succeeded"))[-1].run == "old"
+    assert (await journal.gc(older_than=10.0, now=30.0))["runs"] == 0
+
+
+async def a_value_goes_when_nothing_uses_it_and_not_before(world: JournalWorld) -> None:
+    journal = world.open()
+    root = journal.put(encode("root"))
+    leaf = journal.put(encode("leaf"), parent=root)
+    shared = journal.put(encode("shared"))
+    loose = journal.put(encode("loose"))
+
+    def use(*refs: str) -> list[Fact]:
+        return [Finished(at=2.0, path="a", attempt=1, value=Value(ref=ref, size=1)) for ref in refs]
+
+    await append(journal, "old", [accepted("old"), *use(leaf, shared), ended(3.0)], after=0)
+    await append(journal, "new", [accepted("new"), *use(shared)], after=0)
+
+    async def gone(now: float) -> list[bool]:
+        await journal.gc(older_than=10.0, now=now)
+        return [await error_of(journal.get(ref)) is not None for ref in (root, leaf, shared, loose)]
+
+    stored_at = 0.0
+    assert await gone(stored_at) == [False, False, False, False]
+    far = 4e9  # later than any clock of the system says
+    assert await gone(far + _DAY_S) == [True, True, False, True]
+
+
+async def a_closed_journal_keeps_what_was_queued_and_takes_no_more(world: JournalWorld) -> None:
+    journal = world.open()
+    journal.append("run", [accepted("run")], after=0)
+    await journal.close()
+    await journal.close()
+    try:
+        journal.append("run", [finished("a")], after=1)
+    except JournalError:
+        pass
+    else:
+        raise AssertionError("a closed journal must refuse")
+    assert await facts_of(world.open(), "run") == [accepted("run")]
