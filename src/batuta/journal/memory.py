@@ -5,6 +5,7 @@ Several views of one store stand for several processes: each has its own queue, 
 
 import os
 from collections.abc import Callable, Sequence
+from typing import Self
 
 from batuta.errors import JournalError, NotFound
 from batuta.journal.clock import SystemClock
@@ -233,9 +234,9 @@ class MemoryJournal(_View):
         store = MemoryStore(clock or SystemClock(), tenant_key or os.urandom(32))
         super().__init__(store, manual, owner)
 
-    def view(self, *, manual: bool | None = None, owner: str = "") -> "MemoryJournal":
+    def view(self, *, manual: bool | None = None, owner: str = "") -> Self:
         """Another process looking at the same store."""
-        other = MemoryJournal.__new__(MemoryJournal)
+        other = type(self).__new__(type(self))
         _View.__init__(other, self._store, self._manual if manual is None else manual, owner)
         return other
 
