@@ -1,9 +1,11 @@
 """Is an answer what was asked for? JSON Schema, without fetching anything and without expensive patterns."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import Any
 
-__all__ = ["ANSWER_SCHEMA", "schema_flaw", "validate_answer"]
+from batuta.errors import InputError
+
+__all__ = ["ANSWER_SCHEMA", "checker_of", "schema_flaw", "validate_answer"]
 
 # What {} stands for in a question: yes or no, with a remark.
 ANSWER_SCHEMA: dict[str, Any] = {
@@ -21,28 +23,27 @@ def validate_answer(schema: Mapping[str, Any], answer: Any) -> str | None:
 
     A schema that is itself wrong fits nothing, and the text says so. References to other documents are refused.
     """
-    check = _checker(schema or ANSWER_SCHEMA)
-    if isinstance(check, str):
-        return check
-    flaws: list[str] = []
-    for error in check(answer):
-        if len(flaws) == _FLAWS_SHOWN_MAX:
-            flaws.append("and more")
-            break
-        path = ".".join(str(part) for part in error.instance_path)
-        text = error.message
-        text = text if len(text) <= _TEXT_CHARS_MAX else text[:_TEXT_CHARS_MAX] + "…"
-        flaws.append(f"{path}: {text}" if path else text)
-    return "; ".join(flaws) or None
+    try:
+        return checker_of(schema or ANSWER_SCHEMA)(answer)
+    except InputError as error:
+        return error.message
 
 
 def schema_flaw(schema: Mapping[str, Any]) -> str | None:
     """Why `schema` is not a JSON Schema that can be used here; None if it is."""
-    check = _checker(schema or ANSWER_SCHEMA)
-    return check if isinstance(check, str) else None
+    try:
+        checker_of(schema)
+    except InputError as error:
+        return error.message
+    return None
 
 
-def _checker(schema: Mapping[str, Any]) -> Callable[[Any], Any] | str:
+def checker_of(schema: Mapping[str, Any]) -> Callable[[Any], str | None]:
+    """A function that says why a value does not fit `schema`, None if it does.
+
+    Raises:
+        InputError: `schema` is not a JSON Schema, or refers to another document.
+    """
     import jsonschema_rs  # 40 ms, at the first answer and not at start-up
 
     try:
@@ -54,8 +55,27 @@ def _checker(schema: Mapping[str, Any]) -> Callable[[Any], Any] | str:
             pattern_options=jsonschema_rs.RegexOptions(),
         )
     except (ValueError, TypeError, RecursionError) as error:
-        return f"the schema itself is wrong: {str(error).splitlines()[0][:_TEXT_CHARS_MAX]}"
-    return cast("Callable[[Any], Any]", validator.iter_errors)
+        text = str(error).splitlines()[0][:_TEXT_CHARS_MAX]
+        raise InputError(f"the schema itself is wrong: {text}") from None
+
+    def check(value: Any) -> str | None:
+        flaws: list[str] = []
+        try:
+            for error in validator.iter_errors(value):
+                if len(flaws) == _FLAWS_SHOWN_MAX:
+                    flaws.append("and more")
+                    break
+                path = ".".join(str(part) for part in error.instance_path)
+                flaws.append(f"{path}: {_cut(error.message)}" if path else _cut(error.message))
+        except (ValueError, TypeError, RecursionError) as error:
+            flaws.append(f"it cannot be checked: {_cut(str(error))}")
+        return "; ".join(flaws) or None
+
+    return check
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _TEXT_CHARS_MAX else text[:_TEXT_CHARS_MAX] + "…"
 
 
 def _refuse(uri: str) -> Any:

@@ -4,7 +4,10 @@ import difflib
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, cast
 
+from batuta.capabilities.addresses import Permissions, permissions_from
+from batuta.capabilities.exchange import LazyConnections
 from batuta.capabilities.function import FunctionCapability, declaration_of
+from batuta.capabilities.http import HttpCapability
 from batuta.capabilities.human import HumanCapability
 from batuta.capabilities.merge import merge
 from batuta.capabilities.settings import Name
@@ -83,6 +86,7 @@ def build_catalog(
     functions: Iterable[Any] = (),
     *,
     allow_private: Iterable[str] = (),
+    environment: Mapping[str, str] | None = None,
     locate: Callable[[str], Place] | None = None,
 ) -> WorkspaceCatalog:
     """The catalog of a workspace.
@@ -92,6 +96,7 @@ def build_catalog(
         functions: functions decorated with `@capability`, and ready capabilities.
         allow_private: what `network.allow_private` says: hosts, host:port and networks that HTTP may reach though
             they are not public.
+        environment: what `env:NAME` is looked up in, at the time of a call; the process's own by default.
         locate: where the capability of a name stands in `batuta.yaml`.
 
     Raises:
@@ -100,7 +105,6 @@ def build_catalog(
     threads = Threads()
     made: dict[str, Capability] = {}
     findings: list[Finding] = []
-    closing: list[Callable[[], Awaitable[None]]] = []
 
     def flaw(error: WorkspaceError, name: str = "") -> None:
         place = error.place or (locate(name) if locate and name else None)
@@ -116,9 +120,14 @@ def build_catalog(
             )
         made[name] = capability
 
+    try:
+        connections = LazyConnections(permissions_from(allow_private), environment)
+    except WorkspaceError as error:
+        flaw(error)
+        connections = LazyConnections(Permissions(), environment)
     for name, data in (settings or {}).items():
         try:
-            add(_configured(name, data, allow_private, closing))
+            add(_configured(name, data, connections))
         except WorkspaceError as error:
             flaw(error, name)
     for one in functions:
@@ -136,7 +145,7 @@ def build_catalog(
         raise WorkspaceError(
             first.message, remedy=first.remedy, place=first.place, findings=findings
         )
-    return WorkspaceCatalog(made.values(), closing=closing)
+    return WorkspaceCatalog(made.values(), closing=[connections.close])
 
 
 def _built_in(threads: Threads) -> list[Capability]:
@@ -147,18 +156,15 @@ def _built_in(threads: Threads) -> list[Capability]:
     return [HumanCapability(), *reducing]
 
 
-def _configured(
-    name: str,
-    data: Any,
-    allow_private: Iterable[str],
-    closing: list[Callable[[], Awaitable[None]]],
-) -> Capability:
+def _configured(name: str, data: Any, connections: LazyConnections) -> Capability:
     if not isinstance(data, Mapping):
         raise WorkspaceError("expected a map", remedy="for example {kind: human, who: [ops]}")
     known = cast("Mapping[str, Any]", data)
     match known.get("kind"):
         case "human":
             return HumanCapability(name, known)
+        case "http":
+            return HttpCapability(name, known, connections)
         case other:
             near = difflib.get_close_matches(str(other)[:40], KINDS, 1)
             raise WorkspaceError(

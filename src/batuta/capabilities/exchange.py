@@ -1,0 +1,87 @@
+"""One HTTP request and its answer as values, and the way to the connections that carry them."""
+
+import os
+from collections.abc import Mapping
+from typing import Protocol
+
+import msgspec
+
+from batuta.capabilities.addresses import Permissions
+
+__all__ = ["Answer", "Connections", "LazyConnections", "Request", "Trouble"]
+
+
+class Request(msgspec.Struct, frozen=True):
+    """What is sent; `url` is absolute and encoded."""
+
+    method: str
+    url: str
+    headers: dict[str, str]
+    body: bytes | None = None
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What a server said.
+
+    `headers` by lower-case name, of repeated ones the last. `flaw` says why `body` is not all of it, "" if it is.
+    """
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    flaw: str = ""
+
+
+class Trouble(Exception):
+    """There is no answer. `sent` is False if certainly nothing has left; `code` is for `Failed`."""
+
+    def __init__(self, message: str, *, code: str, sent: bool) -> None:
+        super().__init__(message)
+        self.message = message
+        self.code = code
+        self.sent = sent
+
+
+class Connections(Protocol):
+    """Carries requests to addresses that may be reached."""
+
+    async def send(self, request: Request, *, timeout_s: float, answer_bytes_max: int) -> Answer:
+        """The answer to `request`, within `timeout_s` seconds in all; no redirect is followed.
+
+        An answer that is too large, breaks off or is packed in an unknown way has a `flaw`.
+
+        Raises:
+            Trouble: there is no answer.
+        """
+        ...
+
+    async def close(self) -> None: ...
+
+
+class LazyConnections:
+    """The connections of a catalog, made when they are first needed: most commands never do.
+
+    `environment` is what `env:NAME` in URLs and headers is looked up in.
+    """
+
+    def __init__(
+        self, permissions: Permissions, environment: Mapping[str, str] | None = None
+    ) -> None:
+        self.environment: Mapping[str, str] = os.environ if environment is None else environment
+        self._permissions = permissions
+        self._made: Connections | None = None
+
+    async def send(self, request: Request, *, timeout_s: float, answer_bytes_max: int) -> Answer:
+        """As `Connections.send`."""
+        if self._made is None:
+            from batuta.capabilities.net import VettedConnections  # httpcore takes 70 ms
+
+            self._made = VettedConnections(self._permissions)
+        return await self._made.send(
+            request, timeout_s=timeout_s, answer_bytes_max=answer_bytes_max
+        )
+
+    async def close(self) -> None:
+        """Close what was opened."""
+        if self._made is not None:
+            await self._made.close()

@@ -1,0 +1,293 @@
+"""An HTTP request as a capability: JSON in, JSON out, to public addresses unless permitted otherwise.
+
+    capabilities:
+      pay:
+        kind: http
+        method: POST
+        url: https://api.bank.example/accounts/{account}/payments
+        headers: {Authorization: "Bearer env:BANK_TOKEN"}
+        reconcile: {url: "https://api.bank.example/payments?key={key}", field: entries}
+
+Arguments named in the URL go there, the others into the query (GET, HEAD, DELETE) or a JSON body. `GET` and `HEAD`
+are `read`, everything else `write` unless `effect` says more; what is not a read carries its key as
+`Idempotency-Key`. `env:NAME` in a header is looked up when the request is made, and scrubbed from what comes back.
+"""
+
+import re
+import time
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+from urllib.parse import urljoin, urlsplit
+
+import msgspec
+
+from batuta.capabilities.answers import checker_of
+from batuta.capabilities.exchange import Answer, LazyConnections, Request, Trouble
+from batuta.capabilities.replies import failure_without_answer, outcome_of, reconciled
+from batuta.capabilities.settings import CardSettings, read_settings
+from batuta.capabilities.urls import UrlTemplate, query_of
+from batuta.errors import InputError, WorkspaceError
+from batuta.spec.call import Call, Failed, Outcome
+from batuta.spec.value import encode
+
+__all__ = ["HttpCapability", "HttpSettings", "ReconcileSettings"]
+
+_REQUEST_BYTES_MAX = 1_024 * 1_024
+_ANSWER_BYTES_MAX = 8 * 1_024 * 1_024
+_REDIRECTS_MAX = 5
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+# So much earlier than the caller do we stop waiting, to say ourselves whether the request had left.
+_GRACE_S = 0.05
+# A shorter secret would be found in places that have nothing to do with it.
+_SECRET_CHARS_MIN = 8
+
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
+_VARIABLE = re.compile(r"\benv:([A-Za-z_][A-Za-z0-9_]*)")
+# Ours to set, or the connection's.
+_OUR_HEADERS = frozenset(
+    {
+        "accept-encoding",
+        "connection",
+        "content-length",
+        "host",
+        "idempotency-key",
+        "te",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+
+Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
+_IN_QUERY = frozenset({"GET", "HEAD", "DELETE"})
+
+
+class ReconcileSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How to ask what became of a call: GET `url`, in which `{key}` is its idempotency key.
+
+    404, or an empty list: it did not happen. An object, or a list with something in it: it did. Anything else:
+    nobody knows. `field` leads to the list or object inside the answer (dots go deeper).
+    """
+
+    url: str
+    field: str = ""
+
+
+class HttpSettings(CardSettings, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What `batuta.yaml` says of a capability of kind http.
+
+    Attributes:
+        url: where to; `{name}` in path or query stands for an argument; may begin with `env:NAME`.
+        headers: further headers; `env:NAME` in a value is that environment variable.
+        body: the one argument that is the whole body, instead of all of them as an object.
+        reconcile: how to find out what became of a write that was not answered.
+        input: JSON Schema of the arguments, checked before every request.
+        output: JSON Schema of the answer, for the checks of plans.
+    """
+
+    url: str
+    method: Method = "GET"
+    headers: Annotated[dict[str, str], msgspec.Meta(max_length=50)] = msgspec.field(
+        default_factory=dict[str, str]
+    )
+    body: str = ""
+    reconcile: ReconcileSettings | None = None
+    input: dict[str, Any] | None = None
+    output: dict[str, Any] | None = None
+
+
+class HttpCapability:
+    """One HTTP request. Raises `WorkspaceError` if a setting is wrong."""
+
+    def __init__(self, name: str, data: Mapping[str, Any], connections: LazyConnections) -> None:
+        settings = read_settings(data, HttpSettings)
+        self._connections = connections
+        self._settings = settings
+        try:
+            self._url = UrlTemplate(settings.url)
+            self._asking = UrlTemplate(settings.reconcile.url) if settings.reconcile else None
+        except InputError as error:
+            raise WorkspaceError(error.message) from None
+        _check_headers(settings.headers)
+        if settings.body and (settings.method in _IN_QUERY or settings.body in self._url.names):
+            raise WorkspaceError(
+                "body: the method sends none, or the argument is in the URL already"
+            )
+        if settings.in_doubt == "reconcile" and self._asking is None:
+            raise WorkspaceError("in_doubt: reconcile needs reconcile: {url: …}")
+        self._check = None
+        if settings.input is not None:
+            try:
+                self._check = checker_of(settings.input)
+            except InputError as error:
+                raise WorkspaceError(f"input: {error.message}") from None
+        self.card = settings.card(
+            name,
+            effect="read" if settings.method in ("GET", "HEAD") else "write",
+            reach="egress",
+            input=settings.input or _input_schema(self._url.names, settings.body),
+            output=settings.output,
+            in_doubt="ask" if self._asking is None else "reconcile",
+        )
+
+    async def __call__(self, call: Call) -> Outcome:
+        """Send the request of `call` and read what comes back."""
+        flaw = self._check(call.args) if self._check else None
+        if flaw:
+            return Failed("invalid", flaw)
+        effect = self.card.effect
+        reads = effect in ("read", "pure")
+        try:
+            url, body = self._target(call.args)
+            headers, secrets = self._headers(body, "" if reads else call.key)
+        except InputError as error:
+            return Failed("invalid", error.message)
+        request = Request(self._settings.method, url, headers, body)
+        try:
+            answer = await self._send(call, request, follow=reads)
+        except Trouble as trouble:
+            return _scrubbed(failure_without_answer(effect, trouble), secrets)
+        return outcome_of(effect, request.method, _without(answer, secrets))
+
+    async def reconcile(self, call: Call) -> Outcome:
+        """What became of `call`: `Done`, `Failed(may_retry=True)` if it did not happen, else nobody knows."""
+        asking, settings = self._asking, self._settings.reconcile
+        if asking is None or settings is None:
+            return Failed("unknown", "there is no URL to ask", in_doubt=True)
+        secrets: list[str] = []
+        try:
+            url = asking.fill({**call.args, "key": call.key}, self._connections.environment)
+            headers, secrets = self._headers(None, "")
+            answer = await self._send(call, Request("GET", url, headers), follow=False)
+        except (InputError, Trouble) as error:
+            return _scrubbed(Failed("unknown", error.message, in_doubt=True), secrets)
+        return reconciled(_without(answer, secrets), settings.field)
+
+    def _target(self, args: Mapping[str, Any]) -> tuple[str, bytes | None]:
+        settings = self._settings
+        url = self._url.fill(args, self._connections.environment)
+        rest = {name: value for name, value in args.items() if name not in self._url.names}
+        if settings.method in _IN_QUERY:
+            query = query_of(rest)
+            if query:
+                url += ("&" if "?" in url else "?") + query
+            return url, None
+        if settings.body:
+            further = rest.keys() - {settings.body}
+            if further:
+                raise InputError(f"{min(further)}: the body is {settings.body} alone")
+            body = encode(rest.get(settings.body))
+        else:
+            body = encode(rest)
+        if len(body) > _REQUEST_BYTES_MAX:
+            raise InputError(f"the body has {len(body):,} bytes, at most {_REQUEST_BYTES_MAX:,}")
+        return url, body
+
+    def _headers(self, body: bytes | None, key: str) -> tuple[dict[str, str], list[str]]:
+        """The headers of a request, and the secrets in them."""
+        secrets: list[str] = []
+
+        def looked_up(found: re.Match[str]) -> str:
+            value = self._connections.environment.get(found[1])
+            if not value:
+                raise InputError(f"the environment has no {found[1]}, which a header needs")
+            if not value.isprintable() or not value.isascii():
+                raise InputError(
+                    f"{found[1]} in the environment has characters no header can carry"
+                )
+            secrets.append(value)
+            return value
+
+        headers = {"Accept": "application/json, text/*;q=0.5, */*;q=0.1", "User-Agent": "batuta"}
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+            headers["Content-Length"] = str(len(body))
+        known = {name.lower(): name for name in headers}
+        for name, value in self._settings.headers.items():
+            headers.pop(known.get(name.lower(), ""), None)
+            headers[name] = _VARIABLE.sub(looked_up, value)
+        headers["Accept-Encoding"] = "gzip, identity"
+        if key:
+            headers["Idempotency-Key"] = key
+        return headers, secrets
+
+    async def _send(self, call: Call, request: Request, *, follow: bool) -> Answer:
+        """The answer to `request`, or to where it was redirected. Raises `Trouble`."""
+        origin = _origin(request.url)
+        headers = request.headers
+        for _ in range(_REDIRECTS_MAX + 1):
+            left_s = call.deadline - time.time() - _GRACE_S
+            if left_s <= 0:
+                raise Trouble("no time was left", code="timeout", sent=False)
+            host = {"Host": urlsplit(request.url).netloc}
+            answer = await self._connections.send(
+                msgspec.structs.replace(request, headers=host | headers),
+                timeout_s=left_s,
+                answer_bytes_max=_ANSWER_BYTES_MAX,
+            )
+            if not follow or answer.status not in _REDIRECTS:
+                return answer
+            url = _redirected(request.url, answer.headers.get("location", ""))
+            request = msgspec.structs.replace(request, url=url)
+            if _origin(url) != origin:
+                # What was configured for one server is not for another, least of all its credentials.
+                mine = self._settings.headers
+                headers = {name: value for name, value in headers.items() if name not in mine}
+        raise Trouble(f"more than {_REDIRECTS_MAX} redirects", code="redirected", sent=True)
+
+
+def _redirected(url: str, location: str) -> str:
+    """Where a redirect from `url` leads. Raises `Trouble` if it is not to be followed."""
+    try:
+        target = urljoin(url, location).partition("#")[0]
+        target = UrlTemplate(target.replace("{", "%7B").replace("}", "%7D")).fill({}, {})
+    except (InputError, ValueError):
+        target = ""
+    if not location or not target:
+        text = f"it redirects to {location[:100]!r}, which cannot be followed"
+        raise Trouble(text, code="redirected", sent=True)
+    if url.startswith("https:") and not target.startswith("https:"):
+        raise Trouble("it redirects from https to http", code="redirected", sent=True)
+    return target
+
+
+def _origin(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.netloc
+
+
+def _check_headers(headers: Mapping[str, str]) -> None:
+    for name, value in headers.items():
+        if not _HEADER_NAME.fullmatch(name):
+            raise WorkspaceError(f"headers: {name[:40]!r} is no name of a header")
+        if name.lower() in _OUR_HEADERS:
+            raise WorkspaceError(f"headers.{name}: it is set for you")
+        if not value.isprintable() or not value.isascii():
+            raise WorkspaceError(f"headers.{name}: it has characters no header can carry")
+
+
+def _input_schema(names: tuple[str, ...], body: str) -> dict[str, Any]:
+    properties: dict[str, Any] = {name: {"type": ["string", "number", "boolean"]} for name in names}
+    required = list(names)
+    if body:
+        properties[body] = {}
+    schema: dict[str, Any] = {"type": "object", "properties": properties}
+    if required:
+        schema["required"] = required
+    return schema
+
+
+def _without(answer: Answer, secrets: list[str]) -> Answer:
+    """`answer` without the secrets that were sent, should a server echo them."""
+    return msgspec.structs.replace(answer, body=_removed(answer.body, secrets))
+
+
+def _scrubbed(failed: Failed, secrets: list[str]) -> Failed:
+    message = _removed(failed.message.encode("utf-8", "replace"), secrets).decode()
+    return msgspec.structs.replace(failed, message=message)
+
+
+def _removed(text: bytes, secrets: list[str]) -> bytes:
+    for secret in secrets:
+        if len(secret) >= _SECRET_CHARS_MIN:
+            text = text.replace(secret.encode(), b"[secret]")
+    return text

@@ -1,0 +1,209 @@
+"""HTTP over vetted connections: one request, one answer, every byte counted, and a clear word on whether it left.
+
+Built on httpcore and not on a client above it, because what a client adds (redirects, cookies, proxies from the
+environment, unbounded decoding, a log line with the URL) would all have to be switched off. Imported at the first
+call only: 70 ms.
+"""
+
+import asyncio
+import os
+import socket
+import ssl
+import zlib
+from collections.abc import AsyncIterator, Iterable
+from typing import Any, cast
+
+import httpcore
+
+from batuta.capabilities.addresses import Permissions
+from batuta.capabilities.exchange import Answer, Request, Trouble
+
+__all__ = ["VettedConnections"]
+
+# Per catalog. The engine's lanes are narrower; this bounds what is left when they are not.
+_CONNECTIONS_MAX = 100
+_KEPT_MAX = 20
+# Shorter than what servers keep: a connection that is closed under a write would leave it in doubt.
+_KEPT_S = 4.0
+# Of the time a call has, at most so much is for connecting, so that what is unreachable is known as such.
+_CONNECT_S_MAX = 15.0
+
+
+class _Refused(Exception):
+    """No address of a host may be connected to."""
+
+
+class VettedConnections:
+    """Connections to public addresses and to those of `permissions`, kept for a few seconds between calls."""
+
+    def __init__(self, permissions: Permissions) -> None:
+        self._backend = _VettingBackend(permissions)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._pools: dict[bool, httpcore.AsyncConnectionPool] = {}
+
+    async def send(self, request: Request, *, timeout_s: float, answer_bytes_max: int) -> Answer:
+        """As `batuta.capabilities.exchange.Connections.send`."""
+        sent = [False]
+
+        async def trace(event: str, _: Any) -> None:
+            sent[0] = sent[0] or event == "http11.send_request_headers.started"
+
+        sending = httpcore.Request(
+            request.method,
+            request.url,
+            headers=list(request.headers.items()),
+            content=request.body,
+            extensions={
+                "trace": trace,
+                "timeout": {"connect": min(timeout_s * 0.8, _CONNECT_S_MAX)},
+            },
+        )
+        try:
+            async with asyncio.timeout(timeout_s):
+                return await self._answer(sending, answer_bytes_max)
+        except TimeoutError:
+            raise Trouble(
+                f"no answer within {timeout_s:.3g} s"
+                if sent[0]
+                else f"no connection within {timeout_s:.3g} s",
+                code="timeout",
+                sent=sent[0],
+            ) from None
+        except _Refused as error:
+            raise Trouble(str(error), code="denied", sent=False) from None
+        except (httpcore.ConnectTimeout, httpcore.PoolTimeout):
+            raise Trouble("no connection in time", code="timeout", sent=sent[0]) from None
+        except (httpcore.NetworkError, httpcore.ProtocolError, OSError) as error:
+            what = "the connection was lost" if sent[0] else "it cannot be reached"
+            text = f"{what}: {str(error)[:200] or type(error).__name__}"
+            raise Trouble(text, code="unavailable", sent=sent[0]) from None
+
+    async def close(self) -> None:
+        """Close the connections."""
+        pools, self._pools = self._pools, {}
+        if self._loop is asyncio.get_running_loop():
+            for pool in pools.values():
+                await pool.aclose()
+
+    async def _answer(self, request: httpcore.Request, answer_bytes_max: int) -> Answer:
+        response = await self._pool(request.url.scheme == b"https").handle_async_request(request)
+        try:
+            names = [(key.decode("latin-1").lower(), value) for key, value in response.headers]
+            headers = {name: value.decode("latin-1") for name, value in names}
+            body, flaw = await _read(
+                response.aiter_stream(), headers.get("content-encoding", ""), answer_bytes_max
+            )
+            return Answer(response.status, headers, body, flaw)
+        finally:
+            await response.aclose()
+
+    def _pool(self, encrypted: bool) -> httpcore.AsyncConnectionPool:
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop:
+            # Connections belong to the loop they were made on; those of another are past closing.
+            self._loop, self._pools = loop, {}
+        pool = self._pools.get(encrypted)
+        if pool is None:
+            pool = self._pools[encrypted] = httpcore.AsyncConnectionPool(
+                ssl_context=_ssl_context() if encrypted else None,
+                max_connections=_CONNECTIONS_MAX,
+                max_keepalive_connections=_KEPT_MAX,
+                keepalive_expiry=_KEPT_S,
+                network_backend=self._backend,
+            )
+        return pool
+
+
+class _VettingBackend(httpcore.AsyncNetworkBackend):
+    """Resolves a host once and connects to an address that was vetted; TLS still checks the name of the host."""
+
+    def __init__(self, permissions: Permissions) -> None:
+        self._permissions = permissions
+        self._inner = cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - the name is httpcore's
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        try:
+            async with asyncio.timeout(timeout):
+                return await self._connect(host, port)
+        except TimeoutError:
+            raise httpcore.ConnectTimeout(f"{host} did not answer") from None
+
+    async def connect_unix_socket(
+        self,
+        path: str,
+        timeout: float | None = None,  # noqa: ASYNC109 - the name is httpcore's
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        raise _Refused("sockets of the file system are not for HTTP")
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+    async def _connect(self, host: str, port: int) -> httpcore.AsyncNetworkStream:
+        try:
+            found = await asyncio.get_running_loop().getaddrinfo(
+                host, port, type=socket.SOCK_STREAM
+            )
+        except (OSError, UnicodeError) as error:
+            raise httpcore.ConnectError(f"the name {host[:100]} is not known: {error}") from None
+        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+        vetted = [one for one in addresses if self._permissions.allow(host, port, one)]
+        if not vetted:
+            raise _Refused(
+                f"{host[:100]} is at {', '.join(addresses)[:100]}, which is not public; "
+                f"network.allow_private may permit it"
+            )
+        return await self._first(vetted, port)
+
+    async def _first(self, addresses: list[str], port: int) -> httpcore.AsyncNetworkStream:
+        """A connection to the first of `addresses` that takes one."""
+        *others, last = addresses
+        for address in others:
+            try:
+                return await self._inner.connect_tcp(address, port)
+            except httpcore.ConnectError:
+                continue
+        return await self._inner.connect_tcp(last, port)
+
+
+async def _read(chunks: AsyncIterator[bytes], coding: str, bytes_max: int) -> tuple[bytes, str]:
+    """The decoded body, and why it is incomplete."""
+    coding = coding.strip().lower()
+    if coding not in ("", "identity", "gzip", "x-gzip", "deflate"):
+        return b"", f"its answer is packed as {coding[:40]!r}"
+    unpack = None if coding in ("", "identity") else zlib.decompressobj(zlib.MAX_WBITS | 32)
+    body = bytearray()
+    raw_bytes = 0
+    try:
+        async for chunk in chunks:
+            raw_bytes += len(chunk)
+            if unpack is not None:
+                # At most one byte more than may be: a bomb is noticed before it goes off.
+                chunk = unpack.decompress(chunk, bytes_max + 1 - len(body))
+            body += chunk
+            if len(body) > bytes_max or raw_bytes > bytes_max:
+                return bytes(body[:bytes_max]), f"its answer exceeds {bytes_max:,} bytes"
+    except zlib.error:
+        return bytes(body), "its answer is packed wrongly"
+    except (httpcore.NetworkError, httpcore.ProtocolError, OSError) as error:
+        return bytes(body), f"its answer broke off: {str(error)[:200] or type(error).__name__}"
+    if unpack is not None and not unpack.eof and raw_bytes:
+        return bytes(body), "its answer broke off"
+    return bytes(body), ""
+
+
+def _ssl_context() -> ssl.SSLContext:
+    # The roots of the machine, or of SSL_CERT_FILE; where a machine has none, those that come with certifi.
+    context = ssl.create_default_context()
+    if not context.cert_store_stats()["x509_ca"] and not os.environ.get("SSL_CERT_DIR"):
+        import certifi
+
+        context.load_verify_locations(certifi.where())
+    return context
