@@ -1,0 +1,106 @@
+"""One process that drives runs, to be killed. It says what it does as lines of JSON on its standard output.
+
+    run FOLDER PLAN INPUTS           accept a run and drive it: {"run": …} once that is durable, then {"document": …}
+    resume FOLDER [RUN …]            drive these runs, or all that are due: {"resuming": […]}, a {"document": …} each
+    start FOLDER PLAN INPUTS COUNT   accept so many runs and drive none: {"started": […]}
+    tell FOLDER METHOD [ARGUMENT …]  call a method of the application with arguments in JSON: {"told": …}
+
+What the application refuses is said as {"refused": kind of error, "message": …}. Everything is the real thing; with
+`--disk` the journal stands on a file system (`fatal.py`) that kills this process when a certain fact reaches the disk.
+"""
+
+import argparse
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from batuta.app import JOURNAL_FILE, App
+from batuta.errors import BatutaError
+from batuta.journal.sqlite import SqliteJournal, open_sqlite
+from batuta.plans.build import plan_from_file
+
+# So many runs are driven at once by one process.
+_RUNS_AT_ONCE = 64
+
+
+def main(arguments: list[str]) -> int:
+    """Do as the arguments say."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("what", choices=("run", "resume", "start", "tell"))
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("words", nargs="*")
+    parser.add_argument("--disk", nargs=3, metavar=("PATTERN", "WHEN", "STALL_S"))
+    parser.add_argument("--accept", action="store_true")
+    given = parser.parse_args(arguments)
+    try:
+        asyncio.run(_main(given))
+    except BatutaError as error:
+        _say(refused=type(error).__name__, message=str(error))
+        return error.exit_code
+    return 0
+
+
+async def _main(given: argparse.Namespace) -> None:
+    app = await App.open(given.folder, journal=_journal(given))
+    try:
+        await _DO[given.what](app, given)
+    finally:
+        await app.close()
+
+
+def _journal(given: argparse.Namespace) -> SqliteJournal | None:
+    if given.disk is None:
+        return None
+    import fatal  # beside this file, which is a program
+
+    pattern, when, stall_s = given.disk
+    _KEPT.append(fatal.install(pattern.encode(), when, float(stall_s)))
+    path = given.folder / JOURNAL_FILE
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return open_sqlite(path, vfs=fatal.NAME)
+
+
+async def _run(app: App, given: argparse.Namespace) -> None:
+    plan, inputs = given.words
+    run = await app.start(plan_from_file(plan).plan, json.loads(inputs))
+    _say(run=run)
+    _say(document=await app.resume(run))
+
+
+async def _start(app: App, given: argparse.Namespace) -> None:
+    path, inputs, count = given.words
+    plan = plan_from_file(path).plan
+    runs = [await app.start(plan, json.loads(inputs)) for _ in range(int(count))]
+    _say(started=runs)
+
+
+async def _resume(app: App, given: argparse.Namespace) -> None:
+    runs = given.words or await app.due()
+    _say(resuming=runs)
+    lanes = asyncio.Semaphore(_RUNS_AT_ONCE)
+
+    async def resume(run: str) -> None:
+        async with lanes:
+            _say(document=await app.resume(run, accept=given.accept))
+
+    await asyncio.gather(*map(resume, runs))
+
+
+async def _tell(app: App, given: argparse.Namespace) -> None:
+    method, *arguments = given.words
+    _say(told=await getattr(app, method)(*map(json.loads, arguments)))
+
+
+def _say(**what: Any) -> None:
+    sys.stdout.write(json.dumps(what) + "\n")
+    sys.stdout.flush()
+
+
+_DO = {"run": _run, "resume": _resume, "start": _start, "tell": _tell}
+# A registered file system lives as long as this refers to it.
+_KEPT: list[Any] = []
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
