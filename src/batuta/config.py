@@ -193,7 +193,7 @@ def _folder(path: str | Path) -> Path:
 def _read(content: str | bytes, file: str) -> tuple[Workspace | None, Report]:
     root, report = tree_from_text(content, file)
     if root is None:
-        if [finding.code for finding in report.findings] == ["B004"] and not content.strip():
+        if [finding.code for finding in report.findings] == ["B004"]:
             # An empty file is how a workspace begins.
             return Workspace(), Report(report.text, file)
         return None, report
@@ -266,7 +266,8 @@ def _when(node: Node, report: Report) -> Any:
         compile_expression(condition, POLICY_ROOTS)
     except ExpressionError as error:
         place = Places(node, report.text, report.file).inside((), condition, error.offset or 0)
-        report.add("B201", f"{report.where()}: {error.message}", place, error.remedy)
+        remedy = error.remedy or "correct it here; expressions are written in CEL"
+        report.add("B201", f"{report.where()}: {error.message}", place, remedy)
         return FLAWED
     return condition
 
@@ -294,8 +295,8 @@ def _is_address(name: str) -> bool:
 
     host, port = name, ""
     if name.startswith("["):
-        host, _, port = name[1:].partition("]")
-        if port and not re.fullmatch(r":[0-9]{1,5}", port):
+        host, closed, port = name[1:].partition("]")
+        if not closed or port and not re.fullmatch(r":[0-9]{1,5}", port):
             return False
     elif found := _HOST.fullmatch(name):
         port = found[1] or ""

@@ -100,7 +100,7 @@ def test_a_byte_order_mark_is_no_content_and_does_not_shift_places() -> None:
         ("%YAML 9.9\n---\na: 1", ["B003 f.yaml:1:1"]),
         ("", ["B004 f.yaml:1:1"]),
         ("# nothing\n", ["B004 f.yaml:1:1"]),
-        ("a: 1\n---\nb: 2", ["B004 f.yaml:2:1"]),
+        ("a: 1\n---\nb: 2", ["B014 f.yaml:2:1"]),
         ("a: 1\nb: 2\na: 3\nb: 4", ["B005 f.yaml:3:1", "B005 f.yaml:4:1"]),
         ("a: {x: 1, x: 2}", ["B005 f.yaml:1:11"]),
         ("1: x", ["B006 f.yaml:1:1"]),

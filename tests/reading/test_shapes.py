@@ -88,7 +88,7 @@ def test_null_is_as_good_as_absent() -> None:
         ),
         (shapes.number(0, 1), 1.5, "B023 1.5 is above 1 | write a number from 0 to 1"),
         (shapes.text(), 5, "B022 expected a text, got the number 5 | put it in quotes"),
-        (shapes.text(), None, "B022 expected a text, got nothing (null) | "),
+        (shapes.text(), None, "B022 expected a text, got nothing (null) | write one text"),
         (
             shapes.boolean,
             "yes",
@@ -99,7 +99,7 @@ def test_null_is_as_good_as_absent() -> None:
             "alow",
             "B024 expected one of allow, deny, got the text 'alow' | did you mean 'allow'?",
         ),
-        (shapes.sequence(shapes.text(), 3), {}, "B022 expected a list, got a map | "),
+        (shapes.sequence(shapes.text(), 3), {}, "B022 expected a list, got a map | write for example [a, b]"),
         (
             shapes.sequence(shapes.text(), 1),
             ["a", "b"],

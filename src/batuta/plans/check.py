@@ -30,7 +30,7 @@ from batuta.plans.inputs import input_findings
 from batuta.plans.read import STEPS_MAX
 from batuta.reading.nearest import did_you_mean
 from batuta.reading.places import NOWHERE, Places
-from batuta.reading.report import dotted
+from batuta.reading.report import FINDINGS_MAX, dotted
 from batuta.spec.card import Card
 from batuta.spec.expr import Reference
 from batuta.spec.plan import Plan, Step
@@ -58,7 +58,8 @@ def check(
     checker = _Checker(plan, cards, places or NOWHERE)
     checker.check_steps()
     checker.check_result()
-    checker.check_order()
+    if not checker.full:
+        checker.check_order()
     findings = checker.findings
     if inputs is not None:
         findings += input_findings(plan, inputs, places or NOWHERE)
@@ -99,6 +100,11 @@ class _Checker:
     def _key(self, *path: str | int) -> _Spot:
         return _Spot(path, self.places.key(*path))
 
+    @property
+    def full(self) -> bool:
+        """True if nobody would read more."""
+        return len(self.findings) >= FINDINGS_MAX
+
     def check_steps(self) -> None:
         if len(self.plan.steps) > STEPS_MAX:
             self.flaw(
@@ -109,6 +115,8 @@ class _Checker:
             )
             return
         for name, step in self.plan.steps.items():
+            if self.full:
+                return
             path: Path = ("steps", name)
             self.deps[name] = {}
             for use in expressions_of(path, step):
@@ -137,6 +145,8 @@ class _Checker:
 
     def _check_use(self, use: Use, step: str) -> None:
         compiled = use.compiled
+        if self.full:
+            return
         if isinstance(compiled, ExpressionError):
             self._check_scope(use, compiled, step)
             return

@@ -52,7 +52,7 @@ def _name(noun: str, reserved: frozenset[str]) -> Any:
     def read(node: Node, report: Report) -> Any:
         name = node.value
         if not isinstance(name, str):
-            return wrong(node, report, f"the name of {noun}")
+            return wrong(node, report, f"the name of {noun}", "write one name")
         if not _NAME.fullmatch(name):
             report.flaw(
                 "B025",
@@ -197,7 +197,12 @@ def _input(node: Node, report: Report) -> Any:
     if len(report.findings) > flawed:
         return FLAWED
     if flaw := schema_flaw(schema):
-        report.flaw("B027", f"this is not a JSON Schema: {flaw}", at=node.start)
+        report.flaw(
+            "B027",
+            f"this is not a JSON Schema: {flaw}",
+            at=node.start,
+            remedy="write for example {type: integer, minimum: 1}",
+        )
         return FLAWED
     if "default" in schema:
         for problem in problems(schema, schema["default"]):

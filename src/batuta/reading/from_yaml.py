@@ -88,7 +88,7 @@ def _take(event: Any, kind: str, builder: Builder, report: Report) -> None:
         builder.alias(event.anchor, start)
     elif kind == "DocumentStartEvent" and builder.root is not None:
         report.flaw(
-            "B004",
+            "B014",
             "a second document begins here",
             at=start,
             remedy="one file is one document: remove the `---`, or make it a file of its own",

@@ -86,7 +86,8 @@ def text(length_min: int = 0, length_max: int = 65_536) -> Read:
     def read(node: Node, report: Report) -> Any:
         value = node.value
         if not isinstance(value, str):
-            remedy = "put it in quotes" if isinstance(value, bool | int | float) else ""
+            scalar = isinstance(value, bool | int | float)
+            remedy = "put it in quotes" if scalar else "write one text"
             return wrong(node, report, "a text", remedy)
         if not length_min <= len(value) <= length_max:
             report.flaw(
@@ -216,7 +217,7 @@ def sequence(read_item: Read, count_max: int) -> Read:
     def read(node: Node, report: Report) -> Any:
         nodes = node.list
         if nodes is None:
-            return wrong(node, report, "a list")
+            return wrong(node, report, "a list", "write for example [a, b]")
         if len(nodes) > count_max:
             return _too_many(len(nodes), count_max, node, report)
         items: list[Any] = []
@@ -250,7 +251,7 @@ def mapping(read_key: Read, read_value: Read, count_max: int) -> Read:
     def read(node: Node, report: Report) -> Any:
         nodes = node.map
         if nodes is None:
-            return wrong(node, report, "a map of names")
+            return wrong(node, report, "a map of names", "write for example {name: …}")
         if len(nodes) > count_max:
             return _too_many(len(nodes), count_max, node, report)
         entries: dict[str, Any] = {}
