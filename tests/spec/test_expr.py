@@ -327,6 +327,12 @@ def test_offsets_of_a_condition_in_braces_count_in_what_was_written() -> None:
     assert caught.value.offset == 6
 
 
+@pytest.mark.parametrize("text", ["${inputs.n > 1} && ${true}", "not ${true}", "$${true}"])
+def test_a_condition_is_one_expression(text: str) -> None:
+    with pytest.raises(ExpressionError, match="a condition is one expression"):
+        compile_condition(text, ROOTS)
+
+
 def test_a_condition_that_is_no_bool_is_refused() -> None:
     with pytest.raises(ExpressionError, match="a condition is true or false, this is an int"):
         evaluate_condition(compile_expression("inputs.n", ROOTS), look)

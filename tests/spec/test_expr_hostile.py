@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -13,10 +13,11 @@ from batuta.spec.expr.regex import states
 
 ROOTS = frozenset({"inputs", "item"})
 
-# Seconds of processor time of this thread, on a machine where a call into CEL takes CALL_S. Tests share a machine, and
-# a busy one is slower even in processor time, so both are measured.
+# Seconds of processor time of this thread, on a machine where a small expression takes CALL_S. A busy machine is slower
+# even in processor time, so both are measured, and more than once.
 TIME_MAX_S = 0.1
 CALL_S = 7e-6
+TRIES = 4
 
 MEGABYTE = "a" * 1_000_000
 DEEP: list[Any] = []
@@ -196,34 +197,40 @@ def render(shape: Any) -> None:
     compile_template(shape, ROOTS).render(look)
 
 
-def seconds(work: Any, subject: Any) -> float:
-    """Processor time of the better of two runs; any exception but ExpressionError gets through."""
+def slowness(work: Callable[[Any], None], subject: Any) -> float:
+    """How much of its time `work` took, as the machine is now: up to 1 is fine. The best of some tries.
+
+    Any exception but ExpressionError gets through.
+    """
     best = float("inf")
-    for _ in range(2):
+    for _ in range(TRIES):
         start = time.thread_time()
         with contextlib.suppress(ExpressionError):
             work(subject)
-        best = min(best, time.thread_time() - start)
+        taken_s = time.thread_time() - start
+        best = min(best, taken_s / (TIME_MAX_S * max(1.0, call_s() / CALL_S)))
+        if best <= 1:
+            break
     return best
 
 
-def limit_s() -> float:
-    """`TIME_MAX_S`, as the machine is now."""
+def call_s() -> float:
+    """Processor time of one small expression."""
     call = compile_expression("item + 1", ROOTS)
     start = time.thread_time()
     for _ in range(1_000):
         call.evaluate(look)
-    return TIME_MAX_S * max(1.0, (time.thread_time() - start) / 1_000 / CALL_S)
+    return (time.thread_time() - start) / 1_000
 
 
 @pytest.mark.parametrize("name", EXPRESSIONS)
 def test_a_hostile_expression_ends_soon(name: str) -> None:
-    assert seconds(evaluate, EXPRESSIONS[name]) < limit_s()
+    assert slowness(evaluate, EXPRESSIONS[name]) <= 1
 
 
 @pytest.mark.parametrize("name", TEMPLATES)
 def test_a_hostile_template_ends_soon(name: str) -> None:
-    assert seconds(render, TEMPLATES[name]) < limit_s()
+    assert slowness(render, TEMPLATES[name]) <= 1
 
 
 def test_a_spent_budget_is_not_absorbed_by_or() -> None:

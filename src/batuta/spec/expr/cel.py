@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
 from cel_expr_python import cel  # pyright: ignore[reportMissingTypeStubs]
 
@@ -117,27 +117,27 @@ def _environment(roots: frozenset[str]) -> cel.Env:
 
 def _json(value: Any) -> Any:
     """`value` as JSON, keys in order: the library's own order differs from process to process, a replay must not."""
-    if value is None or isinstance(value, bool | str):
+    kind = cast(type[object], type(value))
+    if kind is str or kind is bool or value is None:
         return value
-    if isinstance(value, int):
+    if kind is int:
         if not INT_MIN <= value <= INT_MAX:
             raise ExpressionError(f"the result {value} is beyond 64 bits", remedy=_BIG)
         return value
-    if isinstance(value, float):
+    if kind is float:
         if not math.isfinite(value):
             raise ExpressionError(f"the result is {value}, which JSON cannot carry")
         return value
-    if isinstance(value, list):
-        return list(map(_json, cast(list[Any], value)))
-    if isinstance(value, dict):
-        fields = cast(dict[Any, Any], value)
-        odd = next((key for key in fields if not isinstance(key, str)), None)
+    if kind is list:
+        return [_json(item) for item in value]
+    if kind is dict:
+        odd = next((key for key in value if type(key) is not str), None)
         if odd is not None:
             message = f"the key {odd!r} of the result is no string"
             raise ExpressionError(message, remedy="quote it, or string(key)")
-        return {key: _json(fields[key]) for key in sorted(fields)}
-    kind = _FOREIGN.get(type(value).__name__, "of a CEL type")
-    message = f"the result is {kind}, which JSON cannot carry"
+        return {key: _json(value[key]) for key in sorted(value)}
+    name = _FOREIGN.get(kind.__name__, "of a CEL type")
+    message = f"the result is {name}, which JSON cannot carry"
     raise ExpressionError(message, remedy="convert it: string(...)")
 
 

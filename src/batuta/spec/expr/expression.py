@@ -23,7 +23,7 @@ from batuta.spec.expr.build import build
 from batuta.spec.expr.cel import check
 from batuta.spec.expr.kernel import Frame, Kernel, Path, run
 from batuta.spec.expr.paths import Lookup, Reference, kind_of, missing, read_bare
-from batuta.spec.expr.scan import TEXT_CHARS_MAX
+from batuta.spec.expr.scan import TEXT_CHARS_MAX, Braced, split
 
 __all__ = [
     "Expression",
@@ -96,10 +96,13 @@ def compile_expression(text: str, roots: frozenset[str]) -> Expression:
 
 def compile_condition(text: str, roots: frozenset[str]) -> Expression:
     """Compile a condition, written bare (`a > 1`) or in braces (`${a > 1}`); offsets count in `text` as given."""
-    inner = text.strip()
-    if inner.startswith("${") and inner.endswith("}"):
-        start, end = text.index("${"), text.rindex("}")
-        text = " " * (start + 2) + text[start + 2 : end]
+    if "${" in text:
+        pieces = [piece for piece in split(text) if not piece.isspace()]
+        only = pieces[0]
+        if len(pieces) > 1 or not isinstance(only, Braced):
+            message = "a condition is one expression, with or without ${...} around the whole of it"
+            raise ExpressionError(message, offset=text.index("${"))
+        text = " " * only.offset + only  # so that offsets stay
     return compile_expression(text, roots)
 
 

@@ -110,7 +110,9 @@ def run(kernel: Kernel, frame: Frame) -> Any:
     for slot in kernel.slots:
         try:
             value = _fetch(slot, frame)
-            frame.spend(weigh(value, frame.left) * slot.count * kernel.factor)
+            units = weigh(value, frame.left)
+            if units:
+                frame.spend(units * slot.count * kernel.factor)
         except ExpressionError as problem:
             if frame.left < 0:
                 raise
@@ -132,7 +134,9 @@ def _fetch(slot: Slot, frame: Frame) -> Any:
     use = slot.use
     try:
         if slot.local:
-            value = resolve(frame.locals[slot.local], reference.path)
+            value = frame.locals[slot.local]
+            if reference.path:
+                value = resolve(value, reference.path)
         else:
             value = frame.lookup(reference)
     except KeyError:
@@ -169,7 +173,7 @@ def _loop(loop: Loop, frame: Frame) -> Any:
         message = f"a loop over {kind_of(items)}: it takes a list or a map"
         raise ExpressionError(message, offset=loop.offset)
     # Of a map its keys, in order: the same in every process.
-    each: list[Any] = items if isinstance(items, list) else sorted(items)
+    each = cast(list[Any], items if isinstance(items, list) else sorted(cast(Any, items), key=str))
     match loop.kind:
         case "all":
             return not _any(loop, frame, each, wanted=False)
