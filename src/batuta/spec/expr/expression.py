@@ -102,7 +102,7 @@ def compile_condition(text: str, roots: frozenset[str]) -> Expression:
         if len(pieces) > 1 or not isinstance(only, Braced):
             message = "a condition is one expression, with or without ${...} around the whole of it"
             raise ExpressionError(message, offset=text.index("${"))
-        text = " " * only.offset + only  # so that offsets stay
+        text = " " * only.offset + str(only)  # so that offsets stay
     return compile_expression(text, roots)
 
 
