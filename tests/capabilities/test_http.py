@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from batuta.capabilities.addresses import permissions_from
 from batuta.capabilities.exchange import LazyConnections
 from batuta.capabilities.http import HttpCapability
 from batuta.errors import WorkspaceError
@@ -28,7 +27,7 @@ class Web:
     """Makes HTTP capabilities that share connections, with permission for the loopback network."""
 
     def __init__(self, allow: tuple[str, ...] = ("127.0.0.0/8",), **environment: str) -> None:
-        self.connections = LazyConnections(permissions_from(allow), ENVIRONMENT | environment)
+        self.connections = LazyConnections(allow, ENVIRONMENT | environment)
 
     def capability(self, url: str, method: str = "GET", **settings: Any) -> HttpCapability:
         data = {"kind": "http", "url": url, "method": method, **settings}

@@ -1,13 +1,10 @@
 """The capabilities of a workspace by name: functions, configured ones, and those that are always there."""
 
-import difflib
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, cast
 
-from batuta.capabilities.addresses import Permissions, permissions_from
 from batuta.capabilities.exchange import LazyConnections
 from batuta.capabilities.function import FunctionCapability, declaration_of
-from batuta.capabilities.http import HttpCapability
 from batuta.capabilities.human import HumanCapability
 from batuta.capabilities.merge import merge
 from batuta.capabilities.settings import Name
@@ -16,6 +13,7 @@ from batuta.capabilities.value import value
 from batuta.capabilities.vote import vote
 from batuta.errors import Finding, NotFound, Place, WorkspaceError
 from batuta.ports import Capability
+from batuta.reading.nearest import did_you_mean
 from batuta.spec.card import Card
 
 __all__ = ["KINDS", "WorkspaceCatalog", "build_catalog"]
@@ -23,7 +21,7 @@ __all__ = ["KINDS", "WorkspaceCatalog", "build_catalog"]
 # What `kind:` may say in batuta.yaml.
 KINDS = ("http", "human")
 
-_NAMES_SHOWN_MAX = 3
+_NAME_SHOWN_CHARS = 128
 
 
 class WorkspaceCatalog:
@@ -63,12 +61,9 @@ class WorkspaceCatalog:
         found = self._capabilities.get(name)
         if found is not None:
             return found
-        near = difflib.get_close_matches(name[:128], self._capabilities, _NAMES_SHOWN_MAX)
         raise NotFound(
-            f"there is no capability {name[:128]!r}",
-            remedy=f"did you mean {' or '.join(near)}?"
-            if near
-            else f"there are {', '.join(sorted(self._capabilities))[:500]}",
+            f"there is no capability {name[:_NAME_SHOWN_CHARS]!r}",
+            remedy=did_you_mean(name, sorted(self._capabilities), "capabilities"),
         )
 
     def cards(self) -> Mapping[str, Card]:
@@ -121,10 +116,10 @@ def build_catalog(
         made[name] = capability
 
     try:
-        connections = LazyConnections(permissions_from(allow_private), environment)
+        connections = LazyConnections(allow_private, environment)
     except WorkspaceError as error:
         flaw(error)
-        connections = LazyConnections(Permissions(), environment)
+        connections = LazyConnections((), environment)
     for name, data in (settings or {}).items():
         try:
             add(_configured(name, data, connections))
@@ -164,14 +159,14 @@ def _configured(name: str, data: Any, connections: LazyConnections) -> Capabilit
         case "human":
             return HumanCapability(name, known)
         case "http":
+            from batuta.capabilities.http import HttpCapability  # only for those who use it
+
             return HttpCapability(name, known, connections)
         case other:
-            near = difflib.get_close_matches(str(other)[:40], KINDS, 1)
+            shown = str(other)[:_NAME_SHOWN_CHARS]
             raise WorkspaceError(
-                f"kind: {str(other)[:40]!r} is none of {', '.join(KINDS)}"
-                if other
-                else "its kind is missing",
-                remedy=f"did you mean {near[0]}?" if near else "",
+                f"there is no kind {shown!r}" if other else "its kind is missing",
+                remedy=did_you_mean(shown if other else "", KINDS, "kinds"),
             )
 
 

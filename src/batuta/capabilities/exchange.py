@@ -1,12 +1,10 @@
 """One HTTP request and its answer as values, and the way to the connections that carry them."""
 
 import os
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
 
 import msgspec
-
-from batuta.capabilities.addresses import Permissions
 
 __all__ = ["Answer", "Connections", "LazyConnections", "Request", "Trouble"]
 
@@ -61,14 +59,20 @@ class Connections(Protocol):
 class LazyConnections:
     """The connections of a catalog, made when they are first needed: most commands never do.
 
-    `environment` is what `env:NAME` in URLs and headers is looked up in.
+    `allow_private` are the addresses that may be reached though they are not public (`permissions_from` reads
+    them). `environment` is what `env:NAME` in URLs and headers is looked up in.
+
+    Raises:
+        WorkspaceError: an entry of `allow_private` is wrong.
     """
 
     def __init__(
-        self, permissions: Permissions, environment: Mapping[str, str] | None = None
+        self, allow_private: Iterable[str] = (), environment: Mapping[str, str] | None = None
     ) -> None:
         self.environment: Mapping[str, str] = os.environ if environment is None else environment
-        self._permissions = permissions
+        self._allow_private = tuple(allow_private)
+        if self._allow_private:
+            _permissions(self._allow_private)
         self._made: Connections | None = None
 
     async def send(self, request: Request, *, timeout_s: float, answer_bytes_max: int) -> Answer:
@@ -76,7 +80,7 @@ class LazyConnections:
         if self._made is None:
             from batuta.capabilities.net import VettedConnections  # httpcore takes 70 ms
 
-            self._made = VettedConnections(self._permissions)
+            self._made = VettedConnections(_permissions(self._allow_private))
         return await self._made.send(
             request, timeout_s=timeout_s, answer_bytes_max=answer_bytes_max
         )
@@ -85,3 +89,9 @@ class LazyConnections:
         """Close what was opened."""
         if self._made is not None:
             await self._made.close()
+
+
+def _permissions(entries: Iterable[str]) -> Any:
+    from batuta.capabilities.addresses import permissions_from  # ipaddress takes 10 ms
+
+    return permissions_from(entries)

@@ -9,7 +9,7 @@ is registered anywhere; a catalog is given functions and wraps them.
 
 import functools
 import inspect
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypedDict, TypeVar, Unpack, cast, get_args, overload
 
 import msgspec
@@ -162,7 +162,10 @@ class FunctionCapability:
         if signature.call_name:
             arguments = {**arguments, signature.call_name: call}
         if self._async:
-            value = await _guarded(self.function(**arguments))
+            try:
+                value = await self.function(**arguments)
+            except SystemExit as error:
+                raise _left(error) from None
         else:
             value = await _off_loop(self._threads, self.function, arguments)
         return value if type(value) in _OUTCOMES else Done(signature.value(value))
@@ -194,12 +197,12 @@ class _Reconciler:
             arguments = {**arguments, signature.call_name: call}
         try:
             if inspect.iscoroutinefunction(function):
-                value = await _guarded(function(**arguments))
+                value = await function(**arguments)
             else:
                 value = await _off_loop(self._threads, function, arguments)
         except NotDone as error:
             return Failed("not_done", error.message, may_retry=True)
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             # Above all no `may_retry` from an unreachable service: it would be read as "it did not happen".
             return _unknown(shown(error))
         if type(value) in _OUTCOMES:
@@ -209,22 +212,19 @@ class _Reconciler:
         return Done(signature.value(value))
 
 
-async def _guarded(awaitable: Awaitable[Any]) -> Any:
-    try:
-        return await awaitable
-    except SystemExit as error:
-        raise CallFailed(f"it called sys.exit({error.code!r})") from None
-
-
 async def _off_loop(
     threads: Threads, function: Callable[..., Any], arguments: dict[str, Any]
 ) -> Any:
     try:
         value = await threads.run(functools.partial(function, **arguments))
+        return await value if inspect.isawaitable(value) else value
     except (SystemExit, KeyboardInterrupt) as error:
-        # Raised in a thread it is the function's own idea; here it would end the whole process.
-        raise CallFailed(f"it raised {error!r}") from None
-    return await _guarded(value) if inspect.isawaitable(value) else value
+        raise _left(error) from None
+
+
+def _left(error: SystemExit | KeyboardInterrupt) -> CallFailed:
+    """The failure of a function that wanted to end the process, which is not its to end."""
+    return CallFailed(f"it raised {error!r}")
 
 
 def _unknown(message: str) -> Failed:

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Mapping
-from email.utils import parsedate_to_datetime
 from typing import Any, cast
 
 import msgspec
@@ -46,6 +45,7 @@ def outcome_of(effect: Effect, method: str, answer: Answer) -> Outcome:
         f"it answered {status}, but {flaw}",
         may_retry=again,
         in_doubt=not again,
+        cost_nusd=-1,
     )
 
 
@@ -56,7 +56,7 @@ def failure_without_answer(effect: Effect, trouble: Trouble) -> Failed:
         return Failed(code, message)
     if trouble.sent and effect not in _READS:
         return Failed(code, f"{message}; what was asked for may have happened", in_doubt=True)
-    return Failed(code, message, may_retry=True)
+    return Failed(code, message, may_retry=True, cost_nusd=-1 if trouble.sent else 0)
 
 
 def reconciled(answer: Answer, field: str) -> Outcome:
@@ -148,6 +148,8 @@ def _retry_after_s(text: str) -> float | None:
     try:
         seconds = float(text)
     except ValueError:
+        from email.utils import parsedate_to_datetime  # 5 ms, for a form that few servers use
+
         try:
             seconds = parsedate_to_datetime(text).timestamp() - time.time()
         except (ValueError, TypeError, OverflowError):

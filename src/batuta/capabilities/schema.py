@@ -1,6 +1,5 @@
 """The signature of a function as JSON Schema, and arguments as its types want them."""
 
-import difflib
 import inspect
 import re
 import types
@@ -11,6 +10,7 @@ from typing import Any, cast
 import msgspec
 
 from batuta.errors import Place, WorkspaceError
+from batuta.reading.nearest import did_you_mean
 from batuta.spec.call import Call, Done, Expand, Failed, Waiting
 
 __all__ = ["Signature", "place_of", "read_signature"]
@@ -115,10 +115,7 @@ class Signature:
             if what.startswith("Object missing required field"):
                 return f"{quoted}: it is missing"
             if what.startswith("Object contains unknown field"):
-                near = difflib.get_close_matches(quoted, names, 1)
-                hint = (
-                    f"did you mean {near[0]}?" if near else f"it takes {', '.join(names) or 'none'}"
-                )
+                hint = did_you_mean(quoted, names, "arguments")
                 return f"{quoted}: there is no such argument; {hint}"
         what = what.replace("`", "")
         return f"{where or 'arguments'}: {what[:1].lower()}{what[1:]}"
