@@ -270,7 +270,12 @@ def _input_schema(names: tuple[str, ...], body: str) -> dict[str, Any]:
     required = list(names)
     if body:
         properties[body] = {}
-    schema: dict[str, Any] = {"type": "object", "properties": properties}
+    # Whatever else is given goes into the query or the body, so nothing is surplus.
+    schema: dict[str, Any] = {
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": True,
+    }
     if required:
         schema["required"] = required
     return schema
