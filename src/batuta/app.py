@@ -4,6 +4,7 @@ async with await App.open("folder") as app:
     document = await app.run(plan, {"ticket": "…"})
 """
 
+import asyncio
 import getpass
 import os
 import random
@@ -26,7 +27,9 @@ from batuta.engine.host import Host
 from batuta.engine.lanes import Lanes
 from batuta.errors import AnswerError, InputError, NotFound, PlanError
 from batuta.governance.verdict import rules_from
+from batuta.journal.backup import copy_journal
 from batuta.journal.backup import restore as restore_journal
+from batuta.journal.failures import translated
 from batuta.journal.sqlite import open_sqlite
 from batuta.plans.check import check
 from batuta.plans.inputs import validate_inputs
@@ -77,20 +80,23 @@ class App:
         folder: str | Path = ".",
         *,
         functions: Iterable[Callable[..., Any]] = (),
+        modules: bool = True,
         journal: Journal | None = None,
         clock: Clock | None = None,
         sink: Sink | None = None,
     ) -> Self:
         """Open the workspace in `folder`, with `functions` registered besides those its modules define.
 
+        `modules` False: its modules and capabilities are left alone. Enough to look, back up and erase, whatever
+        state they are in; nothing can be driven.
+
         Raises:
             WorkspaceError: it has flaws; the error lists all of them. JournalError: its journal cannot be opened.
         """
         workspace = load_workspace(folder)
-        own = load_functions(workspace.python, Path(workspace.root)) if workspace.python else []
-        settings = {
-            name: {"kind": one.kind, **one.settings} for name, one in workspace.capabilities.items()
-        }
+        python, configured = (workspace.python, workspace.capabilities) if modules else ((), {})
+        own = load_functions(python, Path(workspace.root)) if python else []
+        settings = {name: {"kind": one.kind, **one.settings} for name, one in configured.items()}
         catalog = build_catalog(
             settings,
             [*own, *functions],
@@ -99,7 +105,8 @@ class App:
         )
         if journal is None:
             path = Path(workspace.root) / JOURNAL_FILE
-            path.parent.mkdir(parents=True, exist_ok=True)
+            with translated(str(path)):
+                path.parent.mkdir(parents=True, exist_ok=True)
             journal = open_sqlite(path)
         engine = Engine(
             journal,
@@ -254,15 +261,27 @@ class App:
         now = self.engine.clock.now()
         return await self.engine.journal.gc(older_than=now - days * 86_400, now=now)
 
+    async def backup(self, file: str | Path) -> int:
+        """Copy the journal of the workspace to `file` while it is in use; how many facts the copy holds.
+
+        Raises `JournalError` if the file exists or cannot be written, `JournalBroken` if the journal is damaged.
+        """
+        await self.engine.journal.flush()
+        source = Path(self.workspace.root) / JOURNAL_FILE
+        return await asyncio.to_thread(copy_journal, source, Path(file))
+
 
 def restore(folder: str | Path, backup: str | Path) -> Path:
-    """Put `backup` in the place of the journal of the workspace in `folder`; where the old one was kept.
+    """Put `backup` in the place of the journal of the workspace in `folder`; where the old one was kept, if any.
 
     A new epoch begins: no effect whose outcome is not in the restored log runs unasked (contract, 19).
-    Raises `JournalBroken`, `InputError` if somebody uses the journal.
+    Raises `NotFound`, `JournalBroken`, and `JournalError` if somebody uses the journal; nothing is changed then.
     """
     workspace = load_workspace(folder)
-    return restore_journal(Path(backup), Path(workspace.root) / JOURNAL_FILE)
+    path = Path(workspace.root) / JOURNAL_FILE
+    with translated(str(path)):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    return restore_journal(Path(backup), path)
 
 
 def _admit_plan(plan: Plan, cards: Mapping[str, Card], inputs: Mapping[str, Any]) -> None:

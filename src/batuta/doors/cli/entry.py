@@ -1,0 +1,55 @@
+"""From the words on the command line to an exit code."""
+
+import importlib
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from batuta.doors.cli.failures import INTERRUPTED, as_ours, report
+from batuta.doors.cli.parser import parse
+from batuta.doors.cli.screen import Screen, quiet_exit
+from batuta.errors import BatutaError
+
+__all__ = ["main"]
+
+# Which module of this room carries out which command, as `carry_out(args, screen)`.
+_MODULES = {
+    "run": "run",
+    "resume": "resume",
+    "answer": "answer",
+    "cancel": "cancel",
+    "runs": "look",
+    "show": "look",
+    "check": "inspection",
+    "capabilities": "inspection",
+    "gc": "housekeeping",
+    "backup": "housekeeping",
+    "restore": "housekeeping",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Carry out the command in `argv` (the words behind the program's name); the exit code.
+
+    Exit codes: 0 succeeded, 1 failed, 2 wrong input, 3 waiting, 4 denied, 5 cancelled, 70 a bug of ours,
+    130 interrupted.
+    """
+    words = sys.argv[1:] if argv is None else list(argv)
+    screen = Screen(json="--json" in words)
+    try:
+        return _carried_out(words, screen)
+    finally:
+        quiet_exit()
+
+
+def _carried_out(words: list[str], screen: Screen) -> int:
+    try:
+        args = parse(words)
+        module: Any = importlib.import_module(f"batuta.doors.cli.{_MODULES[args.command]}")
+        return module.carry_out(args, screen)
+    except KeyboardInterrupt:
+        error = BatutaError("interrupted", remedy="`batuta runs` shows what had begun")
+        report(error, screen)
+        return INTERRUPTED
+    except Exception as error:
+        return report(as_ours(error), screen)

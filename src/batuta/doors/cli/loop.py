@@ -1,0 +1,24 @@
+"""The event loop of a command: uvloop where it is installed, the standard one otherwise."""
+
+import asyncio
+import sys
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+__all__ = ["on_loop"]
+
+
+def on_loop(work: Coroutine[Any, Any, int]) -> int:
+    """Run the command `work` to its end; its exit code. Raises `KeyboardInterrupt` and whatever `work` raises."""
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        return runner.run(work)
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    if sys.platform == "win32":
+        return None
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop

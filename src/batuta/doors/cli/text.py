@@ -1,0 +1,119 @@
+"""Words, numbers and times as people read them; text of strangers made safe to print."""
+
+import re
+import unicodedata
+from datetime import UTC, datetime
+from typing import Any
+
+from batuta.errors import Place
+
+__all__ = [
+    "cells",
+    "clock",
+    "count",
+    "duration",
+    "escaped",
+    "fit",
+    "json_text",
+    "money",
+    "one_line",
+    "place_text",
+]
+
+# What a terminal obeys or a reader cannot see: controls (C0 but tab and newline, DEL, C1), marks and overrides of
+# writing direction, line separators, invisible spaces, the tag alphabet, lone surrogates.
+_UNSAFE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e007f\ud800-\udfff]"
+)
+
+
+def escaped(text: str) -> str:
+    """`text` with everything a terminal would obey, or a reader could not see, written as `\\x1b`, `\\u202e`, …"""
+    return _UNSAFE.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
+def one_line(text: str, width: int = 0) -> str:
+    """`text` escaped and on one line, at most `width` cells wide (0: as wide as it is)."""
+    if width:
+        text = text[: width * 4]  # what is cut off anyway needs no looking at
+    line = " ".join(escaped(text).split())
+    return fit(line, width).rstrip() if width else line
+
+
+def cells(text: str) -> int:
+    """How many columns of a terminal `text` takes."""
+    if text.isascii():
+        return len(text)
+    return sum(_cells_of(char) for char in text)
+
+
+def _cells_of(char: str) -> int:
+    if unicodedata.combining(char) or char in "\u200c\u200d\ufe0e\ufe0f":
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def fit(text: str, width: int, *, right: bool = False) -> str:
+    """`text` in exactly `width` cells: filled with spaces, or cut with an ellipsis. `right`: flush right."""
+    taken = cells(text)
+    if taken > width:
+        kept, taken = "", 0
+        for char in text:
+            if taken + _cells_of(char) > width - 1:
+                break
+            kept += char
+            taken += _cells_of(char)
+        text, taken = (kept + "…", taken + 1) if width > 0 else ("", 0)
+    space = " " * (width - taken)
+    return space + text if right else text + space
+
+
+def duration(seconds: float) -> str:
+    """`12 ms`, `3.2 s`, `2 min 05 s`, `3 h 12 min`, `2 d 4 h`."""
+    seconds = max(seconds, 0.0)
+    if seconds < 0.9995:
+        return f"{seconds * 1_000:.0f} ms"
+    if seconds < 59.95:
+        return f"{seconds:.1f} s"
+    whole = int(seconds + 0.5)
+    if whole < 3_600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    if whole < 86_400:
+        return f"{whole // 3_600} h {whole % 3_600 // 60:02d} min"
+    return f"{whole // 86_400} d {whole % 86_400 // 3_600} h"
+
+
+def money(usd: float) -> str:
+    """`$0.0123`: four digits after the point, more for less than a cent that would look like nothing."""
+    if usd and abs(usd) < 0.0001:
+        return f"${usd:.2g}" if abs(usd) < 1e-6 else f"${usd:.6f}"
+    return f"${usd:,.4f}" if abs(usd) < 100 else f"${usd:,.2f}"
+
+
+def count(number: int, noun: str) -> str:
+    """`1 run`, `12,000 runs`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def clock(at: float) -> str:
+    """A time (seconds of the Unix epoch) as this machine's calendar and clock have it."""
+    try:
+        return datetime.fromtimestamp(at, tz=UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+    except (ValueError, OverflowError, OSError):
+        return f"@{at:.0f}"
+
+
+def json_text(data: Any, *, indent: int = 0) -> str:
+    """`data` as JSON, on one line or indented by so many spaces."""
+    import msgspec
+
+    from batuta.spec.value import encode
+
+    encoded = encode(data)
+    return (msgspec.json.format(encoded, indent=indent) if indent else encoded).decode()
+
+
+def place_text(place: Place | None) -> str:
+    """`plan.yaml:3:7`; nothing for a place that names neither file nor line."""
+    return str(place) if place is not None and (place.file or place.line) else ""

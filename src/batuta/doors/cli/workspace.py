@@ -1,0 +1,60 @@
+"""Which workspace a command is about, and how much of it is opened."""
+
+import argparse
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from batuta.app import JOURNAL_FILE, App
+from batuta.config import WORKSPACE_FILE, find_workspace
+from batuta.errors import NotFound
+from batuta.journal.memory import MemoryJournal
+from batuta.journal.sqlite import open_sqlite
+from batuta.ports import Sink
+
+__all__ = ["folder_of", "opened", "opened_to_check", "opened_to_look"]
+
+
+def folder_of(args: argparse.Namespace, *, must_exist: bool = True) -> Path:
+    """The folder that `-w` names, or the nearest workspace from the current one upwards.
+
+    Raises:
+        NotFound: there is no such folder, or (with `must_exist`) no workspace in it.
+    """
+    if args.workspace is None:
+        folder = find_workspace()
+    else:
+        folder = Path(args.workspace)
+        find_workspace(folder)  # says what is wrong with the folder
+        folder = folder.resolve()
+    there = (folder / WORKSPACE_FILE).is_file() or (folder / JOURNAL_FILE).exists()
+    if must_exist and not there:
+        above = "" if args.workspace is not None else " or above it"
+        raise NotFound(
+            f"there is no workspace in {folder}{above}: no {WORKSPACE_FILE}",
+            remedy="name its folder with -w DIR, or create the file (it may be empty)",
+        )
+    return folder
+
+
+@asynccontextmanager
+async def opened(folder: Path, sink: Sink | None = None) -> AsyncGenerator[App]:
+    """The workspace, ready to drive runs."""
+    async with await App.open(folder, sink=sink) as app:
+        yield app
+
+
+@asynccontextmanager
+async def opened_to_look(folder: Path) -> AsyncGenerator[App]:
+    """The workspace as its log has it: no module of it is loaded, and nothing is written."""
+    path = folder / JOURNAL_FILE
+    journal = open_sqlite(path, read_only=True) if path.exists() else MemoryJournal()
+    async with await App.open(folder, journal=journal, modules=False) as app:
+        yield app
+
+
+@asynccontextmanager
+async def opened_to_check(folder: Path) -> AsyncGenerator[App]:
+    """The workspace with its capabilities, and without its journal."""
+    async with await App.open(folder, journal=MemoryJournal()) as app:
+        yield app
