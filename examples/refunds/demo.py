@@ -9,6 +9,7 @@ line is the one you would use, and the kill is `kill -9`. The proof at the end r
 import argparse
 import json
 import os
+import shlex
 import shutil
 import signal
 import subprocess
@@ -26,6 +27,7 @@ FILES = ("batuta.yaml", "refunds.yaml", "tools.py", "accounts.csv", "monday.csv"
 KILL_AT = 17
 # A demo that hangs is worse than one that fails; seconds for any single command.
 COMMAND_S_MAX = 120
+STALL_S_MAX = 60
 
 BOLD, DIM, GREEN, RED, PLAIN = (
     ("\033[1m", "\033[2m", "\033[32m", "\033[31m", "\033[0m")
@@ -77,13 +79,13 @@ def tuesday(folder: Path, ledger: Ledger) -> str:
     """A batch whose process is killed between a payment and its answer; the id of its run."""
     title(f"2  Tuesday: forty requests, and `kill -9` at payment {KILL_AT}")
     # The ledger applies that payment and sits on the answer: the worst moment to die.
-    ledger.faults("stall_after", {"method": "POST", "path": "/payments", "nth": len(monday_paid(ledger)) + KILL_AT})
+    ledger.faults("stall_after", {"method": "POST", "path": "/payments", "nth": KILL_AT})
     command = command_line("run", "--plan", "refunds.yaml", "--input", "batch=@tuesday.csv")
     print(f"{BOLD}$ {shown_command(command)}{PLAIN}", flush=True)
     process = subprocess.Popen(
         command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
-    ledger.wait_stalled(1, wait_s=COMMAND_S_MAX)
+    ledger.wait_stalled(1, wait_s=STALL_S_MAX)
     process.send_signal(signal.SIGKILL)
     process.wait()
     ledger.release()
@@ -155,7 +157,7 @@ def command_line(*words: str) -> list[str]:
 
 
 def shown_command(command: list[str]) -> str:
-    return " ".join(["batuta", *command[3:]])
+    return shlex.join(["batuta", *command[3:]])
 
 
 def batuta(folder: Path, *words: str) -> int:
@@ -185,10 +187,6 @@ def listed(folder: Path) -> list[dict[str, Any]]:
 
 def shown(folder: Path, run: str) -> dict[str, Any]:
     return quiet(folder, "show", run)
-
-
-def monday_paid(ledger: Ledger) -> list[dict[str, Any]]:
-    return [entry for entry in ledger.book() if entry.get("reference", "").startswith("R-0")]
 
 
 def tuesday_paid(ledger: Ledger) -> list[dict[str, Any]]:

@@ -21,11 +21,11 @@ from batuta.capabilities.catalog import WorkspaceCatalog, build_catalog
 from batuta.capabilities.modules import load_functions
 from batuta.config import Workspace, load_workspace
 from batuta.engine.act import decode_question
-from batuta.engine.document import document
+from batuta.engine.document import document, failure_of, result_of
 from batuta.engine.engine import Engine, Settings
 from batuta.engine.host import Host
 from batuta.engine.lanes import Lanes
-from batuta.errors import AnswerError, InputError, NotFound, PlanError
+from batuta.errors import AnswerError, InputError, NotFound, PlanError, error_of_run
 from batuta.governance.verdict import rules_from
 from batuta.journal.backup import copy_journal
 from batuta.journal.backup import restore as restore_journal
@@ -166,6 +166,19 @@ class App:
         complete = validate_inputs(plan, inputs)
         run_id = new_run_id(self.engine.clock.now())
         return self.engine.accept(plan, complete, run_id=run_id, author=author or _local_user())
+
+    async def result(self, run_id: str) -> Any:
+        """The result of a run, which this process drives as far as it goes if nobody else does.
+
+        Raises:
+            NotFound: there is no such run. RunFailed, RunCancelled, Denied: it ended without a result.
+            RunWaiting: it waits for an answer, or another process drives it. JournalError.
+        """
+        run = await self._host.drive(run_id)
+        error = error_of_run(run.status, failure_of(run))
+        if error is not None:
+            raise error
+        return await result_of(run, self.engine)
 
     async def resume(self, run_id: str, *, accept: bool = False) -> dict[str, Any]:
         """Go on with a run that was interrupted, has an answer, or whose time has come; its document.

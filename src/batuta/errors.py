@@ -23,7 +23,7 @@ Two exceptions are for the authors of capabilities, who may raise them inside a 
 value (`batuta.spec.call.Failed`), never an exception.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 __all__ = [
@@ -48,6 +48,7 @@ __all__ = [
     "RunWaiting",
     "TooLarge",
     "WorkspaceError",
+    "error_of_run",
 ]
 
 
@@ -241,6 +242,31 @@ class RunWaiting(BatutaError):
 
     exit_code = 3
     http_status = 409
+
+
+def error_of_run(status: str, error: Mapping[str, str] | None) -> BatutaError | None:
+    """What a run that stands at `status` means for a caller who wanted its result; None if it succeeded.
+
+    `error` is that of the run's document: code, message and path. Doors take exit code and HTTP status from here.
+    """
+    code = error["code"] if error else ""
+    message = error["message"] if error else ""
+    path = error["path"] if error else ""
+    match status:
+        case "succeeded":
+            return None
+        case "cancelled":
+            return RunCancelled(message or "the run was cancelled")
+        case "failed" if code in _NOES:
+            return Denied(f"{path}: {message}" if path else message)
+        case "failed":
+            return RunFailed(message, code=code, path=path)
+        case _:
+            return RunWaiting("the run waits for an answer", remedy="`batuta show RUN` prints it")
+
+
+# Codes of failures that mean: the policy, or a person, said no.
+_NOES = frozenset({"denied", "rejected"})
 
 
 class JournalError(BatutaError):
