@@ -11,9 +11,15 @@ import pytest
 from tests.contract.fatal import fact
 from tests.contract.world import World, steps_of
 
-COLUMNS: tuple[str, ...] = ("pure", "local_read", "metered_read", "idempotent", "write")
+USES: dict[str, str] = {
+    "pure": "draw",
+    "local_read": "look",
+    "metered_read": "think",
+    "idempotent": "put",
+    "write": "pay",
+}
+COLUMNS = (*USES,)
 REPEATABLE = COLUMNS[:-1]
-USES = dict(zip(COLUMNS, ("draw", "look", "think", "put", "pay"), strict=True))
 PRICE_USD = 0.25
 
 

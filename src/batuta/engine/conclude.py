@@ -69,7 +69,9 @@ def _failed(
     run: Run, node: Node, outcome: Failed, now: float, how: Conclusion
 ) -> tuple[RunFact, ...]:
     path, attempt = node.path, node.attempt
-    cost = node.reserved_nusd if outcome.cost_nusd < 0 else outcome.cost_nusd
+    # Sent and not answered: nobody knows what it cost, so it is settled at the maximum (contract, crash table).
+    unknown = outcome.in_doubt or outcome.cost_nusd < 0
+    cost = node.reserved_nusd if unknown else outcome.cost_nusd
     if node.effect == "write" and outcome.in_doubt:
         return doubted(run, node, outcome.message, now, how.card)
     if how.stopping and outcome.code == "cancelled":

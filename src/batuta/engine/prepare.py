@@ -33,7 +33,7 @@ __all__ = [
     "prepare",
 ]
 
-# A repeatable call whose driver died this often takes the driver with it; somebody should look.
+# A call that was sent and not answered this often takes its driver, or the other side, with it; somebody should look.
 LOST_MAX = 5
 # The answer to an approval, and to any question without a schema of its own.
 APPROVAL_SCHEMA: dict[str, Any] = {
@@ -132,7 +132,7 @@ def _prepare_call(
             node, now, "arguments_changed", "the arguments of a later attempt differ from the first"
         )
     if node.lost > LOST_MAX:
-        return _failed(node, now, "lost", f"its driver died {node.lost} times while it ran")
+        return _failed(node, now, "lost", f"it was sent {node.lost} times and never answered")
     approved = approval_digest(run, node, name, args_digest)
     verdict = _verdict(run, node, card, args, approved, now, around)
     if isinstance(verdict, Prepared):

@@ -80,7 +80,7 @@ class Failed(msgspec.Struct, frozen=True):
         code: short stable word: timeout, denied, invalid, unavailable, rate_limited, …
         message: one sentence for people.
         retry_after_s: the callee asks to be left alone for so many seconds.
-        cost_nusd: what it cost all the same.
+        cost_nusd: what it cost all the same, in nano-dollars; negative, or in doubt: the most it can, as reserved.
     """
 
     code: str

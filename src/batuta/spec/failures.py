@@ -51,7 +51,8 @@ def failure_from(error: BaseException, effect: Effect) -> Failed:
 
     `CallFailed` is taken at its word. Otherwise a `pure`, `read` or `idempotent` call may be tried again. A `write`
     may not: a network error, time-out or cancellation anywhere in the chain of `error` leaves it in doubt, and
-    anything else is its final answer. The text is cut to `MESSAGE_CHARS_MAX` and never holds a traceback of ours.
+    anything else is its final answer. What any call cost that was sent and not answered is settled as reserved. The
+    text is cut to `MESSAGE_CHARS_MAX` and never holds a traceback of ours.
     """
     if isinstance(error, CallFailed):
         return _said(error, effect)
@@ -60,9 +61,10 @@ def failure_from(error: BaseException, effect: Effect) -> Failed:
     if isinstance(error, (InputError, Denied)):
         # Our own refusal of what was given or returned; the same arguments will be refused again.
         return Failed(code=code, message=message)
+    in_doubt = code in ("timeout", "unavailable", "cancelled")
     if effect != "write":
-        return Failed(code=code, message=message, may_retry=True)
-    if code in ("timeout", "unavailable", "cancelled"):
+        return Failed(code=code, message=message, may_retry=True, cost_nusd=-1 if in_doubt else 0)
+    if in_doubt:
         return Failed(code=code, message=message, in_doubt=True)
     room = MESSAGE_CHARS_MAX - len(_NOT_RETRIED) - 3
     return Failed(code=code, message=f"{message[:room]} ({_NOT_RETRIED})")
@@ -88,6 +90,7 @@ def _said(error: CallFailed, effect: Effect) -> Failed:
         message=shown(error),
         may_retry=(error.may_retry or (error.in_doubt and not in_doubt)) and not in_doubt,
         in_doubt=in_doubt,
+        cost_nusd=-1 if error.in_doubt else 0,
         retry_after_s=error.retry_after_s,
     )
 

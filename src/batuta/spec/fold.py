@@ -248,6 +248,7 @@ def _doubted(run: Run, fact: Doubted) -> None:
 
 def _resolved(run: Run, fact: Resolved) -> None:
     node = run.nodes[fact.path]
+    by_a_person = node.answer is not None
     node.doubt = None
     node.question = node.answer = None
     match fact.how:
@@ -255,6 +256,8 @@ def _resolved(run: Run, fact: Resolved) -> None:
             node.value = fact.value
             end(run, node, r.DONE, fact.at)
         case "retry":
+            # What only its card says would go on for ever where nobody ever answers.
+            node.lost += not by_a_person
             node.state = r.READY
             run.touched.append(node)
             drop_if_closing(run, node, fact.at)
