@@ -68,7 +68,7 @@ def epoch_of(db: Database, path: Path) -> int:
     """The number of the last restore of the journal, 0 if there was none."""
     with translated(str(path)):
         rows = db.execute(SQL["read"], (WORKSPACE, 0, -1)).fetchall()
-        facts = [checked_row(str(path), (*row, WORKSPACE)).fact for row in rows]
+        facts = [checked_row(str(path), row[:6]).fact for row in rows]
     return max((fact.epoch for fact in facts if isinstance(fact, Restored)), default=0)
 
 

@@ -88,6 +88,7 @@ def connect(
         try:
             db.set_busy_timeout(_BUSY_TIMEOUT_MS)
             db.execute(f"PRAGMA synchronous = {_SYNCHRONOUS}")
+            db.execute("PRAGMA cell_size_check = ON")
             _check_identity(db, path)
             migrate(db, path, migrations, read_only=read_only)
             db.execute(SQL["last_gseq"]).fetchall()

@@ -1,5 +1,6 @@
 """APSW as far as we use it, with types that say what we put in and get out."""
 
+import array as numbers
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol, cast
 
@@ -38,6 +39,6 @@ def open_database(path: str, flags: int, vfs: str | None) -> Database:
     return cast("Database", apsw.Connection(path, flags=flags, vfs=vfs))
 
 
-def array(items: tuple[str, ...] | tuple[bytes, ...] | memoryview) -> Array:
-    """`items` (at least one; a memoryview holds 64-bit integers) as one parameter for `carray(?)`."""
+def array(items: "tuple[str, ...] | tuple[bytes, ...] | numbers.array[int]") -> Array:
+    """`items` (at least one; a buffer of 64-bit integers, or texts, or bytes) as one parameter for `carray(?)`."""
     return cast("Any", apsw).carray(items)

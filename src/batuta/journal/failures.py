@@ -7,7 +7,7 @@ import apsw
 
 from batuta.errors import BatutaError, Bug, JournalBroken, JournalError, JournalFull
 
-__all__ = ["RESTORE_REMEDY", "translate", "translated"]
+__all__ = ["RESTORE_REMEDY", "lost_facts", "translate", "translated"]
 
 RESTORE_REMEDY = "restore the journal from a backup: batuta restore FILE"
 
@@ -17,6 +17,7 @@ _BROKEN = (
     apsw.FormatError,
     apsw.MismatchError,
     apsw.NotADBError,
+    UnicodeDecodeError,  # what we wrote was text
     apsw.SQLError,  # our statements are fixed, so what does not compile is a damaged schema
 )
 _BUSY = (apsw.BusyError, apsw.LockedError, apsw.ProtocolError)
@@ -54,6 +55,13 @@ def translate(error: Exception, path: str) -> BatutaError:
         )
     return Bug(
         f"the journal at {path} failed: {type(error).__name__}: {said}", remedy="report this"
+    )
+
+
+def lost_facts(stream: str, seq: int) -> JournalBroken:
+    """The facts of `stream` up to `seq` should be there, and are not."""
+    return JournalBroken(
+        f"the journal is damaged: fact {seq} of {stream} is missing", remedy=RESTORE_REMEDY
     )
 
 

@@ -11,20 +11,23 @@ SELECT coalesce(max(id), 0) FROM streams
 PRAGMA data_version
 
 -- name: heads
-SELECT s.name, s.id, (SELECT max(seq) FROM facts WHERE stream = s.id),
+SELECT s.name, s.id, s.head, (SELECT max(seq) FROM facts WHERE stream = s.id),
        r.status, r.plan, r.accepted_at, r.wake_at, r.owner, r.erasable_at
 FROM carray(?1) AS wanted
 JOIN streams AS s ON s.name = wanted.value
 LEFT JOIN runs AS r ON r.stream = s.id
 
--- name: seq
-SELECT coalesce(max(seq), 0) FROM facts WHERE stream = (SELECT id FROM streams WHERE name = ?1)
+-- name: head
+SELECT head FROM streams WHERE name = ?1
 
 -- name: touched
 SELECT DISTINCT s.name FROM facts AS f JOIN streams AS s ON s.id = f.stream WHERE f.gseq > ?1
 
 -- name: insert_streams
-INSERT INTO streams (id, name) SELECT ?1 + rowid, value FROM carray(?2)
+INSERT INTO streams (id, name, head) SELECT ?1 + rowid, value, 0 FROM carray(?2)
+
+-- name: set_heads
+UPDATE streams SET head = moved.value & 4294967295 FROM carray(?1) AS moved WHERE streams.id = moved.value >> 32
 
 -- name: insert_facts
 INSERT INTO facts (gseq, stream, seq, crc, body)
@@ -51,8 +54,9 @@ SELECT v.ref, v.id FROM carray(?1) AS wanted JOIN vals AS v ON v.ref = wanted.va
 INSERT OR IGNORE INTO uses (value, stream) SELECT value >> 32, value & 4294967295 FROM carray(?1)
 
 -- name: read
-SELECT f.gseq, f.stream, f.seq, f.crc, f.body FROM facts AS f
-WHERE f.stream = (SELECT id FROM streams WHERE name = ?1) AND f.seq > ?2
+SELECT f.gseq, f.stream, f.seq, f.crc, f.body, s.name, s.head
+FROM streams AS s JOIN facts AS f ON f.stream = s.id
+WHERE s.name = ?1 AND f.seq > ?2
 ORDER BY f.seq LIMIT ?3
 
 -- name: read_all
@@ -66,25 +70,25 @@ SELECT owner FROM runs WHERE stream = (SELECT id FROM streams WHERE name = ?1)
 SELECT DISTINCT owner FROM runs WHERE owner <> ''
 
 -- name: runs
-SELECT s.name, r.status, r.plan, r.accepted_at, f.body ->> 'at', r.wake_at, r.owner, f.seq
+SELECT s.name, r.status, r.plan, r.accepted_at, f.body ->> 'at', r.wake_at, r.owner, s.head
 FROM runs AS r
 JOIN streams AS s ON s.id = r.stream
-JOIN facts AS f ON f.stream = r.stream AND f.seq = (SELECT max(seq) FROM facts WHERE stream = r.stream)
+LEFT JOIN facts AS f ON f.stream = r.stream AND f.seq = s.head
 ORDER BY r.stream DESC LIMIT ?1
 
 -- name: runs_of_status
-SELECT s.name, r.status, r.plan, r.accepted_at, f.body ->> 'at', r.wake_at, r.owner, f.seq
+SELECT s.name, r.status, r.plan, r.accepted_at, f.body ->> 'at', r.wake_at, r.owner, s.head
 FROM runs AS r
 JOIN streams AS s ON s.id = r.stream
-JOIN facts AS f ON f.stream = r.stream AND f.seq = (SELECT max(seq) FROM facts WHERE stream = r.stream)
+LEFT JOIN facts AS f ON f.stream = r.stream AND f.seq = s.head
 WHERE r.status = ?2
 ORDER BY r.stream DESC LIMIT ?1
 
 -- name: runs_due
-SELECT s.name, r.status, r.plan, r.accepted_at, f.body ->> 'at', r.wake_at, r.owner, f.seq
+SELECT s.name, r.status, r.plan, r.accepted_at, f.body ->> 'at', r.wake_at, r.owner, s.head
 FROM runs AS r
 JOIN streams AS s ON s.id = r.stream
-JOIN facts AS f ON f.stream = r.stream AND f.seq = (SELECT max(seq) FROM facts WHERE stream = r.stream)
+LEFT JOIN facts AS f ON f.stream = r.stream AND f.seq = s.head
 WHERE r.stream IN (
         SELECT stream FROM runs WHERE owner = '' AND wake_at IS NOT NULL AND wake_at <= ?3
         UNION
@@ -127,7 +131,8 @@ RETURNING length(body), parent
 SELECT id, ref, parent, body FROM vals WHERE id > ?1 ORDER BY id LIMIT ?2
 
 -- name: gaps
-SELECT stream FROM facts GROUP BY stream HAVING min(seq) <> 1 OR max(seq) <> count(*) LIMIT 1
+SELECT s.name FROM streams AS s LEFT JOIN facts AS f ON f.stream = s.id
+GROUP BY s.id HAVING min(f.seq) <> 1 OR max(f.seq) <> count(*) OR max(f.seq) <> s.head OR s.head = 0 LIMIT 1
 
 -- name: count_facts
 SELECT count(*) FROM facts

@@ -177,11 +177,11 @@ class SqliteJournal(_Upkeep):
     async def wait(self, stream: str, *, after: int, timeout_s: float) -> bool:
         """See `Journal.wait`."""
         self._check_open()
-        if self._reader.seq(stream) > after:
+        if self._reader.head(stream) > after:
             return True
         self._writer.nudge()
         return await self._watchers.wait(
-            stream, lambda: self._reader.seq(stream) > after, timeout_s=timeout_s
+            stream, lambda: self._reader.head(stream) > after, timeout_s=timeout_s
         )
 
     def watch(self, stream: str, notify: Callable[[], None]) -> Callable[[], None]:

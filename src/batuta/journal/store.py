@@ -1,5 +1,6 @@
 """The writing side of the file: one batch of the queue, one transaction. Used by the writer thread only."""
 
+from array import array as numbers
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar, cast
@@ -9,6 +10,7 @@ import msgspec
 from batuta.errors import JournalError
 from batuta.journal.codec import checksum
 from batuta.journal.database import Database, array
+from batuta.journal.failures import lost_facts
 from batuta.journal.intake import Append, Put, admit
 from batuta.journal.projection import RunState, project
 from batuta.journal.statements import SQL
@@ -115,8 +117,10 @@ class Store:
             outcome.landed[append.stream] = None
             if append.after is None:
                 outcome.outside[append.stream] = None
+        moved = [heads[name] for name in outcome.landed]
         self._insert(fresh, rows, uses)
-        self._upsert_runs(heads[name] for name in outcome.landed)
+        self._set_heads(moved)
+        self._upsert_runs(moved)
         self._keep(heads)
         return outcome
 
@@ -151,8 +155,13 @@ class Store:
             self.db.execute(SQL["insert_facts"], (self._gseq, array(tuple(rows))))
             self._gseq += len(rows)
         if uses:
-            packed = memoryview(b"".join(n.to_bytes(8, "little") for n in uses)).cast("q")
-            self.db.execute(SQL["insert_uses"], (array(packed),))
+            self.db.execute(SQL["insert_uses"], (array(numbers("q", uses)),))
+
+    def _set_heads(self, moved: list[Head]) -> None:
+        if moved:
+            # Two numbers in one, as above: the stream, and where it ends.
+            packed = numbers("q", [head.id << 32 | head.seq for head in moved])
+            self.db.execute(SQL["set_heads"], (array(packed),))
 
     def _upsert_runs(self, heads: Iterable[Head]) -> None:
         changed = [h for h in heads if h.run is not None and h.run is not h.stored_run]
@@ -188,9 +197,11 @@ class Store:
         cold = tuple(name for name in streams if name not in heads)
         if cold:
             for row in self.db.execute(SQL["heads"], (array(cold),)).fetchall():
-                name, number, seq, *fields = row
+                name, number, seq, last, *fields = row
+                if seq != last:
+                    raise lost_facts(name, seq)
                 run = RunState(*fields) if fields[0] is not None else None
-                heads[name] = Head(number, seq or 0, run, run)
+                heads[name] = Head(number, seq, run, run)
         return heads
 
     def _keep(self, heads: dict[str, Head]) -> None:

@@ -5,10 +5,12 @@ CREATE TABLE meta (
     value ANY NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Names stand here once; facts carry the number.
+-- Names stand here once; facts carry the number. head says a second time where the stream ends, so that a damaged
+-- index cannot hide its last facts: a run that forgot them would do them again.
 CREATE TABLE streams (
     id   INTEGER PRIMARY KEY,
-    name TEXT NOT NULL UNIQUE
+    name TEXT NOT NULL UNIQUE,
+    head INTEGER NOT NULL
 ) STRICT;
 
 -- The log. gseq orders the whole journal, seq one stream (from 1, without gaps); crc covers stream, seq and body.
