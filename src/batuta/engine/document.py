@@ -5,7 +5,7 @@ from typing import Any
 from batuta.engine.act import decode_question
 from batuta.engine.engine import Engine
 from batuta.engine.prepare import arguments
-from batuta.engine.view import stored_in, value_of, wanted
+from batuta.engine.view import NotLoaded, stored_at, value_of
 from batuta.errors import BatutaError
 from batuta.spec import run as r
 from batuta.spec.budget import usd
@@ -74,7 +74,15 @@ def _question(path: str, waited: Waited) -> dict[str, Any]:
 
 
 async def _step(run: Run, node: Node, engine: Engine) -> dict[str, Any]:
-    await engine.load(_stored(node))
+    try:
+        return _shown(run, node, engine)
+    except NotLoaded:
+        await engine.load(stored_at(node))
+        return _shown(run, node, engine)
+
+
+def _shown(run: Run, node: Node, engine: Engine) -> dict[str, Any]:
+    """Raises `NotLoaded` if a stored value is not at hand."""
     shown: dict[str, Any] = {
         "path": node.path,
         "state": node.state,
@@ -100,11 +108,6 @@ async def _step(run: Run, node: Node, engine: Engine) -> dict[str, Any]:
     if node.state == r.RETRYING:
         shown["retry_at"] = node.retry_at
     return shown
-
-
-def _stored(node: Node) -> list[Any]:
-    values = [*wanted(node), *stored_in(node.scope)]
-    return values if node.value is None else [*values, node.value]
 
 
 def _inputs(run: Run, node: Node, engine: Engine) -> Any:

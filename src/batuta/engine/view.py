@@ -16,6 +16,7 @@ __all__ = [
     "items_of",
     "lookup",
     "scope_lookup",
+    "stored_at",
     "stored_in",
     "value_of",
     "wanted",
@@ -144,8 +145,8 @@ def wanted(node: Node) -> list[Value]:
     sources = [scope.nodes[name] for name in node.shape.deps if name in scope.nodes]
     around: Node | None = node
     while around is not None and around is not scope.holder:
-        sources.append(around)
-        sources.extend(around.children)
+        if around.kind != "each":  # an item sees none of the other items
+            sources.append(around)
         around = around.parent
     if node.kind == "undo":
         sources.extend(scope.nodes.values())
@@ -153,6 +154,11 @@ def wanted(node: Node) -> list[Value]:
         if value.ref:
             values[value.ref] = value
     return list(values.values())
+
+
+def stored_at(node: Node) -> list[Value]:
+    """Every stored value that showing `node` may need: what it sees, and what it came to."""
+    return [*wanted(node), *(value for value in _stored(node) if value.ref)]
 
 
 def stored_in(scope: Scope) -> list[Value]:
