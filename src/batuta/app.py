@@ -5,6 +5,7 @@ async with await App.open("folder") as app:
 """
 
 import asyncio
+import functools
 import getpass
 import os
 import random
@@ -32,7 +33,6 @@ from batuta.journal.backup import restore as restore_journal
 from batuta.journal.failures import translated
 from batuta.journal.sqlite import open_sqlite
 from batuta.plans.check import check
-from batuta.plans.inputs import validate_inputs
 from batuta.ports import Clock, Journal, RunRow, Sink
 from batuta.spec.call import Question
 from batuta.spec.card import Card
@@ -160,12 +160,8 @@ class App:
         return await self._shown(await self._host.drive(run.id, run))
 
     def _accept(self, plan: Plan, inputs: Mapping[str, Any], author: str) -> Run:
-        findings = [f for f in check(plan, self.cards) if not f.warning]
-        if findings:
-            raise PlanError(findings[0].message, findings=findings)
-        complete = validate_inputs(plan, inputs)
         run_id = new_run_id(self.engine.clock.now())
-        return self.engine.accept(plan, complete, run_id=run_id, author=author or _local_user())
+        return self.engine.accept(plan, inputs, run_id=run_id, author=author or _local_user())
 
     async def result(self, run_id: str) -> Any:
         """The result of a run, which this process drives as far as it goes if nobody else does.
@@ -297,8 +293,8 @@ def restore(folder: str | Path, backup: str | Path) -> Path:
     return restore_journal(Path(backup), path)
 
 
-def _admit_plan(plan: Plan, cards: Mapping[str, Card], inputs: Mapping[str, Any]) -> None:
-    findings = [f for f in check(plan, cards, None, inputs) if not f.warning]
+def _admit_plan(plan: Plan, cards: Mapping[str, Card]) -> None:
+    findings = [f for f in check(plan, cards) if not f.warning]
     if findings:
         raise PlanError(findings[0].message, findings=findings)
 
@@ -344,6 +340,7 @@ def _check_answer(node: Node, question: Question, value: Any, kind: str) -> None
         )
 
 
+@functools.cache
 def _local_user() -> str:
     try:
         return getpass.getuser()

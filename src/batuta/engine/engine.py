@@ -12,9 +12,11 @@ from batuta.engine.perform import perform
 from batuta.engine.prepare import arguments, call_of
 from batuta.engine.view import Shelf, wanted
 from batuta.errors import BatutaError, NotFound, PlanError
+from batuta.plans.inputs import validate_inputs
 from batuta.ports import Catalog, Clock, Journal, Judge, Layer, Row, Sink
 from batuta.spec.budget import Budget
 from batuta.spec.call import Expand, Failed, Outcome, Question
+from batuta.spec.card import Card
 from batuta.spec.facts import Accepted, Expanded, Fact, Started, Waited
 from batuta.spec.fold import apply
 from batuta.spec.plan import Plan
@@ -35,10 +37,10 @@ RECONCILE_TIMEOUT_S = 60.0
 class Settings(msgspec.Struct, frozen=True):
     """What a workspace decides for all its runs.
 
-    `admit_plan` is the compiler: it raises `PlanError` for a plan that must not run.
+    `admit_plan` is the compiler: it raises `PlanError` for a plan that must not run with the given cards.
     """
 
-    admit_plan: Callable[[Plan, Mapping[str, Any], Mapping[str, Any]], None]
+    admit_plan: Callable[[Plan, Mapping[str, Card]], None]
     budget: Budget | None = None
     layers: tuple[Layer, ...] = ()
 
@@ -70,6 +72,7 @@ class Engine:
         self.layers: Sequence[Layer] = settings.layers
         self._shapes: OrderedDict[str, PlanShape] = OrderedDict()
         self._card_slots: dict[str, Value] = {}
+        self._sound: set[str] = set()
 
     @property
     def epoch(self) -> int:
@@ -92,7 +95,8 @@ class Engine:
         Raises:
             PlanError: the plan has flaws. InputError: the inputs do not fit.
         """
-        self.settings.admit_plan(plan, self.catalog.cards(), inputs)
+        shape = self._admitted(plan)
+        complete = validate_inputs(plan, inputs)
         now = self.clock.now()
         salt = secrets.token_bytes(16)
         budget = (
@@ -102,8 +106,7 @@ class Engine:
         )
         if plan.timeout_s is not None:
             budget = Budget(seconds=plan.timeout_s).narrowed(budget)
-        shape = self._shape_of(plan)
-        slot = self.store(dict(inputs), salt)
+        slot = self.store(complete, salt)
         request = Request(plan=plan.name, text=text, inputs=slot, author=author)
         accepted = Accepted(
             at=now, run=run_id, request=request, salt=salt.hex(), epoch=self.epoch, budget=budget
@@ -185,8 +188,7 @@ class Engine:
             raise PlanError(f"plans inside plans: more than {EXPANSION_DEPTH_MAX} deep")
         if len(run.nodes) + len(expand.plan.steps) > STEPS_MAX:
             raise PlanError(f"the run would have more than {STEPS_MAX:,} step instances")
-        self.settings.admit_plan(expand.plan, self.catalog.cards(), expand.inputs)
-        shape = self._shape_of(expand.plan)
+        shape = self._admitted(expand.plan)
         cost = expand.cost_nusd
         return Expanded(
             at=now,
@@ -196,7 +198,7 @@ class Engine:
             plan=self._plan_slot(shape, run.salt),
             plan_digest=shape.digest,
             cards=self._cards_of(shape),
-            inputs=self.store(dict(expand.inputs), run.salt),
+            inputs=self.store(validate_inputs(expand.plan, expand.inputs), run.salt),
             cost_nusd=holder.reserved_nusd if cost is None else cost,
         )
 
@@ -249,8 +251,15 @@ class Engine:
         """The compiled plan of a digest that was read or admitted before."""
         return self._shapes[plan_digest]
 
-    def _shape_of(self, plan: Plan) -> PlanShape:
-        return self._shapes.get(plan.digest()) or self._keep(PlanShape(plan))
+    def _admitted(self, plan: Plan) -> PlanShape:
+        """The compiled `plan`. Checked only if it is new here: the cards of an engine do not change."""
+        plan_digest = plan.digest()
+        if plan_digest not in self._sound:
+            self.settings.admit_plan(plan, self.catalog.cards())
+            if len(self._sound) >= SHAPES_MAX:
+                self._sound.clear()
+            self._sound.add(plan_digest)
+        return self._shapes.get(plan_digest) or self._keep(PlanShape(plan))
 
     def _keep(self, shape: PlanShape) -> PlanShape:
         kept = self._shapes.get(shape.digest)
