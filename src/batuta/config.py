@@ -272,9 +272,7 @@ def _when(node: Node, report: Report) -> Any:
     return condition
 
 
-_HOST = re.compile(
-    r"(?=.{1,253}(?::|\Z))[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62})(?:\.[A-Za-z0-9_-]{1,63})*\.?(?::([0-9]{1,5}))?"
-)
+_HOST = r"(?=[^:]{1,253}(?::|\Z))[A-Za-z0-9_][A-Za-z0-9_-]{0,62}(?:\.[A-Za-z0-9_-]{1,63})*\.?(?::([0-9]{1,5}))?"
 
 
 def _private_address(node: Node, report: Report) -> Any:
@@ -296,9 +294,9 @@ def _is_address(name: str) -> bool:
     host, port = name, ""
     if name.startswith("["):
         host, closed, port = name[1:].partition("]")
-        if not closed or port and not re.fullmatch(r":[0-9]{1,5}", port):
+        if not closed or (port and not re.fullmatch(r":[0-9]{1,5}", port)):
             return False
-    elif found := _HOST.fullmatch(name):
+    elif found := re.fullmatch(_HOST, name):
         port = found[1] or ""
         host = name.rpartition(":")[0] if port else name
         if not re.fullmatch(r"[0-9.]+", host):

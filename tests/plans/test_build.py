@@ -252,3 +252,11 @@ def test_ten_thousand_steps_are_a_plan() -> None:
     steps = {f"s{i}": Step(use="a", with_={"x": f"${{steps.s{i - 1}.v}}"}) for i in range(10_000)}
     plan = Plan(name="x", steps=steps)
     assert plan_from_yaml(plan_to_yaml(plan)).plan == plan
+
+
+@pytest.mark.parametrize(
+    "each", ["inputs.rows}", "${ ${x} }", "${a} ${b}", "${", "$${a}", "}", "'}'"]
+)
+def test_even_an_expression_that_is_wrong_comes_back_equal(each: str) -> None:
+    plan = plan_from_data(Plan(name="x", steps={"a": Step(use="b", each=each, when=each)})).plan
+    assert plan_from_yaml(plan_to_yaml(plan)).plan == plan

@@ -8,6 +8,7 @@ import msgspec
 
 from batuta.errors import InputError, PlanError
 from batuta.plans.read import read_plan
+from batuta.reading.condition import unwrapped
 from batuta.reading.places import Places
 from batuta.reading.report import Report
 from batuta.reading.shapes import FLAWED
@@ -94,9 +95,9 @@ def _sourced(root: Node | None, report: Report) -> Sourced:
 def _data(plan: Plan) -> Any:
     data: dict[str, Any] = plain(plan)
     for step in data.get("steps", {}).values():
-        # As the tutorial writes it; both forms read alike.
-        if "each" in step and not step["each"].lstrip().startswith("${"):
-            step["each"] = f"${{{step['each']}}}"
+        # As the tutorial writes it; both forms read alike, unless the expression is wrong.
+        if "each" in step and unwrapped(braced := f"${{{step['each']}}}") == step["each"]:
+            step["each"] = braced
         if step.get("retry", {}).keys() == {"at_most"}:
             step["retry"] = step["retry"]["at_most"]
     return data

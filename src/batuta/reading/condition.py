@@ -37,5 +37,7 @@ def unwrapped(expression: str) -> str:
             # It is told, with a place, when the expression is compiled.
             return stripped
         if len(pieces) == 1 and isinstance(pieces[0], Braced):
-            return str(pieces[0]).strip()
+            inner = str(pieces[0]).strip()
+            # Braces in braces are wrong; left as they are, they are the same text at every reading.
+            return stripped if inner.startswith("${") else inner
     return stripped

@@ -104,13 +104,12 @@ def text(length_min: int = 0, length_max: int = 65_536) -> Read:
 
 def matching(pattern: str, what: str, example: str) -> Read:
     """A text that matches the whole of `pattern`; `what` and `example` are for the message."""
-    compiled = re.compile(pattern)
 
     def read(node: Node, report: Report) -> Any:
         value = node.value
         if not isinstance(value, str):
             return wrong(node, report, what, f"write for example {example}")
-        if not compiled.fullmatch(value):
+        if not re.fullmatch(pattern, value):  # compiled once, by re, when it is first needed
             report.flaw(
                 "B025",
                 f"{got(node).removeprefix('the text ')} is not {what}",
