@@ -322,6 +322,15 @@ async def test_a_late_answer_is_a_time_out_that_leaves_a_write_in_doubt(web: Web
         release.set()
 
 
+async def test_a_request_that_was_sent_may_have_cost_all_it_can(web: Web) -> None:
+    async with serving(hang_up) as server:
+        lost = await web.call(server.url, price_usd=1)
+    refused = await web.call("http://no-such-host.invalid/", price_usd=1)
+    assert isinstance(lost, Failed)
+    assert isinstance(refused, Failed)
+    assert (lost.cost_nusd, refused.cost_nusd) == (-1, 0)
+
+
 async def test_without_time_left_nothing_is_sent(web: Web) -> None:
     async with serving(reply()) as server:
         call = call_with({}, deadline=time.time())
@@ -695,6 +704,7 @@ def test_the_card_says_what_the_settings_say(web: Web) -> None:
         "type": "object",
         "properties": {"id": {"type": ["string", "number", "boolean"]}},
         "required": ["id"],
+        "additionalProperties": True,
     }
     assert web.capability("https://x.example").card.effect == "read"
 

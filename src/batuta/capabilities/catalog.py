@@ -7,6 +7,7 @@ from batuta.capabilities.exchange import LazyConnections
 from batuta.capabilities.function import FunctionCapability, declaration_of
 from batuta.capabilities.human import HumanCapability
 from batuta.capabilities.merge import merge
+from batuta.capabilities.schema import place_of
 from batuta.capabilities.settings import Name
 from batuta.capabilities.threads import Threads
 from batuta.capabilities.value import value
@@ -42,18 +43,7 @@ class WorkspaceCatalog:
         self._capabilities: dict[str, Capability] = {}
         self._closing = tuple(closing)
         for capability in capabilities:
-            name = capability.card.name
-            if not Name.fullmatch(name):
-                raise WorkspaceError(
-                    f"{name!r} is not a name for a capability",
-                    remedy="start with a letter or _ and go on with letters, digits, _ . -",
-                )
-            if name in self._capabilities:
-                raise WorkspaceError(
-                    f"there are two capabilities called {name}",
-                    remedy='give one another name, for a function @capability("other_name")',
-                )
-            self._capabilities[name] = capability
+            _add(self._capabilities, capability)
         self._cards = {name: one.card for name, one in self._capabilities.items()}
 
     def get(self, name: str) -> Capability:
@@ -102,18 +92,9 @@ def build_catalog(
     findings: list[Finding] = []
 
     def flaw(error: WorkspaceError, name: str = "") -> None:
-        place = error.place or (locate(name) if locate and name else None)
+        place = error.place or (locate(name) if locate and name else Place("batuta.yaml"))
         text = f"capabilities.{name}: {error.message}" if name else error.message
         findings.append(Finding("B603", text, place=place, remedy=error.remedy))
-
-    def add(capability: Capability) -> None:
-        name = capability.card.name
-        if name in made:
-            raise WorkspaceError(
-                f"there are two capabilities called {name}",
-                remedy='give one another name, for a function @capability("other_name")',
-            )
-        made[name] = capability
 
     try:
         connections = LazyConnections(allow_private, environment)
@@ -122,18 +103,24 @@ def build_catalog(
         connections = LazyConnections((), environment)
     for name, data in (settings or {}).items():
         try:
-            add(_configured(name, data, connections))
+            _add(made, _configured(name, data, connections))
         except WorkspaceError as error:
             flaw(error, name)
     for one in functions:
         try:
-            add(FunctionCapability(one, threads=threads) if declaration_of(one) else _ready(one))
+            _add(
+                made,
+                FunctionCapability(one, threads=threads) if declaration_of(one) else _ready(one),
+            )
         except WorkspaceError as error:
             flaw(error)
     for built_in in _built_in(threads):
         name = built_in.card.name
         if name in made and made[name].card.kind != built_in.card.kind:
-            flaw(WorkspaceError(f"{name} is built in", remedy="give yours another name"), name)
+            place = _place_of(made[name])
+            flaw(
+                WorkspaceError(f"{name} is built in", remedy="give yours another name", place=place)
+            )
         made.setdefault(name, built_in)
     if findings:
         first = findings[0]
@@ -141,6 +128,27 @@ def build_catalog(
             first.message, remedy=first.remedy, place=first.place, findings=findings
         )
     return WorkspaceCatalog(made.values(), closing=[connections.close])
+
+
+def _add(known: dict[str, Capability], capability: Capability) -> None:
+    name = capability.card.name
+    if not Name.fullmatch(name):
+        raise WorkspaceError(
+            f"{name!r} is not a name for a capability",
+            remedy="start with a letter or _ and go on with letters, digits, _ . -",
+        )
+    if name in known:
+        raise WorkspaceError(
+            f"there are two capabilities called {name}",
+            remedy='give one another name, for a function @capability("other_name")',
+            place=_place_of(capability),
+        )
+    known[name] = capability
+
+
+def _place_of(capability: Capability) -> Place | None:
+    function = getattr(capability, "function", None)
+    return place_of(function) if function is not None else None
 
 
 def _built_in(threads: Threads) -> list[Capability]:

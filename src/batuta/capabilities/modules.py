@@ -1,6 +1,7 @@
 """Modules of a workspace: their `@capability` functions become capabilities. This runs the user's code."""
 
 import hashlib
+import importlib
 import importlib.machinery
 import importlib.util
 import os
@@ -9,7 +10,7 @@ import traceback
 import types
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from batuta.capabilities.function import FunctionCapability, declaration_of
 from batuta.capabilities.threads import Threads
@@ -173,19 +174,25 @@ def _relative(name: str, folder: Path) -> str:
 
 
 def _make_importable(folder: Path) -> None:
-    """Put `folder` last on the import path, and forget modules of another workspace with the names of its files."""
+    """Put `folder` on the import path, behind what is installed and before other workspaces of this process.
+
+    Modules of another workspace that have the names of files in `folder` are forgotten, or they would be taken.
+    """
     entry = str(folder)
     others = [one for one in sys.path if one in _added and one != entry]
-    for other in others:
-        # Two workspaces in one process: the one that is being loaded goes first.
-        for neighbour in folder.iterdir() if folder.is_dir() else ():
-            loaded = cast("Any", sys.modules.get(neighbour.stem))
-            if str(getattr(loaded, "__file__", None) or "").startswith(other + os.sep):
-                del sys.modules[neighbour.stem]
+    neighbours = [file.stem for file in folder.iterdir()] if others and folder.is_dir() else []
+    for name in neighbours:
+        file = str(getattr(sys.modules.get(name), "__file__", None) or "")
+        if file.startswith(tuple(other + os.sep for other in others)):
+            del sys.modules[name]
     if entry not in sys.path:
         _added.add(entry)
-        first = min((sys.path.index(other) for other in others), default=len(sys.path))
-        sys.path.insert(first, entry)
+        sys.path.append(entry)
+    if others:
+        sys.path.remove(entry)
+        sys.path.insert(min(sys.path.index(other) for other in others), entry)
+    # The folder may have got files since somebody last looked.
+    importlib.invalidate_caches()
 
 
 # The import path belongs to the process, and so does the knowledge of what we have put there.

@@ -80,8 +80,9 @@ def read_settings(data: Any, kind: type[S]) -> S:
         what, _, where = text.partition(" - at $")
         where = where.removeprefix(".")
         fields = ", ".join(sorted(field.encode_name for field in msgspec.structs.fields(kind)))
+        what = what[:1].lower() + what[1:]
         raise WorkspaceError(
-            f"{where}: {what[:1].lower()}{what[1:]}" if where else what,
+            f"{where}: {what}" if where else what,
             remedy=f"it takes {fields}" if "unknown key" in what else "",
         ) from None
 
