@@ -269,6 +269,11 @@ def test_a_plan_made_in_python_is_checked_with_paths_instead_of_places() -> None
     ]
 
 
+def test_a_join_that_no_text_could_have_is_told() -> None:
+    plan = Plan(name="x", steps={"a": Step(use="open", join="any")})
+    assert [finding.code for finding in check(plan, CARDS)] == ["B024"]
+
+
 def test_too_many_steps_are_refused_before_anything_is_compiled() -> None:
     plan = Plan(name="x", steps={f"s{i}": Step(use="${") for i in range(10_001)})
     assert [finding.code for finding in check(plan, {})] == ["B115"]

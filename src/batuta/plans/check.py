@@ -237,10 +237,21 @@ class _Checker:
 
     def _check_settings(self, path: Path, name: str, step: Step) -> None:
         count = len(self.deps[name])
-        if step.quorum > count:
+        try:
+            quorum = step.quorum
+        except ValueError:
+            # Only a plan made in Python, and not read by `plan_from_data`, can have it.
+            self.flaw(
+                "B024",
+                f"expected one of all, first, any(2), got {step.join!r}",
+                self._at(*path, "join"),
+                "write one of them",
+            )
+            return
+        if quorum > count:
             self.flaw(
                 "B114",
-                f"`join: {step.join}` wants {step.quorum} of the steps that {name!r} uses, "
+                f"`join: {step.join}` wants {quorum} of the steps that {name!r} uses, "
                 f"and it uses {count}",
                 self._at(*path, "join"),
                 "lower the number, or use more steps (in expressions or in `after`)",
