@@ -126,13 +126,10 @@ def checked_row(path: str, row: tuple[Any, ...]) -> Row:
     """
     gseq, number, seq, crc, body, stream = row
     try:
-        whole = stream is not None and checksum(body.encode(), number, seq) == crc
-    except (
-        AttributeError,
-        TypeError,
-    ):  # damage can turn a number into a text, or either into nothing
+        whole = checksum(body.encode(), number, seq) == crc
+    except (AttributeError, TypeError):  # damage can turn any field into nothing
         whole = False
-    if not whole:
+    if not whole or stream is None:
         raise JournalBroken(
             f"{path} is damaged: fact {gseq} is not what was written", remedy=RESTORE_REMEDY
         )

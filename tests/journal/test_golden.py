@@ -1,0 +1,42 @@
+"""Journals of every release open, migrate and read as they were written."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from batuta.journal.check import check_journal
+from batuta.journal.codec import FACTS
+from batuta.journal.connection import connect
+from batuta.journal.sqlite import open_sqlite
+from batuta.journal.statements import MIGRATIONS
+from tests.journal.golden.make import expectation
+
+GOLDEN = Path(__file__).parent / "golden"
+JOURNALS = sorted(GOLDEN.glob("v*.sqlite"))
+
+
+@pytest.mark.parametrize("golden", JOURNALS, ids=lambda path: path.stem)
+async def test_a_golden_journal_reads_as_it_was_written(golden: Path, tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    shutil.copy(golden, path)
+    expected = json.loads(golden.with_suffix(".json").read_text("utf-8"))
+    journal = open_sqlite(path)
+    assert await expectation(journal) == expected
+    await journal.rebuild()
+    assert await expectation(journal) == expected
+    await journal.close()
+    db = connect(path)
+    assert check_journal(db, path) == len(expected["rows"])
+    db.close()
+
+
+def test_every_version_of_the_schema_has_a_golden_journal() -> None:
+    assert [path.stem for path in JOURNALS] == [f"v{n + 1}" for n in range(len(MIGRATIONS))]
+
+
+def test_the_latest_golden_journal_holds_every_kind_of_fact() -> None:
+    expected = json.loads(JOURNALS[-1].with_suffix(".json").read_text("utf-8"))
+    tags = {row[3]["is"] for row in expected["rows"]}
+    assert tags == {cls.__struct_config__.tag for cls in FACTS}
