@@ -59,6 +59,7 @@ class Engine:
         dice: Callable[[], float],
         lanes: Lanes | None = None,
         sink: Sink | None = None,
+        entropy: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
         self.journal = journal
         self.catalog = catalog
@@ -68,6 +69,7 @@ class Engine:
         self.dice = dice
         self.lanes = lanes or Lanes()
         self.sink = sink
+        self._entropy = entropy
         self.shelf = Shelf()
         self.layers: Sequence[Layer] = settings.layers
         self._shapes: OrderedDict[str, PlanShape] = OrderedDict()
@@ -98,7 +100,7 @@ class Engine:
         shape = self._admitted(plan)
         complete = validate_inputs(plan, inputs)
         now = self.clock.now()
-        salt = secrets.token_bytes(16)
+        salt = self._entropy(16)
         budget = (
             plan.budget
             if self.settings.budget is None
