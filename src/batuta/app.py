@@ -222,11 +222,17 @@ class App:
 
     async def cancel(self, run_id: str, *, who: str = "", why: str = "") -> None:
         """Ask for the end of a run; durable when this returns. Raises `NotFound`, `AnswerError` if it has ended."""
+        await self._check_not_ended(run_id)
+        now = self.engine.clock.now()
+        fact = CancelRequested(at=now, who=who or _local_user(), why=why)
+        if not await self._tell(run_id, fact):
+            # Somebody was first: with a cancellation, which is as good, or it has ended meanwhile.
+            await self._check_not_ended(run_id)
+
+    async def _check_not_ended(self, run_id: str) -> None:
         run = await self.engine.read(run_id)
         if run.ended is not None:
             raise AnswerError(f"run {run_id} has already ended: {run.ended.status}")
-        now = self.engine.clock.now()
-        await self._tell(run_id, CancelRequested(at=now, who=who or _local_user(), why=why))
 
     async def _adopt(self, run_id: str) -> None:
         run = await self.engine.read(run_id)

@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Any, Self
 
 from batuta.app import JOURNAL_FILE, App
+from batuta.plans.build import plan_from_file
+from batuta.spec.plan import Plan
 from batuta.testing.ledger import Ledger
 from batuta.testing.ledger.book import Entry
 
@@ -138,6 +140,10 @@ class World:
         """Write the plan that is run from here on; its one input is `token`."""
         self.plan_path.write_text("name: contract\ninputs: {token: string}\n" + text)
 
+    def read_plan(self) -> Plan:
+        """The plan that was written last."""
+        return plan_from_file(self.plan_path).plan
+
     # ── processes ────────────────────────────────────────────────────────────────────────────────────────────
 
     def run(self, *options: str, **more: Any) -> Driver:
@@ -155,6 +161,14 @@ class World:
         words = ["tell", str(self.folder), method, *map(json.dumps, arguments)]
         with Driver(words) as driver:
             return driver.says("told")
+
+    def refused(self, method: str, *arguments: Any) -> dict[str, Any]:
+        """Call a method of the application that refuses: what it says."""
+        words = ["tell", str(self.folder), method, *map(json.dumps, arguments)]
+        with Driver(words) as driver:
+            line = driver.line()
+        assert line is not None and "refused" in line, line
+        return line
 
     def killed(self, do: str, *references: str, options: Sequence[str] = ()) -> str:
         """Run the plan, kill the process while the calls with these references stand in `do`; the run's id."""
@@ -220,13 +234,16 @@ class World:
         return {str(entry["key"]) for entry in self.entries(reference)}
 
     def wait_stalled(self, *references: str) -> list[dict[str, Any]]:
-        """Wait until the calls with these references are held by the ledger; what it says of them."""
+        """Wait until calls with these references are held by the ledger; what it says of them.
+
+        A reference that is given twice is waited for twice: the call of a killed process is held, too.
+        """
         wanted = {self.ref(reference) for reference in references}
-        count = len(wanted)
+        count = len(references)
         while True:
             stalled = self.ledger.wait_stalled(count)
             mine = [stall for stall in stalled if stall["reference"] in wanted]
-            if len(mine) >= len(wanted):
+            if len(mine) >= len(references):
                 return mine
             count = len(stalled) + 1
 

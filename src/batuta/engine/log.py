@@ -2,6 +2,7 @@
 
 import heapq
 from collections import deque
+from collections.abc import Sequence
 
 import msgspec
 
@@ -15,10 +16,10 @@ from batuta.spec.facts import (
     Failure,
     Finished,
     Lost,
-    Parked,
     Resolved,
     RunFact,
     Spread,
+    Started,
     Waited,
 )
 from batuta.spec.fold import apply, take
@@ -39,18 +40,28 @@ class OwnLog:
         self.run = run
         self._journal = journal
         self._facts: list[RunFact] = []
+        self._told: set[int] = set()
         self._unconfirmed: deque[tuple[Receipt, tuple[RunFact, ...]]] = deque()
         self._unconfirmed_count = 0
         self._timers: list[tuple[float, str]] = []
 
     def record(self, *facts: RunFact) -> None:
-        """Apply those of `facts` that count, and keep them for the next `flush`."""
+        """Apply those of `facts` that count, and keep them for the next `flush`: decisions of ours."""
+        self._record(facts, told=False)
+
+    def tell(self, *facts: RunFact) -> None:
+        """The same for what calls came to. If the journal refuses a decision, it is made anew; these are told again."""
+        self._record(facts, told=True)
+
+    def _record(self, facts: Sequence[RunFact], *, told: bool) -> None:
         run = self.run
         for fact in facts:
             if not admits(run, fact):
                 continue
             take(run, fact)
             self._facts.append(fact)
+            if told:
+                self._told.add(id(fact))
             timer = _timer_of(fact)
             if timer is not None:
                 heapq.heappush(self._timers, timer)
@@ -91,6 +102,7 @@ class OwnLog:
                 return False
             self._unconfirmed.popleft()
             self._unconfirmed_count -= len(facts)
+            self._told.difference_update(map(id, facts))
         return True
 
     async def take_foreign(self) -> None:
@@ -100,7 +112,10 @@ class OwnLog:
             apply(self.run, row.fact)
 
     async def refused(self) -> list[RunFact]:
-        """Give up what is queued: the facts that the journal did not take. `run` must be folded anew."""
+        """Give up what is queued; `run` must be folded anew.
+
+        Returns what the journal did not take and no new decision can replace: intents, claims, and what was told.
+        """
         await self._journal.flush()
         refused: list[RunFact] = []
         for receipt, facts in self._unconfirmed:
@@ -109,19 +124,21 @@ class OwnLog:
             except Conflict:
                 refused.extend(facts)
         refused.extend(self._facts)
+        told = self._told.copy()
+        self._told.clear()
         self._unconfirmed.clear()
         self._unconfirmed_count = 0
         self._facts.clear()
-        return refused
+        return [f for f in refused if id(f) in told or isinstance(f, Started | Claimed)]
 
     def again(self, facts: list[RunFact]) -> None:
-        """Record refused `facts` again, as facts of the present term; claims and pauses have lost their meaning."""
+        """Record refused `facts` again, as facts of the present term; claims have lost their meaning."""
         for fact in facts:
-            if isinstance(fact, Claimed | Parked):
+            if isinstance(fact, Claimed):
                 continue
             if "term" in fact.__struct_fields__:
                 fact = msgspec.structs.replace(fact, term=self.run.term)
-            self.record(fact)
+            self._record((fact,), told=not isinstance(fact, Started))
 
     async def tell_late(self, facts: list[RunFact]) -> None:
         """As a former owner: append what calls came to, wherever the log stands now; it decides what counts."""

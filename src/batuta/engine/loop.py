@@ -227,7 +227,7 @@ class Driver:
             return
         if arrival.reconciled:
             if node.doubt is not None:
-                self._log.record(reconciled(run, node, arrival.outcome, now, self._store))
+                self._log.tell(reconciled(run, node, arrival.outcome, now, self._store))
             return
         how = Conclusion(
             card=self._card(node.capability),
@@ -236,7 +236,7 @@ class Driver:
             admit=lambda expand: engine.admit(run, expand, node, now),
             stopping=arrival.stopped,
         )
-        self._log.record(*conclude(run, node, arrival.outcome, now, how))
+        self._log.tell(*conclude(run, node, arrival.outcome, now, how))
 
     # ── others write too ─────────────────────────────────────────────────────────────────────────────────────
 
