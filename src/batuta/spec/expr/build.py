@@ -5,6 +5,7 @@ import msgspec
 from batuta.spec.expr.cel import load
 from batuta.spec.expr.kernel import Kernel, Loop, Path, Slot
 from batuta.spec.expr.paths import Reference
+from batuta.spec.expr.quick import quick
 from batuta.spec.expr.survey import (
     Scope,
     Survey,
@@ -59,7 +60,9 @@ class _Builder:
         if isinstance(root, Ident) and root.id in part.names:
             return Kernel(slots, None, 0, 1, {})
         program = load(write_checked(self.checked, root, part.names), self.roots)
-        return Kernel.make(slots, program, (part.nodes, part.states), self.survey.offsets)
+        named = {slot.name: slot for slot in slots}
+        size = (part.nodes, part.states)
+        return Kernel.make(slots, program, size, self.survey.offsets, quick(root, named))
 
     def fresh(self) -> str:
         self.count += 1

@@ -6,7 +6,7 @@ items, against 0.06 s here) and cannot be metered, so they never run. A variable
 and its error is raised only if the evaluation really comes to it: branches not taken cost nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, TypeAlias, cast
 
 import msgspec
@@ -24,7 +24,7 @@ from batuta.spec.expr.cost import (
 )
 from batuta.spec.expr.paths import Lookup, Reference, kind_of, missing, resolve
 
-__all__ = ["Frame", "Kernel", "Loop", "Path", "Slot", "run"]
+__all__ = ["Frame", "Kernel", "Loop", "Path", "Quick", "Slot", "fetch", "run"]
 
 
 class Path(msgspec.Struct, frozen=True):
@@ -61,6 +61,7 @@ class Kernel(msgspec.Struct, frozen=True):
     """`program` over `slots`; without a program, the value of its only slot.
 
     A run costs `cost` units, and `factor` for each character it binds. `offsets`: where functions stand.
+    `quick` gives the value without CEL, or None if it cannot tell.
     """
 
     slots: tuple[Slot, ...]
@@ -68,6 +69,7 @@ class Kernel(msgspec.Struct, frozen=True):
     cost: int
     factor: int
     offsets: Mapping[str, int]
+    quick: "Quick | None" = None
 
     @classmethod
     def make(
@@ -76,11 +78,12 @@ class Kernel(msgspec.Struct, frozen=True):
         program: Program,
         size: tuple[int, int],
         offsets: Mapping[str, int],
+        quick: "Quick | None",
     ) -> "Kernel":
         """`size`: the nodes of the tree, and the states of all regular expressions in it."""
         nodes, states = size
         cost = COST_RUN + COST_NODE * nodes + COST_REGEX_STATE * states
-        return cls(slots, program, cost, max(1, states), offsets)
+        return cls(slots, program, cost, max(1, states), offsets, quick)
 
 
 class Frame:
@@ -100,16 +103,23 @@ class Frame:
             raise too_costly()
 
 
+Quick: TypeAlias = Callable[[Frame], bool | None]
+
+
 def run(kernel: Kernel, frame: Frame) -> Any:
     """The JSON value of `kernel`. Raises ExpressionError."""
     if kernel.program is None:
-        return _fetch(kernel.slots[0], frame)
+        return fetch(kernel.slots[0], frame)
+    frame.spend(kernel.cost)
+    if kernel.quick is not None:
+        answer = kernel.quick(frame)
+        if answer is not None:
+            return answer
     values: dict[str, Any] = {}
     problems: dict[str, ExpressionError] = {}
-    frame.spend(kernel.cost)
     for slot in kernel.slots:
         try:
-            value = _fetch(slot, frame)
+            value = fetch(slot, frame)
             units = weigh(value, frame.left)
             if units:
                 frame.spend(units * slot.count * kernel.factor)
@@ -127,7 +137,8 @@ def run(kernel: Kernel, frame: Frame) -> Any:
         raise problems[unbound.name] from None
 
 
-def _fetch(slot: Slot, frame: Frame) -> Any:
+def fetch(slot: Slot, frame: Frame) -> Any:
+    """The value that the variable of `slot` stands for. Raises ExpressionError."""
     if isinstance(slot, Loop):
         return _loop(slot, frame)
     reference = slot.reference
