@@ -180,7 +180,9 @@ def drop(run: Run, node: Node, at: float) -> None:
 
 
 def drop_if_closing(run: Run, node: Node, at: float) -> None:
-    """What is known not to have happened ends here if nobody needs it any more."""
+    """What is known not to have happened ends here if nobody needs it any more; a compensation always is needed."""
+    if node.kind == "undo":
+        return
     if node.scope.closing or (node.parent is not None and node.parent.closing):
         node.message = "not needed any more"
         drop(run, node, at)
