@@ -74,8 +74,13 @@ def _decide_node(run: Run, node: Node, now: float) -> Decision | None:
 
 
 def _decide_pending(node: Node) -> Decision | None:
-    if node.kind == "undo" or (node.parent is not None and node.parent is not node.scope.holder):
+    parent = node.parent
+    if node.kind == "undo":
         return Decision("begin", node)
+    if parent is not None and parent is not node.scope.holder:
+        limit, ended = node.shape.step.limit, len(parent.children) - parent.open_children
+        turn = parent.kind != "each" or not limit or node.index < ended + limit
+        return Decision("begin", node) if turn else None
     shape = node.shape
     if not shape.quorum:
         nodes = node.scope.nodes
