@@ -89,7 +89,7 @@ class Workers:
         task = self._tasks.get(path)
         if task is not None and path not in self._stopping:
             self._stopping.add(path)
-            task.cancel()
+            _cancel(task)
 
     def forget_unsent(self) -> None:
         """Calls whose intent was refused never happen, and nothing more is heard of them."""
@@ -97,7 +97,7 @@ class Workers:
             task = self._tasks.pop(path)
             self._forgotten.add(task)
             self._stopping.discard(path)
-            task.cancel()
+            _cancel(task)
         self._unsent.clear()
         self.refused = False
 
@@ -196,6 +196,11 @@ class Workers:
         """Cancel everything under way; for the log it is as if the process had died."""
         tasks = [*self._tasks.values(), *self._errands.values(), *self._forgotten]
         for task in tasks:
-            task.cancel()
+            _cancel(task)
         if tasks:
             await asyncio.wait(tasks, timeout=FAREWELL_S)
+
+
+def _cancel(task: asyncio.Task[None]) -> None:
+    """Cancel `task` behind its first step: one that never began would not give back its lane, nor say how it ended."""
+    asyncio.get_running_loop().call_soon(task.cancel)
