@@ -14,7 +14,7 @@ from batuta.doors.cli.loop import on_loop
 from batuta.doors.cli.screen import Screen
 from batuta.doors.cli.weather import Weather
 from batuta.doors.cli.workspace import folder_of, opened
-from batuta.errors import InputError
+from batuta.errors import BatutaError, InputError
 from batuta.reading.source import read_bytes
 from batuta.spec.value import decode
 
@@ -58,9 +58,13 @@ async def _go_on(
 ) -> int:
     """Drive the run, if nobody else does."""
     driving = Driving(app, args.run, screen, weather, let_go=True)
-    document = await driving.go(follow=False, since=since)
-    if args.command == "cancel":
-        document = await _patiently(app, document)
+    try:
+        document = await driving.go(follow=False, since=since)
+        if args.command == "cancel":
+            document = await _patiently(app, document)
+    except BatutaError as error:
+        error.remedy = f"what you said is recorded, and counts; {error.remedy}".rstrip("; ")
+        raise
     where = f" -w {shlex.quote(args.workspace)}" if args.workspace is not None else ""
     finish(document, screen, where)
     return INTERRUPTED if driving.interrupted else 0

@@ -2,11 +2,11 @@
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from batuta.app import App
-from batuta.doors.cli.failures import error_document
+from batuta.doors.cli.failures import Interrupted, error_document
 from batuta.doors.cli.interrupts import Interrupts
 from batuta.doors.cli.screen import Screen
 from batuta.doors.cli.watch import watching
@@ -46,6 +46,7 @@ class Driving:
         self._weather = weather
         self._let_go = let_go
         self._following = False
+        self._say: Callable[[str], None] = screen.say
         self._stop = asyncio.Event()
         self._wishes: list[asyncio.Task[None]] = []
         self.interrupted = False
@@ -59,14 +60,15 @@ class Driving:
         log from which on it is news. Raises `NotFound`, `JournalError`, `InputError`.
         """
         screen, app = self._screen, self._app
-        async with watching(app, self._id, screen, self._weather, since):
+        async with watching(app, self._id, screen, self._weather, since) as self._say:
             with Interrupts(self._wish, self._farewell):
                 document = await self._driven(accept)
                 while follow and document is not None and await self._is_driven(document):
                     self._following = True
+                    self._say("another process drives this run; Ctrl-C ends the following only")
                     head = (await app.engine.read(self._id)).head
                     if await self._or_stop(self._pulse(head)) is None:
-                        break
+                        return await app.show(self._id)
                     self._following = False
                     document = await self._driven(False)
         for wish in self._wishes:
@@ -111,12 +113,10 @@ class Driving:
 
     def _wish(self) -> None:
         if self._following or self._let_go:
-            if not self._screen.json:
-                self._screen.say("letting go; the run stays as it is")
+            self._say("letting go; the run stays as it is")
             self._stop.set()
             return
-        if not self._screen.json:
-            self._screen.say("cancelling the run; Ctrl-C again leaves at once")
+        self._say("cancelling the run; Ctrl-C again leaves at once")
         self._wishes.append(asyncio.get_running_loop().create_task(self._cancel()))
 
     async def _cancel(self) -> None:
@@ -124,7 +124,7 @@ class Driving:
             await self._app.cancel(self._id, why="interrupted")
 
     def _farewell(self) -> None:
-        error = BatutaError("interrupted", remedy=f"`batuta resume {self._id}` goes on")
+        error = Interrupted("interrupted", remedy=f"`batuta resume {self._id}` goes on")
         if self._screen.json:
             self._screen.document(error_document(error, self._id))
         else:

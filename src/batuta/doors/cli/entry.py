@@ -5,19 +5,18 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from batuta.doors.cli.failures import INTERRUPTED, as_ours, report
+from batuta.doors.cli.failures import INTERRUPTED, Interrupted, as_ours, report
 from batuta.doors.cli.parser import parse
 from batuta.doors.cli.screen import Screen, quiet_exit
-from batuta.errors import BatutaError
 
 __all__ = ["main"]
 
 # Which module of this room carries out which command, as `carry_out(args, screen)`.
 _MODULES = {
     "run": "run",
-    "resume": "resume",
+    "resume": "run",
     "answer": "answer",
-    "cancel": "cancel",
+    "cancel": "answer",
     "runs": "look",
     "show": "look",
     "check": "inspection",
@@ -48,8 +47,7 @@ def _carried_out(words: list[str], screen: Screen) -> int:
         module: Any = importlib.import_module(f"batuta.doors.cli.{_MODULES[args.command]}")
         return module.carry_out(args, screen)
     except KeyboardInterrupt:
-        error = BatutaError("interrupted", remedy="`batuta runs` shows what had begun")
-        report(error, screen)
+        report(Interrupted("interrupted", remedy="`batuta runs` shows what had begun"), screen)
         return INTERRUPTED
     except Exception as error:
         return report(as_ours(error), screen)

@@ -13,6 +13,7 @@ from batuta.errors import BatutaError, Bug, Finding, JournalError, Place
 
 __all__ = [
     "INTERRUPTED",
+    "Interrupted",
     "as_ours",
     "error_document",
     "finding_data",
@@ -23,6 +24,12 @@ __all__ = [
 # What shells say of a process that Ctrl-C ended.
 INTERRUPTED = 130
 FINDINGS_SHOWN_MAX = 20
+
+
+class Interrupted(BatutaError):
+    """A signal ended the command before it was done."""
+
+    exit_code = INTERRUPTED
 
 
 def as_ours(error: BaseException) -> BatutaError:

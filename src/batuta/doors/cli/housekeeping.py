@@ -35,11 +35,21 @@ async def _gc(args: argparse.Namespace, screen: Screen) -> int:
 
 
 async def _backup(args: argparse.Namespace, screen: Screen) -> int:
-    target = Path(args.file)
+    target = _free(Path(args.file))
     folder = _with_journal(args)
     async with await App.open(folder, modules=False) as app:
         facts = await app.backup(target)
     return _copied(target, facts, screen)
+
+
+def _free(target: Path) -> Path:
+    if target.exists():
+        raise InputError(
+            f"{target} exists, and a backup never replaces a file", remedy="choose another name"
+        )
+    if not target.parent.is_dir():
+        raise NotFound(f"there is no folder {target.parent}", remedy="create the folder")
+    return target
 
 
 def _copied(target: Path, facts: int, screen: Screen) -> int:

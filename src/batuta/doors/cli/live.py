@@ -9,6 +9,7 @@ from rich.text import Text
 
 from batuta.doors.cli.screen import Screen
 from batuta.doors.cli.table import Span, tree_lines
+from batuta.doors.cli.text import fit
 from batuta.doors.cli.tree import header, pruned, rows_of
 from batuta.doors.cli.weather import Weather
 from batuta.ports import Row
@@ -42,13 +43,22 @@ class LiveDisplay:
             file=screen.err, force_terminal=True, no_color=not screen.err_colour, highlight=False
         )
         self._live = Live(console=self._console, auto_refresh=False, vertical_overflow="crop")
+        self._words = ""
+        self._run: Run | None = None
         self.pace_s = 0.1
         self._live.start()
 
     def show(self, run: Run, rows: Sequence[Row], now: float) -> None:
         """Draw `run` as it stands at `now`."""
         del rows
-        self._draw(run, now, max(self._console.size.height - 3, 5))
+        self._run = run
+        self._draw(run, now, max(self._console.size.height - 4, 5))
+
+    def say(self, words: str) -> None:
+        """Say something about what is going on, below the tree."""
+        self._words = words
+        if self._run is not None:
+            self.show(self._run, (), time.time())
 
     def close(self, run: Run | None) -> None:
         """Draw the last frame, and give the terminal back."""
@@ -62,6 +72,8 @@ class LiveDisplay:
         width = self._console.size.width
         rows = pruned(rows_of(run, now, self._weather.of(run.id)), rows_max)
         lines = tree_lines(header(run, now), rows, width)
+        if self._words and run.ended is None:
+            lines += [[], [Span(fit(self._words, width - 1).rstrip(), "ask")]]
         self._live.update(Text("\n").join(_text(line) for line in lines), refresh=True)
         self.pace_s = max(0.1, (time.monotonic() - began) / _SHARE)
 

@@ -272,6 +272,7 @@ def _subparser(commands: Any, name: str, command: _Command) -> None:
     examples = "\n".join(f"  {line}" for line in command.examples.splitlines())
     parser = commands.add_parser(
         name,
+        prog=f"batuta {name}",
         usage=f"batuta {name} {command.usage}".rstrip(),
         description=command.text,
         epilog=f"examples\n{examples}",

@@ -65,6 +65,10 @@ class PlainDisplay:
         if lines:
             self._screen.say(*lines)
 
+    def say(self, words: str) -> None:
+        """Say something about what is going on."""
+        self._screen.say(words)
+
     def close(self, run: Run | None) -> None:
         """Say how the run stands."""
         if run is None or run.accepted is None:

@@ -170,7 +170,9 @@ def _inside(node: Node) -> Iterator[Node]:
 
 def _listed(node: Node) -> Iterator[Node]:
     """What stands below `node` in the tree."""
-    if node.kind == "each" and len(node.children) > ITEMS_LISTED_MAX:
+    if node.state == r.DONE and node.kind == "each":
+        pass  # the counter says it all
+    elif node.kind == "each" and len(node.children) > ITEMS_LISTED_MAX:
         worth = (child for child in node.children if state_of(child) in _ATTENTION)
         for _, child in zip(range(ATTENTION_LISTED_MAX), worth, strict=False):
             yield child

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Protocol
 
 from batuta.app import App
@@ -23,19 +23,20 @@ class _Display(Protocol):
     @property
     def tick_s(self) -> float: ...
     def show(self, run: Run, rows: Sequence[Row], now: float) -> None: ...
+    def say(self, words: str) -> None: ...
     def close(self, run: Run | None) -> None: ...
 
 
 @contextlib.asynccontextmanager
 async def watching(
     app: App, run_id: str, screen: Screen, weather: Weather, since: int
-) -> AsyncGenerator[None]:
+) -> AsyncGenerator[Callable[[str], None]]:
     """While this is open, the run is shown on standard error; with `--json` nothing is.
 
-    `since`: the position in its log from which on it is news.
+    What it yields says something beside what is shown. `since`: the position in its log from which on it is news.
     """
     if screen.json:
-        yield
+        yield _nothing
         return
     follower = Follower(app, run_id, since)
     display: _Display
@@ -47,7 +48,7 @@ async def watching(
         display = PlainDisplay(screen)
     task = asyncio.get_running_loop().create_task(_watch(app, follower, display, screen))
     try:
-        yield
+        yield display.say
     finally:
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -58,6 +59,10 @@ async def watching(
             pass  # the command itself meets this error, and reports it
         finally:
             display.close(follower.run)
+
+
+def _nothing(_words: str) -> None:
+    """Nobody listens."""
 
 
 async def _watch(app: App, follower: Follower, display: _Display, screen: Screen) -> None:

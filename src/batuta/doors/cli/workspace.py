@@ -8,9 +8,8 @@ from pathlib import Path
 from batuta.app import JOURNAL_FILE, App
 from batuta.config import WORKSPACE_FILE, find_workspace
 from batuta.errors import NotFound
-from batuta.journal.memory import MemoryJournal
 from batuta.journal.sqlite import open_sqlite
-from batuta.ports import Sink
+from batuta.ports import Journal, Sink
 
 __all__ = ["folder_of", "opened", "opened_to_check", "opened_to_look"]
 
@@ -48,7 +47,7 @@ async def opened(folder: Path, sink: Sink | None = None) -> AsyncGenerator[App]:
 async def opened_to_look(folder: Path) -> AsyncGenerator[App]:
     """The workspace as its log has it: no module of it is loaded, and nothing is written."""
     path = folder / JOURNAL_FILE
-    journal = open_sqlite(path, read_only=True) if path.exists() else MemoryJournal()
+    journal = open_sqlite(path, read_only=True) if path.exists() else _no_journal()
     async with await App.open(folder, journal=journal, modules=False) as app:
         yield app
 
@@ -56,5 +55,11 @@ async def opened_to_look(folder: Path) -> AsyncGenerator[App]:
 @asynccontextmanager
 async def opened_to_check(folder: Path) -> AsyncGenerator[App]:
     """The workspace with its capabilities, and without its journal."""
-    async with await App.open(folder, journal=MemoryJournal()) as app:
+    async with await App.open(folder, journal=_no_journal()) as app:
         yield app
+
+
+def _no_journal() -> Journal:
+    from batuta.journal.memory import MemoryJournal
+
+    return MemoryJournal()
