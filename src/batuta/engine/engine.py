@@ -283,7 +283,8 @@ class Engine:
         return PlanShape(msgspec.json.decode(encoded, type=Plan))
 
     def _plan_slot(self, shape: PlanShape, salt: bytes) -> Value:
-        encoded = shape.plan.encode()
+        # In its own order, not the canonical one: steps and results are shown as they were written.
+        encoded = encode(shape.plan)
         if len(encoded) <= INLINE_BYTES_MAX:
             return Value(data=msgspec.Raw(encoded), mark=commitment(encoded, salt))
         return Value(
