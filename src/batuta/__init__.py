@@ -4,7 +4,7 @@ The names below are the public door for Python. They are loaded when first used,
 programs that need one of them do not pay for all; `__init__.pyi` tells type checkers and editors what they are.
 """
 
-from importlib import import_module
+from importlib import import_module as _import_module
 
 __all__ = [
     "Alternative",
@@ -48,7 +48,7 @@ def __getattr__(name: str) -> object:
     home = _HOME_OF.get(name)
     if home is None:
         raise AttributeError(f"module 'batuta' has no attribute {name!r}")
-    found: object = getattr(import_module(home), name)
+    found: object = getattr(_import_module(home), name)
     globals()[name] = found
     return found
 

@@ -8,7 +8,6 @@ import asyncio
 import functools
 import getpass
 import os
-import random
 import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -25,13 +24,13 @@ from batuta.engine.act import decode_question
 from batuta.engine.document import document, failure_of, result_of
 from batuta.engine.engine import Engine, Settings
 from batuta.engine.host import Host
-from batuta.engine.lanes import Lanes
 from batuta.errors import AnswerError, InputError, NotFound, PlanError, error_of_run
 from batuta.governance.verdict import rules_from
 from batuta.journal.backup import copy_journal
 from batuta.journal.backup import restore as restore_journal
 from batuta.journal.failures import translated
 from batuta.journal.sqlite import open_sqlite
+from batuta.plans.build import plan_from_data
 from batuta.plans.check import check
 from batuta.ports import Clock, Journal, RunRow, Sink
 from batuta.spec.call import Question
@@ -111,11 +110,12 @@ class App:
         engine = Engine(
             journal,
             catalog,
-            rules_from(msgspec.to_builtins(workspace.policy)),
+            rules_from(
+                msgspec.to_builtins(workspace.policy),
+                locate=lambda index: workspace.places.at("policy", index),
+            ),
             clock or SystemClock(),
-            Settings(admit_plan=_admit_plan, budget=workspace.budget),
-            dice=random.random,
-            lanes=Lanes(workspace.limits.calls),
+            Settings(_admit_plan, workspace.budget, workspace.limits.calls),
             sink=sink,
         )
         return cls(engine, catalog, workspace)
@@ -299,10 +299,13 @@ def restore(folder: str | Path, backup: str | Path) -> Path:
     return restore_journal(Path(backup), path)
 
 
-def _admit_plan(plan: Plan, cards: Mapping[str, Card]) -> None:
-    findings = [f for f in check(plan, cards) if not f.warning]
+def _admit_plan(plan: Plan, cards: Mapping[str, Card]) -> Plan:
+    """The plan as its YAML form would be read, so that what was made in Python has the same bounds and digest."""
+    normal = plan_from_data(plan).plan
+    findings = [f for f in check(normal, cards) if not f.warning]
     if findings:
         raise PlanError(findings[0].message, findings=findings)
+    return normal
 
 
 def _asked(run: Run, step: str) -> tuple[Node, Question]:

@@ -1,5 +1,7 @@
 """The seams. Each has a real stand-in and, where others may implement it, a conformance suite in `batuta.testing`."""
 
+import random
+import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -12,6 +14,7 @@ from batuta.spec.facts import Fact
 __all__ = [
     "Capability",
     "Catalog",
+    "Chance",
     "Clock",
     "Judge",
     "Journal",
@@ -84,6 +87,16 @@ class Clock(Protocol):
     """Time, so that tests and the simulator can own it. Seconds of the Unix epoch; may jump."""
 
     def now(self) -> float: ...
+
+
+class Chance(msgspec.Struct, frozen=True):
+    """Where the engine gets chance from, so that the simulator can own it.
+
+    `roll` gives numbers uniform in 0..1 (jitter), `entropy` unguessable bytes (salts of commitments).
+    """
+
+    roll: Callable[[], float] = random.random
+    entropy: Callable[[int], bytes] = secrets.token_bytes
 
 
 class Progress(msgspec.Struct, frozen=True):

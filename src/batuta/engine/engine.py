@@ -1,19 +1,18 @@
 """What every driver of a process shares: journal, capabilities, policy, clock, lanes, values; and how runs begin."""
 
-import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from batuta.engine.lanes import Lanes
+from batuta.engine.lanes import PROCESS_CALLS_MAX, Lanes
 from batuta.engine.perform import perform
 from batuta.engine.prepare import arguments, call_of
 from batuta.engine.view import Shelf, wanted
 from batuta.errors import BatutaError, NotFound, PlanError
 from batuta.plans.inputs import validate_inputs
-from batuta.ports import Catalog, Clock, Journal, Judge, Layer, Row, Sink
+from batuta.ports import Catalog, Chance, Clock, Journal, Judge, Layer, Row, Sink
 from batuta.spec.budget import Budget
 from batuta.spec.call import Expand, Failed, Outcome, Question
 from batuta.spec.card import Card
@@ -37,11 +36,13 @@ RECONCILE_TIMEOUT_S = 60.0
 class Settings(msgspec.Struct, frozen=True):
     """What a workspace decides for all its runs.
 
-    `admit_plan` is the compiler: it raises `PlanError` for a plan that must not run with the given cards.
+    `admit_plan` is the compiler: it gives the plan in its normal form, or raises `PlanError` for one that must not
+    run with the given cards. `calls_max`: calls of all runs at once in this process.
     """
 
-    admit_plan: Callable[[Plan, Mapping[str, Card]], None]
+    admit_plan: Callable[[Plan, Mapping[str, Card]], Plan]
     budget: Budget | None = None
+    calls_max: int = PROCESS_CALLS_MAX
     layers: tuple[Layer, ...] = ()
 
 
@@ -56,25 +57,22 @@ class Engine:
         clock: Clock,
         settings: Settings,
         *,
-        dice: Callable[[], float],
-        lanes: Lanes | None = None,
+        chance: Chance | None = None,
         sink: Sink | None = None,
-        entropy: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
         self.journal = journal
         self.catalog = catalog
         self.judge = judge
         self.clock = clock
         self.settings = settings
-        self.dice = dice
-        self.lanes = lanes or Lanes()
+        self.chance = chance or Chance()
+        self.lanes = Lanes(settings.calls_max)
         self.sink = sink
-        self._entropy = entropy
         self.shelf = Shelf()
         self.layers: Sequence[Layer] = settings.layers
         self._shapes: OrderedDict[str, PlanShape] = OrderedDict()
         self._card_slots: dict[str, Value] = {}
-        self._sound: set[str] = set()
+        self._sound: dict[str, PlanShape] = {}
 
     @property
     def epoch(self) -> int:
@@ -98,9 +96,10 @@ class Engine:
             PlanError: the plan has flaws. InputError: the inputs do not fit.
         """
         shape = self._admitted(plan)
+        plan = shape.plan
         complete = validate_inputs(plan, inputs)
         now = self.clock.now()
-        salt = self._entropy(16)
+        salt = self.chance.entropy(16)
         budget = (
             plan.budget
             if self.settings.budget is None
@@ -200,7 +199,7 @@ class Engine:
             plan=self._plan_slot(shape, run.salt),
             plan_digest=shape.digest,
             cards=self._cards_of(shape),
-            inputs=self.store(validate_inputs(expand.plan, expand.inputs), run.salt),
+            inputs=self.store(validate_inputs(shape.plan, expand.inputs), run.salt),
             cost_nusd=holder.reserved_nusd if cost is None else cost,
         )
 
@@ -255,13 +254,15 @@ class Engine:
 
     def _admitted(self, plan: Plan) -> PlanShape:
         """The compiled `plan`. Checked only if it is new here: the cards of an engine do not change."""
-        plan_digest = plan.digest()
-        if plan_digest not in self._sound:
-            self.settings.admit_plan(plan, self.catalog.cards())
+        given = plan.digest()
+        shape = self._sound.get(given)
+        if shape is None:
+            normal = self.settings.admit_plan(plan, self.catalog.cards())
+            shape = self._shapes.get(normal.digest()) or PlanShape(normal)
             if len(self._sound) >= SHAPES_MAX:
                 self._sound.clear()
-            self._sound.add(plan_digest)
-        return self._shapes.get(plan_digest) or self._keep(PlanShape(plan))
+            self._sound[given] = shape
+        return self._keep(shape)
 
     def _keep(self, shape: PlanShape) -> PlanShape:
         kept = self._shapes.get(shape.digest)

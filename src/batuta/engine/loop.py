@@ -232,7 +232,7 @@ class Driver:
         how = Conclusion(
             card=self._card(node.capability),
             store=self._store,
-            dice=engine.dice,
+            dice=engine.chance.roll,
             admit=lambda expand: engine.admit(run, expand, node, now),
             stopping=arrival.stopped,
         )
@@ -309,13 +309,22 @@ class Driver:
         return True
 
     async def _finish_late(self) -> None:
-        """The run is not ours any more: wait for what still runs here, and tell the log what it came to."""
-        await self._workers.finish()
-        self._log.run = await self._engine.read(self.run.id)
-        now = self._engine.clock.now()
-        while self._workers.inbox:
-            self._conclude(self._workers.inbox.popleft(), now)
-        await self._log.tell_late(await self._log.refused())
+        """The run is not ours any more: tell the log what still runs here comes to, each as it comes in."""
+        workers = self._workers
+        while not workers.idle:
+            self._event.clear()
+            if not (workers.inbox or workers.arrived or workers.refused):
+                await self._event.wait()
+            if workers.trouble is not None:
+                raise workers.trouble
+            if workers.refused:
+                workers.forget_unsent()
+            workers.arrived.clear()
+            self._log.run = await self._engine.read(self.run.id)
+            now = self._engine.clock.now()
+            while workers.inbox:
+                self._conclude(workers.inbox.popleft(), now)
+            await self._log.tell_late(await self._log.refused())
         self._log.run = await self._engine.read(self.run.id)
 
     async def _wait(self) -> None:

@@ -187,11 +187,6 @@ class Workers:
 
     # ── leaving ──────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def finish(self) -> None:
-        """Wait until everything under way has ended by itself."""
-        while self._tasks or self._errands:
-            await asyncio.wait([*self._tasks.values(), *self._errands.values()])
-
     async def abandon(self) -> None:
         """Cancel everything under way; for the log it is as if the process had died."""
         tasks = [*self._tasks.values(), *self._errands.values(), *self._forgotten]
