@@ -12,12 +12,13 @@ from batuta.spec.card import Card
 from batuta.spec.facts import Fact
 
 __all__ = [
+    "WORKSPACE",
     "Capability",
     "Catalog",
     "Chance",
     "Clock",
-    "Judge",
     "Journal",
+    "Judge",
     "Layer",
     "Perform",
     "Progress",
@@ -26,7 +27,6 @@ __all__ = [
     "Row",
     "RunRow",
     "Sink",
-    "WORKSPACE",
     "Verdict",
 ]
 
