@@ -71,15 +71,18 @@ async def test_a_failing_batch_is_refused_whole_and_the_next_one_goes_through() 
 
 
 async def test_values_of_a_failing_batch_are_lost_and_facts_that_need_them_are_refused() -> None:
-    journal = MemoryJournal()
+    journal = MemoryJournal(manual=True)
     journal.fail_next(JournalFull("no room"))
     ref = journal.put(encode("x"))
     fact = Finished(at=1.0, path="a", attempt=1, value=Value(ref=ref, size=1))
     for kind in (JournalFull, JournalError):
+        receipt = journal.append(f"run{kind.__name__}", [fact], after=0)
+        journal.flush_now()
         with pytest.raises(kind):
-            await journal.commit(journal.append(f"run{kind.__name__}", [fact], after=0))
+            await journal.commit(receipt)
     journal.put(encode("x"))
-    await journal.commit(journal.append("run", [fact], after=0))
+    journal.append("run", [fact], after=0)
+    journal.flush_now()
     assert await _facts(journal) == [fact]
 
 

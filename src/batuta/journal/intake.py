@@ -39,6 +39,7 @@ class Append(msgspec.Struct, gc=False):
 class Put(msgspec.Struct, gc=False):
     """One queued value."""
 
+    number: int
     ref: str
     body: bytes
     parent: str
@@ -57,6 +58,7 @@ class Intake:
         self._ring = ring
         self._lock = threading.Lock()
         self._queue: deque[Append | Put] = deque()
+        self._values: dict[str, Put] = {}
         self._tails: dict[str, tuple[int, int]] = {}
         self._waiters: dict[asyncio.AbstractEventLoop, list[tuple[int, asyncio.Future[None]]]] = {}
         self.issued = 0
@@ -88,9 +90,17 @@ class Intake:
         return Receipt(number, stream, head)
 
     def put(self, ref: str, body: bytes, parent: str) -> None:
-        """Queue a value."""
-        self._queue.append(Put(ref, body, parent))
+        """Queue a value. Until it is settled, `queued_value` has it."""
+        with self._lock:
+            number = self.issued = self.issued + 1
+            put = self._values[ref] = Put(number, ref, body, parent)
+            self._queue.append(put)
         self._ring(False)
+
+    def queued_value(self, ref: str) -> tuple[bytes, str] | None:
+        """A value (and the name of its parent) that this process has put and that is not settled yet."""
+        put = self._values.get(ref)
+        return None if put is None else (put.body, put.parent)
 
     def take(self, appends_max: int | None = None) -> list[Append | Put]:
         """Everything queued, or everything up to and with the given number of appends."""
@@ -98,9 +108,8 @@ class Intake:
         while queue and (appends_max is None or appends < appends_max):
             entry = queue.popleft()
             taken.append(entry)
-            if isinstance(entry, Append):
-                appends += 1
-                self.taken = entry.number
+            appends += isinstance(entry, Append)
+            self.taken = entry.number
         return taken
 
     @property
@@ -116,15 +125,19 @@ class Intake:
     def clear(self) -> None:
         """Forget what is queued, as a crash would."""
         self._queue.clear()
+        self._values.clear()
 
     def refuse(self, appends: Iterable[Append], error: JournalError) -> None:
         """Writer: nothing of these appends is stored."""
         for append in appends:
             self.refused[append.number] = error
 
-    def settle(self, number: int) -> None:
-        """Writer: everything up to `number` is durable or refused. Wakes each waiting event loop once."""
-        self.settled = max(self.settled, number)
+    def settle(self, batch: Sequence[Append | Put]) -> None:
+        """Writer: everything up to the end of `batch` is durable or refused. Wakes each waiting loop once."""
+        for entry in batch:
+            if isinstance(entry, Put):
+                self._values.pop(entry.ref, None)
+        self.settled = batch[-1].number
         for loop in list(self._waiters):
             if loop is _running_loop():
                 loop.call_soon(self._wake, loop)

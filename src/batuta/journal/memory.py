@@ -10,7 +10,7 @@ from typing import Self
 from batuta.errors import JournalError, NotFound
 from batuta.journal.clock import SystemClock
 from batuta.journal.intake import Append, Intake, Put, admit, refusal
-from batuta.journal.memory_store import MemoryStore, MemoryStream, MemoryValue
+from batuta.journal.memory_store import MemoryStore, MemoryStream
 from batuta.journal.projection import RunState
 from batuta.journal.values import name_of
 from batuta.journal.watchers import Watchers
@@ -99,15 +99,14 @@ class _View:
 
     async def get(self, ref: str) -> bytes:
         """See `Journal.get`."""
-        return self._value(ref).body
+        return self._value(ref)[0]
 
     async def thread(self, ref: str) -> list[bytes]:
         """See `Journal.thread`."""
         messages: list[bytes] = []
         while ref:
-            stored = self._value(ref)
-            messages.append(stored.body)
-            ref = stored.parent
+            body, ref = self._value(ref)
+            messages.append(body)
         return messages[::-1]
 
     async def runs(
@@ -160,9 +159,11 @@ class _View:
     def _flush(self, appends_max: int | None = None) -> None:
         batch = self._intake.take(appends_max)
         appends = [entry for entry in batch if isinstance(entry, Append)]
+        if not batch:
+            return
         if appends and self._failures:
             self._intake.refuse(appends, self._failures.pop(0))
-            self._intake.settle(appends[-1].number)
+            self._intake.settle(batch)
             return
         landed: dict[str, None] = {}
         outside: dict[str, None] = {}
@@ -173,8 +174,7 @@ class _View:
                 landed[entry.stream] = None
                 if entry.after is None:
                     outside[entry.stream] = None
-        if appends:
-            self._intake.settle(appends[-1].number)
+        self._intake.settle(batch)
         self._watchers.tell(landed, own=True)
         self._watchers.tell(outside, own=False)
         for watchers in self._store.alive.values():
@@ -190,17 +190,18 @@ class _View:
         self._store.land(append.stream, append.facts, append.refs)
         return True
 
-    def _value(self, ref: str) -> MemoryValue:
+    def _value(self, ref: str) -> tuple[bytes, str]:
         self._check_open()
-        if not self._manual:
-            self._flush()
+        queued = self._intake.queued_value(ref)
+        if queued is not None:
+            return queued
         stored = self._store.values.get(ref)
         if stored is None:
             raise NotFound(
                 f"there is no value {ref} in the journal",
                 remedy="it may have been erased by retention",
             )
-        return stored
+        return stored.body, stored.parent
 
     def _leave(self, why: str) -> None:
         self._gone = why

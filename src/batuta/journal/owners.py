@@ -24,7 +24,8 @@ _GATE_POLL_S = 0.01
 if sys.platform == "win32":
     import msvcrt
 
-    def _try_lock(fd: int) -> bool:
+    def _try_lock(fd: int, *, shared: bool = False) -> bool:
+        del shared  # there is no such lock; who looks at the same moment sees a living owner, and looks again
         try:
             msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
         except OSError:
@@ -33,9 +34,9 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def _try_lock(fd: int) -> bool:
+    def _try_lock(fd: int, *, shared: bool = False) -> bool:
         try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(fd, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
         return True
@@ -88,7 +89,8 @@ def is_alive(path: Path, owner: str) -> bool:
             True  # we may not look (another user, another system): never take a run from the living
         )
     try:
-        dead = _try_lock(fd)
+        # Shared, so that two who look at the same time do not take each other for the owner.
+        dead = _try_lock(fd, shared=True)
         if dead and sys.platform != "win32":
             file.unlink(missing_ok=True)
         return not dead

@@ -97,6 +97,11 @@ class Reader:
         with translated(self.path):
             return [row[0] for row in self._all("unused_values", after, up_to, before)]
 
+    def last_gseq(self) -> int:
+        """The end of the whole journal."""
+        with translated(self.path):
+            return self._all("last_gseq")[0][0]
+
     def last_value(self) -> int:
         """The highest number of a stored value."""
         with translated(self.path):

@@ -123,6 +123,7 @@ class SqliteJournal(_Upkeep):
         self._writer = Writer(
             lambda: connect(path, read_only=owner is None, vfs=vfs),
             self._now,
+            self._reader.last_gseq(),
             self._watchers,
             str(path),
         )
@@ -217,14 +218,14 @@ class SqliteJournal(_Upkeep):
     async def get(self, ref: str) -> bytes:
         """See `Journal.get`."""
         self._check_open()
-        return self._reader.value(ref)[0]
+        return self._value(ref)[0]
 
     async def thread(self, ref: str) -> list[bytes]:
         """See `Journal.thread`."""
         self._check_open()
         messages: list[bytes] = []
         while ref:
-            body, ref = self._reader.value(ref)
+            body, ref = self._value(ref)
             messages.append(body)
         return messages[::-1]
 
@@ -243,6 +244,7 @@ class SqliteJournal(_Upkeep):
     async def gc(self, *, older_than: float, now: float) -> dict[str, int]:
         """See `Journal.gc`. Works in short turns between those of the drivers."""
         self._check_writable()
+        self._names.clear()
         return await collect(self._writer, self._reader, older_than, now)
 
     async def close(self) -> None:
@@ -254,6 +256,9 @@ class SqliteJournal(_Upkeep):
         self._reader.close()
         if self._owner is not None:
             self._owner.release()
+
+    def _value(self, ref: str) -> tuple[bytes, str]:
+        return self._intake.queued_value(ref) or self._reader.value(ref)
 
     def _is_alive(self, owner: str) -> bool:
         return owner == self.owner or is_alive(self.path, owner)

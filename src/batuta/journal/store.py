@@ -47,15 +47,18 @@ class Outcome(msgspec.Struct):
 
 
 class Store:
-    """The write connection, the heads it knows, and the transactions on it."""
+    """The write connection, the heads it knows, and the transactions on it.
 
-    def __init__(self, db: Database, now: Callable[[], float]) -> None:
+    What others commit behind `seen` (a `gseq`; the present end by default) is reported by `take_foreign`.
+    """
+
+    def __init__(self, db: Database, now: Callable[[], float], seen: int | None = None) -> None:
         self.db = db
         self._now = now
         self._heads: dict[str, Head] = {}
-        self._gseq = self._number("last_gseq")
+        self._gseq = self._number("last_gseq") if seen is None else seen
         self._stream = self._number("last_stream")
-        self._version = self._number("data_version")
+        self._version = 0  # of the database as we last looked at it; no version is 0
         self._foreign: list[str] = []
 
     def write(self, batch: Sequence[Append | Put], refused: dict[int, JournalError]) -> Outcome:

@@ -31,17 +31,19 @@ _POLL_S = 0.05
 
 
 class Writer:
-    """The thread and its queue. `settled` is told the outcome of each batch, in the thread."""
+    """The thread and its queue. Watchers hear of facts that others commit behind `seen` (a `gseq`)."""
 
     def __init__(
         self,
         connect: Callable[[], Database],
         now: Callable[[], float],
+        seen: int,
         watchers: Watchers,
         path: str,
     ) -> None:
         self._connect = connect
         self._now = now
+        self._seen = seen
         self._watchers = watchers
         self._path = path
         self.intake = Intake(self._ring)
@@ -100,7 +102,7 @@ class Writer:
             self._refuse_for_ever(translate(error, self._path))
             return
         try:
-            store = Store(db, self._now)
+            store = Store(db, self._now, self._seen)
             while self._await_work(store):
                 self._urgent = False
                 batch = self.intake.take()
@@ -154,8 +156,8 @@ class Writer:
             self.intake.refuse(appends, _as_journal_error(translate(error, self._path)))
         else:
             self.intake.refused.update(outcome.refused)
-        if appends:
-            self.intake.settle(appends[-1].number)
+            self.losses += bool(outcome.refused)  # perhaps for a value that is gone
+        self.intake.settle(batch)
         self._watchers.tell(outcome.landed, own=True)
         self._watchers.tell(outcome.outside, own=False)
         self._watchers.tell(store.take_foreign(), own=False)
@@ -189,8 +191,8 @@ class Writer:
             batch = self.intake.take()
             appends = [entry for entry in batch if isinstance(entry, Append)]
             self.intake.refuse(appends, refusal)
-            if appends:
-                self.intake.settle(appends[-1].number)
+            if batch:
+                self.intake.settle(batch)
             while self._jobs:
                 _, future = self._jobs.popleft()
                 future.get_loop().call_soon_threadsafe(future.set_exception, refusal)

@@ -39,6 +39,7 @@ JOURNAL_LAWS: tuple[Law, ...] = (
     runs.the_list_of_runs_follows_the_facts,
     runs.runs_are_listed_newest_first_by_status_and_by_due_time,
     values.a_value_is_stored_once_under_its_name,
+    values.a_value_can_be_read_as_soon_as_it_is_put,
     values.an_unknown_value_is_not_found,
     values.a_fact_that_refers_to_nothing_stored_is_refused,
     values.messages_form_threads_that_share_their_beginnings,

@@ -25,6 +25,7 @@ from batuta.testing.journal_laws.world import (
 __all__ = [
     "a_closed_journal_keeps_what_was_queued_and_takes_no_more",
     "a_fact_that_refers_to_nothing_stored_is_refused",
+    "a_value_can_be_read_as_soon_as_it_is_put",
     "a_value_goes_when_nothing_uses_it_and_not_before",
     "a_value_is_stored_once_under_its_name",
     "an_unknown_value_is_not_found",
@@ -43,6 +44,18 @@ async def a_value_is_stored_once_under_its_name(world: JournalWorld) -> None:
     assert other.put(body) == ref
     assert (await journal.get(ref), await other.get(ref)) == (body, body)
     assert other.put(encode("y")) != ref
+
+
+async def a_value_can_be_read_as_soon_as_it_is_put(world: JournalWorld) -> None:
+    journal = world.open()
+    bodies = [encode([n, "x" * 2_000]) for n in range(20)]
+    for body in bodies:
+        assert await journal.get(journal.put(body)) == body
+    root = journal.put(encode("root"))
+    leaf = journal.put(encode("leaf"), parent=root)
+    assert await journal.thread(leaf) == [encode("root"), encode("leaf")]
+    await journal.flush()
+    assert await world.open().thread(leaf) == [encode("root"), encode("leaf")]
 
 
 async def an_unknown_value_is_not_found(world: JournalWorld) -> None:
