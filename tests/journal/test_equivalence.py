@@ -69,6 +69,7 @@ async def _play(views: list[Journal], clock: _Clock, script: list[tuple[Any, ...
             heads = {name: len(await views[who].read(name)) for name in heads}
         last, journal = who, views[who]
         if what == "gc":
+            await journal.flush()
             clock.time += 2 * GRACE_S
             counts = await journal.gc(older_than=NOW + at, now=clock.time)
             seen.append((counts["runs"], counts["values"]))
