@@ -7,6 +7,7 @@ import socket
 import ssl
 import subprocess
 import time
+import tracemalloc
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -449,6 +450,25 @@ async def test_a_refusal_whose_text_breaks_off_is_still_a_refusal(web: Web) -> N
     assert outcome == Failed("http_422", "it answered 422: [1, 2")
 
 
+@pytest.mark.parametrize("size", [0, 1, 262_143, 262_144, 262_145, 524_288, 1_000_003])
+async def test_an_answer_is_unpacked_whole(web: Web, size: int) -> None:
+    text = b'"' + b"ab" * (size // 2) + b'"'
+    async with serving(reply(200, gzip.compress(text), content_encoding="gzip")) as server:
+        outcome = await web.call(server.url)
+    assert outcome == Done("ab" * (size // 2))
+
+
+async def test_a_bomb_is_noticed_before_it_goes_off(web: Web) -> None:
+    async with serving(reply(200, BOMB, content_encoding="gzip")) as server:
+        tracemalloc.start()
+        try:
+            await web.call(server.url)
+            _, peak_bytes = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert peak_bytes < 32 * 1_048_576
+
+
 async def test_an_endless_answer_ends_at_its_bound(web: Web) -> None:
     async def pour(_: Seen, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n")
@@ -572,6 +592,25 @@ async def test_a_redirect_to_something_else_is_refused(web: Web, location: str) 
         assert verdict(await web.call(server.url)) == ("redirected", "final")
 
 
+async def test_a_redirect_from_https_to_http_is_refused(
+    certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate.with_suffix(".crt")))
+    web = Web()
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    async with serving(reply(200, "plain")) as plain:
+
+        async def away(_: Seen, writer: asyncio.StreamWriter) -> None:
+            writer.write(to(plain.url))
+
+        async with listening_with(Server(away).serve, ssl=context) as port:
+            outcome = await web.call(f"https://localhost:{port}")
+    await web.connections.close()
+    assert verdict(outcome) == ("redirected", "final")
+    assert plain.seen == []
+
+
 async def test_redirects_in_a_circle_end(web: Web) -> None:
     async with serving(to("/")) as server:
         assert verdict(await web.call(server.url)) == ("redirected", "final")
@@ -685,6 +724,18 @@ async def test_any_other_answer_to_reconcile_means_that_nobody_knows(
 ) -> None:
     outcome, _ = await reconciled(web, answer, **settings)
     assert verdict(outcome) == ("unknown", "in doubt")
+
+
+async def test_an_answer_that_broke_off_says_nothing_about_what_happened(web: Web) -> None:
+    async def say(_: Seen, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n[]")
+        await writer.drain()
+        writer.close()
+
+    async with serving(say) as server:
+        asking = {"url": server.url + "/?key={key}"}
+        capability = web.capability(server.url, "POST", reconcile=asking)
+        assert verdict(await capability.reconcile(call_with({}))) == ("unknown", "in doubt")
 
 
 async def test_a_server_that_is_down_says_nothing_about_what_happened(web: Web) -> None:

@@ -27,6 +27,10 @@ _KEPT_MAX = 20
 _KEPT_S = 4.0
 # Of the time a call has, at most so much is for connecting, so that what is unreachable is known as such.
 _CONNECT_S_MAX = 15.0
+# An answer is unpacked in pieces of this size.
+_PIECE_BYTES = 256 * 1_024
+# Of an answer that is too large, enough is kept to be quoted.
+_QUOTED_BYTES = 4 * 1_024
 
 
 class _Refused(Exception):
@@ -185,11 +189,16 @@ async def _read(chunks: AsyncIterator[bytes], coding: str, bytes_max: int) -> tu
         async for chunk in chunks:
             raw_bytes += len(chunk)
             if unpack is not None:
-                # At most one byte more than may be: a bomb is noticed before it goes off.
-                chunk = unpack.decompress(chunk, bytes_max + 1 - len(body))
-            body += chunk
+                # Piece by piece: a bomb is noticed before it goes off.
+                while chunk and len(body) <= bytes_max:
+                    body += unpack.decompress(chunk, _PIECE_BYTES)
+                    chunk = unpack.unconsumed_tail
+            else:
+                body += chunk
             if len(body) > bytes_max or raw_bytes > bytes_max:
-                return bytes(body[:bytes_max]), f"its answer exceeds {bytes_max:,} bytes"
+                return bytes(body[:_QUOTED_BYTES]), f"its answer exceeds {bytes_max:,} bytes"
+        if unpack is not None:
+            body += unpack.flush()  # a few bytes may wait inside for room
     except zlib.error:
         return bytes(body), "its answer is packed wrongly"
     except (httpcore.NetworkError, httpcore.ProtocolError, OSError) as error:
