@@ -78,12 +78,11 @@ class MemoryStore:
 
     def erase_runs(self, older_than: float, now: float) -> tuple[int, int]:
         """Erase the payloads of runs that ended before `older_than`. Returns runs and bytes."""
-        runs = freed = 0
-        for name, head in self.streams.items():
-            ended_at = head.run.erasable_at if head.run else None
-            if ended_at is None or ended_at >= older_than:
-                continue
-            for gseq in head.gseqs:
+        freed = 0
+        ended = {name: h.run.erasable_at for name, h in self.streams.items() if h.run is not None}
+        old = {name: at for name, at in ended.items() if at is not None and at < older_than}
+        for name in sorted(old, key=old.__getitem__):
+            for gseq in self.streams[name].gseqs:
                 row = self.log[gseq - 1]
                 left = erased(row.fact)
                 freed += len(encode_fact(row.fact)) - len(encode_fact(left))
@@ -91,8 +90,7 @@ class MemoryStore:
             for stored in self.values.values():
                 stored.streams.discard(name)
             self.land(name, [Purged(at=now)], ())
-            runs += 1
-        return runs, freed
+        return len(old), freed
 
     def delete_values(self, now: float) -> tuple[int, int]:
         """Delete, from the ends of threads inwards, what nothing uses. Returns values and bytes."""

@@ -100,7 +100,7 @@ ORDER BY r.stream DESC LIMIT ?1
 SELECT body, parent FROM vals WHERE ref = ?1
 
 -- name: erasable
-SELECT stream FROM runs WHERE erasable_at IS NOT NULL AND erasable_at < ?1 ORDER BY erasable_at LIMIT ?2
+SELECT stream FROM runs WHERE erasable_at IS NOT NULL AND erasable_at < ?1 ORDER BY erasable_at, stream LIMIT ?2
 
 -- name: facts_of
 SELECT f.gseq, f.stream, f.seq, f.crc, f.body, s.name FROM facts AS f JOIN streams AS s ON s.id = f.stream
