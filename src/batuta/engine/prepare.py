@@ -209,8 +209,9 @@ def _verdict(
         return "allow", rule
     if node.approved is not None and node.approved[0] == approved:
         return f"approved by {node.approved[1] or 'somebody'}", rule
-    if node.answer is not None and node.answer.kind == "approval" and node.approved is None:
-        who_said = node.answer.who or "somebody"
+    asked, answer = node.question, node.answer
+    if answer is not None and answer.kind == "approval" and asked and asked.digest == approved:
+        who_said = answer.who or "somebody"
         return _failed(node, now, "rejected", f"{who_said} rejected {card.name}")
     question = Question(
         text=f"May {card.name} be called?" + (f" ({reason})" if reason else ""),
@@ -219,7 +220,7 @@ def _verdict(
         who=who,
         kind="approval",
     )
-    asked = Waited(
+    waited = Waited(
         at=now,
         path=node.path,
         attempt=node.attempt,
@@ -229,7 +230,7 @@ def _verdict(
         digest=approved,
         rule=rule,
     )
-    return Prepared((asked,))
+    return Prepared((waited,))
 
 
 def latest(node: Node) -> float:
