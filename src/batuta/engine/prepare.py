@@ -133,7 +133,7 @@ def _prepare_call(
         )
     if node.lost > LOST_MAX:
         return _failed(node, now, "lost", f"it was sent {node.lost} times and never answered")
-    approved = approval_digest(run, node, name, args_digest)
+    approved = approval_digest(run, node, name, args_digest, around.epoch)
     verdict = _verdict(run, node, card, args, approved, now, around)
     if isinstance(verdict, Prepared):
         return verdict
@@ -201,10 +201,9 @@ def _verdict(
     if word == "deny":
         return _failed(node, now, "denied", reason or f"the policy denies {card.name} ({rule})")
     assert run.accepted is not None
-    if word == "allow" and run.accepted.epoch < around.epoch:
-        if card.effect in ("idempotent", "write"):
-            word, rule = "ask", "restored"
-            reason = "the journal was restored from a backup: this may have happened already"
+    if run.accepted.epoch < around.epoch and card.effect in ("idempotent", "write"):
+        word, rule = "ask", rule if word == "ask" else "restored"
+        reason = "the journal was restored from a backup: this may have happened already"
     if word == "allow":
         return "allow", rule
     if node.approved is not None and node.approved[0] == approved:
@@ -243,9 +242,16 @@ def latest(node: Node) -> float:
     return math.inf if node.kind == "undo" else min(ends, default=math.inf)
 
 
-def approval_digest(run: Run, node: Node, capability: str, args_digest: str) -> str:
-    """What an approval is bound to: this run, plan, step instance, capability and arguments."""
-    bound = [run.id, node.scope.shape.digest, node.path, capability, args_digest]
+def approval_digest(run: Run, node: Node, capability: str, args_digest: str, epoch: int = 0) -> str:
+    """What an approval is bound to: this run, plan, step instance, capability and arguments.
+
+    And the epoch of the journal, if it was restored since the run began: what was approved before may have happened
+    before, too (contract, 19).
+    """
+    bound: list[object] = [run.id, node.scope.shape.digest, node.path, capability, args_digest]
+    assert run.accepted is not None
+    if run.accepted.epoch < epoch:
+        bound.append(epoch)
     return digest(canonical(bound))
 
 

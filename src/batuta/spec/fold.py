@@ -224,8 +224,8 @@ def _answered(run: Run, fact: Answered) -> None:
         return
     node = run.nodes[fact.path]
     node.answer = fact
-    if fact.kind == "approval" and node.question is not None and _says_yes(fact):
-        node.approved = (node.question.digest, fact.who)
+    if fact.kind == "approval" and node.question is not None:
+        node.approved = (node.question.digest, fact.who) if _says_yes(fact) else None
     node.state = r.READY
     node.expires_at = None
     run.touched.append(node)
