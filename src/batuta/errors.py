@@ -2,9 +2,10 @@
 
     BatutaError                     exit  http
     ├── InputError                    2   400   what the caller gave is wrong
-    │   ├── PlanError                 2   422   a plan has flaws; carries every finding
+    │   ├── FindingsError             2   422   what was written has flaws; carries all of them
+    │   │   ├── PlanError             2   422   a plan
+    │   │   └── WorkspaceError        2   422   batuta.yaml, or something it names
     │   ├── ExpressionError           2   422   an expression is wrong or cannot be evaluated
-    │   ├── WorkspaceError            2   422   batuta.yaml or a module it names is wrong
     │   ├── AnswerError               2   409   an answer does not fit the question, or comes too late
     │   ├── NotFound                  2   404   no such run, step, capability or value
     │   └── TooLarge                  2   413   a value, plan or fan-out exceeds its bound
@@ -35,6 +36,7 @@ __all__ = [
     "Denied",
     "ExpressionError",
     "Finding",
+    "FindingsError",
     "InputError",
     "JournalBroken",
     "JournalError",
@@ -130,8 +132,8 @@ class InputError(BatutaError):
     http_status = 400
 
 
-class PlanError(InputError):
-    """A plan has flaws. `findings` lists all of them (at least one)."""
+class FindingsError(InputError):
+    """Something that was written has flaws. `findings` lists all that were found."""
 
     http_status = 422
 
@@ -150,6 +152,10 @@ class PlanError(InputError):
         if not self.findings:
             return super().__str__()
         return "\n".join(str(finding) for finding in self.findings)
+
+
+class PlanError(FindingsError):
+    """A plan has flaws."""
 
 
 class ExpressionError(InputError):
@@ -169,26 +175,8 @@ class ExpressionError(InputError):
         self.offset = offset
 
 
-class WorkspaceError(InputError):
-    """`batuta.yaml`, or something it names, is wrong. `findings` lists all flaws that were found."""
-
-    http_status = 422
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        remedy: str = "",
-        place: Place | None = None,
-        findings: Sequence[Finding] = (),
-    ) -> None:
-        super().__init__(message, remedy=remedy, place=place)
-        self.findings = tuple(findings)
-
-    def __str__(self) -> str:
-        if not self.findings:
-            return super().__str__()
-        return "\n".join(str(finding) for finding in self.findings)
+class WorkspaceError(FindingsError):
+    """`batuta.yaml`, or something it names, has flaws."""
 
 
 class AnswerError(InputError):
