@@ -142,12 +142,18 @@ class Engine:
 
     async def fold_and_find(self, rows: Sequence[Row], sought: Fact | None) -> tuple[Run, bool]:
         """As `fold`; and whether a fact equal to `sought` is among `rows` and counted."""
-        run = Run(self.shape)
+        # Retention erases plans too; the skeleton of the run is still there to be listed. Kept apart: another run
+        # of the same plan may still have it.
+        erased: dict[str, PlanShape] = {}
+        run = Run(lambda digest: self._shapes.get(digest) or erased[digest])
         counted = False
         for row in rows:
             fact = row.fact
             if isinstance(fact, Expanded) and fact.plan_digest not in self._shapes:
-                self._keep(await self._load_shape(fact))
+                if fact.plan.erased:
+                    erased[fact.plan_digest] = PlanShape(Plan(name="(erased)"))
+                else:
+                    self._keep(await self._load_shape(fact))
             counted |= apply(run, fact) and fact == sought
         return run, counted
 
@@ -278,9 +284,6 @@ class Engine:
     async def _load_shape(self, fact: Expanded) -> PlanShape:
         slot = fact.plan
         encoded = await self.journal.get(slot.ref) if slot.ref else bytes(slot.data)
-        if not encoded:
-            # Retention erased the plan; the skeleton of the run is still there to be listed.
-            return PlanShape(Plan(name="(erased)"))
         return PlanShape(msgspec.json.decode(encoded, type=Plan))
 
     def _plan_slot(self, shape: PlanShape, salt: bytes) -> Value:

@@ -39,6 +39,7 @@ class LiveDisplay:
 
     def __init__(self, screen: Screen, weather: Weather) -> None:
         self._weather = weather
+        self._styles = _STYLES if screen.err_colour else {}
         self._console = Console(
             file=screen.err, force_terminal=True, no_color=not screen.err_colour, highlight=False
         )
@@ -74,12 +75,11 @@ class LiveDisplay:
         lines = tree_lines(header(run, now), rows, width)
         if self._words and run.ended is None:
             lines += [[], [Span(fit(self._words, width - 1).rstrip(), "ask")]]
-        self._live.update(Text("\n").join(_text(line) for line in lines), refresh=True)
+        self._live.update(Text("\n").join(self._text(line) for line in lines), refresh=True)
         self.pace_s = max(0.1, (time.monotonic() - began) / _SHARE)
 
-
-def _text(line: list[Span]) -> Text:
-    text = Text(no_wrap=True, overflow="ellipsis")
-    for span in line:
-        text.append(span.text, _STYLES[span.style])
-    return text
+    def _text(self, line: list[Span]) -> Text:
+        text = Text(no_wrap=True, overflow="ellipsis")
+        for span in line:
+            text.append(span.text, self._styles.get(span.style, ""))
+        return text

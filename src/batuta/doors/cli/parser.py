@@ -322,9 +322,13 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
 
 
 def _print_version() -> NoReturn:
-    from importlib.metadata import version
+    from importlib.metadata import PackageNotFoundError, version
 
-    sys.stdout.write(f"batuta {version('batuta')}\n")
+    try:
+        number = version("batuta")
+    except PackageNotFoundError:
+        number = "(not installed: running from its source)"
+    sys.stdout.write(f"batuta {number}\n")
     sys.exit(0)
 
 

@@ -30,6 +30,7 @@ class Screen:
         self.json = json
         self.run: str | None = None
         self.documented = False
+        _fill_gaps()
         self._out = _stream(sys.stdout)
         self._err = _stream(sys.stderr)
         self._out_colour = _has_colour(self._out)
@@ -98,6 +99,13 @@ class Screen:
 
 def _line(line: str | Sequence[Span], colour: bool) -> str:
     return (line if isinstance(line, str) else coloured(line, colour=colour)) + "\n"
+
+
+def _fill_gaps() -> None:
+    """A descriptor of the first three that was closed before we began must not become a journal or a pipe."""
+    while (taken := os.open(os.devnull, os.O_RDWR)) <= 2:
+        continue
+    os.close(taken)
 
 
 def _stream(stream: TextIO | None) -> TextIO:

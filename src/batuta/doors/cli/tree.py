@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from batuta.doors.cli.table import Row
-from batuta.doors.cli.text import duration, money, one_line
+from batuta.doors.cli.text import count, duration, money, one_line
 from batuta.engine.act import decode_question
 from batuta.spec import run as r
 from batuta.spec.budget import usd
@@ -125,6 +125,8 @@ def _note(node: Node, now: float, weather: Mapping[str, str]) -> str:
             return f"{attempt}: {said}" if attempt and said else attempt or said
         case r.DONE if node.verdict not in ("", "allow"):
             return node.verdict
+        case r.DONE if node.faults:
+            return f"after {count(node.faults, 'failure')}"
         case _:
             return ""
 
@@ -170,7 +172,7 @@ def _inside(node: Node) -> Iterator[Node]:
 
 def _listed(node: Node) -> Iterator[Node]:
     """What stands below `node` in the tree."""
-    if node.state == r.DONE and node.kind == "each":
+    if node.state == r.DONE and node.kind != "step":
         pass  # the counter says it all
     elif node.kind == "each" and len(node.children) > ITEMS_LISTED_MAX:
         worth = (child for child in node.children if state_of(child) in _ATTENTION)
@@ -191,8 +193,9 @@ def counters(node: Node) -> str:
     total = len(node.children)
     if node.kind == "repeat":
         repeat = node.shape.step.repeat
-        most = f" of at most {repeat.at_most:,}" if repeat is not None and not node.terminal else ""
-        return f"round {total:,}{most}"
+        if node.terminal or repeat is None:
+            return count(total, "round")
+        return f"round {total:,} of at most {repeat.at_most:,}"
     states = Counter(state_of(child) for child in node.children)
     said = [f"{states[r.DONE]:,}/{total:,} done"]
     said += [f"{states[state]:,} {state}" for state in _COUNTED if states[state]]
