@@ -87,7 +87,8 @@ def resolved(run: Run, node: Node, now: float) -> RunFact:
     """The doubt of `node` ends as its card says or as a person has said."""
     path, attempt = node.path, node.attempt
     assert node.doubt is not None
-    if node.answer is None:
+    if node.answer is None or node.answer.kind != "resolve":
+        # An answer of another kind is from before the call: an approval, or what the capability had asked for.
         how = node.doubt.resolve
         assert how in ("retry", "fail"), how
         return Resolved(at=now, path=path, attempt=attempt, how=how, who="its card")
