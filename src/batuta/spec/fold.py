@@ -221,6 +221,7 @@ def _waited(run: Run, fact: Waited) -> None:
 def _answered(run: Run, fact: Answered) -> None:
     if not fact.path:
         run.drift = None
+        run.touched.extend(run.open_work())
         return
     node = run.nodes[fact.path]
     node.answer = fact
@@ -297,6 +298,8 @@ def _cancel_requested(run: Run, fact: CancelRequested) -> None:
 def _adopted(run: Run, fact: Adopted) -> None:
     run.cards.update(cast("dict[str, str]", decode(fact.cards.data)))
     run.drift = None
+    # Nothing was looked at while the question stood.
+    run.touched.extend(run.open_work())
 
 
 def _ended(run: Run, fact: Ended) -> None:
