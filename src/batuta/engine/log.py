@@ -45,18 +45,19 @@ class OwnLog:
         self._unconfirmed_count = 0
         self._timers: list[tuple[float, str]] = []
 
-    def record(self, *facts: RunFact) -> None:
-        """Apply those of `facts` that count, and keep them for the next `flush`: decisions of ours."""
-        self._record(facts, told=False)
+    def record(self, *facts: RunFact) -> bool:
+        """Apply those of `facts` that count, and keep them for the next `flush`: decisions of ours. True if all did."""
+        return self._record(facts, told=False)
 
     def tell(self, *facts: RunFact) -> None:
         """The same for what calls came to. If the journal refuses a decision, it is made anew; these are told again."""
         self._record(facts, told=True)
 
-    def _record(self, facts: Sequence[RunFact], *, told: bool) -> None:
-        run = self.run
+    def _record(self, facts: Sequence[RunFact], *, told: bool) -> bool:
+        run, counted = self.run, True
         for fact in facts:
             if not admits(run, fact):
+                counted = False
                 continue
             take(run, fact)
             self._facts.append(fact)
@@ -65,6 +66,7 @@ class OwnLog:
             timer = _timer_of(fact)
             if timer is not None:
                 heapq.heappush(self._timers, timer)
+        return counted
 
     def flush(self) -> Receipt | None:
         """Queue what was recorded since the last time, as one append; its receipt, or None if there was nothing."""

@@ -88,8 +88,7 @@ class Driver:
         now = self._engine.clock.now()
         run = self.run
         self._log.ring(now)
-        run.touched.extend(self._workers.arrived)
-        self._workers.arrived.clear()
+        self._touch_arrived()
         self._let_in(now)
         while run.touched and self._log.owned:
             touched, run.touched = run.touched, []
@@ -102,6 +101,16 @@ class Driver:
             assert recorded is not None
             self._workers.start(prepared, card, recorded)
         self._starting.clear()
+
+    def _touch_arrived(self) -> None:
+        """Values have been loaded for these since the loop last looked, maybe for a run that was folded anew."""
+        run = self.run
+        for path, held in self._workers.arrived:
+            node = run.nodes.get(path)
+            target = node if not held else run.root if node is None else node.subscope
+            if target is not None:
+                run.touched.append(target)
+        self._workers.arrived.clear()
 
     def _let_in(self, now: float) -> None:
         """Begin those that wait for a lane, as many as there is room for."""
@@ -171,13 +180,13 @@ class Driver:
         except NotLoaded:
             prepared = Prepared(())
             self._workers.load(node, wanted(node))
-        if card is not None:
-            if prepared.call is None:
-                self._workers.leave(card)
-            else:
-                self._starting.append((prepared, card))
         joins = node.winners is None
-        self._log.record(*prepared.facts)
+        counted = self._log.record(*prepared.facts)
+        if card is not None:
+            if prepared.call is not None and counted:
+                self._starting.append((prepared, card))
+            else:
+                self._workers.leave(card)
         if joins and node.winners is not None:
             self._drop_losers(node, now)
         return True
@@ -256,20 +265,24 @@ class Driver:
     async def _rebase(self) -> None:
         """Facts of ours were refused. Fold the log anew, and record again what still counts."""
         self._foreign = False
+        workers = self._workers
+        workers.refused = False
         refused = await self._log.refused()
         claiming = any(isinstance(fact, Claimed) for fact in refused)
+        intents = [fact.path for fact in refused if isinstance(fact, Started)]
         self._log.run = run = await self._engine.read(self.run.id)
         if run.ended is None and claiming and await self._engine.journal.claim(run.id):
             self._claim()
         if not self._log.owned:
-            # Whether a late outcome counts is for the log to say (contract, 8). Nothing new leaves from here.
-            self._workers.forget_unsent()
-            await self._log.tell_late(refused)
+            # Whether a late outcome counts is for the log to say (contract, 8). Nothing new leaves from here, and
+            # what came of an intent that was refused is nobody's outcome.
+            workers.forget([*intents, *workers.unsent])
+            await self._log.tell_late([f for f in refused if getattr(f, "path", "") not in intents])
             return
-        running = self._workers.running
-        alive = [f for f in refused if not isinstance(f, Started) or running(f.path)]
-        self._workers.forget_unsent()
-        self._log.again(alive)
+        workers.forget([path for path in intents if not workers.running(path)])
+        self._log.again([f for f in refused if not isinstance(f, Started) or workers.running(f.path)])
+        known = {path for path in intents if path in run.nodes and run.nodes[path].state == r.RUNNING}
+        workers.forget([path for path in intents if path not in known])
         self._look_at_everything()
 
     # ── the end, or a pause ──────────────────────────────────────────────────────────────────────────────────
@@ -317,8 +330,8 @@ class Driver:
                 await self._event.wait()
             if workers.trouble is not None:
                 raise workers.trouble
-            if workers.refused:
-                workers.forget_unsent()
+            workers.forget(workers.unsent)
+            workers.refused = False
             workers.arrived.clear()
             self._log.run = await self._engine.read(self.run.id)
             now = self._engine.clock.now()

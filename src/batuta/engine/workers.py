@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
 import msgspec
@@ -41,12 +41,16 @@ class Workers:
         self._wake = wake
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._errands: dict[str, asyncio.Task[None]] = {}
-        self._unsent: set[str] = set()
+        # Dicts as sets that keep their order, so that a simulated story can be told again.
+        self._unbegun: dict[asyncio.Task[None], None] = {}
+        self._unsent: dict[str, None] = {}
         self._stopping: set[str] = set()
-        self._forgotten: set[asyncio.Task[None]] = set()
+        self._forgotten: dict[asyncio.Task[None], None] = {}
         self.inbox: deque[Arrival] = deque()
-        self.arrived: list[Node | Scope] = []
+        # Paths whose values are at hand now; of a node, or (True) of the scope that it holds ("": the root).
+        self.arrived: list[tuple[str, bool]] = []
         self.refused = False
+        self._leaving = False
         self.trouble: BatutaError | None = None
         self.count = 0
 
@@ -58,6 +62,11 @@ class Workers:
     def running(self, path: str) -> bool:
         """True if a call of the instance `path` is under way and has been sent."""
         return path in self._tasks and path not in self._unsent
+
+    @property
+    def unsent(self) -> list[str]:
+        """The instances whose calls wait for their intent to be durable."""
+        return list(self._unsent)
 
     # ── calls ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -80,36 +89,50 @@ class Workers:
         call = prepared.call
         assert call is not None
         if prepared.intent_first:
-            self._unsent.add(call.path)
+            self._unsent[call.path] = None
         work = self._perform(prepared, call, card, recorded)
-        self._tasks[call.path] = asyncio.get_running_loop().create_task(work)
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks[call.path] = task
+        self._unbegun[task] = None
 
     def stop(self, path: str) -> None:
         """Cancel the call of the instance `path`; its outcome will say that it was stopped."""
         task = self._tasks.get(path)
         if task is not None and path not in self._stopping:
             self._stopping.add(path)
-            _cancel(task)
+            self._cancel(task)
 
-    def forget_unsent(self) -> None:
-        """Calls whose intent was refused never happen, and nothing more is heard of them."""
-        for path in self._unsent:
-            task = self._tasks.pop(path)
-            self._forgotten.add(task)
-            self._stopping.discard(path)
-            _cancel(task)
-        self._unsent.clear()
-        self.refused = False
+    def forget(self, paths: Iterable[str]) -> None:
+        """The log knows nothing of these calls: what has not left never will, and nothing more is heard of the rest."""
+        gone = dict.fromkeys(paths)
+        for path in gone:
+            task = self._tasks.pop(path, None)
+            if task is not None:
+                self._forgotten[task] = None
+                self._stopping.discard(path)
+                self._unsent.pop(path, None)
+                self._cancel(task)
+        self.inbox = deque(a for a in self.inbox if a.reconciled or a.path not in gone)
+
+    def _cancel(self, task: asyncio.Task[None]) -> None:
+        # One that is cancelled before its first step would not give back its lane; it sees by itself that it is late.
+        if task not in self._unbegun:
+            task.cancel()
 
     async def _perform(self, prepared: Prepared, call: Call, card: Card, recorded: Receipt) -> None:
         engine = self._engine
         outcome: Outcome = NOT_SENT
         told = True
+        task = asyncio.current_task()
+        assert task is not None
+        del self._unbegun[task]
         try:
+            if self._leaving or task in self._forgotten or call.path in self._stopping:
+                raise asyncio.CancelledError
             if prepared.intent_first:
                 # Commit before effect: nothing leaves before the log knows that it will (contract, 3).
                 await engine.journal.commit(recorded)
-                self._unsent.discard(call.path)
+                del self._unsent[call.path]
             assert prepared.capability is not None
             inner = prepared.capability
             if engine.layers:
@@ -120,20 +143,22 @@ class Workers:
         except asyncio.CancelledError:
             pass
         except Conflict:
-            told, self.refused = False, True
+            told = False
+            self.refused = self.refused or task not in self._forgotten
         except JournalError as error:
             told, self.trouble = False, error
         finally:
             self.leave(card)
-            self._report(call, outcome, told)
+            self._report(task, call, outcome, told)
 
-    def _report(self, call: Call, outcome: Outcome, told: bool) -> None:
-        task = asyncio.current_task()
-        if task is not None and task in self._forgotten:
-            self._forgotten.discard(task)
+    def _report(
+        self, task: asyncio.Task[None], call: Call, outcome: Outcome, told: bool
+    ) -> None:
+        if task in self._forgotten:
+            del self._forgotten[task]
         elif told:
-            self._unsent.discard(call.path)
-            self._tasks.pop(call.path, None)
+            self._unsent.pop(call.path, None)
+            del self._tasks[call.path]
             stopped = call.path in self._stopping
             self._stopping.discard(call.path)
             self.inbox.append(Arrival(call.path, call.attempt, outcome, stopped=stopped))
@@ -162,11 +187,16 @@ class Workers:
         self._errand(f"{node.path}?", ask)
 
     def load(self, target: Node | Scope, values: list[Value]) -> None:
-        """Bring stored values to hand; `target` is in `arrived` when they are."""
+        """Bring stored values to hand; it is among the `arrived` when they are."""
+
+        held = isinstance(target, Scope)
+        path = target.path
+        if isinstance(target, Scope):
+            path = target.holder.path if target.holder is not None else ""
 
         async def load() -> None:
             await self._engine.load(values)
-            self.arrived.append(target)
+            self.arrived.append((path, held))
 
         self._errand(f"{target.path}<", load)
 
@@ -189,13 +219,9 @@ class Workers:
 
     async def abandon(self) -> None:
         """Cancel everything under way; for the log it is as if the process had died."""
+        self._leaving = True
         tasks = [*self._tasks.values(), *self._errands.values(), *self._forgotten]
         for task in tasks:
-            _cancel(task)
+            self._cancel(task)
         if tasks:
             await asyncio.wait(tasks, timeout=FAREWELL_S)
-
-
-def _cancel(task: asyncio.Task[None]) -> None:
-    """Cancel `task` behind its first step: one that never began would not give back its lane, nor say how it ended."""
-    asyncio.get_running_loop().call_soon(task.cancel)
