@@ -1,0 +1,239 @@
+"""What must hold in every story, checked on the committed log fact by fact, and once more at the end."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from batuta.engine.decide import decide
+from batuta.ports import Row
+from batuta.spec import run as r
+from batuta.spec.budget import Purse
+from batuta.spec.call import Call
+from batuta.spec.card import Card
+from batuta.spec.facts import Doubted, Ended, Fact, Finished, Resolved, Started
+from batuta.spec.fold import apply, fold
+from batuta.spec.run import Node, Run, Scope
+from batuta.spec.shape import PlanShape
+from batuta.testing.world import Book
+
+__all__ = ["Broken", "Laws", "differences", "portrait"]
+
+# What a driver keeps on a node for its own convenience is no part of the fold.
+_CACHES = frozenset({"live", "items"})
+_OBJECTS = frozenset({"shape", "scope", "parent", "children", "subscope", "undo_node", "purses"})
+_NODE_FIELDS = tuple(name for name in Node.__slots__ if name not in _CACHES | _OBJECTS)
+_RUN_FIELDS = (
+    "head", "owner", "term", "root_plan_digest", "cards", "cancel", "drift", "ended", "purged", "parked_until",
+    "parked", "updated_at", "running", "spent_nusd", "calls", "ignored",
+)  # fmt: skip
+
+
+class Broken(AssertionError):
+    """A law does not hold."""
+
+
+def portrait(run: Run) -> dict[str, Any]:
+    """Everything that the fold says of `run`, as plain data that can be compared."""
+    picture: dict[str, Any] = {name: getattr(run, name) for name in _RUN_FIELDS}
+    picture["undos"] = [node.path for node in run.undos]
+    picture["purses"] = _purses(run.purses)
+    if run.root is not None:
+        picture["scope "] = _scope(run.root)
+    for path, node in run.nodes.items():
+        if node.kind == "undo" and node.state == r.PENDING and not node.attempt:
+            continue  # thought of, and in no fact yet
+        picture[path] = {name: getattr(node, name) for name in _NODE_FIELDS} | {
+            "purses": _purses(node.purses),
+            "children": [child.path for child in node.children],
+            "parent": node.parent.path if node.parent is not None else None,
+        }
+        if node.subscope is not None:
+            picture[f"scope {path}"] = _scope(node.subscope)
+    return picture
+
+
+def differences(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
+    """Where two portraits differ, for people."""
+    found: list[str] = []
+    for name in dict.fromkeys([*one, *other]):
+        mine, theirs = one.get(name), other.get(name)
+        if isinstance(mine, dict) and isinstance(theirs, dict):
+            found += [f"{name}.{line}" for line in differences(mine, theirs)]  # pyright: ignore[reportUnknownArgumentType]
+        elif mine != theirs:
+            found.append(f"{name}: {mine!r} != {theirs!r}")
+    return found
+
+
+def _purses(purses: Iterable[Purse]) -> list[tuple[int, int, int]]:
+    return [(purse.spent_nusd, purse.reserved_nusd, purse.calls) for purse in purses]
+
+
+def _scope(scope: Scope) -> tuple[Any, ...]:
+    cause = scope.cause.path if scope.cause is not None else None
+    return (scope.open_nodes, scope.closing, cause, sorted(scope.nodes))
+
+
+class Laws:
+    """Folds the committed log of one run as it grows, and raises `Broken` where a law does not hold.
+
+    `thorough`: also compare what indexed and naive deciding find after every fact.
+    """
+
+    def __init__(self, shapes: Callable[[str], PlanShape], book: Book, *, thorough: bool) -> None:
+        self.run = Run(shapes)
+        self.facts: list[Fact] = []
+        self._shapes = shapes
+        self._book = book
+        self._thorough = thorough
+        self._due: set[tuple[str, str]] = set()
+        self._keys: dict[tuple[str, str, str], str] = {}
+        self._owners: dict[str, str] = {}
+        self._intents: set[tuple[str, int, str]] = set()
+        self._retries: dict[str, list[str]] = {}
+        self._effects: list[Node] = []
+        self._taken_back: list[str] = []
+        self._doubts: set[str] = set()
+
+    # ── fact by fact ─────────────────────────────────────────────────────────────────────────────────────────
+
+    def land(self, row: Row) -> bool:
+        """The next committed fact; True if it counted."""
+        run, fact = self.run, row.fact
+        self.facts.append(fact)
+        done = len(run.undos)
+        counted = apply(run, fact)
+        self._effects += run.undos[done:]
+        if counted:
+            self._look_at(fact)
+        if self._thorough:
+            self._compare_decisions(fact)
+        run.touched.clear()
+        return counted
+
+    def _look_at(self, fact: Fact) -> None:
+        run = self.run
+        match fact:
+            case Started():
+                self._started(fact)
+            case Resolved(how="retry"):
+                self._retries.setdefault(run.nodes[fact.path].key, []).append(fact.who)
+            case Doubted():
+                self._doubts.add(run.nodes[fact.path].key)
+            case Ended():
+                self._check_end()
+            case _:
+                pass
+        path = getattr(fact, "path", "")
+        node = run.nodes.get(path)
+        if node is not None and node.kind == "undo":
+            if path not in self._taken_back:
+                self._taken_back.append(path)
+        elif node is not None and not self._taken_back:
+            self._check_purses(node)
+
+    def _started(self, fact: Started) -> None:
+        place = (fact.path, fact.capability, fact.args_digest)
+        if self._keys.setdefault(place, fact.key) != fact.key:
+            raise Broken(f"{fact.path} has another key at attempt {fact.attempt}")
+        if self._owners.setdefault(fact.key, fact.path) != fact.path:
+            raise Broken(f"{fact.path} and {self._owners[fact.key]} share a key")
+        node = self.run.nodes[fact.path]
+        if node.shape.step.retry.at_most < node.faults:
+            raise Broken(f"{fact.path} is tried again after {node.faults} faults")
+        self._intents.add((fact.path, fact.attempt, fact.key))
+
+    def _check_purses(self, node: Node) -> None:
+        for purse in node.purses:
+            calls, limit = purse.budget.calls, purse.limit_nusd
+            if purse.reserved_nusd < 0:
+                raise Broken(f"{node.path}: a reservation was given back twice")
+            if limit is not None and purse.spent_nusd + purse.reserved_nusd > limit:
+                raise Broken(f"{node.path}: the budget is overshot: {_purses([purse])} of {limit}")
+            if calls is not None and purse.calls > calls:
+                raise Broken(f"{node.path}: {purse.calls} calls, and the budget is {calls}")
+
+    def _compare_decisions(self, fact: Fact) -> None:
+        """Whatever has become due by this fact was touched by it."""
+        run = self.run
+        indexed = self._decisions(run.touched)
+        everything = self._decisions(run.open_work())
+        missed = everything - self._due - indexed
+        if missed:
+            raise Broken(f"{missed} became due unnoticed by {fact}")
+        self._due = everything
+
+    def _decisions(self, targets: Iterable[Node | Scope]) -> set[tuple[str, str]]:
+        found: set[tuple[str, str]] = set()
+        for target in targets:
+            if isinstance(target, Node) and target.kind == "undo" and target.state == r.PENDING:
+                continue  # its turn is for the root to say
+            decision = decide(self.run, target, 0.0)
+            if decision is not None:
+                kind = "scope " if isinstance(target, Scope) else ""
+                found.add((decision.verb, kind + target.path))
+        return found
+
+    # ── calls ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def check_call(self, call: Call, card: Card) -> None:
+        """Commit before effect: what must not leave before its intent is durable has not."""
+        if card.intent_first and (call.path, call.attempt, call.key) not in self._intents:
+            raise Broken(f"{call.path} left before its intent was durable ({card.name})")
+
+    def compare(self, run: Run, who: str) -> None:
+        """`run`, as a driver has it in memory, is what its log says, if it is at the same place."""
+        if run.head == self.run.head:
+            found = differences(portrait(run), portrait(self.run))
+            if found:
+                raise Broken(f"{who} holds in memory what its log does not say: {'; '.join(found)}")
+
+    # ── at the end ───────────────────────────────────────────────────────────────────────────────────────────
+
+    def _check_end(self) -> None:
+        run = self.run
+        ended = run.ended
+        assert ended is not None
+        left = [node.path for node in run.nodes.values() if not node.terminal]
+        if left:
+            raise Broken(f"the run has ended, and these have not: {left}")
+        if run.running or any(purse.reserved_nusd for purse in run.purses):
+            raise Broken(f"ended with {run.running} running, purses {_purses(run.purses)}")
+        expected = [f"{node.path}/undo" for node in reversed(self._effects)]
+        if ended.status == "succeeded":
+            expected = []
+        if self._taken_back != expected:
+            raise Broken(f"taken back: {self._taken_back}; expected: {expected}")
+
+    def check_effects(self) -> None:
+        """Every effect of the book against the log. Call it when nothing flies any more."""
+        for key, path in self._owners.items():
+            node, times = self.run.nodes[path], self._book.times(key)
+            entries = self._book.by_key.get(key, [])
+            if entries and entries[0].effect == "write":
+                # Whoever said "retry" without knowing may have been wrong; the book itself never is.
+                unsure = [who for who in self._retries.get(key, ()) if who != "reconcile"]
+                if times > 1 + len(unsure):
+                    raise Broken(f"{path} happened {times} times, and {unsure} said retry")
+            if times > 1 and entries[0].effect == "idempotent":
+                raise Broken(f"{path} happened {times} times under one key")
+            sure = node.state == r.DONE and node.key == key and key not in self._doubts
+            if sure and node.effect in ("idempotent", "write") and node.kind != "each":
+                if not times and node.subscope is None:
+                    raise Broken(f"{path} is done, and the world knows nothing of it")
+
+    def check_fold(self) -> None:
+        """Folding the whole log again, twice, gives what folding it as it grew gave."""
+        first = portrait(fold(self.facts, self._shapes))
+        second = portrait(fold(self.facts, self._shapes))
+        for again in (first, second):
+            found = differences(again, portrait(self.run))
+            if found:
+                raise Broken(f"folding again differs: {'; '.join(found)}")
+
+    def check_acknowledged(self, fact: Fact) -> None:
+        """`fact` was shown to somebody as final, so it is in the committed log."""
+        if fact not in self.facts:
+            raise Broken(f"shown and not durable: {fact}")
+
+    def finished(self) -> dict[str, Finished]:
+        """The recorded successes by path."""
+        return {fact.path: fact for fact in self.facts if isinstance(fact, Finished)}
