@@ -4,6 +4,7 @@ import ast
 import importlib.metadata
 import re
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -99,6 +100,20 @@ def test_both_locks_pin_the_same_files() -> None:
     everything = entries(ROOT / "requirements.lock")
     to_run = entries(ROOT / "requirements-run.lock")
     assert {name: everything.get(name) for name in to_run} == to_run
+
+
+def test_what_an_http_call_loads_is_pinned_for_the_demo() -> None:
+    # What a dependency imports only if it is there is an extra of it; a fresh machine has what is pinned.
+    code = (
+        "import sys; from batuta.capabilities import addresses, net;"
+        "net.VettedConnections(addresses.Permissions());"
+        "print(*{name.partition('.')[0] for name in sys.modules})"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    owners = importlib.metadata.packages_distributions()
+    loaded = {distribution(one) for name in done.stdout.split() for one in owners.get(name, [])}
+    pinned = {distribution(entry) for entry in entries(ROOT / "requirements-run.lock")}
+    assert loaded - pinned - {"batuta"} == set()
 
 
 def entries(lock: Path) -> dict[str, str]:
