@@ -20,6 +20,7 @@ Verb = Literal[
     "again",  # a repeat has finished a round: ask `until`
     "skip",  # something it needs was skipped
     "fail_join",  # too few of what it joins can still succeed
+    "drop",  # nobody needs it any more, and its driver died while it ran: it is not called again
     "stop",  # nobody needs it any more, and it runs: cancel the call
     "recover",  # it ran under a driver that is gone
     "reconcile",  # a write in doubt: ask the capability what happened
@@ -40,7 +41,10 @@ class Decision(msgspec.Struct, frozen=True):
 
 def decide(run: Run, touched: Node | Scope, now: float) -> Decision | None:
     """What is due for `touched` at time `now` (seconds of the Unix epoch), or None."""
-    if run.ended is not None or run.drift is not None:
+    if run.ended is not None:
+        return None
+    if run.drift is not None and (run.cancel is None or run.undos):
+        # Nothing is called under changed cards; a cancelled run with nothing to take back needs no more calls.
         return None
     if isinstance(touched, Scope):
         return _decide_scope(run, touched)
@@ -52,7 +56,9 @@ def _decide_node(run: Run, node: Node, now: float) -> Decision | None:
     if state == r.PENDING:
         return _decide_pending(node)
     if state == r.READY:
-        return Decision("resolve" if node.doubt is not None else "begin", node)
+        if node.doubt is not None:
+            return Decision("resolve", node)
+        return Decision("drop" if node.lost and _lost_its_join(node) else "begin", node)
     if state == r.RETRYING:
         return Decision("begin", node) if node.retry_at <= now else None
     if state == r.RUNNING:
@@ -99,7 +105,11 @@ def _stoppable(run: Run, node: Node) -> bool:
     if node.effect == "write":
         return run.cancel is not None
     closing = node.scope.closing or (node.parent is not None and node.parent.closing)
-    return closing or _unneeded(node)
+    return closing or _lost_its_join(node)
+
+
+def _lost_its_join(node: Node) -> bool:
+    return node.parent is node.scope.holder and _unneeded(node)
 
 
 def _must_know(run: Run, node: Node) -> bool:
@@ -136,13 +146,16 @@ def losers(node: Node) -> list[Node]:
 
 
 def _unneeded(node: Node, besides: Container[str] = ()) -> bool:
-    """Every user of `node` has begun without it (or is among `besides`), and the result does not mention it."""
+    """Everything that would use `node` has joined without it or is not needed itself, nor is it in the result.
+
+    A user that was skipped does not count: what `node` does may be wanted for its own sake.
+    """
     scope = node.scope
     users = scope.shape.dependants[node.name]
     if not users or node.name in scope.shape.in_result:
         return False
     return all(
-        user.winners is not None or user.terminal or user.path in besides
+        user.winners is not None or user.state == r.DROPPED or user.path in besides
         for user in (scope.nodes[name] for name in users)
     )
 
