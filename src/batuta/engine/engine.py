@@ -149,13 +149,21 @@ class Engine:
         counted = False
         for row in rows:
             fact = row.fact
-            if isinstance(fact, Expanded) and fact.plan_digest not in self._shapes:
-                if fact.plan.erased:
-                    erased[fact.plan_digest] = PlanShape(Plan(name="(erased)"))
-                else:
-                    self._keep(await self._load_shape(fact))
-            counted |= apply(run, fact) and fact == sought
+            if isinstance(fact, Expanded) and fact.plan.erased:
+                erased.setdefault(fact.plan_digest, PlanShape(Plan(name="(erased)")))
+            counted |= await self._take(run, fact) and fact == sought
         return run, counted
+
+    async def go_on(self, run: Run, rows: Sequence[Row]) -> None:
+        """Take in what others have written behind the head of `run`."""
+        for row in rows:
+            await self._take(run, row.fact)
+
+    async def _take(self, run: Run, fact: Fact) -> bool:
+        if isinstance(fact, Expanded) and fact.plan_digest not in self._shapes:
+            if not fact.plan.erased:
+                self._keep(await self._load_shape(fact))
+        return apply(run, fact)
 
     def drift(self, run: Run) -> dict[str, str]:
         """Capabilities of `run` whose cards have changed since it began, and how."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from batuta.errors import Conflict
-from batuta.ports import Journal, Receipt
+from batuta.ports import Journal, Receipt, Row
 from batuta.spec import run as r
 from batuta.spec.admits import admits
 from batuta.spec.facts import (
@@ -22,7 +22,7 @@ from batuta.spec.facts import (
     Started,
     Waited,
 )
-from batuta.spec.fold import apply, take
+from batuta.spec.fold import take
 from batuta.spec.run import Run
 
 __all__ = ["OwnLog"]
@@ -109,11 +109,10 @@ class OwnLog:
             self._told.difference_update(map(id, facts))
         return True
 
-    async def take_foreign(self) -> None:
-        """Apply what others wrote behind what is ours. Only after `confirm` has said True."""
+    async def foreign(self) -> list[Row]:
+        """What others wrote behind what is ours. Only after `confirm` has said True."""
         assert not self._unconfirmed and not self._facts
-        for row in await self._journal.read(self.run.id, after=self.run.head):
-            apply(self.run, row.fact)
+        return await self._journal.read(self.run.id, after=self.run.head)
 
     async def refused(self) -> list[RunFact]:
         """Give up what is queued; `run` must be folded anew.

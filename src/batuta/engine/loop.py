@@ -145,6 +145,8 @@ class Driver:
                 self._log.record(act.skipped(run, target, now))
             case "fail_join":
                 self._log.record(act.join_failed(target, now))
+            case "drop":
+                self._log.record(act.dropped(target, now))
             case "stop":
                 self._workers.stop(target.path)
             case "recover":
@@ -258,7 +260,7 @@ class Driver:
         self._foreign = False
         self._log.flush()
         if await self._log.confirm():
-            await self._log.take_foreign()
+            await self._engine.go_on(self.run, await self._log.foreign())
         else:
             await self._rebase()
 
