@@ -12,7 +12,7 @@ from batuta.errors import Bug, JournalBroken
 from batuta.spec.facts import Accepted, Fact, RunFact, WorkspaceFact
 from batuta.spec.value import Value
 
-__all__ = ["FACTS", "checksum", "decode_fact", "encode_fact", "references"]
+__all__ = ["FACTS", "REFERENCE_KEY", "checksum", "decode_fact", "encode_fact", "references"]
 
 # Every class of fact there is.
 FACTS: tuple[type[Fact], ...] = cast("tuple[type[Fact], ...]", (*get_args(RunFact), WorkspaceFact))
@@ -36,7 +36,7 @@ def _value_fields(cls: type[Fact]) -> tuple[str, ...]:
 
 _values_of = {cls: _value_fields(cls) for cls in FACTS}
 # A fact without this in its JSON refers to nothing, and most do not.
-_REFERENCE_KEY = b'"r":"'
+REFERENCE_KEY = b'"r":"'
 
 
 def encode_fact(fact: Fact) -> bytes:
@@ -87,11 +87,9 @@ def checksum(body: bytes, stream: int, seq: int) -> int:
     return zlib.crc32(body, (stream * 0x9E3779B1 + seq) & 0xFFFFFFFF)
 
 
-def references(fact: Fact, body: bytes) -> list[str]:
-    """The references to stored values that `fact` holds; `body` is its JSON."""
+def references(fact: Fact) -> list[str]:
+    """The references to stored values that `fact` holds."""
     found: list[str] = []
-    if _REFERENCE_KEY not in body:
-        return found
     for name in _values_of[type(fact)]:
         value = cast("Value | None", getattr(fact, name))
         if value is not None and value.ref:

@@ -94,7 +94,7 @@ def _erase(store: Store, path: str, number: int, now: float) -> int:
         if fact == row.fact:
             continue
         before, body = encode_fact(row.fact), encode_fact(fact)
-        unused.update(references(row.fact, before))
+        unused.update(references(row.fact))
         rewritten.append((row.gseq, checksum(body, number, row.seq), body.decode()))
         freed += len(before) - len(body)
     store.db.executemany(SQL["rewrite_fact"], rewritten)

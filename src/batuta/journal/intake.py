@@ -13,15 +13,15 @@ from typing import Protocol
 
 import msgspec
 
-from batuta.errors import Conflict, JournalError
-from batuta.journal.codec import encode_fact, references
+from batuta.errors import Conflict, InputError, JournalError
+from batuta.journal.codec import REFERENCE_KEY, encode_fact, references
 from batuta.ports import Receipt
 from batuta.spec.facts import Fact
 
 __all__ = ["Append", "Head", "Intake", "Put", "admit", "refusal"]
 
-# The tails of streams that have settled are dropped every so many appends.
-_SWEEP_EVERY = 1_024
+# The tails of streams that have settled are dropped when there are so many, or twice as many as are in flight.
+_TAILS_MAX = 1_024
 
 
 class Append(msgspec.Struct, gc=False):
@@ -60,6 +60,7 @@ class Intake:
         self._queue: deque[Append | Put] = deque()
         self._values: dict[str, Put] = {}
         self._tails: dict[str, tuple[int, int]] = {}
+        self._sweep_at = _TAILS_MAX
         self._waiters: dict[asyncio.AbstractEventLoop, list[tuple[int, asyncio.Future[None]]]] = {}
         self.issued = 0
         self.taken = 0
@@ -71,7 +72,10 @@ class Intake:
     def append(self, stream: str, facts: Sequence[Fact], after: int | None) -> Receipt:
         """Queue `facts`; see `Journal.append`. The head in the receipt is -1 if `after` is None."""
         bodies = [encode_fact(fact) for fact in facts]
-        refs = [r for fact, body in zip(facts, bodies, strict=True) for r in references(fact, body)]
+        refs: list[str] = []
+        for body, fact in zip(bodies, facts, strict=True):
+            if REFERENCE_KEY in body:
+                refs += references(fact)
         with self._lock:
             number = self.issued = self.issued + 1
             head, counts_on = -1, 0
@@ -79,12 +83,14 @@ class Intake:
                 # What follows an append of ours that is lost must be lost too, even if another writer has
                 # since moved the head to just the position that was counted on.
                 tail = self._tails.get(stream)
-                if tail is not None and tail[1] == after:
+                if tail is None:
+                    _check_name(stream)
+                elif tail[1] == after:
                     counts_on = tail[0]
                 head = after + len(bodies)
                 self._tails[stream] = (number, head)
-            self._queue.append(Append(number, stream, after, counts_on, tuple(facts), bodies, refs))
-            if not number % _SWEEP_EVERY:
+            self._queue.append(Append(number, stream, after, counts_on, facts, bodies, refs))
+            if len(self._tails) > self._sweep_at:
                 self._sweep()
         self._ring(False)
         return Receipt(number, stream, head)
@@ -118,7 +124,7 @@ class Intake:
         return len(self._queue)
 
     @property
-    def awaited(self) -> bool:
+    def has_waiters(self) -> bool:
         """True if somebody waits for an append to settle."""
         return bool(self._waiters)
 
@@ -177,6 +183,7 @@ class Intake:
         for stream, (number, _) in list(self._tails.items()):
             if number <= self.settled and number not in self.refused:
                 del self._tails[stream]
+        self._sweep_at = _TAILS_MAX + 2 * len(self._tails)
 
     def _wake(self, loop: asyncio.AbstractEventLoop) -> None:
         waiting = self._waiters.pop(loop, None)
@@ -217,6 +224,14 @@ def admit(
 def refusal(error: JournalError) -> JournalError:
     """A fresh error of the same kind: one object must not collect the tracebacks of everybody who waits."""
     return type(error)(error.message, remedy=error.remedy)
+
+
+def _check_name(stream: str) -> None:
+    if not stream or not stream.isprintable():
+        raise InputError(
+            f"{stream!r} cannot name a run",
+            remedy="use letters, digits, dots, dashes and underscores",
+        )
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

@@ -187,6 +187,8 @@ class _View:
         if error is not None:
             self._intake.refuse([append], error)
             return False
+        if not append.facts:
+            return False
         self._store.land(append.stream, append.facts, append.refs)
         return True
 
@@ -266,7 +268,7 @@ class MemoryJournal(_View):
     @property
     def awaited(self) -> bool:
         """True if somebody waits for a commit."""
-        return self._intake.awaited
+        return self._intake.has_waiters
 
 
 def _due(run: RunState, at: float) -> bool:

@@ -102,21 +102,30 @@ class Store:
         rows: list[bytes] = []
         uses: list[int] = []
         fresh: list[str] = []
-        known = ChainMap(outcome.refused, refused)
         for append in appends:
             head = heads.get(append.stream) or Head(self._stream + len(fresh) + 1)
             # Asked only where the answer can be no: most appends stand right where they should.
-            if append.after != head.seq or append.refs or outcome.refused or refused:
+            counts_on = append.counts_on
+            if (
+                append.after != head.seq
+                or append.refs
+                or counts_on in refused
+                or counts_on in outcome.refused
+            ):
+                known = ChainMap(outcome.refused, refused)
                 error = admit(append, head, known, ids.__contains__)
                 if error is not None:
                     outcome.refused[append.number] = error
                     continue
+            if not append.bodies:
+                continue
             if append.stream not in heads:
                 heads[append.stream] = head
                 fresh.append(append.stream)
             self._extend(head, append, rows)
             # Two numbers in one: a value's in the upper, a stream's in the lower 32 bits.
-            uses += [ids[ref] << 32 | head.id for ref in append.refs]
+            if append.refs:
+                uses += [ids[ref] << 32 | head.id for ref in append.refs]
             outcome.landed[append.stream] = None
             if append.after is None:
                 outcome.outside[append.stream] = None
@@ -139,13 +148,12 @@ class Store:
         self._heads.clear()
 
     def _extend(self, head: Head, append: Append, rows: list[bytes]) -> None:
-        stream, seq = head.id, head.seq
+        stream, seq, run = head.id, head.seq, head.run
         for body in append.bodies:
             seq += 1
             rows.append(b"%010d%010d%010d%b" % (stream, seq, checksum(body, stream, seq), body))
         head.seq = seq
         if append.stream != WORKSPACE:
-            run = head.run
             for fact in append.facts:
                 run = project(run, fact)
             head.run = run
