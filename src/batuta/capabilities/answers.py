@@ -31,6 +31,8 @@ def validate_answer(schema: Mapping[str, Any], answer: Any) -> str | None:
 
 def schema_flaw(schema: Mapping[str, Any]) -> str | None:
     """Why `schema` is not a JSON Schema that can be used here; None if it is."""
+    if not schema:
+        return None  # nothing was said: every start would pay for loading the checker
     try:
         checker_of(schema)
     except InputError as error:
