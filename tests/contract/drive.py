@@ -4,6 +4,7 @@
     resume FOLDER [RUN …]            drive these runs, or all that are due: {"resuming": […]}, a {"document": …} each
     start FOLDER PLAN INPUTS COUNT   accept so many runs and drive none: {"started": […]}
     tell FOLDER METHOD [ARGUMENT …]  call a method of the application with arguments in JSON: {"told": …}
+    serve FOLDER                     read such command lines as JSON lists and fork a process for each: {"pid": …}
 
 What the application refuses is said as {"refused": kind of error, "message": …}. Everything is the real thing; with
 `--disk` the journal stands on a file system (`fatal.py`) that kills this process when a certain fact reaches the disk.
@@ -11,7 +12,9 @@ What the application refuses is said as {"refused": kind of error, "message": �
 
 import argparse
 import asyncio
+import contextlib
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -21,19 +24,19 @@ from batuta.errors import BatutaError
 from batuta.journal.sqlite import SqliteJournal, open_sqlite
 from batuta.plans.build import plan_from_file
 
-# So many runs are driven at once by one process.
-_RUNS_AT_ONCE = 64
-
 
 def main(arguments: list[str]) -> int:
     """Do as the arguments say."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("what", choices=("run", "resume", "start", "tell"))
+    parser.add_argument("what", choices=("run", "resume", "start", "tell", "serve"))
     parser.add_argument("folder", type=Path)
     parser.add_argument("words", nargs="*")
     parser.add_argument("--disk", nargs=3, metavar=("PATTERN", "WHEN", "STALL_S"))
     parser.add_argument("--accept", action="store_true")
+    parser.add_argument("--at-once", type=int, default=64, help="runs driven at once by `resume`")
     given = parser.parse_args(arguments)
+    if given.what == "serve":
+        return _serve()
     try:
         asyncio.run(_main(given))
     except BatutaError as error:
@@ -79,7 +82,7 @@ async def _start(app: App, given: argparse.Namespace) -> None:
 async def _resume(app: App, given: argparse.Namespace) -> None:
     runs = given.words or await app.due()
     _say(resuming=runs)
-    lanes = asyncio.Semaphore(_RUNS_AT_ONCE)
+    lanes = asyncio.Semaphore(given.at_once)
 
     async def resume(run: str) -> None:
         async with lanes:
@@ -91,6 +94,22 @@ async def _resume(app: App, given: argparse.Namespace) -> None:
 async def _tell(app: App, given: argparse.Namespace) -> None:
     method, *arguments = given.words
     _say(told=await getattr(app, method)(*map(json.loads, arguments)))
+
+
+def _serve() -> int:
+    """Processes by the dozen: what they need is imported once, and each is as much a process as any other."""
+    for line in sys.stdin:
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        pid = os.fork()
+        if pid == 0:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            code = main(json.loads(line))
+            sys.stderr.flush()
+            os._exit(code)
+        _say(pid=pid)
+    return 0
 
 
 def _say(**what: Any) -> None:

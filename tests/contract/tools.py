@@ -135,3 +135,17 @@ def join(parts: list[Any]) -> list[Any]:
 def break_off(reason: str) -> None:
     """Fails for good, and says why."""
     raise ValueError(reason)
+
+
+@capability(effect="pure", reach="local")
+async def text(words: int) -> str:
+    """A value that is stored beside the log."""
+    return " ".join(f"word{index}" for index in range(words))
+
+
+@capability(effect="read", reach="local")
+async def hang(until: str) -> str:
+    """Waits for ever, unless there is a file with this name in the workspace."""
+    if not Path(__file__).with_name(until).exists():
+        await asyncio.Event().wait()
+    return "there"

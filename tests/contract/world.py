@@ -31,12 +31,14 @@ PATIENCE_S = 30.0
 class Driver:
     """A running `drive.py`; a context manager that leaves no process behind."""
 
-    def __init__(self, arguments: Sequence[str], *, preexec: Any = None) -> None:
+    def __init__(
+        self, arguments: Sequence[str], *, preexec: Any = None, talks: bool = False
+    ) -> None:
         self.errors = b""
         self._rest = b""
         self._process = subprocess.Popen(
             [sys.executable, str(HERE / "drive.py"), *arguments],
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE if talks else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=os.environ | {"PYTHONPATH": str(SOURCE)},
@@ -49,7 +51,7 @@ class Driver:
     def __exit__(self, *_: object) -> None:
         if self._process.poll() is None:
             self.kill()
-        for pipe in (self._process.stdout, self._process.stderr):
+        for pipe in (self._process.stdin, self._process.stdout, self._process.stderr):
             if pipe is not None:
                 pipe.close()
 
@@ -81,6 +83,13 @@ class Driver:
             self._rest += read
         line, _, self._rest = self._rest.partition(b"\n")
         return json.loads(line)
+
+    def ask(self, *words: str) -> int:
+        """Have a `serve` process fork one that does this; its number."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(words).encode() + b"\n")
+        self._process.stdin.flush()
+        return self.says("pid")
 
     def documents(self) -> list[dict[str, Any]]:
         """Every document from here to the end of the process, which must end well."""
