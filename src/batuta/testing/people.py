@@ -75,11 +75,16 @@ class People:
                 value = {"v": number_of(path) % 1_000 + lies}
         self._say(run_id, waited, value)
         if lies:
-            self._say(run_id, waited, dice.choice(({"approved": True, "v": 0, "how": "fail"}, value)))
+            self._say(
+                run_id, waited, dice.choice(({"approved": True, "v": 0, "how": "fail"}, value))
+            )
 
     def _what_happened(self, key: str, lies: bool) -> dict[str, Any]:
         if lies:
-            return {"how": self._dice.choice(("done", "retry", "fail")), "value": {"v": 1, "list": []}}
+            return {
+                "how": self._dice.choice(("done", "retry", "fail")),
+                "value": {"v": 1, "list": []},
+            }
         landed = self._world.book.by_key.get(key)
         if landed:
             return {"how": "done", "value": landed[-1].value}

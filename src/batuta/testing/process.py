@@ -41,6 +41,8 @@ class WatchedJournal(MemoryJournal):
     process: "Process | None" = None
     landed: Callable[[Sequence[Row]], None] | None = None
     seen: list[int]
+    # True while a driver may believe in facts that were refused: until it reads the stream again.
+    conflicted = False
 
     def watched(self, landed: Callable[[Sequence[Row]], None]) -> None:
         """Tell `landed` of every row, whichever view it came through. For the first view of a store."""
@@ -60,6 +62,11 @@ class WatchedJournal(MemoryJournal):
             self.process.appended(facts)
         return receipt
 
+    async def read(self, stream: str, *, after: int = 0) -> list[Row]:
+        """See `Journal.read`."""
+        self.conflicted = False
+        return await super().read(stream, after=after)
+
     async def claim(self, run: str) -> bool:
         """See `Journal.claim`; true in any case for a process that has stolen the lock of another."""
         free = await super().claim(run)
@@ -72,7 +79,9 @@ class WatchedJournal(MemoryJournal):
             self.process.rung(urgent)
 
     def _flush(self, appends_max: int | None = None) -> None:
+        refused = len(self._intake.refused)
         super()._flush(appends_max)
+        self.conflicted = self.conflicted or len(self._intake.refused) > refused
         rows = self._store.log[self.seen[0] :]
         self.seen[0] += len(rows)
         if rows and self.landed is not None:

@@ -19,7 +19,16 @@ from batuta.spec.card import Card
 from batuta.spec.value import canonical
 from batuta.testing.virtual import PROCESS
 
-__all__ = ["Act", "Book", "Entry", "Scripted", "ScriptedCatalog", "World", "WorldClock", "number_of"]
+__all__ = [
+    "Act",
+    "Book",
+    "Entry",
+    "Scripted",
+    "ScriptedCatalog",
+    "World",
+    "WorldClock",
+    "number_of",
+]
 
 
 class Act(msgspec.Struct, frozen=True):
