@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from batuta.doors.cli.failures import INTERRUPTED, Interrupted, as_ours, report
+from batuta.doors.cli.output import keep_output, lend_output
 from batuta.doors.cli.parser import parse
 from batuta.doors.cli.screen import Screen, quiet_exit
 
@@ -34,16 +35,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     130 interrupted.
     """
     words = sys.argv[1:] if argv is None else list(argv)
+    if argv is None:  # a process of our own; others keep their streams as they are
+        keep_output()
     screen = Screen(json="--json" in words)
     try:
-        return _carried_out(words, screen)
+        return _carried_out(words, screen, alone=argv is None)
     finally:
         quiet_exit()
 
 
-def _carried_out(words: list[str], screen: Screen) -> int:
+def _carried_out(words: list[str], screen: Screen, *, alone: bool) -> int:
     try:
         args = parse(words)
+        if alone:
+            lend_output()
         module: Any = importlib.import_module(f"batuta.doors.cli.{_MODULES[args.command]}")
         return module.carry_out(args, screen)
     except KeyboardInterrupt:
