@@ -11,6 +11,7 @@ import msgspec
 
 from batuta.spec import run as r
 from batuta.spec.admits import undo_of
+from batuta.spec.follow import is_closing
 from batuta.spec.run import Node, Run, Scope
 
 __all__ = ["Decision", "decide", "losers", "wake_time"]
@@ -104,8 +105,7 @@ def _stoppable(run: Run, node: Node) -> bool:
         return False
     if node.effect == "write":
         return run.cancel is not None
-    closing = node.scope.closing or (node.parent is not None and node.parent.closing)
-    return closing or _lost_its_join(node)
+    return is_closing(node) or _lost_its_join(node)
 
 
 def _lost_its_join(node: Node) -> bool:

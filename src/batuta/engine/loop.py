@@ -284,8 +284,12 @@ class Driver:
             return
         workers.forget([path for path in intents if not workers.running(path)])
         self._log.again([f for f in refused if not isinstance(f, Started) or workers.running(f.path)])
-        known = {path for path in intents if path in run.nodes and run.nodes[path].state == r.RUNNING}
-        workers.forget([path for path in intents if path not in known])
+        mine = {
+            path
+            for path in intents
+            if (node := run.nodes.get(path)) and node.state == r.RUNNING and node.term == run.term
+        }
+        workers.forget([path for path in intents if path not in mine])
         self._look_at_everything()
 
     # ── the end, or a pause ──────────────────────────────────────────────────────────────────────────────────

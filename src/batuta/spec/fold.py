@@ -38,6 +38,7 @@ from batuta.spec.follow import (
     drop_if_closing,
     end,
     freeze,
+    is_closing,
     open_scope,
     settle_call,
 )
@@ -114,6 +115,8 @@ def _expanded(run: Run, fact: Expanded) -> None:
     node.generation += 1
     node.subscope = Scope(f"{node.path}/{node.generation}/", shape, fact.inputs, node)
     open_scope(run, node.subscope, node.purses, fact.at)
+    if is_closing(node):
+        close(run, node.subscope, fact.at)
 
 
 def _skipped(run: Run, fact: Skipped) -> None:
@@ -201,6 +204,7 @@ def _failure(run: Run, fact: Failure) -> None:
     node.retry_at = fact.retry_at
     node.subscope = None
     run.touched.append(node)
+    drop_if_closing(run, node, fact.at)
 
 
 def _waited(run: Run, fact: Waited) -> None:
@@ -216,6 +220,8 @@ def _waited(run: Run, fact: Waited) -> None:
     node.answer = None
     node.expires_at = fact.expires_at
     run.touched.append(node)
+    if fact.kind != "resolve":
+        drop_if_closing(run, node, fact.at)
 
 
 def _answered(run: Run, fact: Answered) -> None:

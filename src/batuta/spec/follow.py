@@ -14,6 +14,7 @@ __all__ = [
     "drop_if_closing",
     "end",
     "freeze",
+    "is_closing",
     "open_scope",
     "settle_call",
 ]
@@ -84,7 +85,8 @@ def _end_child(run: Run, container: Node, child: Node, at: float) -> None:
             run.touched.append(container)
             return
         container.code, container.message = child.code, child.message
-        end(run, container, child.state, at)
+        # A round that ends well after all is not the last one: nobody asks `until` any more.
+        end(run, container, r.DROPPED if child.state == r.DONE else child.state, at)
         return
     if child.state == r.FAILED and not container.closing:
         container.code, container.message = child.code, child.message
@@ -181,8 +183,13 @@ def drop(run: Run, node: Node, at: float) -> None:
 
 def drop_if_closing(run: Run, node: Node, at: float) -> None:
     """What is known not to have happened ends here if nobody needs it any more; a compensation always is needed."""
-    if node.kind == "undo":
-        return
-    if node.scope.closing or (node.parent is not None and node.parent.closing):
+    if is_closing(node):
         node.message = "not needed any more"
         drop(run, node, at)
+
+
+def is_closing(node: Node) -> bool:
+    """Nobody needs what `node` does any more. A compensation is always needed."""
+    if node.kind == "undo":
+        return False
+    return node.scope.closing or (node.parent is not None and node.parent.closing)
