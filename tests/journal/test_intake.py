@@ -7,6 +7,7 @@ import pytest
 from batuta.errors import Conflict, InputError, JournalError, JournalFull
 from batuta.journal.intake import Append, Intake, Put, admit, refusal
 from batuta.journal.store import Head
+from batuta.ports import Receipt
 from batuta.spec.facts import Fact, Finished, Skipped
 from batuta.spec.value import Value
 
@@ -71,7 +72,35 @@ def test_what_settled_well_is_forgotten_and_what_was_refused_is_not() -> None:
     assert len(intake._tails) <= 1_025
     with pytest.raises(JournalFull):
         intake.raise_if_refused(lost)
+    intake.looked("lost")
     assert "lost" not in intake._tails
+
+
+def _refused(intake: Intake) -> Receipt:
+    lost = intake.append("run", [_skipped()], 0)
+    batch = intake.take()
+    intake.refuse([entry for entry in batch if isinstance(entry, Append)], Conflict("late"))
+    intake.settle(batch)
+    return lost
+
+
+def _counts_on(intake: Intake) -> int:
+    intake.append("run", [_skipped()], 1)
+    return _taken(intake)[0].counts_on
+
+
+def test_who_only_looks_or_was_only_told_still_counts_on_what_was_refused() -> None:
+    looked, told, both, begun = (_intake() for _ in range(4))
+    for intake in (looked, told, both, begun):
+        lost = _refused(intake)
+        if intake in (told, both):
+            with pytest.raises(Conflict):
+                intake.raise_if_refused(lost)
+        if intake in (looked, both):
+            intake.looked("run")
+        if intake is begun:
+            intake.begin("run")
+    assert [_counts_on(intake) for intake in (looked, told, both, begun)] == [1, 1, 0, 0]
 
 
 @pytest.mark.parametrize("name", ["", "a\0b", "a\nb", "\ud800"])

@@ -17,7 +17,8 @@ from batuta.spec.request import Request
 from batuta.spec.value import encode
 from tests.journal.disks import RecordingDisk
 
-IMAGES = int(os.environ.get("BATUTA_POWER_IMAGES", "200"))
+IMAGES = 200
+TORTURE_IMAGES = int(os.environ.get("BATUTA_TORTURE_ROUNDS", "10000"))
 BATCHES = 40
 # Pages in the write-ahead log that bring about a checkpoint: so few that there are many checkpoints in a run.
 CHECKPOINT_PAGES = 50
@@ -95,11 +96,12 @@ def _head_after(image: dict[str, bytes], folder: Path) -> int:
         db.close()
 
 
+@pytest.mark.parametrize("count", [IMAGES, pytest.param(TORTURE_IMAGES, marks=pytest.mark.torture)])
 async def test_no_power_loss_takes_an_acknowledged_fact_or_harms_the_file(
-    disk: RecordingDisk, tmp_path: Path
+    disk: RecordingDisk, tmp_path: Path, count: int
 ) -> None:
     seen, seed, lost = 0, 0, 0
-    while seen < IMAGES:
+    while seen < count:
         for head, image in (await _images(disk, tmp_path, seed))[0]:
             lost += _head_after(image, tmp_path) < head
             seen += 1

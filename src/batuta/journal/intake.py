@@ -61,6 +61,7 @@ class Intake:
         self._values: dict[str, Put] = {}
         self._tails: dict[str, tuple[int, int]] = {}
         self._sweep_at = _TAILS_MAX
+        self._told: set[str] = set()
         self._waiters: dict[asyncio.AbstractEventLoop, list[tuple[int, asyncio.Future[None]]]] = {}
         self.issued = 0
         self.taken = 0
@@ -170,11 +171,20 @@ class Intake:
         """Raise why the append of `receipt` was refused, if it was."""
         error = self.refused.get(receipt.number)
         if error is not None:
-            self.learnt(receipt.stream)
+            self._told.add(receipt.stream)
             raise refusal(error)
 
-    def learnt(self, stream: str) -> None:
-        """The caller has seen where `stream` really ends: later appends no longer count on a refused one."""
+    def looked(self, stream: str) -> None:
+        """Somebody reads `stream`. If a refusal in it was told before, the driver knows where it really ends.
+
+        One without the other proves nothing: others read too, and others wait for commits.
+        """
+        if stream in self._told:
+            self._told.discard(stream)
+            self.begin(stream)
+
+    def begin(self, stream: str) -> None:
+        """A driver begins with `stream`: what it appends no longer counts on an append that was refused."""
         tail = self._tails.get(stream)
         if tail is not None and tail[0] in self.refused:
             del self._tails[stream]

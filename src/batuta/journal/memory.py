@@ -63,7 +63,7 @@ class _View:
     async def read(self, stream: str, *, after: int = 0) -> list[Row]:
         """See `Journal.read`."""
         self._check_open()
-        self._intake.learnt(stream)
+        self._intake.looked(stream)
         return self._store.rows(stream, after)
 
     async def read_all(self, *, after: int = 0, limit: int = 1000) -> list[Row]:
@@ -86,6 +86,7 @@ class _View:
     async def claim(self, run: str) -> bool:
         """See `Journal.claim`."""
         await self.flush()
+        self._intake.begin(run)
         head = self._store.streams.get(run)
         owner = head.run.owner if head and head.run else ""
         return owner in ("", self._owner) or owner not in self._store.alive

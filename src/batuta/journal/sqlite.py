@@ -159,7 +159,7 @@ class SqliteJournal(_Upkeep):
     async def read(self, stream: str, *, after: int = 0) -> list[Row]:
         """See `Journal.read`."""
         self._check_open()
-        self._intake.learnt(stream)
+        self._intake.looked(stream)
         rows = self._reader.read(stream, after, _READ_MAX)
         part = len(rows)
         while part == _READ_MAX:
@@ -196,6 +196,7 @@ class SqliteJournal(_Upkeep):
         """See `Journal.claim`."""
         self._check_writable()
         await self.flush()
+        self._intake.begin(run)
         owner = self._reader.owner(run)
         return owner in ("", self.owner) or not is_alive(self.path, owner)
 
