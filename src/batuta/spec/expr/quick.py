@@ -70,7 +70,7 @@ def _negated(inner: Quick | None) -> Quick | None:
     return negated
 
 
-def _compared(name: str, slot: Slot | None, literal: Any) -> Quick | None:
+def _compared(name: str, slot: Slot | None, literal: object) -> Quick | None:
     compare = _OPERATORS.get(name)
     if compare is None or not isinstance(slot, Path):
         return None
