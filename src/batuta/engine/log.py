@@ -31,6 +31,7 @@ __all__ = ["OwnLog"]
 UNCONFIRMED_MAX = 4_096
 # What a former owner may still tell: what its calls came to (contract, 8).
 _OUTCOMES = (Finished, Failure, Lost, Dropped, Resolved)
+_WITH_TIMERS = frozenset({Failure, Waited, Spread})
 
 
 class OwnLog:
@@ -39,6 +40,7 @@ class OwnLog:
     def __init__(self, run: Run, journal: Journal) -> None:
         self.run = run
         self._journal = journal
+        self._owner = journal.owner
         self._facts: list[RunFact] = []
         self._told: set[int] = set()
         self._unconfirmed: deque[tuple[Receipt, tuple[RunFact, ...]]] = deque()
@@ -65,8 +67,7 @@ class OwnLog:
             self._facts.append(fact)
             if told:
                 self._told.add(id(fact))
-            timer = _timer_of(fact)
-            if timer is not None:
+            if type(fact) in _WITH_TIMERS and (timer := _timer_of(fact)) is not None:
                 heapq.heappush(self._timers, timer)
         return counted
 
@@ -84,7 +85,7 @@ class OwnLog:
     @property
     def owned(self) -> bool:
         """True while this process drives the run, as far as it knows."""
-        return self.run.owner == self._journal.owner
+        return self.run.owner == self._owner
 
     @property
     def unrecorded(self) -> bool:
@@ -99,14 +100,16 @@ class OwnLog:
     async def confirm(self) -> bool:
         """Wait until everything queued is durable; False if some of it was refused. Raises `JournalError`."""
         while self._unconfirmed:
-            receipt, facts = self._unconfirmed[0]
+            queued = len(self._unconfirmed)
             try:
-                await self._journal.commit(receipt)
+                # Each counts on the one before it: if the last stands, all do.
+                await self._journal.commit(self._unconfirmed[-1][0])
             except Conflict:
                 return False
-            self._unconfirmed.popleft()
-            self._unconfirmed_count -= len(facts)
-            self._told.difference_update(map(id, facts))
+            for _ in range(queued):
+                _, facts = self._unconfirmed.popleft()
+                self._unconfirmed_count -= len(facts)
+                self._told.difference_update(map(id, facts))
         return True
 
     async def foreign(self) -> list[Row]:

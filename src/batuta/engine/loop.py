@@ -50,22 +50,23 @@ class Driver:
     async def drive(self) -> Run:
         """Take the run as far as it goes now. Raises `JournalError`; the run then stands as the log has it."""
         unwatch = self._engine.journal.watch(self.run.id, self._on_foreign)
+        workers, log = self._workers, self._log
         try:
             self._claim()
             while True:
                 self._advance()
-                if self._workers.trouble is not None:
-                    raise self._workers.trouble
-                if self.run.ended is not None or not self._log.owned:
+                if workers.trouble is not None:
+                    raise workers.trouble
+                if log.run.ended is not None or not log.owned:
                     if await self._leave():
                         return self.run
-                elif self._idle() and await self._park():
+                elif workers.idle and self._idle() and await self._park():
                     return self.run
                 await self._wait()
                 await self._take_in()
         finally:
             unwatch()
-            await self._workers.abandon()
+            await workers.abandon()
 
     # ── decide and prepare ───────────────────────────────────────────────────────────────────────────────────
 
@@ -88,8 +89,10 @@ class Driver:
         now = self._engine.clock.now()
         run = self.run
         self._log.ring(now)
-        self._touch_arrived()
-        self._let_in(now)
+        if self._workers.arrived:
+            self._touch_arrived()
+        if self._held:
+            self._let_in(now)
         while run.touched and self._log.owned:
             touched, run.touched = run.touched, []
             for target in touched:
@@ -295,7 +298,7 @@ class Driver:
     # ── the end, or a pause ──────────────────────────────────────────────────────────────────────────────────
 
     def _idle(self) -> bool:
-        if not self._workers.idle or self._log.unrecorded or self.run.touched or self._held:
+        if self._log.unrecorded or self.run.touched or self._held:
             return False
         due = self._log.next_timer()
         return due is None or due - self._engine.clock.now() > NAP_S_MAX

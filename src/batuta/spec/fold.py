@@ -79,6 +79,7 @@ def take(run: Run, fact: Fact) -> None:
 
 def _accepted(run: Run, fact: Accepted) -> None:
     run.accepted = fact
+    run.id = fact.run
     run.salt = bytes.fromhex(fact.salt)
     if fact.budget is not None:
         run.purses = (Purse(fact.budget, fact.at),)

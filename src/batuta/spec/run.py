@@ -203,6 +203,7 @@ class Run:
     def __init__(self, shapes: Callable[[str], PlanShape]) -> None:
         self.shapes = shapes
         self.head = 0
+        self.id = ""
         self.accepted: Accepted | None = None
         self.salt = b""
         self.owner = ""
@@ -225,12 +226,6 @@ class Run:
         self.undos: list[Node] = []
         self.touched: list[Node | Scope] = []
         self.ignored = 0
-
-    @property
-    def id(self) -> str:
-        """The id of the run."""
-        assert self.accepted is not None
-        return self.accepted.run
 
     @property
     def status(self) -> str:
