@@ -74,12 +74,15 @@ class Gate(Tool):
         self.opened = asyncio.Event()
         self.inside = 0
         self.inside_max = 0
+        self._moved = asyncio.Condition()
         self.cancelled = 0
 
     async def _pass(self, call: Call) -> Any:
         self.inside += 1
         self.inside_max = max(self.inside_max, self.inside)
         self.entered.set()
+        async with self._moved:
+            self._moved.notify_all()
         try:
             await self.opened.wait()
         except asyncio.CancelledError:
@@ -88,6 +91,11 @@ class Gate(Tool):
         finally:
             self.inside -= 1
         return call.args
+
+    async def full(self, count: int) -> None:
+        """Wait until so many calls are inside."""
+        async with asyncio.timeout(PATIENCE_S), self._moved:
+            await self._moved.wait_for(lambda: self.inside >= count)
 
 
 class House:

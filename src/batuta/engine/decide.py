@@ -59,19 +59,25 @@ def _decide_node(run: Run, node: Node, now: float) -> Decision | None:
     if state == r.READY:
         if node.doubt is not None:
             return Decision("resolve", node)
-        return Decision("drop" if node.lost and _lost_its_join(node) else "begin", node)
+        return Decision("drop" if _lost_its_join(node) else "begin", node)
     if state == r.RETRYING:
+        if _lost_its_join(node):
+            return Decision("drop", node)
         return Decision("begin", node) if node.retry_at <= now else None
     if state == r.RUNNING:
         if node.term != run.term:
             return Decision("recover", node)
         return Decision("stop", node) if _stoppable(run, node) else None
     if state == r.OPEN:
+        if node.subscope is not None and not node.subscope.closing and _lost_its_join(node):
+            return Decision("drop", node)
         ready = node.kind == "repeat" and node.children[-1].state == r.DONE
         return Decision("again", node) if ready else None
     if state == r.WAITING:
         if node.doubt is not None and run.cancel is not None and not _must_know(run, node):
             return Decision("give_up", node)
+        if node.doubt is None and _lost_its_join(node):
+            return Decision("drop", node)
         due = node.expires_at is not None and node.expires_at <= now
         return Decision("expire", node) if due else None
     if state == r.DOUBT:

@@ -114,6 +114,7 @@ def _expanded(run: Run, fact: Expanded) -> None:
     node.state = r.OPEN
     node.question = node.answer = None
     node.generation += 1
+    run.touched.append(node)
     node.subscope = Scope(f"{node.path}/{node.generation}/", shape, fact.inputs, node)
     open_scope(run, node.subscope, node.purses, fact.at)
     if is_closing(node):
