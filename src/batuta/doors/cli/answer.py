@@ -15,8 +15,9 @@ from batuta.doors.cli.screen import Screen
 from batuta.doors.cli.weather import Weather
 from batuta.doors.cli.workspace import folder_of, opened
 from batuta.errors import BatutaError, InputError
+from batuta.reading.from_json import tree_from_json
+from batuta.reading.report import Report
 from batuta.reading.source import read_bytes
-from batuta.spec.value import decode
 
 __all__ = ["carry_out"]
 
@@ -109,15 +110,28 @@ def _said(args: argparse.Namespace) -> tuple[Any, str]:
 
 
 def _json(text: str) -> Any:
-    source = "the value"
-    content = text.encode("utf-8", "surrogateescape")
+    """The JSON in `text`, or in the file it names; as strict and as bounded as a plan."""
+    name = "the value"
     if text.startswith("@") and len(text) > 1:
-        source = text[1:]
-        content = read_bytes(Path(source), "file of the answer")
-    try:
-        return decode(content)
-    except (ValueError, UnicodeError) as error:
+        name = text[1:]
+        text = _text_of(Path(name))
+    report = Report(text, "" if name == "the value" else name)
+    root = tree_from_json(report)
+    if report.findings or root is None:
+        flaw = report.in_order()[0]
+        quotes = "a text needs its quotes: --value '\"yes\"'; a map: --value '{\"a\": 1}'"
         raise InputError(
-            f"{source} is not JSON: {error}",
-            remedy="a text needs its quotes: --value '\"yes\"'; a map: --value '{\"a\": 1}'",
+            f"{name} cannot be used: {flaw.message}",
+            remedy=quotes if "not JSON" in flaw.message else flaw.remedy,
+            place=flaw.place if report.file else None,
+        )
+    return root.data()
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return read_bytes(path, "file of the answer").decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{str(path)!r} is not UTF-8 text (byte {error.start})", remedy="save it as UTF-8"
         ) from None

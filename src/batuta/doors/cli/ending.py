@@ -80,7 +80,8 @@ def _error_lines(run: str, status: str, error: dict[str, Any], where: str) -> li
     path, code = error.get("path") or "", error.get("code") or ""
     message = one_line(error.get("message") or "", 2_000)
     if status == "cancelled":
-        return [[Span("cancelled"), Span(f": {message}" if message else "")]]
+        said = message if message.startswith("cancelled") else f"cancelled: {message}"
+        return [[Span(said)]]
     place = error.get("place")
     at = f" ({escaped(place['file'])}:{place['line']}:{place['column']})" if place else ""
     head = [Span(f"{status}", "bad"), Span(f" at {one_line(path)}{at}" if path else "", "bold")]
@@ -150,7 +151,10 @@ def _example(schema: Any, depth: int) -> Any:
             return known[key]
     if isinstance(known.get("enum"), list) and known["enum"]:
         return known["enum"][0]
-    match known.get("type"):
+    kind = known.get("type")
+    if isinstance(kind, list):
+        kind = next((one for one in cast("list[Any]", kind) if one != "null"), None)
+    match kind:
         case "string":
             return "…"
         case "integer" | "number":

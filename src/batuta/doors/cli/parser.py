@@ -1,11 +1,11 @@
 """The words of the command line, and their help. Imports nothing that costs time: help is answered from here."""
 
 import argparse
-import shutil
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
+from batuta.doors.cli.text import terminal_width
 from batuta.errors import InputError
 
 __all__ = ["COMMANDS", "parse"]
@@ -311,7 +311,7 @@ class _Parser(argparse.ArgumentParser):
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):
     def __init__(self, prog: str, **settings: Any) -> None:
-        width = min(shutil.get_terminal_size().columns, 100) - 2
+        width = min(terminal_width(1, 80), 100) - 2
         super().__init__(prog, max_help_position=26, width=width, **settings)
 
     def _format_action_invocation(self, action: argparse.Action) -> str:

@@ -7,12 +7,12 @@ beside it (progress, questions, errors) goes to standard error.
 import contextlib
 import io
 import os
-import shutil
 import sys
 from collections.abc import Sequence
 from typing import Any, TextIO, cast
 
 from batuta.doors.cli.table import Span, coloured
+from batuta.doors.cli.text import json_text, terminal_width
 from batuta.errors import JournalError
 
 __all__ = ["Screen", "quiet_exit"]
@@ -59,12 +59,10 @@ class Screen:
     @property
     def width(self) -> int:
         """The columns of standard output; wide where it is no terminal."""
-        return shutil.get_terminal_size((120, 24)).columns if self.out_is_terminal else 120
+        return terminal_width(1, 120) if self.out_is_terminal else 120
 
     def document(self, data: Any) -> None:
         """Print the one JSON document: indented for eyes, on one line for programs."""
-        from batuta.doors.cli.text import json_text
-
         assert not self.documented, "one document only"
         self.documented = True
         self._write(json_text(data, indent=2 if self.out_is_terminal else 0) + "\n")

@@ -1,8 +1,8 @@
 """Words, numbers and times as people read them; text of strangers made safe to print."""
 
+import os
 import re
 import unicodedata
-from datetime import UTC, datetime
 from typing import Any
 
 from batuta.errors import Place
@@ -18,6 +18,7 @@ __all__ = [
     "money",
     "one_line",
     "place_text",
+    "terminal_width",
 ]
 
 # What a terminal obeys or a reader cannot see: controls (C0 but tab and newline, DEL, C1), marks and overrides of
@@ -98,6 +99,8 @@ def count(number: int, noun: str) -> str:
 
 def clock(at: float) -> str:
     """A time (seconds of the Unix epoch) as this machine's calendar and clock have it."""
+    from datetime import UTC, datetime
+
     try:
         return datetime.fromtimestamp(at, tz=UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
     except (ValueError, OverflowError, OSError):
@@ -117,3 +120,14 @@ def json_text(data: Any, *, indent: int = 0) -> str:
 def place_text(place: Place | None) -> str:
     """`plan.yaml:3:7`; nothing for a place that names neither file nor line."""
     return str(place) if place is not None and (place.file or place.line) else ""
+
+
+def terminal_width(descriptor: int, otherwise: int) -> int:
+    """The columns of the terminal behind `descriptor`; COLUMNS wins, `otherwise` is for what is no terminal."""
+    told = os.environ.get("COLUMNS", "")
+    if told.isascii() and told.isdigit() and int(told) > 0:
+        return int(told)
+    try:
+        return os.get_terminal_size(descriptor).columns or otherwise
+    except (OSError, ValueError):
+        return otherwise
