@@ -282,6 +282,7 @@ class Driver:
             # Whether a late outcome counts is for the log to say (contract, 8). Nothing new leaves from here, and
             # what came of an intent that was refused is nobody's outcome.
             self._held.clear()
+            self._log.wind_timers()
             workers.forget([*intents, *workers.unsent])
             await self._log.tell_late([f for f in refused if getattr(f, "path", "") not in intents])
             return
