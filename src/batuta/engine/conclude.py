@@ -98,6 +98,9 @@ def _next(
 ) -> tuple[float | None, int]:
     """When and by which alternative a failed attempt is followed: retry → fallback → nothing."""
     step = node.shape.step
+    if node.effect == "write" and outcome.code == "bad_answer":
+        # It has answered, so it has most likely happened: another way to do it would do it twice.
+        return None, node.alternative
     if outcome.may_retry and node.faults < step.retry.at_most:
         wait = retry_wait_s(step.retry, node.faults, dice())
         return now + max(wait, outcome.retry_after_s or 0.0), node.alternative
