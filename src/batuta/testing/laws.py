@@ -1,6 +1,7 @@
 """What must hold in every story, checked on the committed log fact by fact, and once more at the end."""
 
 from collections.abc import Callable, Iterable
+from operator import attrgetter
 from typing import Any
 
 from batuta.engine.decide import decide
@@ -11,6 +12,7 @@ from batuta.spec.call import Call
 from batuta.spec.card import Card
 from batuta.spec.facts import Doubted, Ended, Fact, Finished, Resolved, Started
 from batuta.spec.fold import apply, fold
+from batuta.spec.follow import is_closing
 from batuta.spec.run import Node, Run, Scope
 from batuta.spec.shape import PlanShape
 from batuta.testing.world import Book
@@ -26,40 +28,45 @@ _RUN_FIELDS = (
     "parked", "updated_at", "running", "spent_nusd", "calls", "ignored",
 )  # fmt: skip
 
+_of_run = attrgetter(*_RUN_FIELDS)
+_of_node = attrgetter(*_NODE_FIELDS)
+
 
 class Broken(AssertionError):
     """A law does not hold."""
 
 
-def portrait(run: Run) -> dict[str, Any]:
+def portrait(run: Run) -> dict[str, tuple[Any, ...]]:
     """Everything that the fold says of `run`, as plain data that can be compared."""
-    picture: dict[str, Any] = {name: getattr(run, name) for name in _RUN_FIELDS}
-    picture["undos"] = [node.path for node in run.undos]
-    picture["purses"] = _purses(run.purses)
+    picture: dict[str, tuple[Any, ...]] = {"run": (*_of_run(run), *_purses(run.purses))}
+    picture["undos"] = tuple(node.path for node in run.undos)
     if run.root is not None:
         picture["scope "] = _scope(run.root)
     for path, node in run.nodes.items():
         if node.kind == "undo" and node.state == r.PENDING and not node.attempt:
             continue  # thought of, and in no fact yet
-        picture[path] = {name: getattr(node, name) for name in _NODE_FIELDS} | {
-            "purses": _purses(node.purses),
-            "children": [child.path for child in node.children],
-            "parent": node.parent.path if node.parent is not None else None,
-        }
+        picture[path] = _of_node(node)
+        if node.purses:
+            picture[f"purses {path}"] = tuple(_purses(node.purses))
+        if node.children:
+            picture[f"children {path}"] = tuple(child.path for child in node.children)
         if node.subscope is not None:
             picture[f"scope {path}"] = _scope(node.subscope)
     return picture
 
 
-def differences(one: dict[str, Any], other: dict[str, Any]) -> list[str]:
+def differences(one: dict[str, tuple[Any, ...]], other: dict[str, tuple[Any, ...]]) -> list[str]:
     """Where two portraits differ, for people."""
+    if one == other:
+        return []
     found: list[str] = []
     for name in dict.fromkeys([*one, *other]):
-        mine, theirs = one.get(name), other.get(name)
-        if isinstance(mine, dict) and isinstance(theirs, dict):
-            found += [f"{name}.{line}" for line in differences(mine, theirs)]  # pyright: ignore[reportUnknownArgumentType]
-        elif mine != theirs:
-            found.append(f"{name}: {mine!r} != {theirs!r}")
+        mine, theirs = one.get(name, ()), other.get(name, ())
+        if mine != theirs:
+            fields = _RUN_FIELDS if name == "run" else _NODE_FIELDS
+            pairs = zip(fields, mine, theirs, strict=False)
+            unlike = [f"{field} {a!r} != {b!r}" for field, a, b in pairs if a != b]
+            found.append(f"{name}: {', '.join(unlike) or f'{mine} != {theirs}'}")
     return found
 
 
@@ -99,6 +106,12 @@ class Laws:
         """The next committed fact; True if it counted."""
         run, fact = self.run, row.fact
         self.facts.append(fact)
+        if (
+            isinstance(fact, Started)
+            and fact.path in run.nodes
+            and is_closing(run.nodes[fact.path])
+        ):
+            raise Broken(f"{fact.path} is started, and nobody needs it any more")
         done = len(run.undos)
         counted = apply(run, fact)
         self._effects += run.undos[done:]
@@ -164,9 +177,9 @@ class Laws:
     def _lost_join(self, verb: str, path: str) -> bool:
         """Who loses a join is found by the driver when it begins what has joined, in one sweep (`losers`)."""
         node = self.run.nodes.get(path)
-        if verb != "stop" or node is None:
+        if verb not in ("stop", "drop") or node is None:
             return False
-        return not (node.scope.closing or (node.parent is not None and node.parent.closing))
+        return not is_closing(node)
 
     def _decisions(self, targets: Iterable[Node | Scope]) -> set[tuple[str, str]]:
         found: set[tuple[str, str]] = set()
@@ -228,10 +241,9 @@ class Laws:
                     raise Broken(f"{path} is done, and the world knows nothing of it")
 
     def check_fold(self) -> None:
-        """Folding the whole log again, twice, gives what folding it as it grew gave."""
-        first = portrait(fold(self.facts, self._shapes))
-        second = portrait(fold(self.facts, self._shapes))
-        for again in (first, second):
+        """Folding the whole log again, and again, gives what folding it as it grew gave."""
+        for _ in range(2 if self._thorough else 1):
+            again = portrait(fold(self.facts, self._shapes))
             found = differences(again, portrait(self.run))
             if found:
                 raise Broken(f"folding again differs: {'; '.join(found)}")

@@ -138,8 +138,12 @@ class Process:
                 continue
             if run.ended is not None:
                 return
-            pause_s = LOOK_S if run.owner else math.inf
-            if run.parked_until is not None and not run.owner:
+            pause_s = 0.0
+            if run.owner:
+                pause_s = LOOK_S
+            elif run.status == "waiting":
+                pause_s = math.inf
+            elif run.parked_until is not None:
                 pause_s = max(min(LOOK_S, run.parked_until - self.engine.clock.now()), 0.0)
             head, run = run.head, None
             await self.journal.wait(run_id, after=head, timeout_s=pause_s)
@@ -191,6 +195,11 @@ class Process:
         left = self.crash[1] - 1
         self.crash = (point, left) if left else None
         return not left
+
+    def spare(self) -> None:
+        """It does not die any more."""
+        self.crash = None
+        self._dies_after_flush = False
 
     def appended(self, facts: Sequence[Fact]) -> None:
         """It has queued `facts`."""
