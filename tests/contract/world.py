@@ -116,6 +116,10 @@ class Driver:
     def signal(self, number: int) -> None:
         self._process.send_signal(number)
 
+    def said_wrong(self) -> str:
+        """What an ended process has said on its standard error."""
+        return self._stderr()
+
     def _stderr(self) -> str:
         assert self._process.stderr is not None
         if self._process.poll() is None:

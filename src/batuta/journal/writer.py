@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import apsw
 
-from batuta.errors import BatutaError, Bug, JournalError
+from batuta.errors import BatutaError, Bug, Conflict, JournalError
 from batuta.journal.database import Database
 from batuta.journal.failures import translate
 from batuta.journal.intake import Append, Intake, Put
@@ -48,6 +48,7 @@ class Writer:
         self._path = path
         self.intake = Intake(self._ring)
         self.losses = 0
+        self._lost: dict[str, JournalError] = {}
         self._jobs: deque[tuple[Callable[[Store], Any], asyncio.Future[Any]]] = deque()
         self._bell: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._idle = False
@@ -153,14 +154,29 @@ class Writer:
         except Exception as error:
             self.losses += 1
             outcome = Outcome()
-            self.intake.refuse(appends, _as_journal_error(translate(error, self._path)))
+            refusal = _as_journal_error(translate(error, self._path))
+            self.intake.refuse(appends, refusal)
+            self._lost |= {entry.ref: refusal for entry in batch if isinstance(entry, Put)}
         else:
+            if self._lost:
+                self._say_why_values_are_missing(batch, outcome.refused)
             self.intake.refused.update(outcome.refused)
             self.losses += bool(outcome.refused)  # perhaps for a value that is gone
         self.intake.settle(batch)
         self._watchers.tell(outcome.landed, own=True)
         self._watchers.tell(outcome.outside, own=False)
         self._watchers.tell(store.take_foreign(), own=False)
+
+    def _say_why_values_are_missing(
+        self, batch: list[Append | Put], refused: dict[int, JournalError]
+    ) -> None:
+        """A value has no receipt: that it was not stored, and why, comes out with the fact that refers to it."""
+        for entry in batch:
+            if isinstance(entry, Put):
+                self._lost.pop(entry.ref, None)
+            elif entry.number in refused and not isinstance(refused[entry.number], Conflict):
+                for ref in self._lost.keys() & entry.refs:
+                    refused[entry.number] = self._lost[ref]
 
     def _work(self, store: Store, job: Callable[[Store], Any], future: asyncio.Future[Any]) -> None:
         result: Any = None
