@@ -1,5 +1,6 @@
 """The device is full or fails, at any write: a clean refusal, nothing half-stored, and life goes on afterwards."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -71,6 +72,31 @@ async def test_whichever_write_fails_the_acknowledged_is_there_and_the_rest_is_n
     again = open_sqlite(path)
     assert await _seqs(again, "run") == [*acknowledged, "s99"]
     await again.close()
+
+
+async def test_a_refused_batch_does_not_come_back_after_a_crash(
+    disk: FailingDisk, tmp_path: Path
+) -> None:
+    path = tmp_path / "journal"
+    journal = open_sqlite(path, vfs=disk.name)
+    await journal.commit(journal.append("run", [_skipped(0)], after=0))
+    syncs: list[int] = []
+
+    def first_sync(number: int, what: str) -> type[Exception] | None:
+        """Everything is written, commit mark and all; then the device says that it may not be there."""
+        if what == "sync":
+            syncs.append(number)
+        return apsw.IOError if syncs == [number] else None
+
+    disk.arm(first_sync)
+    with pytest.raises(JournalFull):
+        await journal.commit(journal.append("run", [_skipped(1)], after=1))
+    after = tmp_path / "after"
+    for end in ("", "-wal"):
+        shutil.copy(f"{path}{end}", f"{after}{end}")
+    assert _sound(after) == 1
+    disk.disarm()
+    await journal.close()
 
 
 async def test_what_followed_a_lost_append_is_lost_with_it(

@@ -125,6 +125,11 @@ async def test_kill_9_takes_nothing_that_was_acknowledged(tmp_path: Path, spawn:
     db.close()
 
 
+@pytest.mark.parametrize("owner", ["", "../journal", "gate/..", "x" * 500, "0" * 16])
+def test_who_was_never_an_owner_is_not_alive(tmp_path: Path, owner: str) -> None:
+    assert not is_alive(tmp_path / "journal", owner)
+
+
 async def test_a_closed_journal_leaves_no_owner_behind(tmp_path: Path) -> None:
     path = tmp_path / "journal"
     journal, other = open_sqlite(path), open_sqlite(path)

@@ -20,6 +20,8 @@ __all__ = ["Owner", "gate", "is_alive", "living", "owners_dir"]
 # How long an opening journal waits for a restore to finish (seconds), and how often it looks.
 _GATE_WAIT_S = 10.0
 _GATE_POLL_S = 0.01
+# Ids are shorter than this (characters).
+_ID_MAX = 64
 
 if sys.platform == "win32":
     import msvcrt
@@ -79,6 +81,8 @@ class Owner:
 
 def is_alive(path: Path, owner: str) -> bool:
     """True if the process behind `owner` still runs. The file of a dead one is removed."""
+    if not owner.isalnum() or len(owner) > _ID_MAX:
+        return False  # no id of ours, and perhaps the way to some other file
     file = owners_dir(path) / owner
     try:
         fd = os.open(file, os.O_RDWR)

@@ -151,5 +151,8 @@ DELETE FROM runs WHERE stream BETWEEN ?1 AND ?2
 -- name: meta
 SELECT value FROM meta WHERE key = ?1
 
+-- name: count_refusal
+INSERT INTO meta (key, value) VALUES ('batches_refused', 1) ON CONFLICT (key) DO UPDATE SET value = value + 1
+
 -- name: set_meta
 INSERT INTO meta (key, value) VALUES (?1, ?2)

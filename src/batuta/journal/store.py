@@ -1,10 +1,12 @@
 """The writing side of the file: one batch of the queue, one transaction. Used by the writer thread only."""
 
+import contextlib
 from array import array as numbers
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeVar, cast
 
+import apsw
 import msgspec
 
 from batuta.errors import JournalError
@@ -77,8 +79,24 @@ class Store:
             self._heads.clear()
             if self.db.in_transaction:
                 self.db.execute("ROLLBACK")
+            self._bury()
             raise
         return result
+
+    def _bury(self) -> None:
+        """Write over what a refused commit has left in the write-ahead log.
+
+        If the sync failed, the batch stands there whole, and a crash before the next commit would bring back what
+        was refused. If this write fails too, the device is gone, and nothing more can be done.
+        """
+        with contextlib.suppress(apsw.Error):
+            self.db.execute("BEGIN IMMEDIATE")
+            try:
+                self.db.execute(SQL["count_refusal"])
+                self.db.execute("COMMIT")
+            finally:
+                if self.db.in_transaction:
+                    self.db.execute("ROLLBACK")
 
     def look(self) -> None:
         """Notice what other processes have committed; costs a microsecond or two if there is nothing."""
