@@ -1,0 +1,114 @@
+"""Runs are kept going in a process: one driver each, called again when a timer rings."""
+
+import asyncio
+
+import pytest
+
+from batuta.engine.host import Host
+from batuta.errors import NotFound
+from batuta.journal.memory import MemoryJournal
+from batuta.spec.call import Failed
+from batuta.spec.facts import Answered, Claimed, Parked
+from batuta.spec.value import inline
+from tests.engine.builders import Gate, House, MovableClock, Tool, args_of, in_turn
+
+BUSY = Failed("busy", "later", may_retry=True)
+
+
+async def test_two_that_drive_one_run_wait_for_the_same_driver() -> None:
+    gate = Gate("gate")
+    house = House(gate)
+    host = Host(house.engine)
+    run = house.accept("steps: {a: {use: gate}}")
+    one = asyncio.ensure_future(host.drive("r1", run))
+    other = asyncio.ensure_future(host.drive("r1"))
+    await gate.entered.wait()
+    gate.opened.set()
+    assert (await one) is (await other)
+    assert len(await house.of(Claimed)) == 1
+
+
+async def test_a_caller_that_is_cancelled_does_not_take_the_driver_with_it() -> None:
+    gate = Gate("gate")
+    house = House(gate)
+    host = Host(house.engine)
+    run = house.accept("steps: {a: {use: gate}}")
+    impatient = asyncio.ensure_future(host.drive("r1", run))
+    await gate.entered.wait()
+    impatient.cancel()
+    await asyncio.wait([impatient])
+    gate.opened.set()
+    assert (await host.drive("r1")).status == "succeeded"
+    assert gate.cancelled == 0
+
+
+async def test_a_run_that_waits_for_somebody_is_given_back() -> None:
+    house = House()
+    run = house.accept("steps: {a: {use: human, with: {question: 'Well?'}}}")
+    assert (await Host(house.engine).drive("r1", run)).status == "waiting"
+
+
+async def test_a_run_that_sleeps_is_driven_again_when_its_time_has_come() -> None:
+    house = House(Tool("put", in_turn(BUSY, 1)))
+    run = house.accept(
+        "steps: {a: {use: put, retry: {at_most: 1, backoff: 3600, ceiling: 3600, jitter: 0}}}"
+    )
+    going = asyncio.ensure_future(Host(house.engine).drive("r1", run))
+    await house.until(Parked, "")
+    house.clock.advance(3_601)
+    # A sleeper looks at the clock when anything lands in the log, also what does not count.
+    await house.tell(Answered(at=1, path="a", attempt=0, kind="answer", value=inline(None)))
+    async with asyncio.timeout(10):
+        assert (await going).status == "succeeded"
+
+
+async def test_a_run_that_another_process_drives_is_only_looked_at() -> None:
+    clock = MovableClock()
+    journal = MemoryJournal(clock)
+    gate = Gate("gate", effect="write")
+    first = House(gate, journal=journal, clock=clock)
+    second = House(gate, journal=journal.view(), clock=clock)
+    run = first.accept("steps: {a: {use: gate}}")
+    going = asyncio.ensure_future(Host(first.engine).drive("r1", run))
+    await gate.entered.wait()
+    looked_at = await Host(second.engine).drive("r1")
+    assert (looked_at.status, looked_at.owner) == ("running", journal.owner)
+    gate.opened.set()
+    assert (await going).status == "succeeded"
+    assert len(gate.calls) == 1
+
+
+async def test_hosts_of_two_processes_call_every_step_once() -> None:
+    clock = MovableClock()
+    journal = MemoryJournal(clock)
+    pay = Tool("pay", effect="write", reach="egress")
+    first = House(pay, journal=journal, clock=clock)
+    second = House(pay, journal=journal.view(), clock=clock)
+    run = first.accept("steps: {a: {use: pay, each: '[1, 2, 3, 4]', with: {n: '${item}'}}}")
+    await journal.flush()
+    await asyncio.gather(Host(first.engine).drive("r1", run), Host(second.engine).drive("r1"))
+    assert sorted(one["n"] for one in args_of(pay)) == [1, 2, 3, 4]
+    assert (await Host(first.engine).drive("r1")).status == "succeeded"
+
+
+async def test_closing_leaves_the_run_to_any_other_process() -> None:
+    clock = MovableClock()
+    journal = MemoryJournal(clock)
+    gate = Gate("gate", effect="read")
+    first = House(gate, journal=journal, clock=clock)
+    run = first.accept("steps: {a: {use: gate}}")
+    host = Host(first.engine)
+    going = asyncio.ensure_future(host.drive("r1", run))
+    await gate.entered.wait()
+    await host.close()
+    await asyncio.wait([going])
+    second = House(gate, journal=journal.view(), clock=clock)
+    await journal.close()
+    gate.opened.set()
+    assert (await Host(second.engine).drive("r1")).status == "succeeded"
+    assert (gate.cancelled, len(gate.calls)) == (1, 2)
+
+
+async def test_a_run_that_does_not_exist_is_not_found() -> None:
+    with pytest.raises(NotFound):
+        await Host(House().engine).drive("nope")
