@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from typing import Any
+from typing import IO
 
 import pytest
 
@@ -41,14 +41,18 @@ def test_bytes_that_are_no_text_do_not_stop_anything(folder: Folder) -> None:
     assert json.loads(ended.stdout)["status"] == "succeeded"
 
 
-def with_streams(folder: Folder, *words: str, **streams: Any) -> subprocess.CompletedProcess[bytes]:
+def printing_to(
+    stdout: IO[bytes], folder: Folder, *words: str
+) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
         [sys.executable, "-P", "-m", "batuta", *words],
         cwd=folder.path,
         env=surroundings(),
         timeout=WAIT_S,
         check=False,
-        **{"stdin": subprocess.DEVNULL, "stderr": subprocess.PIPE} | streams,
+        stdin=subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
     )
 
 
@@ -56,16 +60,14 @@ def test_a_reader_that_left_is_no_error_and_changes_no_exit_code(folder: Folder)
     reading, writing = os.pipe()
     os.close(reading)
     with open(writing, "wb") as nobody:
-        ended = with_streams(folder, "run", "--plan", "boom.yaml", "--json", stdout=nobody)
+        ended = printing_to(nobody, folder, "run", "--plan", "boom.yaml", "--json")
     assert (ended.returncode, ended.stderr) == (1, b"")
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 def test_output_that_cannot_be_written_is_said_and_the_run_is_safe(folder: Folder) -> None:
     with open("/dev/full", "wb") as full:
-        ended = with_streams(
-            folder, "run", "--plan", "hello.yaml", "--input", "name=A", stdout=full
-        )
+        ended = printing_to(full, folder, "run", "--plan", "hello.yaml", "--input", "name=A")
     assert ended.returncode == 1
     assert b"standard output cannot be written" in ended.stderr
     assert b"Traceback" not in ended.stderr
