@@ -1,0 +1,57 @@
+"""Cards: the safe reading of silence, and what a run is pinned to."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from batuta.spec.card import Card
+
+
+def test_silence_is_read_as_a_write_that_goes_far_and_is_asked_about() -> None:
+    card = Card("pay")
+    assert (card.effect, card.reach, card.in_doubt) == ("write", "egress", "ask")
+    assert card.intent_first
+
+
+@pytest.mark.parametrize(
+    ("card", "first"),
+    [
+        (Card("a", effect="pure", reach="local"), False),
+        (Card("a", effect="read", reach="local"), False),
+        (Card("a", effect="idempotent", reach="local"), True),
+        (Card("a", effect="write", reach="local"), True),
+        (Card("a", effect="pure", reach="egress"), True),
+        (Card("a", effect="read", reach="irreversible"), True),
+        (Card("a", effect="pure", reach="local", price_nusd=1), True),
+    ],
+)
+def test_only_free_local_reading_leaves_before_its_intent_is_durable(
+    card: Card, first: bool
+) -> None:
+    assert card.intent_first is first
+
+
+def test_a_call_that_costs_is_metered() -> None:
+    assert not Card("a").metered
+    assert Card("a", price_nusd=1).metered
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"name": "b"}, {"input": {"type": "object"}}, {"output": {}}, {"effect": "read"},
+        {"reach": "local"}, {"price_nusd": 1}, {"scopes": ("x",)}, {"in_doubt": "fail"},
+        {"timeout_s": 1.0}, {"kind": "http"}, {"waits": True},
+    ],
+)  # fmt: skip
+def test_the_digest_changes_with_everything_but_the_description(change: dict[str, Any]) -> None:
+    card = Card("a", description="words")
+    assert msgspec.structs.replace(card, description="other words").digest() == card.digest()
+    assert msgspec.structs.replace(card, **change).digest() != card.digest()
+
+
+def test_the_digest_does_not_depend_on_the_order_of_schema_keys() -> None:
+    one = Card("a", input={"type": "object", "properties": {}})
+    other = Card("a", input={"properties": {}, "type": "object"})
+    assert one.digest() == other.digest()
