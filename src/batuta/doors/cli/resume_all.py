@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 from batuta.app import App
@@ -50,7 +51,6 @@ class _Everything:
         self._screen = screen
         self._where = where
         self._total = total
-        self._slots = asyncio.Semaphore(_AT_ONCE_MAX)
         self._stop = asyncio.Event()
         self.documents: dict[str, dict[str, Any]] = {}
         self.codes: dict[str, int] = {}
@@ -59,31 +59,33 @@ class _Everything:
         """Drive the runs `due`; True if a signal stopped that."""
         loop = asyncio.get_running_loop()
         stop = loop.create_task(self._stop.wait())
-        tasks = [loop.create_task(self._drive(run)) for run in due]
+        left = iter(due)
+        drivers = [
+            loop.create_task(self._drive_each(left)) for _ in range(min(len(due), _AT_ONCE_MAX))
+        ]
+        everything = asyncio.gather(*drivers)
         with Interrupts(self._stop.set, lambda: None):
-            pending = set(tasks)
-            while pending and not stop.done():
-                _, pending = await asyncio.wait(
-                    {*pending, stop}, return_when=asyncio.FIRST_COMPLETED
-                )
-                pending.discard(stop)
-        stopped = any(not task.done() for task in tasks)
-        for task in (*tasks, stop):
-            task.cancel()
+            await asyncio.wait((everything, stop), return_when=asyncio.FIRST_COMPLETED)
+        stopped = not everything.done()
+        for one in (everything, stop):
+            one.cancel()
             with contextlib.suppress(asyncio.CancelledError):
-                await task
+                await one
         return stopped
 
+    async def _drive_each(self, left: Iterator[str]) -> None:
+        for run in left:
+            await self._drive(run)
+
     async def _drive(self, run: str) -> None:
-        async with self._slots:
-            try:
-                document = await self._app.resume(run)
-            except Exception as error:
-                ours = as_ours(error)
-                self.codes[run] = ours.exit_code
-                self.documents[run] = error_document(ours, run)
-                self._say(run, [[Span(f"{run}  ", "bold"), Span(f"error: {ours.message}", "bad")]])
-                return
+        try:
+            document = await self._app.resume(run)
+        except Exception as error:
+            ours = as_ours(error)
+            self.codes[run] = ours.exit_code
+            self.documents[run] = error_document(ours, run)
+            self._say([[Span(f"{run}  ", "bold"), Span(f"error: {ours.message}", "bad")]])
+            return
         self.codes[run] = code_for(document)
         # What hundreds of runs did step by step is for `show`.
         self.documents[run] = {key: value for key, value in document.items() if key != "steps"}
@@ -92,9 +94,9 @@ class _Everything:
             took = " after " + duration(document["ended_at"] - document["accepted_at"])
         plan = one_line(document["plan"], 60)
         line = [Span(f"{run}  ", "bold"), Span(f"{plan}  {document['status']}{took}")]
-        self._say(run, [line, *ended_lines(document, self._where)])
+        self._say([line, *ended_lines(document, self._where)])
 
-    def _say(self, run: str, lines: list[list[Span]]) -> None:
+    def _say(self, lines: list[list[Span]]) -> None:
         if self._screen.json:
             return
         done = f"{len(self.documents):,}/{self._total:,}  "
