@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from batuta.engine.conclude import retry_wait_s
 from batuta.errors import NotDone
 from batuta.ports import Verdict
-from batuta.spec.call import Call, Done, Failed, Question, Waiting
+from batuta.spec.call import Call, Done, Expand, Failed, Question, Waiting
 from batuta.spec.facts import Answered, Doubted, Failure, Finished, Started, Waited
-from batuta.spec.plan import Retry
+from batuta.spec.plan import Plan, Retry, Step
 from batuta.spec.value import inline
 from tests.engine.builders import Gate, House, Tool, args_of, in_turn, states, step
 
@@ -384,6 +384,18 @@ class TestOutcomes:
     async def test_that_json_cannot_carry_are_a_wrong_answer(self, answer: Any) -> None:
         shown = await House(Tool("odd", lambda _: Done(answer))).run("steps: {a: {use: odd}}")
         assert shown["error"]["code"] == "bad_answer"
+
+    async def test_with_a_cost_that_is_no_number_are_a_wrong_answer(self) -> None:
+        cost: Any = "much"
+        shown = await House(Tool("odd", lambda _: Done(1, cost))).run("steps: {a: {use: odd}}")
+        said = {"code": "bad_answer", "message": "cost_nusd wants an int, not str", "path": "a"}
+        assert shown["error"] == said
+
+    async def test_that_are_plans_with_flaws_say_the_first_of_them(self) -> None:
+        plan = Plan(name="p", steps={"a": Step(use="none"), "b": Step(use="none")})
+        shown = await House(Tool("odd", lambda _: Expand(plan))).run("steps: {a: {use: odd}}")
+        assert shown["error"]["code"] == "bad_answer"
+        assert "there is no capability 'none'" in shown["error"]["message"]
 
     async def test_of_a_failure_are_cut_to_a_bounded_message(self) -> None:
         shown = await House(Tool("odd", lambda _: Failed("x", "y" * 100_000))).run(

@@ -89,3 +89,17 @@ async def test_layers_wrap_in_their_order_and_may_change_call_and_outcome() -> N
 
     wrapped = through(Tool("tool", lambda _: 5), [twice, plus])
     assert await wrapped(CALL) == Done(12)
+
+
+class Foreign(BaseException):
+    """What some libraries end their own tasks with."""
+
+
+@pytest.mark.parametrize("error", [Foreign("x"), GeneratorExit("x")])
+async def test_what_is_no_exception_has_left_all_the_same(error: BaseException) -> None:
+    async def raising(_: Call) -> Any:
+        raise error
+
+    failed = await perform(CALL, raising, "write", 5.0)
+    assert isinstance(failed, Failed)
+    assert (failed.code, failed.may_retry) == ("failed", False)

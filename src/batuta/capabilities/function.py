@@ -7,6 +7,7 @@ The decorator only attaches a declaration: `pay` stays the function it was, to b
 is registered anywhere; a catalog is given functions and wraps them.
 """
 
+import asyncio
 import functools
 import inspect
 from collections.abc import Callable, Sequence
@@ -202,7 +203,9 @@ class _Reconciler:
                 value = await _off_loop(self._threads, function, arguments)
         except NotDone as error:
             return Failed("not_done", error.message, may_retry=True)
-        except (Exception, SystemExit) as error:
+        except (asyncio.CancelledError, KeyboardInterrupt):
+            raise
+        except BaseException as error:
             # Above all no `may_retry` from an unreachable service: it would be read as "it did not happen".
             return _unknown(shown(error))
         if type(value) in _OUTCOMES:

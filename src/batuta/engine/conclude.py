@@ -6,7 +6,7 @@ from collections.abc import Callable
 import msgspec
 
 from batuta.engine.prepare import latest
-from batuta.errors import BatutaError
+from batuta.errors import BatutaError, FindingsError, InputError
 from batuta.spec.call import Done, Expand, Failed, Outcome, Question, Waiting
 from batuta.spec.card import Card
 from batuta.spec.facts import (
@@ -61,8 +61,20 @@ def conclude(
     except BatutaError as error:
         # The capability answered with something that cannot be recorded. For a write, what it did stays done:
         # this is an answer, and a wrong one.
-        failed = Failed("bad_answer", f"{error.message} {error.remedy}".strip(), cost_nusd=-1)
+        failed = Failed("bad_answer", _words(error), cost_nusd=-1)
         return _failed(run, node, failed, now, how)
+
+
+def _words(error: BatutaError) -> str:
+    """What is wrong with an answer, in one line: of several flaws the first."""
+    said, remedy, more = error.message, error.remedy, 0
+    if isinstance(error, FindingsError) and error.findings:
+        said, remedy, more = (
+            error.findings[0].message,
+            error.findings[0].remedy,
+            len(error.findings) - 1,
+        )
+    return "; ".join(filter(None, [said, remedy, f"and {more} more" if more else ""]))
 
 
 def _failed(
@@ -189,4 +201,8 @@ def _expiry(node: Node, outcome: Waiting, now: float) -> float | None:
 
 
 def _cost(node: Node, cost_nusd: int | None) -> int:
-    return node.reserved_nusd if cost_nusd is None else max(cost_nusd, 0)
+    if cost_nusd is None:
+        return node.reserved_nusd
+    if not isinstance(cost_nusd, int):  # pyright: ignore[reportUnnecessaryIsInstance] - not ours
+        raise InputError(f"cost_nusd wants an int, not {type(cost_nusd).__name__}")
+    return max(cost_nusd, 0)

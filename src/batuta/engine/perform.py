@@ -8,10 +8,12 @@ from batuta.spec.call import Call, Done, Expand, Failed, Outcome, Waiting
 from batuta.spec.card import Effect
 from batuta.spec.failures import failure_from
 
-__all__ = ["NOT_SENT", "perform", "through"]
+__all__ = ["LEFT", "NOT_SENT", "perform", "through"]
 
 # The outcome of a call that was cancelled before it left: nothing happened.
 NOT_SENT = Failed("cancelled", "cancelled before it was sent", may_retry=True)
+# The outcome of a call that was cancelled behind that: nobody knows what happened.
+LEFT = Failed("cancelled", "cancelled while it ran", may_retry=True, in_doubt=True)
 # Asked before the union itself: 0.1 µs instead of 0.6.
 _OUTCOMES = frozenset({Done, Expand, Failed, Waiting})
 
@@ -44,8 +46,11 @@ async def perform(call: Call, inner: Perform, effect: Effect, timeout_s: float) 
         if alarm.off():
             message = f"{call.capability} did not answer within {timeout_s:g} s"
             return Failed("timeout", message, may_retry=True, in_doubt=True)
-        return Failed("cancelled", "cancelled while it ran", may_retry=True, in_doubt=True)
-    except (Exception, SystemExit) as error:
+        return LEFT
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        # Libraries have some that are no Exception; the call has left all the same.
         return failure_from(error, effect)
     finally:
         alarm.off()

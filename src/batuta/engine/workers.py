@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from batuta.engine.engine import Engine
-from batuta.engine.perform import NOT_SENT, perform, through
+from batuta.engine.perform import LEFT, NOT_SENT, perform, through
 from batuta.engine.prepare import Prepared
 from batuta.errors import BatutaError, Conflict, JournalError
 from batuta.ports import Perform, Progress, Receipt
@@ -139,6 +139,7 @@ class Workers:
                 inner = through(inner, engine.layers)
             if engine.sink is not None:
                 call = self._reporting(call)
+            outcome = LEFT  # whatever tears this task down now, the call has left
             outcome = await perform(call, inner, card.effect, prepared.timeout_s)
         except asyncio.CancelledError:
             pass
@@ -151,9 +152,7 @@ class Workers:
             self.leave(card)
             self._report(task, call, outcome, told)
 
-    def _report(
-        self, task: asyncio.Task[None], call: Call, outcome: Outcome, told: bool
-    ) -> None:
+    def _report(self, task: asyncio.Task[None], call: Call, outcome: Outcome, told: bool) -> None:
         if task in self._forgotten:
             del self._forgotten[task]
         elif told:

@@ -62,6 +62,11 @@ class Question(msgspec.Struct, frozen=True, omit_defaults=True):
     kind: str = "answer"
     options: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        _check("text", "a str", self.text, str)
+        _check("schema", "a dict", self.schema, dict)
+        _check("who", "a list of names", self.who, tuple | list)
+
 
 class Done(msgspec.Struct, frozen=True):
     """The call succeeded with `value` (any JSON) and cost `cost_nusd` nano-dollars.
@@ -90,6 +95,12 @@ class Failed(msgspec.Struct, frozen=True):
     retry_after_s: float | None = None
     cost_nusd: int = 0
 
+    def __post_init__(self) -> None:
+        _check("code", "a str", self.code, str)
+        _check("message", "a str", self.message, str)
+        _check("retry_after_s", "a number", self.retry_after_s, int | float | None)
+        _check("cost_nusd", "an int", self.cost_nusd, int)
+
 
 class Waiting(msgspec.Struct, frozen=True):
     """The call goes on when `question` is answered; it is then called again with answer and `state`.
@@ -101,6 +112,10 @@ class Waiting(msgspec.Struct, frozen=True):
     state: Any = None
     expires_s: float | None = None
 
+    def __post_init__(self) -> None:
+        _check("Waiting", "a Question", self.question, Question)
+        _check("expires_s", "a number", self.expires_s, int | float | None)
+
 
 class Expand(msgspec.Struct, frozen=True):
     """The answer is a plan: its result becomes the value of the step. `inputs` are the plan's inputs."""
@@ -109,5 +124,16 @@ class Expand(msgspec.Struct, frozen=True):
     inputs: dict[str, Any] = {}
     cost_nusd: int | None = None
 
+    def __post_init__(self) -> None:
+        _check("Expand", "a Plan", self.plan, Plan)
+        _check("inputs", "a dict", self.inputs, dict)
+        _check("cost_nusd", "an int", self.cost_nusd, int | None)
+
 
 Outcome = Done | Failed | Waiting | Expand
+
+
+def _check(name: str, wanted: str, given: object, kind: Any) -> None:
+    """Third parties make these; what is wrong is said where they make it, not where it is used."""
+    if not isinstance(given, kind):
+        raise TypeError(f"{name} wants {wanted}, not {type(given).__name__}")
