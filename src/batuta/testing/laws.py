@@ -5,6 +5,7 @@ from operator import attrgetter
 from typing import Any
 
 from batuta.engine.decide import decide
+from batuta.engine.prepare import approval_digest
 from batuta.ports import Row
 from batuta.spec import run as r
 from batuta.spec.budget import Purse
@@ -85,15 +86,24 @@ class Laws:
     `thorough`: also compare what indexed and naive deciding find after every fact.
     """
 
-    def __init__(self, shapes: Callable[[str], PlanShape], book: Book, *, thorough: bool) -> None:
+    def __init__(
+        self,
+        shapes: Callable[[str], PlanShape],
+        book: Book,
+        epoch: Callable[[], int],
+        *,
+        thorough: bool,
+    ) -> None:
         self.run = Run(shapes)
         self.facts: list[Fact] = []
         self._shapes = shapes
+        self.epoch = epoch
         self._book = book
         self._thorough = thorough
         self._due: set[tuple[str, str]] = set()
         self._keys: dict[tuple[str, str, str], str] = {}
         self._owners: dict[str, str] = {}
+        self._arguments: dict[str, tuple[str, str]] = {}
         self._intents: set[tuple[str, int, str]] = set()
         self._retries: dict[str, list[str]] = {}
         self._effects: list[Node] = []
@@ -106,12 +116,8 @@ class Laws:
         """The next committed fact; True if it counted."""
         run, fact = self.run, row.fact
         self.facts.append(fact)
-        if (
-            isinstance(fact, Started)
-            and fact.path in run.nodes
-            and is_closing(run.nodes[fact.path])
-        ):
-            raise Broken(f"{fact.path} is started, and nobody needs it any more")
+        if isinstance(fact, Started) and fact.path in run.nodes:
+            self._check_start(run.nodes[fact.path], fact)
         done = len(run.undos)
         counted = apply(run, fact)
         self._effects += run.undos[done:]
@@ -131,6 +137,8 @@ class Laws:
                 self._retries.setdefault(run.nodes[fact.path].key, []).append(fact.who)
             case Doubted():
                 self._doubts.add(run.nodes[fact.path].key)
+                if "cancelled" in fact.why and run.cancel is None:
+                    raise Broken(f"the write {fact.path} was cancelled, and nobody wanted that")
             case Ended():
                 self._check_end()
             case _:
@@ -149,10 +157,28 @@ class Laws:
             raise Broken(f"{fact.path} has another key at attempt {fact.attempt}")
         if self._owners.setdefault(fact.key, fact.path) != fact.path:
             raise Broken(f"{fact.path} and {self._owners[fact.key]} share a key")
+        arguments = (fact.path, fact.args_digest)
+        if self._arguments.setdefault(fact.key, arguments) != arguments:
+            raise Broken(f"{fact.path} has one key for other arguments")
         node = self.run.nodes[fact.path]
         if node.shape.step.retry.at_most < node.faults:
             raise Broken(f"{fact.path} is tried again after {node.faults} faults")
         self._intents.add((fact.path, fact.attempt, fact.key))
+
+    def _check_start(self, node: Node, fact: Started) -> None:
+        """It is needed; and if a person approved it, then just this, with these arguments."""
+        if is_closing(node):
+            raise Broken(f"{fact.path} is started, and nobody needs it any more")
+        if fact.verdict.startswith("approved"):
+            epochs = (0, *range(1, self.epoch() + 1))
+            bound = {
+                approval_digest(self.run, node, fact.capability, fact.args_digest, epoch)
+                for epoch in epochs
+            }
+            if node.approved is None or node.approved[0] not in bound:
+                raise Broken(
+                    f"{fact.path} runs under an approval that was given for something else"
+                )
 
     def _check_purses(self, node: Node) -> None:
         for purse in node.purses:
@@ -225,6 +251,8 @@ class Laws:
 
     def check_effects(self) -> None:
         """Every effect of the book against the log. Call it when nothing flies any more."""
+        if self._book.cost_nusd > self.run.spent_nusd:
+            raise Broken(f"{self._book.cost_nusd} was spent, and the log has {self.run.spent_nusd}")
         for key, path in self._owners.items():
             node, times = self.run.nodes[path], self._book.times(key)
             entries = self._book.by_key.get(key, [])

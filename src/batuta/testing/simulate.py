@@ -34,7 +34,7 @@ from batuta.testing.stories import Story, cast_of, draw_story
 from batuta.testing.virtual import Stuck, VirtualLoop
 from batuta.testing.world import Entry, ScriptedCatalog, World
 
-__all__ = ["Report", "main", "simulate"]
+__all__ = ["Report", "dice_of", "main", "simulate"]
 
 RUN_ID = "story"
 # A story that has not ended by then is stuck, in virtual seconds: two set clocks, and people who think.
@@ -89,9 +89,11 @@ class Simulation:
         self.world.on_call.append(self._called)
         self.world.on_land.append(self._effect_landed)
         self.world.on_answer.append(self._answered)
-        self.laws = Laws(self._shape, self.world.book, thorough=shapes is None)
         self.journal = WatchedJournal(self.world.clock, tenant_key=b"simulated", owner="office")
         self.journal.watched(self._landed)
+        self.laws = Laws(
+            self._shape, self.world.book, lambda: self.journal.epoch, thorough=shapes is None
+        )
         self.people = People(
             self.dice, self.loop, self.world, self.journal, lambda: self.cards, faults.liars
         )
@@ -385,6 +387,11 @@ class Simulation:
         )
 
 
+def dice_of(seed: int) -> random.Random:
+    """The dice that story and faults are drawn from, in this order."""
+    return random.Random(seed)
+
+
 def simulate(seed: int, log: list[Fact] | None = None) -> Report:
     """Tell the story of `seed`, and compare it with the same story without faults if its end is certain.
 
@@ -393,7 +400,7 @@ def simulate(seed: int, log: list[Fact] | None = None) -> Report:
     Raises:
         Broken: a law does not hold. Stuck: the run never ends.
     """
-    dice = random.Random(seed)
+    dice = dice_of(seed)
     story = draw_story(dice, seed)
     faults = draw_faults(dice)
     shapes: OrderedDict[str, PlanShape] | None = None if seed % 4 == 0 else OrderedDict()
@@ -420,7 +427,7 @@ def _compare(report: Report, calm: Report) -> None:
 
 
 def _show(seed: int, log: Sequence[Fact]) -> None:
-    dice = random.Random(seed)
+    dice = dice_of(seed)
     story = draw_story(dice, seed)
     print(msgspec.json.format(story.plan.encode()).decode())
     print(story.inputs, story.scripts, story.asked, story.denied)

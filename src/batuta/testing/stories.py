@@ -229,6 +229,8 @@ class _Draft:
             other = dice.choice(_PLAIN[:-1])
             own = None if self.chance(0.5) else {"other": "${inputs.n}"}
             fields["fallback"] = (Alternative(other, own),)
+            if self.chance(0.5):
+                self.scripts[name] = ("fail", 10)
         if use != "ask" and self.chance(0.35):
             fields["undo"] = Undo(dice.choice(_UNDOS), {"back": f"${{steps.{name}.v}}"})
             if self.chance(0.2):
@@ -261,7 +263,9 @@ def draw_story(dice: random.Random, seed: int) -> Story:
         limit=dice.choice((0, 0, 0, 1, 2)),
         budget=budget,
     )
-    asked = frozenset(name for name in names if draft.chance(0.05))
+    asked = frozenset(
+        name for name, step in draft.steps.items() if draft.chance(0.3 if step.fallback else 0.05)
+    )
     denied = frozenset(name for name in names if draft.chance(0.01))
     inputs = {"n": dice.randrange(4), "list": [dice.randrange(9) for _ in range(dice.choice((0, 1, 2, 3, 5)))]}  # fmt: skip
     return Story(plan, inputs, draft.scripts, asked, denied, draft.certain, seed)

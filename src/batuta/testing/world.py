@@ -50,7 +50,7 @@ class Act(msgspec.Struct, frozen=True):
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """One effect that happened, at virtual second `at`, because `process` had asked for it."""
+    """One effect that happened, at virtual second `at`, because `process` had asked for it, and what it cost."""
 
     key: str
     path: str
@@ -59,6 +59,7 @@ class Entry(msgspec.Struct, frozen=True):
     effect: str
     process: str
     value: Any
+    cost_nusd: int
     at: float
 
 
@@ -70,6 +71,7 @@ class Book:
         self.by_key: dict[str, list[Entry]] = {}
         self.flying: dict[str, int] = {}
         self.fences: dict[str, int] = {}
+        self.cost_nusd = 0
 
     def times(self, key: str) -> int:
         """How often the effect of `key` happened."""
@@ -77,6 +79,9 @@ class Book:
 
     def land(self, entry: Entry) -> None:
         """It happens now, unless the key was fenced against this attempt, or is known to an idempotent callee."""
+        self.cost_nusd += entry.cost_nusd
+        if entry.effect not in ("idempotent", "write"):
+            return
         if entry.attempt <= self.fences.get(entry.key, 0):
             return
         if entry.effect == "idempotent" and entry.key in self.by_key:
@@ -132,12 +137,13 @@ class World:
         self.calls[counted] = nth + 1
         return self.script(call, card, nth)
 
-    def send(self, call: Call, card: Card, act: Act, value: Any) -> Callable[[], None]:
+    def send(self, call: Call, card: Card, act: Act, done: Done) -> Callable[[], None]:
         """The request leaves; the returned function takes it back if it can."""
         key, book = call.key, self.book
         entry = Entry(
-            key, call.path, call.attempt, card.name, card.effect, PROCESS.get(), value, 0.0
-        )
+            key, call.path, call.attempt, card.name, card.effect, PROCESS.get(), done.value,
+            card.price_nusd if done.cost_nusd is None else done.cost_nusd, 0.0,
+        )  # fmt: skip
         book.flying[key] = book.flying.get(key, 0) + 1
 
         def arrive() -> None:
@@ -162,7 +168,8 @@ class World:
 class Scripted:
     """A capability of the world. `answer(call)` is what it says when it does answer; pure.
 
-    It counts as an effect, and lands in the book, if its card says `idempotent` or `write` and the answer is `Done`.
+    A call that is answered with `Done` costs; it is an effect, and lands in the book, if its card says `idempotent`
+    or `write`.
     """
 
     def __init__(self, world: World, card: Card, answer: Callable[[Call], Outcome]) -> None:
@@ -188,12 +195,10 @@ class Scripted:
 
     async def _perform(self, call: Call, act: Act) -> Outcome:
         answer = self._answer(call)
-        effect = self.card.effect in ("idempotent", "write") and isinstance(answer, Done)
         lands = act.does == "done" or (act.lands and act.does not in ("refuse", "fail"))
         recall = None
-        if effect and lands:
-            assert isinstance(answer, Done)
-            recall = self._world.send(call, self.card, act, answer.value)
+        if lands and isinstance(answer, Done) and (self.card.intent_first or self.card.metered):
+            recall = self._world.send(call, self.card, act, answer)
         try:
             await asyncio.sleep(act.before_s + act.after_s)
             if act.does == "stall":
