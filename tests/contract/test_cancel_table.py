@@ -227,3 +227,49 @@ class TestWithACrash:
         assert document["status"] == "cancelled"
         assert outcome_of(document)["write"] in (("done", ""), ("failed", "in_doubt"))
         assert world.counts() == {"write": 1}
+
+
+class TestCtrlC:
+    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+    async def test_cancels_the_run_and_says_what_became_of_it(
+        self, world: World, number: int
+    ) -> None:
+        world.plan(plan_of(*COLUMNS))
+        for name in COLUMNS:
+            world.ledger.faults("stall_after", {"reference": world.ref(name)})
+        with world.cli("run") as batuta:
+            world.wait_stalled(*COLUMNS)
+            batuta.signal(number)
+            document = batuta.line()
+            assert batuta.wait() == 5
+
+        assert document is not None and document["status"] == "cancelled"
+        assert outcome_of(document) == {
+            **dict.fromkeys(REPEATABLE, ("cancelled", "")),
+            "write": ("failed", "in_doubt"),
+        }
+        assert world.counts() == dict.fromkeys(COLUMNS, 1)
+
+    async def test_a_second_time_it_ends_the_process_and_the_run_goes_on_from_its_log(
+        self, world: World
+    ) -> None:
+        world.plan(
+            'steps:\n  pay: {use: pay_stubborn, with: {reference: "${inputs.token}-pay"}}\nresult: ok\n'
+        )
+        world.ledger.faults("stall_after", {"reference": world.ref("pay")})
+        with world.cli("run") as batuta:
+            world.wait_stalled("pay")
+            async with await world.open() as app:
+                (row,) = await app.runs()
+                batuta.signal(signal.SIGINT)
+                # It holds on to its call, so the wish for an end stays one, and stands in the log.
+                await app.engine.journal.wait(row.run, after=row.head, timeout_s=10)
+            batuta.signal(signal.SIGINT)
+            assert batuta.wait() == 130
+        assert world.counts() == {"pay": 1}
+
+        document = await world.resumed(row.run)
+
+        assert document["status"] == "cancelled"
+        assert outcome_of(document) == {"pay": ("failed", "in_doubt")}
+        assert world.counts() == {"pay": 1}

@@ -21,6 +21,7 @@ import pytest
 from batuta.app import App
 from batuta.errors import AnswerError
 from batuta.plans.build import plan_from_yaml
+from batuta.spec.facts import Started
 from tests.contract.world import Driver, World, steps_of
 
 HEAD = "name: %s\ninputs: {token: string}\n"
@@ -259,3 +260,49 @@ async def test_nothing_is_lost_or_doubled_by_many_kills(
 
     record_property("kills", tortured.kills)
     assert flaws == []
+
+
+@pytest.mark.torture
+async def test_ten_thousand_open_runs_are_recovered(
+    world: World, record_property: Callable[[str, object], None]
+) -> None:
+    count = int(os.environ.get("BATUTA_TORTURE_OPEN", "10000"))
+    world.configure("limits: {calls: 10000}\n")
+    plan = (
+        "name: open\n"
+        "steps:\n"
+        "  hang: {use: hang, with: {until: open}}\n"
+        "  last: {use: value, with: {value: '${steps.hang}'}}\n"
+        "result: ${steps.last}\n"
+    )
+    world.plan_path.write_text(plan)
+    async with await world.open() as app:
+        for _ in range(count):
+            await app.start(world.read_plan(), {})
+    with world.resume("--at-once", str(count)) as driver:
+        assert len(driver.says("resuming")) == count
+        async with await world.open() as app:
+            journal = app.engine.journal
+            gseq = 2 * count  # accepted and planned
+            started = 0
+            while started < count:
+                rows = await journal.read_all(after=gseq, limit=10_000)
+                started += sum(isinstance(row.fact, Started) for row in rows)
+                gseq += len(rows)
+                await asyncio.sleep(0.05)
+            driver.kill()
+    (world.folder / "open").touch()
+
+    begun = time.monotonic()
+    with world.resume("--at-once", str(count)) as driver:
+        runs = driver.says("resuming")
+        found_s = time.monotonic() - begun
+        driver.patience_s = 300.0  # they all go on at once, so the first ends when most do
+        documents = driver.documents()
+        took_s = time.monotonic() - begun
+
+    print(f"{count} open runs: found in {found_s:.2f} s, all recovered and ended in {took_s:.1f} s")
+    record_property("open_runs_found_s", found_s)
+    record_property("open_runs_ended_s", took_s)
+    assert len(runs) == count
+    assert Counter(document["status"] for document in documents) == {"succeeded": count}

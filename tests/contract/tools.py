@@ -5,6 +5,7 @@ is called pure, is one POST of an effect under the call's key, so that the ledge
 """
 
 import asyncio
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
@@ -111,6 +112,16 @@ async def pay_retried(reference: str, call: Call) -> dict[str, Any]:
 @capability(effect="write", reach="egress", in_doubt="fail")
 async def pay_failed(reference: str, call: Call) -> dict[str, Any]:
     return await apply("write", reference, call)
+
+
+@capability(effect="write", reach="egress")
+async def pay_stubborn(reference: str, call: Call) -> dict[str, Any]:
+    """Does not let itself be cancelled."""
+    paying = asyncio.ensure_future(apply("write", reference, call))
+    while not paying.done():
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.wait([paying])
+    return paying.result()
 
 
 @capability(effect="idempotent", reach="egress")

@@ -29,15 +29,21 @@ PATIENCE_S = 30.0
 
 
 class Driver:
-    """A running `drive.py`; a context manager that leaves no process behind."""
+    """A running `drive.py`, or `batuta` itself; a context manager that leaves no process behind."""
 
     def __init__(
-        self, arguments: Sequence[str], *, preexec: Any = None, talks: bool = False
+        self,
+        arguments: Sequence[str],
+        *,
+        program: Sequence[str] = (str(HERE / "drive.py"),),
+        preexec: Any = None,
+        talks: bool = False,
     ) -> None:
+        self.patience_s = PATIENCE_S
         self.errors = b""
         self._rest = b""
         self._process = subprocess.Popen(
-            [sys.executable, str(HERE / "drive.py"), *arguments],
+            [sys.executable, *program, *arguments],
             stdin=subprocess.PIPE if talks else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -72,11 +78,11 @@ class Driver:
         """The next thing said; None when the process has ended."""
         assert self._process.stdout is not None
         descriptor = self._process.stdout.fileno()
-        deadline = time.monotonic() + PATIENCE_S
+        deadline = time.monotonic() + self.patience_s
         while b"\n" not in self._rest:
             ready, _, _ = select.select([descriptor], [], [], max(deadline - time.monotonic(), 0))
             if not ready:
-                raise TimeoutError(f"nothing said for {PATIENCE_S:g} s")
+                raise TimeoutError(f"nothing said for {self.patience_s:g} s")
             read = os.read(descriptor, 1 << 16)
             if not read:
                 return None
@@ -168,6 +174,14 @@ class World:
     def resume(self, *runs: str, **more: Any) -> Driver:
         """A process that resumes these runs, or all that are due. Options may be among `runs`."""
         return Driver(["resume", str(self.folder), *runs], **more)
+
+    def cli(self, *words: str) -> Driver:
+        """The command line with `--json`, in this workspace: `run` takes the plan, the others what is given."""
+        command, *more = words
+        if command == "run":
+            more += ["--plan", str(self.plan_path), "--input", f"token={self.token}"]
+        more += ["-w", str(self.folder), "--json"]
+        return Driver([command, *more], program=("-m", "batuta"))
 
     def tell(self, method: str, *arguments: Any) -> Any:
         """Call a method of the application in a process of its own; its answer."""
