@@ -140,14 +140,14 @@ MUTANTS = [
         "spec/admits.py",
         "return fact.term == run.term + 1",
         "return True",
-        tests="tests/spec/test_admits.py",
+        tests="tests/spec/test_admits_table.py",
     ),
     patch(
         "an answer counts twice",
         "spec/admits.py",
         "                and node.state == r.WAITING\n",
         "",
-        tests="tests/spec/test_admits.py",
+        tests="tests/spec/test_admits_table.py",
     ),
     patch(
         "one retry too many",
