@@ -11,23 +11,20 @@ from batuta.doors.cli.interrupts import Interrupts
 from batuta.doors.cli.screen import Screen
 from batuta.doors.cli.watch import watching
 from batuta.doors.cli.weather import Weather
-from batuta.errors import AnswerError, BatutaError
+from batuta.errors import AnswerError, BatutaError, error_of_run
 
 __all__ = ["Driving", "code_for"]
 
 # A driver that died is noticed within so many seconds by whoever follows its run.
 _PULSE_S = 1.0
 
-_CODES = {"succeeded": 0, "running": 0, "failed": 1, "waiting": 3, "cancelled": 5}
-# Codes of failures that mean: the policy, or a person, said no.
-_DENIED = frozenset({"denied", "rejected"})
-
 
 def code_for(document: dict[str, Any]) -> int:
-    """The exit code that the status of a run stands for."""
-    if document["status"] == "failed" and document["error"]["code"] in _DENIED:
-        return 4
-    return _CODES[document["status"]]
+    """The exit code that the status of a run stands for; 0 for one that is still on its way."""
+    if document["status"] == "running":
+        return 0
+    error = error_of_run(document["status"], document["error"])
+    return 0 if error is None else error.exit_code
 
 
 class Driving:
