@@ -143,25 +143,24 @@ class App:
         """Accept a run of `plan`, durably, and return its id; nobody drives it yet.
 
         Raises:
-            PlanError: the plan has flaws. InputError: the inputs do not fit.
+            PlanError: the plan has flaws. InputError: the inputs do not fit. JournalError: there is no run then.
         """
-        run = self._accept(plan, inputs, author)
-        await self.engine.journal.flush()
-        return run.id
+        return (await self._accept(plan, inputs, author)).id
 
     async def run(
         self, plan: Plan, inputs: Mapping[str, Any], *, author: str = ""
     ) -> dict[str, Any]:
         """Run `plan` as far as it goes without anybody's answer; the document of the run.
 
-        Raises as `start` does, and `JournalError`.
+        Raises as `start` does.
         """
-        run = self._accept(plan, inputs, author)
+        run = await self._accept(plan, inputs, author)
         return await self._shown(await self._host.drive(run.id, run))
 
-    def _accept(self, plan: Plan, inputs: Mapping[str, Any], author: str) -> Run:
+    async def _accept(self, plan: Plan, inputs: Mapping[str, Any], author: str) -> Run:
         run_id = new_run_id(self.engine.clock.now())
-        return self.engine.accept(plan, inputs, run_id=run_id, author=author or _local_user())
+        who = author or _local_user()
+        return await self.engine.accept_durably(plan, inputs, run_id=run_id, author=who)
 
     async def result(self, run_id: str) -> Any:
         """The result of a run, which this process drives as far as it goes if nobody else does.

@@ -12,7 +12,7 @@ from batuta.engine.prepare import arguments, call_of
 from batuta.engine.view import Shelf, wanted
 from batuta.errors import BatutaError, NotFound, PlanError
 from batuta.plans.inputs import validate_inputs
-from batuta.ports import Catalog, Chance, Clock, Journal, Judge, Layer, Row, Sink
+from batuta.ports import Catalog, Chance, Clock, Journal, Judge, Layer, Receipt, Row, Sink
 from batuta.spec.budget import Budget
 from batuta.spec.call import Expand, Failed, Outcome, Question
 from batuta.spec.card import Card
@@ -95,6 +95,28 @@ class Engine:
         Raises:
             PlanError: the plan has flaws. InputError: the inputs do not fit.
         """
+        return self._accept(plan, inputs, run_id, author, text)[0]
+
+    async def accept_durably(
+        self,
+        plan: Plan,
+        inputs: Mapping[str, Any],
+        *,
+        run_id: str,
+        author: str = "",
+        text: str = "",
+    ) -> Run:
+        """As `accept`, and returns when the run is durable.
+
+        Raises as `accept` does, and `JournalError`: there is no such run then.
+        """
+        run, receipt = self._accept(plan, inputs, run_id, author, text)
+        await self.journal.commit(receipt)
+        return run
+
+    def _accept(
+        self, plan: Plan, inputs: Mapping[str, Any], run_id: str, author: str, text: str
+    ) -> tuple[Run, Receipt]:
         shape = self._admitted(plan)
         plan = shape.plan
         complete = validate_inputs(plan, inputs)
@@ -125,8 +147,7 @@ class Engine:
         run = Run(self.shape)
         for fact in (accepted, planned):
             apply(run, fact)
-        self.journal.append(run_id, (accepted, planned), after=0)
-        return run
+        return run, self.journal.append(run_id, (accepted, planned), after=0)
 
     async def read(self, run_id: str) -> Run:
         """The run as its committed log has it. Raises `NotFound`, `JournalError`."""

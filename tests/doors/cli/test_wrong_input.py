@@ -253,3 +253,13 @@ def test_a_full_disk_is_a_clean_refusal_and_the_run_goes_on_later(folder: Folder
     assert folder.status(run) == "waiting"
     assert folder.batuta("answer", run, "approve", "--approve").code == 0
     assert folder.book() == ["50.0"]
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs a shell to limit the size of files")
+@pytest.mark.parametrize("detach", [(), ("--detach",)])
+def test_a_run_that_finds_no_room_is_not_accepted(folder: Folder, detach: tuple[str, ...]) -> None:
+    folder.batuta("run", "--plan", "hello.yaml", "--input", "name=A")
+    long = f"name={'x' * 90_000}"
+    said = folder.limited(64, "run", "--plan", "hello.yaml", "--input", long, *detach, "--json")
+    assert (said.code, said.document["error"]["code"]) == (1, "journal_full")
+    assert len(folder.runs()) == 1
