@@ -16,13 +16,16 @@ import contextlib
 import json
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from batuta.app import JOURNAL_FILE, App
 from batuta.errors import BatutaError
 from batuta.journal.sqlite import SqliteJournal, open_sqlite
 from batuta.plans.build import plan_from_file
+from batuta.ports import Journal, Receipt
+from batuta.spec.facts import Ended, Fact, Started
 
 
 def main(arguments: list[str]) -> int:
@@ -32,6 +35,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("words", nargs="*")
     parser.add_argument("--disk", nargs=3, metavar=("PATTERN", "WHEN", "STALL_S"))
+    parser.add_argument("--hasty", action="store_true", help="a broken build: wait for no commit")
     parser.add_argument("--accept", action="store_true")
     parser.add_argument("--at-once", type=int, default=64, help="runs driven at once by `resume`")
     given = parser.parse_args(arguments)
@@ -53,7 +57,7 @@ async def _main(given: argparse.Namespace) -> None:
         await app.close()
 
 
-def _journal(given: argparse.Namespace) -> SqliteJournal | None:
+def _journal(given: argparse.Namespace) -> Journal | None:
     if given.disk is None:
         return None
     import fatal  # beside this file, which is a program
@@ -62,7 +66,29 @@ def _journal(given: argparse.Namespace) -> SqliteJournal | None:
     _KEPT.append(fatal.install(pattern.encode(), when, float(stall_s)))
     path = given.folder / JOURNAL_FILE
     path.parent.mkdir(parents=True, exist_ok=True)
-    return open_sqlite(path, vfs=fatal.NAME)
+    journal = open_sqlite(path, vfs=fatal.NAME)
+    return cast("Journal", _Hasty(journal)) if given.hasty else journal
+
+
+class _Hasty:
+    """A journal in which nobody waits for intents and ends to be durable: what a broken build would be."""
+
+    def __init__(self, journal: SqliteJournal) -> None:
+        self._journal = journal
+        self._not_waited_for: set[int] = set()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._journal, name)
+
+    def append(self, stream: str, facts: Sequence[Fact], *, after: int | None) -> Receipt:
+        receipt = self._journal.append(stream, facts, after=after)
+        if any(isinstance(fact, Started | Ended) for fact in facts):
+            self._not_waited_for.add(receipt.number)
+        return receipt
+
+    async def commit(self, receipt: Receipt) -> None:
+        if receipt.number not in self._not_waited_for:
+            await self._journal.commit(receipt)
 
 
 async def _run(app: App, given: argparse.Namespace) -> None:

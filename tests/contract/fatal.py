@@ -39,6 +39,7 @@ class _Disk:
             return False
         self.met = True
         if self.stall_s:
+            os.write(1, b'{"slow": true}\n')
             time.sleep(self.stall_s)  # the disk is slow: this thread waits as it would for a device
             return False
         if self.when == "before":
@@ -85,6 +86,6 @@ def install(pattern: bytes, when: When, stall_s: float = 0.0) -> Any:
     """Register the file system `NAME`; keep what is returned for as long as it is used.
 
     `pattern`: what to wait for. `when`: die before it is written, half-way, or after it is durable. `stall_s`: the
-    write takes so many seconds instead, and nobody dies.
+    write takes so many seconds instead, which standard output says when it begins, and nobody dies.
     """
     return _FileSystem(_Disk(pattern, when, stall_s))

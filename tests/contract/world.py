@@ -274,6 +274,14 @@ class World:
                 return mine
             count = len(stalled) + 1
 
+    def wait_counted(self, reference: str) -> None:
+        """Wait until the effect with this reference is in the book."""
+        while True:
+            total = len(self.ledger.book())
+            if self.count(reference):
+                return
+            self.ledger.wait_counts(total + 1)
+
     def release(self, reference: str) -> None:
         """Let the ledger go on with a call that it holds."""
         assert self.ledger.release({"reference": self.ref(reference)}) >= 1
