@@ -136,7 +136,7 @@ TABLE: list[tuple[str, Fact, tuple[str, ...]]] = [
     ("it is dropped before it began", Dropped(at=NOW, path="a", attempt=0, why=""), ("pending", "asked")),
     ("it is skipped", Skipped(at=NOW, path="a", term=1, why=""), NOT_ENDED),
     ("it is skipped in another term", Skipped(at=NOW, path="a", term=2, why=""), ()),
-    ("it is spread", Spread(at=NOW, path="a", term=1, count=2), NOT_ENDED),
+    ("it is spread, and is no container", Spread(at=NOW, path="a", term=1, count=2), ()),
     ("it asks", waited("a", 1), ("retrying", *OPEN_STATES)),
     ("it asks in another term", waited("a", 1, term=2), ()),
     ("the policy asks", waited("a", 0, "approval"), ("pending", "asked")),
