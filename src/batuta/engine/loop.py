@@ -275,6 +275,7 @@ class Driver:
         refused = await self._log.refused()
         claiming = any(isinstance(fact, Claimed) for fact in refused)
         intents = [fact.path for fact in refused if isinstance(fact, Started)]
+        outcomes = {_attempt_of(fact) for fact in refused if not isinstance(fact, Started)}
         self._log.run = run = await self._engine.read(self.run.id)
         if run.ended is None and claiming and await self._engine.journal.claim(run.id):
             self._claim()
@@ -284,10 +285,18 @@ class Driver:
             self._held.clear()
             self._log.wind_timers()
             workers.forget([*intents, *workers.unsent])
-            await self._log.tell_late([f for f in refused if getattr(f, "path", "") not in intents])
+            never = {_attempt_of(fact) for fact in refused if isinstance(fact, Started)}
+            await self._log.tell_late([f for f in refused if _attempt_of(f) not in never])
             return
-        workers.forget([path for path in intents if not workers.running(path)])
-        self._log.again([f for f in refused if not isinstance(f, Started) or workers.running(f.path)])
+        # What runs without having waited for its intent goes on, and what has ended so has ended.
+        sent = {path for path in intents if workers.running(path)}
+        workers.forget([path for path in intents if path not in sent])
+        kept = [
+            f
+            for f in refused
+            if not isinstance(f, Started) or f.path in sent or _attempt_of(f) in outcomes
+        ]
+        self._log.again(kept)
         mine = {
             path
             for path in intents
@@ -368,3 +377,8 @@ class Driver:
         self._event.clear()
         if timer is not None:
             timer.cancel()
+
+
+def _attempt_of(fact: RunFact) -> tuple[str, int]:
+    """The attempt that `fact` is about; ("", 0) if it is about none."""
+    return getattr(fact, "path", ""), getattr(fact, "attempt", 0)
