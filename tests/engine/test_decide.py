@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 
 from batuta.engine.decide import decide, losers
 from batuta.spec.call import Call, Expand, Failed, Question, Waiting
@@ -324,6 +324,7 @@ class TestTheIndex:
                 assert after - before <= found | timed(run, after - before), fact
             before = after
 
+    @settings(max_examples=20)
     @given(logs())
     def test_of_a_run_that_has_ended_nothing_is_due(self, told: tuple[House, list[Fact]]) -> None:
         house, facts = told

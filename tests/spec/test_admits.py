@@ -1,8 +1,8 @@
-"""`admits` is the only rule on which facts count: a table of every fact about a step in every state of that step."""
+"""Which facts count: every kind of fact against every state of its step instance."""
 
-from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 
 from batuta.spec import run as r
@@ -10,6 +10,7 @@ from batuta.spec.admits import admits, undo_of
 from batuta.spec.facts import (
     Accepted,
     Adopted,
+    Answered,
     CancelRequested,
     Claimed,
     Doubted,
@@ -17,6 +18,7 @@ from batuta.spec.facts import (
     Ended,
     Expanded,
     Fact,
+    Failure,
     Finished,
     Lost,
     Parked,
@@ -25,245 +27,204 @@ from batuta.spec.facts import (
     Skipped,
     Spread,
     Started,
+    Waited,
 )
-from batuta.spec.plan import Step, Undo
+from batuta.spec.fold import apply
+from batuta.spec.plan import Plan, Step, Undo
 from batuta.spec.request import Request
-from tests.spec.logbook import SLOT, Logbook, answered, failed, plan, started, waited
+from batuta.spec.run import Run
+from batuta.spec.shape import PlanShape
+from batuta.spec.value import inline
 
-PLAN = plan(a=Step("tool", undo=Undo("back")), b=Step("tool"))
-NOW = 1_000.0
-
-
-def pending(_log: Logbook) -> None:
-    pass
-
-
-def running(log: Logbook) -> None:
-    log.start("a")
+SHAPE = PlanShape(
+    Plan("p", steps={"a": Step("x", undo=Undo("y")), "e": Step("x", each="[1]"), "z": Step("x")})
+)
+NULL = inline(None)
+ACCEPTED = Accepted(at=1, run="r", request=Request(plan="p", inputs=NULL), salt="00")
 
 
-def lost(log: Logbook) -> None:
-    running(log)
-    log.lose("a")
+def expanded(path: str, attempt: int = 1) -> Expanded:
+    return Expanded(
+        at=1, path=path, attempt=attempt, term=1, plan=NULL, plan_digest=SHAPE.digest,
+        cards=inline({}), inputs=NULL,
+    )  # fmt: skip
 
 
-def retrying(log: Logbook) -> None:
-    running(log)
-    log.fail("a", retry_at=NOW)
+def started(attempt: int = 1, path: str = "a") -> Started:
+    return Started(
+        at=1, path=path, attempt=attempt, term=1, capability="x", effect="write", key="k", args_digest="d"
+    )  # fmt: skip
 
 
-def waiting(log: Logbook) -> None:
-    running(log)
-    log.wait("a")
+def waited(kind: Any = "answer", attempt: int = 1) -> Waited:
+    return Waited(at=1, path="a", attempt=attempt, term=1, kind=kind, question=NULL)
 
 
-def answered_(log: Logbook) -> None:
-    waiting(log)
-    log.answer("a", {"approved": True})
+def answered(kind: Any = "answer", attempt: int = 1) -> Answered:
+    return Answered(at=1, path="a", attempt=attempt, kind=kind, value=NULL)
 
 
-def asked(log: Logbook) -> None:
-    log.wait("a", 0, "approval")
+FINISHED = Finished(at=1, path="a", attempt=1, value=NULL)
+FAILED = Failure(at=1, path="a", attempt=1, code="x", message="")
+AGAIN = msgspec.structs.replace(FAILED, retry_at=2.0)
+LOST = Lost(at=1, path="a", attempt=1)
+DOUBTED = Doubted(at=1, path="a", attempt=1, why="", resolve="ask")
+RESOLVED = Resolved(at=1, path="a", attempt=1, how="retry", who="")
+DROPPED = Dropped(at=1, path="a", attempt=1, why="")
 
-
-def doubted(log: Logbook) -> None:
-    running(log)
-    log.doubt("a")
-
-
-def doubted_asked(log: Logbook) -> None:
-    doubted(log)
-    log.wait("a", 1, "resolve")
-
-
-def opened(log: Logbook) -> None:
-    running(log)
-    log.expand("a", plan(x=Step("tool")))
-
-
-def done(log: Logbook) -> None:
-    running(log)
-    log.finish("a")
-
-
-def failed_(log: Logbook) -> None:
-    running(log)
-    log.fail("a")
-
-
-def skipped(log: Logbook) -> None:
-    log.skip("a")
-
-
-def dropped(log: Logbook) -> None:
-    log.add(Dropped(at=NOW, path="a", attempt=0, why="no"))
-
-
-STATES: dict[str, Callable[[Logbook], None]] = {
-    "pending": pending,
-    "running": running,
-    "lost": lost,
-    "retrying": retrying,
-    "waiting": waiting,
-    "answered": answered_,
-    "asked": asked,
-    "doubted": doubted,
-    "doubted, asked": doubted_asked,
-    "open": opened,
-    "done": done,
-    "failed": failed_,
-    "skipped": skipped,
-    "dropped": dropped,
+# How instance `a` comes into each state.
+WAYS: dict[str, list[Fact]] = {
+    r.PENDING: [],
+    r.RUNNING: [started()],
+    r.READY: [started(), LOST],
+    r.RETRYING: [started(), AGAIN],
+    r.WAITING: [started(), waited()],
+    r.DOUBT: [started(), DOUBTED],
+    r.OPEN: [started(), expanded("a")],
+    r.DONE: [started(), FINISHED],
+    r.FAILED: [started(), FAILED],
+    r.SKIPPED: [Skipped(at=1, path="a", term=1, why="")],
+    r.DROPPED: [started(), DROPPED],
 }
-OPEN_STATES = ("running", "lost", "waiting", "answered", "doubted", "doubted, asked")
-NOT_ENDED = ("pending", "retrying", "asked", "open", *OPEN_STATES)
-ATTEMPTED = ("retrying", "open", *OPEN_STATES)
+UNDECIDED = {state for state in WAYS if state not in r.TERMINAL}
 
-# Every fact about step `a`, and the states in which it counts.
-TABLE: list[tuple[str, Fact, tuple[str, ...]]] = [
-    ("the first attempt starts", started("a", 1), ("pending",)),
-    ("the second attempt starts", started("a", 2), ("lost", "retrying", "answered")),
-    ("the third attempt starts", started("a", 3), ()),
-    ("it starts in another term", started("a", 1, term=2), ()),
-    ("it finishes", Finished(at=NOW, path="a", attempt=1, value=SLOT), ("open", *OPEN_STATES)),
-    ("it fails", failed("a", 1), ("pending", "open", *OPEN_STATES)),
-    ("a later attempt is refused", failed("a", 2), ("lost", "retrying", "answered")),
-    ("nothing was called, and it finishes", Finished(at=NOW, path="a", attempt=0, value=SLOT), ("pending", "asked")),
-    ("it is lost", Lost(at=NOW, path="a", attempt=1), ("running",)),
-    ("it is in doubt", Doubted(at=NOW, path="a", attempt=1, why="", resolve="ask"), ("running",)),
-    ("the doubt ends", Resolved(at=NOW, path="a", attempt=1, how="fail", who=""), ("doubted", "doubted, asked")),
-    ("it is dropped", Dropped(at=NOW, path="a", attempt=1, why=""), ATTEMPTED),
-    ("it is dropped before it began", Dropped(at=NOW, path="a", attempt=0, why=""), ("pending", "asked")),
-    ("it is skipped", Skipped(at=NOW, path="a", term=1, why=""), NOT_ENDED),
-    ("it is skipped in another term", Skipped(at=NOW, path="a", term=2, why=""), ()),
-    ("it is spread", Spread(at=NOW, path="a", term=1, count=2), NOT_ENDED),
-    ("it asks", waited("a", 1), ATTEMPTED),
-    ("it asks in another term", waited("a", 1, term=2), ()),
-    ("the policy asks", waited("a", 0, "approval"), ("pending", "asked")),
-    ("an answer", answered("a", 1, "answer", {}), ("waiting",)),
-    ("an approval", answered("a", 0, "approval", {}), ("asked",)),
-    ("a resolution", answered("a", 1, "resolve", {}), ("doubted, asked",)),
-    ("an answer to a later question", answered("a", 2, "answer", {}), ()),
-]  # fmt: skip
+# For each fact the states in which it counts; nothing else does.
+TABLE: list[tuple[Fact, set[str]]] = [
+    (started(1), {r.PENDING}),
+    (started(2), {r.READY, r.RETRYING}),
+    (started(3), set()),
+    (FINISHED, {r.RUNNING, r.READY, r.WAITING, r.DOUBT, r.OPEN}),
+    (msgspec.structs.replace(FINISHED, attempt=0), {r.PENDING}),
+    (msgspec.structs.replace(FINISHED, attempt=2), set()),
+    (FAILED, {r.PENDING, r.RUNNING, r.READY, r.WAITING, r.DOUBT, r.OPEN}),
+    (msgspec.structs.replace(FAILED, attempt=2), {r.READY, r.RETRYING}),
+    (LOST, {r.RUNNING}),
+    (DOUBTED, {r.RUNNING}),
+    (RESOLVED, {r.DOUBT}),
+    (DROPPED, UNDECIDED - {r.PENDING}),
+    (msgspec.structs.replace(DROPPED, attempt=0), {r.PENDING}),
+    (waited(), UNDECIDED - {r.PENDING, r.OPEN}),
+    (waited("approval", 0), {r.PENDING}),
+    (expanded("a"), UNDECIDED - {r.PENDING, r.OPEN}),
+    (answered(), {r.WAITING}),
+    (answered("approval"), set()),
+    (answered(attempt=0), set()),
+    (Skipped(at=1, path="a", term=1, why=""), {r.PENDING}),
+    (Spread(at=1, path="a", term=1, count=1), set()),
+    (Spread(at=1, path="e", term=1, count=1), set(WAYS) - {r.FAILED}),
+    (started(1, "e"), set()),
+    (Claimed(at=1, owner="x", term=2), set(WAYS)),
+    (Claimed(at=1, owner="x", term=1), set()),
+    (Claimed(at=1, owner="x", term=3), set()),
+    (Parked(at=1, term=1), set(WAYS)),
+    (CancelRequested(at=1), set(WAYS)),
+    (Adopted(at=1, cards=inline({})), set(WAYS)),
+    (Ended(at=1, term=1, status="failed"), set(WAYS)),
+    (Purged(at=1), set()),
+    (ACCEPTED, set()),
+    (expanded("", 0), set()),
+    (started(1, "nope"), set()),
+]
 
 
-def book(state: str) -> Logbook:
-    log = Logbook(PLAN)
-    log.claim()
-    STATES[state](log)
-    assert all(log.counted), state
-    return log
+def run_in(state: str) -> Run:
+    run = Run(lambda _: SHAPE)
+    for fact in (ACCEPTED, expanded("", 0), Claimed(at=1, owner="me", term=1), *WAYS[state]):
+        if isinstance(fact, Expanded) and not fact.path:
+            fact = msgspec.structs.replace(fact, term=0)
+        assert apply(run, fact), fact
+    assert run.nodes["a"].state == state
+    return run
 
 
-@pytest.mark.parametrize(("fact", "states"), [row[1:] for row in TABLE], ids=[t[0] for t in TABLE])
-def test_a_fact_counts_in_these_states_of_its_step_and_no_other(
-    fact: Fact, states: tuple[str, ...]
+@pytest.mark.parametrize("state", WAYS)
+@pytest.mark.parametrize(("fact", "states"), TABLE, ids=lambda one: type(one).__name__)
+def test_a_fact_counts_in_its_states_only(fact: Fact, states: set[str], state: str) -> None:
+    assert admits(run_in(state), fact) is (state in states)
+
+
+@pytest.mark.parametrize("state", WAYS)
+@pytest.mark.parametrize(("fact", "states"), TABLE, ids=lambda one: type(one).__name__)
+def test_decisions_of_another_term_never_count_and_outcomes_do(
+    fact: Fact, states: set[str], state: str
 ) -> None:
-    assert [state for state in STATES if admits(book(state).run, fact)] == [
-        state for state in STATES if state in states
-    ]
+    if "term" not in fact.__struct_fields__ or isinstance(fact, Claimed):
+        return
+    assert not admits(run_in(state), msgspec.structs.replace(fact, term=7))
 
 
-@pytest.mark.parametrize(("fact", "_states"), [t[1:] for t in TABLE], ids=[t[0] for t in TABLE])
-def test_nothing_counts_of_a_step_that_is_not_there(fact: Any, _states: object) -> None:
-    log = book("pending")
-    moved = type(fact)(
-        **{name: getattr(fact, name) for name in fact.__struct_fields__} | {"path": "z"}
-    )
-    assert admits(log.run, moved) is False
+@pytest.mark.parametrize("fact", [fact for fact, _ in TABLE], ids=lambda one: type(one).__name__)
+def test_after_the_last_word_nothing_counts_but_a_purge(fact: Fact) -> None:
+    run = run_in(r.DONE)
+    apply(run, Ended(at=1, term=1, status="succeeded"))
+    assert admits(run, fact) is isinstance(fact, Purged)
 
 
-@pytest.mark.parametrize(("fact", "_states"), [t[1:] for t in TABLE], ids=[t[0] for t in TABLE])
-def test_nothing_counts_after_the_end(fact: Fact, _states: object) -> None:
-    log = book("running")
-    log.end("failed")
-    assert admits(log.run, fact) is False
+@pytest.mark.parametrize("fact", [fact for fact, _ in TABLE], ids=lambda one: type(one).__name__)
+def test_before_a_run_is_accepted_nothing_else_counts(fact: Fact) -> None:
+    assert admits(Run(lambda _: SHAPE), fact) is isinstance(fact, Accepted)
 
 
-class TestOwnership:
-    @pytest.mark.parametrize(("term", "counts"), [(0, False), (1, False), (2, True), (3, False)])
-    def test_a_claim_counts_with_the_next_term_only(self, term: int, counts: bool) -> None:
-        fact = Claimed(at=NOW, owner="you", term=term)
-        assert admits(book("running").run, fact) is counts
-
-    @pytest.mark.parametrize(("term", "counts"), [(0, False), (1, True), (2, False)])
-    def test_only_the_owner_parks_and_ends(self, term: int, counts: bool) -> None:
-        run = book("waiting").run
-        assert admits(run, Parked(at=NOW, term=term)) is counts
-        assert admits(run, Ended(at=NOW, term=term, status="failed")) is counts
-
-    def test_a_late_outcome_of_a_former_owner_counts_while_nobody_has_started_again(self) -> None:
-        log = book("running")
-        log.claim(2, "you")
-        late = Finished(at=NOW, path="a", attempt=1, value=SLOT)
-        assert admits(log.run, late) is True
-        log.lose("a")
-        assert admits(log.run, late) is True
-        log.start("a", 2, term=2)
-        assert admits(log.run, late) is False
-
-    def test_a_former_owner_starts_nothing(self) -> None:
-        log = book("pending")
-        log.claim(2, "you")
-        assert admits(log.run, started("a", 1, term=1)) is False
-        assert admits(log.run, started("a", 1, term=2)) is True
+def test_a_run_is_cancelled_once() -> None:
+    run = run_in(r.RUNNING)
+    assert apply(run, CancelRequested(at=1, who="ann"))
+    assert not apply(run, CancelRequested(at=2, who="bob"))
+    assert run.cancel is not None
+    assert run.cancel.who == "ann"
 
 
-class TestRun:
-    def test_a_log_begins_with_accepted_and_has_it_once(self) -> None:
-        accepted = Accepted(at=NOW, run="r1", request=Request(), salt="")
-        log = Logbook(PLAN)
-        assert log.counted == [True, True]
-        assert admits(log.run, accepted) is False
-        assert admits(r.Run(log.run.shapes), accepted) is True
-        assert admits(r.Run(log.run.shapes), Claimed(at=NOW, owner="me", term=1)) is False
+def test_a_question_of_the_run_itself_is_asked_and_answered_once() -> None:
+    run = run_in(r.PENDING)
+    question = Waited(at=1, path="", attempt=0, term=1, kind="drift", question=NULL)
+    answer = Answered(at=1, path="", attempt=0, kind="drift", value=NULL)
+    assert not admits(run, answer)
+    assert apply(run, question)
+    assert not admits(run, question)
+    assert apply(run, answer)
+    assert not admits(run, answer)
 
-    def test_a_run_is_planned_once(self) -> None:
-        log = Logbook(PLAN)
-        fact = log.facts[1]
-        assert isinstance(fact, Expanded)
-        assert admits(log.run, fact) is False
 
-    def test_cancelling_twice_counts_once(self) -> None:
-        log = book("running")
-        assert [log.add(CancelRequested(at=NOW, who=who)) for who in "ab"] == [True, False]
+class TestLateOutcomes:
+    def test_of_a_former_owner_count_until_somebody_starts_the_instance_again(self) -> None:
+        run = run_in(r.READY)
+        assert apply(run, Claimed(at=1, owner="other", term=2))
+        assert admits(run, FINISHED)
+        assert apply(run, msgspec.structs.replace(started(2), term=2))
+        assert not admits(run, FINISHED)
 
-    def test_a_question_about_changed_cards_is_answered_or_adopted(self) -> None:
-        log = book("running")
-        answer = answered("", 0, "drift", "accept")
-        assert admits(log.run, answer) is False
-        assert log.wait("", 0, "drift") is True
-        assert log.wait("", 0, "drift") is False
-        assert log.add(answer) is True
-        assert admits(log.run, Adopted(at=NOW, cards=SLOT)) is True
+    def test_end_a_doubt(self) -> None:
+        run = run_in(r.DOUBT)
+        assert apply(run, FINISHED)
+        assert not admits(run, RESOLVED)
+        assert run.nodes["a"].state == r.DONE
 
-    def test_after_the_end_only_retention_speaks(self) -> None:
-        log = book("done")
-        log.end()
-        assert admits(log.run, Purged(at=NOW)) is True
-        assert admits(log.run, Claimed(at=NOW, owner="me", term=2)) is False
-        assert admits(log.run, CancelRequested(at=NOW)) is False
+    def test_cost_what_was_settled_when_the_attempt_was_given_up(self) -> None:
+        run = Run(lambda _: SHAPE)
+        for fact in (ACCEPTED, msgspec.structs.replace(expanded("", 0), term=0),
+                     Claimed(at=1, owner="me", term=1),
+                     msgspec.structs.replace(started(), reserved_nusd=9),
+                     msgspec.structs.replace(LOST, cost_nusd=9),
+                     msgspec.structs.replace(FINISHED, cost_nusd=5)):  # fmt: skip
+            assert apply(run, fact)
+        assert run.spent_nusd == 9
 
 
 class TestUndo:
-    def test_only_what_is_done_can_be_taken_back(self) -> None:
-        taken_back = {state: admits(book(state).run, started("a/undo", 1)) for state in STATES}
-        assert [state for state, counts in taken_back.items() if counts] == ["done"]
+    def test_there_is_one_for_what_is_done_and_can_be_taken_back(self) -> None:
+        assert undo_of(run_in(r.DONE), "a/undo") is not None
+        assert undo_of(run_in(r.DONE), "z/undo") is None
+        assert undo_of(run_in(r.DONE), "nope/undo") is None
+        assert undo_of(run_in(r.DONE), "a") is None
+        assert undo_of(run_in(r.RUNNING), "a/undo") is None
+        assert undo_of(run_in(r.FAILED), "a/undo") is None
 
-    def test_only_what_says_how_can_be_taken_back(self) -> None:
-        log = book("pending")
-        log.start("b")
-        log.finish("b")
-        assert undo_of(log.run, "b/undo") is None
+    def test_is_the_same_however_often_it_is_asked_for(self) -> None:
+        run = run_in(r.DONE)
+        assert undo_of(run, "a/undo") is undo_of(run, "a/undo")
+        assert admits(run, started(1, "a/undo"))
 
-    def test_a_compensation_has_one_instance(self) -> None:
-        log = book("done")
-        assert undo_of(log.run, "a/undo") is undo_of(log.run, "a/undo")
-        assert undo_of(log.run, "a") is None
-
-
-def test_every_kind_of_fact_about_a_step_is_in_the_table() -> None:
-    kinds = {type(fact) for _, fact, _ in TABLE}
-    about_steps = {kind for kind in Fact.__subclasses__() if "path" in kind.__struct_fields__}
-    assert about_steps - kinds == {Expanded, Ended}
-    assert Started in kinds
+    def test_has_no_undo_of_its_own(self) -> None:
+        run = run_in(r.DONE)
+        for fact in (started(1, "a/undo"), msgspec.structs.replace(FINISHED, path="a/undo")):
+            assert apply(run, fact)
+        assert undo_of(run, "a/undo/undo") is None

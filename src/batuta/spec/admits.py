@@ -30,6 +30,8 @@ __all__ = ["admits", "undo_of"]
 # States in which an outcome of the current attempt still counts: it runs, or its driver was thought dead and
 # nobody has started it again (contract, 8).
 _OUTCOME_STATES = frozenset({r.RUNNING, r.READY, r.DOUBT, r.WAITING})
+# These stand for their items or rounds, and are never called themselves.
+_CONTAINERS = frozenset({"each", "repeat"})
 _STARTABLE = frozenset({r.PENDING, r.READY, r.RETRYING})
 
 
@@ -48,6 +50,7 @@ def admits(run: Run, fact: Fact) -> bool:
             node = _find(run, fact.path)
             return (
                 node is not None
+                and node.kind not in _CONTAINERS
                 and fact.term == run.term
                 and node.state in _STARTABLE
                 and fact.attempt == node.attempt + 1
@@ -60,9 +63,17 @@ def admits(run: Run, fact: Fact) -> bool:
             return fact.term == run.term
         case Expanded(path=""):
             return run.root is None and fact.term == run.term
-        case Skipped() | Spread():
+        case Skipped():
             node = run.nodes.get(fact.path)
-            return node is not None and fact.term == run.term and not node.terminal
+            return node is not None and fact.term == run.term and node.state == r.PENDING
+        case Spread():
+            node = run.nodes.get(fact.path)
+            return (
+                node is not None
+                and node.kind in _CONTAINERS
+                and fact.term == run.term
+                and not node.terminal
+            )
         case Waited(path=""):
             return fact.term == run.term and run.drift is None
         case Waited() | Expanded():
@@ -72,6 +83,7 @@ def admits(run: Run, fact: Fact) -> bool:
                 and fact.term == run.term
                 and fact.attempt == node.attempt
                 and not node.terminal
+                and node.state != r.OPEN  # what stands for others asks nothing and is expanded once
             )
         case Answered(path=""):
             return run.drift is not None
@@ -125,7 +137,9 @@ def undo_of(run: Run, path: str) -> Node | None:
     if not path.endswith("/undo"):
         return None
     target = run.nodes.get(path[: -len("/undo")])
-    if target is None or target.shape.step.undo is None or target.state != r.DONE:
+    if target is None or target.kind != "step" or target.state != r.DONE:
+        return None
+    if target.shape.step.undo is None:
         return None
     if target.undo_node is None:
         undo = Node(path, target.shape, target.scope, "undo", target, target.index)

@@ -44,7 +44,7 @@ from batuta.spec.follow import (
 )
 from batuta.spec.run import Node, Run, Scope
 from batuta.spec.shape import PlanShape
-from batuta.spec.value import decode
+from batuta.spec.value import Value, decode
 
 __all__ = ["apply", "fold", "take"]
 
@@ -101,8 +101,7 @@ def _parked(run: Run, fact: Parked) -> None:
 
 
 def _expanded(run: Run, fact: Expanded) -> None:
-    cards = cast("dict[str, str]", decode(fact.cards.data)) if not fact.cards.erased else {}
-    run.cards.update(cards)
+    run.cards.update(_cards_in(fact.cards))
     shape = run.shapes(fact.plan_digest)
     if not fact.path:
         run.root = Scope("", shape, fact.inputs, None)
@@ -119,6 +118,10 @@ def _expanded(run: Run, fact: Expanded) -> None:
     open_scope(run, node.subscope, node.purses, fact.at)
     if is_closing(node):
         close(run, node.subscope, fact.at)
+
+
+def _cards_in(slot: Value) -> dict[str, str]:
+    return {} if slot.erased else cast("dict[str, str]", decode(slot.data))
 
 
 def _skipped(run: Run, fact: Skipped) -> None:
@@ -304,7 +307,7 @@ def _cancel_requested(run: Run, fact: CancelRequested) -> None:
 
 
 def _adopted(run: Run, fact: Adopted) -> None:
-    run.cards.update(cast("dict[str, str]", decode(fact.cards.data)))
+    run.cards.update(_cards_in(fact.cards))
     run.drift = None
     # Nothing was looked at while the question stood.
     run.touched.extend(run.open_work())
