@@ -54,9 +54,9 @@ WRONG = {
     "unknown command": Wrong("rnu", ("'rnu'", "did you mean 'run'")),
     "no plan": Wrong("run", ("--plan", "batuta run --help")),
     "plan without a name": Wrong("run --plan", ("--plan",)),
-    "unknown option": Wrong(f"{HELLO} --inptu name=A", ("--inptu",)),
-    "abbreviated option": Wrong("run --pla hello.yaml", ("--plan",)),
-    "one word too many": Wrong("show a b", ("b",)),
+    "unknown option": Wrong(f"{HELLO} --inptu name=A", ("--inptu", "did you mean '--input'")),
+    "abbreviated option": Wrong("run --plan hello.yaml --inp name=A", ("--inp", "--input")),
+    "one word too many": Wrong("show a b", ("'b'", "one word too many")),
     "unknown status": Wrong("runs --status done", ("done", "succeeded")),
     "limit of nothing": Wrong("runs --limit 0", ("--limit", "'0'")),
     "limit that is no number": Wrong("runs --limit many", ("--limit", "'many'")),
@@ -206,6 +206,17 @@ def test_a_plan_that_is_refused_leaves_no_journal(folder: Folder) -> None:
     folder.batuta("run", "--plan", "no.yaml")
     folder.batuta("run", "--plan", "hello.yaml", "--input", "x")
     assert not (folder.path / ".batuta").exists()
+
+
+def test_a_folder_that_is_no_workspace_does_not_become_one_by_mistake(folder: Folder) -> None:
+    (folder.path / "batuta.yaml").unlink()
+    said = folder.batuta("run", "--plan", "hello.yaml", "--input", "name=A", "--json")
+    assert (said.code, "name the workspace with -w" in said.document["error"]["remedy"]) == (
+        2,
+        True,
+    )
+    assert not (folder.path / ".batuta").exists()
+    assert folder.batuta("runs").code == 2
 
 
 def test_looking_at_runs_writes_nothing(folder: Folder) -> None:

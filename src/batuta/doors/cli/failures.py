@@ -86,15 +86,20 @@ def error_lines(error: BatutaError) -> list[list[Span]]:
     if findings:
         flaws = "" if len(findings) == 1 else f" ({count(len(findings), 'flaw')})"
         lines = [[Span("error: ", "bad"), Span(escaped(error.message) + flaws, "bold")]]
-        return lines + finding_lines(findings)
+        lines += finding_lines(findings)
+        return [*lines, _remedy(error.remedy)] if error.remedy else lines
     place = place_text(error.place)
     head = [Span("error: ", "bad")]
     if place:
         head.append(Span(f"{escaped(place)}: ", "bold"))
     lines = [[*head, Span(escaped(error.message))]]
     if error.remedy:
-        lines.append([Span("  → " + escaped(error.remedy), "dim")])
+        lines.append(_remedy(error.remedy))
     return lines
+
+
+def _remedy(words: str) -> list[Span]:
+    return [Span("  → " + escaped(words), "dim")]
 
 
 def finding_lines(findings: Sequence[Finding]) -> list[list[Span]]:

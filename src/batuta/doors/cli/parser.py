@@ -139,6 +139,14 @@ class _Command:
         self.examples = examples
         self.add = add
 
+    @property
+    def options(self) -> list[str]:
+        """Its options, and those of every command."""
+        parser = argparse.ArgumentParser(add_help=False)
+        self.add(parser.add_argument, parser)
+        _common(parser, default=None)
+        return [name for name in parser._option_string_actions if name.startswith("--")]
+
 
 COMMANDS: dict[str, _Command] = {
     "run": _Command(
@@ -240,7 +248,9 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     name = _command_in(argv)
     if name:
         _subparser(commands, name, COMMANDS[name])
-    args = top.parse_args(argv)
+    args, unknown = top.parse_known_args(argv)
+    if unknown:
+        raise _unknown(unknown[0], name)
     if args.version:
         _print_version()
     if not args.command:
@@ -266,6 +276,18 @@ def _command_in(argv: Sequence[str]) -> str:
                 remedy=did_you_mean(word, COMMANDS, "commands"),
             )
     return ""
+
+
+def _unknown(word: str, command: str) -> InputError:
+    from batuta.reading.nearest import did_you_mean
+
+    shows = f"`batuta {command} --help`".replace("  ", " ")
+    option = word.partition("=")[0]
+    if not option.startswith("-") or not command:
+        wrong = "is not understood" if option.startswith("-") else "is one word too many"
+        return InputError(f"{word[:64]!r} {wrong}", remedy=f"{shows} shows how it is used")
+    near = did_you_mean(option, COMMANDS[command].options, "options")
+    return InputError(f"{command} has no option {option[:64]!r}", remedy=f"{near}; {shows}")
 
 
 def _subparser(commands: Any, name: str, command: _Command) -> None:

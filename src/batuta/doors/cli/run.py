@@ -2,11 +2,11 @@
 
 import argparse
 import shlex
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from batuta.app import App
+from batuta.config import WORKSPACE_FILE
 from batuta.doors.cli.detach import detach
 from batuta.doors.cli.drive import Driving, code_for
 from batuta.doors.cli.ending import finish, remedy_for
@@ -15,8 +15,8 @@ from batuta.doors.cli.loop import on_loop
 from batuta.doors.cli.resume_all import resume_all
 from batuta.doors.cli.screen import Screen
 from batuta.doors.cli.weather import Weather
-from batuta.doors.cli.workspace import folder_of, opened
-from batuta.errors import Finding, InputError, PlanError
+from batuta.doors.cli.workspace import folder_of, is_workspace, opened, opened_to_check
+from batuta.errors import InputError, PlanError
 from batuta.plans.build import Sourced, plan_from_file
 from batuta.plans.check import check
 from batuta.plans.inputs import parse_inputs
@@ -36,8 +36,12 @@ async def _run(args: argparse.Namespace, screen: Screen) -> int:
     sourced = plan_from_file(args.plan)
     inputs = parse_inputs(sourced.plan, args.input)
     weather = Weather()
+    if not is_workspace(folder):
+        # A plan that needs more than what is built in must not leave a journal where there is no workspace.
+        async with opened_to_check(folder) as app:
+            _check(sourced, app, inputs, folder)
     async with opened(folder, None if screen.json else weather) as app:
-        _check(sourced, app, inputs)
+        _check(sourced, app, inputs, folder)
         run_id = await app.start(sourced.plan, inputs)
         screen.run = run_id
         if args.detach:
@@ -75,15 +79,19 @@ def _check_words(args: argparse.Namespace) -> None:
         raise InputError(f"{word} goes with one RUN, not with --all", remedy="name the run")
 
 
-def _check(sourced: Sourced, app: App, inputs: dict[str, Any]) -> None:
+def _check(sourced: Sourced, app: App, inputs: dict[str, Any], folder: Path) -> None:
     """The app checks again; here the places in the file are known."""
     findings = [f for f in check(sourced.plan, app.cards, sourced.places, inputs) if not f.warning]
-    if findings:
-        raise PlanError(_summary(findings), place=findings[0].place, findings=findings)
-
-
-def _summary(findings: Sequence[Finding]) -> str:
-    return "the plan cannot run with these inputs" if len(findings) > 1 else findings[0].message
+    if not findings:
+        return
+    raise PlanError(
+        "the plan cannot run" if len(findings) > 1 else findings[0].message,
+        place=findings[0].place,
+        findings=findings,
+        remedy=f"{folder} has no {WORKSPACE_FILE}: name the workspace with -w DIR"
+        if not is_workspace(folder)
+        else "",
+    )
 
 
 async def _leave(

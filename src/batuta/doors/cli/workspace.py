@@ -11,7 +11,7 @@ from batuta.errors import NotFound
 from batuta.journal.sqlite import open_sqlite
 from batuta.ports import Journal, Sink
 
-__all__ = ["folder_of", "opened", "opened_to_check", "opened_to_look"]
+__all__ = ["folder_of", "is_workspace", "opened", "opened_to_check", "opened_to_look"]
 
 
 def folder_of(args: argparse.Namespace, *, must_exist: bool = True) -> Path:
@@ -26,14 +26,18 @@ def folder_of(args: argparse.Namespace, *, must_exist: bool = True) -> Path:
         folder = Path(args.workspace)
         find_workspace(folder)  # says what is wrong with the folder
         folder = folder.resolve()
-    there = (folder / WORKSPACE_FILE).is_file() or (folder / JOURNAL_FILE).exists()
-    if must_exist and not there:
+    if must_exist and not is_workspace(folder):
         above = "" if args.workspace is not None else " or above it"
         raise NotFound(
             f"there is no workspace in {folder}{above}: no {WORKSPACE_FILE}",
             remedy="name its folder with -w DIR, or create the file (it may be empty)",
         )
     return folder
+
+
+def is_workspace(folder: Path) -> bool:
+    """True if something says so: `batuta.yaml`, or a journal from before."""
+    return (folder / WORKSPACE_FILE).is_file() or (folder / JOURNAL_FILE).exists()
 
 
 @asynccontextmanager
