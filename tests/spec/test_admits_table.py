@@ -116,7 +116,6 @@ STATES: dict[str, Callable[[Logbook], None]] = {
     "dropped": dropped,
 }
 OPEN_STATES = ("running", "lost", "waiting", "answered", "doubted", "doubted, asked")
-NOT_ENDED = ("pending", "retrying", "asked", "open", *OPEN_STATES)
 ATTEMPTED = ("retrying", "open", *OPEN_STATES)
 
 # Every fact about step `a`, and the states in which it counts.
@@ -134,7 +133,7 @@ TABLE: list[tuple[str, Fact, tuple[str, ...]]] = [
     ("the doubt ends", Resolved(at=NOW, path="a", attempt=1, how="fail", who=""), ("doubted", "doubted, asked")),
     ("it is dropped", Dropped(at=NOW, path="a", attempt=1, why=""), ATTEMPTED),
     ("it is dropped before it began", Dropped(at=NOW, path="a", attempt=0, why=""), ("pending", "asked")),
-    ("it is skipped", Skipped(at=NOW, path="a", term=1, why=""), NOT_ENDED),
+    ("it is skipped", Skipped(at=NOW, path="a", term=1, why=""), ("pending",)),
     ("it is skipped in another term", Skipped(at=NOW, path="a", term=2, why=""), ()),
     ("it is spread, and is no container", Spread(at=NOW, path="a", term=1, count=2), ()),
     ("it asks", waited("a", 1), ("retrying", *OPEN_STATES)),
