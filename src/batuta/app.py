@@ -216,22 +216,18 @@ class App:
             value=inline(value, run.salt),
             who=who or _local_user(),
         )
-        if not await self._tell(run_id, fact):
+        if not await self._tell(run, fact):
             raise AnswerError(f"the question of {step} in {run_id} was answered already")
 
     async def cancel(self, run_id: str, *, who: str = "", why: str = "") -> None:
         """Ask for the end of a run; durable when this returns. Raises `NotFound`, `AnswerError` if it has ended."""
-        await self._check_not_ended(run_id)
+        run = await self.engine.read(run_id)
+        _check_not_ended(run)
         now = self.engine.clock.now()
         fact = CancelRequested(at=now, who=who or _local_user(), why=why)
-        if not await self._tell(run_id, fact):
+        if not await self._tell(run, fact):
             # Somebody was first: with a cancellation, which is as good, or it has ended meanwhile.
-            await self._check_not_ended(run_id)
-
-    async def _check_not_ended(self, run_id: str) -> None:
-        run = await self.engine.read(run_id)
-        if run.ended is not None:
-            raise AnswerError(f"run {run_id} has already ended: {run.ended.status}")
+            _check_not_ended(run)
 
     async def _adopt(self, run_id: str) -> None:
         run = await self.engine.read(run_id)
@@ -245,14 +241,13 @@ class App:
         cards = {name: self.cards[name].digest() for name in changed}
         if changed or run.drift is not None:
             now = self.engine.clock.now()
-            await self._tell(run_id, Adopted(at=now, cards=inline(cards), who=_local_user()))
+            await self._tell(run, Adopted(at=now, cards=inline(cards), who=_local_user()))
 
-    async def _tell(self, run_id: str, fact: Fact) -> bool:
-        """Append a fact as somebody who does not drive the run; True if it counted."""
+    async def _tell(self, run: Run, fact: Fact) -> bool:
+        """Append a fact as somebody who does not drive the run; True if it counted. `run` is then as the log has it."""
         journal = self.engine.journal
-        await journal.commit(journal.append(run_id, (fact,), after=None))
-        _, counted = await self.engine.fold_and_find(await journal.read(run_id), fact)
-        return counted
+        await journal.commit(journal.append(run.id, (fact,), after=None))
+        return await self.engine.go_on(run, await journal.read(run.id, after=run.head), fact)
 
     # ── looking ──────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -305,6 +300,11 @@ def _admit_plan(plan: Plan, cards: Mapping[str, Card]) -> Plan:
     if findings:
         raise PlanError(findings[0].message, findings=findings)
     return normal
+
+
+def _check_not_ended(run: Run) -> None:
+    if run.ended is not None:
+        raise AnswerError(f"run {run.id} has already ended: {run.ended.status}")
 
 
 def _asked(run: Run, step: str) -> tuple[Node, Question]:

@@ -73,6 +73,7 @@ class Engine:
         self._shapes: OrderedDict[str, PlanShape] = OrderedDict()
         self._card_slots: dict[str, Value] = {}
         self._sound: dict[str, PlanShape] = {}
+        self._digests: dict[str, tuple[Card, str]] = {}
 
     @property
     def epoch(self) -> int:
@@ -158,27 +159,23 @@ class Engine:
 
     async def fold(self, rows: Sequence[Row]) -> Run:
         """The run that `rows` make, with the plans they mention loaded."""
-        run, _ = await self.fold_and_find(rows, None)
-        return run
-
-    async def fold_and_find(self, rows: Sequence[Row], sought: Fact | None) -> tuple[Run, bool]:
-        """As `fold`; and whether a fact equal to `sought` is among `rows` and counted."""
         # Retention erases plans too; the skeleton of the run is still there to be listed. Kept apart: another run
         # of the same plan may still have it.
         erased: dict[str, PlanShape] = {}
         run = Run(lambda digest: self._shapes.get(digest) or erased[digest])
-        counted = False
         for row in rows:
             fact = row.fact
             if isinstance(fact, Expanded) and fact.plan.erased:
                 erased.setdefault(fact.plan_digest, PlanShape(Plan(name="(erased)")))
-            counted |= await self._take(run, fact) and fact == sought
-        return run, counted
+            await self._take(run, fact)
+        return run
 
-    async def go_on(self, run: Run, rows: Sequence[Row]) -> None:
-        """Take in what others have written behind the head of `run`."""
+    async def go_on(self, run: Run, rows: Sequence[Row], sought: Fact | None = None) -> bool:
+        """Take in what others have written behind the head of `run`; True if `sought` is among it and counted."""
+        counted = False
         for row in rows:
-            await self._take(run, row.fact)
+            counted |= await self._take(run, row.fact) and row.fact == sought
+        return counted
 
     async def _take(self, run: Run, fact: Fact) -> bool:
         if isinstance(fact, Expanded) and fact.plan_digest not in self._shapes:
@@ -195,9 +192,15 @@ class Engine:
             except NotFound:
                 changed[name] = "is not registered any more"
                 continue
-            if card.digest() != before:
+            if self._digest_of(card) != before:
                 changed[name] = "has another card (schema, effect, price or version)"
         return changed
+
+    def _digest_of(self, card: Card) -> str:
+        known = self._digests.get(card.name)
+        if known is None or known[0] is not card:
+            known = self._digests[card.name] = (card, card.digest())
+        return known[1]
 
     def drift_question(self, run: Run, changed: Mapping[str, str]) -> Waited:
         """The question a run asks before it goes on under changed capabilities."""
@@ -328,7 +331,8 @@ class Engine:
         slot = self._card_slots.get(shape.digest)
         if slot is None:
             digests = {
-                name: self.catalog.get(name).card.digest() for name in sorted(shape.capabilities)
+                name: self._digest_of(self.catalog.get(name).card)
+                for name in sorted(shape.capabilities)
             }
             slot = self._card_slots[shape.digest] = inline(digests)
         return slot

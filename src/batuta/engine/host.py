@@ -22,6 +22,8 @@ class Host:
     async def drive(self, run_id: str, run: Run | None = None) -> Run:
         """Take the run as far as it goes; called twice for one run, both wait for the same driver.
 
+        `run`, if given, was accepted in this process and was not driven yet.
+
         Returns the run as the log has it. Raises `NotFound`, `JournalError`.
         """
         going = self._going.get(run_id)
@@ -41,11 +43,14 @@ class Host:
 
     async def _drive(self, run_id: str, run: Run | None) -> Run:
         engine = self._engine
+        # A run that was accepted here just now has no other driver; asking for one would wait for the disk.
+        fresh = run is not None
         while True:
             if run is None:
                 run = await engine.read(run_id)
-            if run.ended is None and await engine.journal.claim(run_id):
+            if run.ended is None and (fresh or await engine.journal.claim(run_id)):
                 run = await Driver(run, engine).drive()
+            fresh = False
             if run.ended is not None or run.owner or run.status == "waiting":
                 return run
             pause_s = 0.0

@@ -180,7 +180,8 @@ class SqliteJournal(_Upkeep):
         self._check_open()
         if self._reader.head(stream) > after:
             return True
-        self._writer.nudge()
+        if not self._watchers:
+            self._writer.nudge()
         return await self._watchers.wait(
             stream, lambda: self._reader.head(stream) > after, timeout_s=timeout_s
         )
@@ -188,8 +189,10 @@ class SqliteJournal(_Upkeep):
     def watch(self, stream: str, notify: Callable[[], None]) -> Callable[[], None]:
         """See `Journal.watch`."""
         self._check_open()
+        first = not self._watchers
         undo = self._watchers.add(stream, notify, own=False)
-        self._writer.nudge()
+        if first:  # the writer looks at what others do only while somebody watches
+            self._writer.nudge()
         return undo
 
     async def claim(self, run: str) -> bool:
