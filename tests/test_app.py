@@ -1,0 +1,294 @@
+"""The application: what every door calls, over a folder of its own."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from batuta import App, Plan, Question, Step, Waiting, capability, plan_from_yaml
+from batuta.app import JOURNAL_FILE, new_run_id, restore
+from batuta.errors import (
+    AnswerError,
+    Denied,
+    InputError,
+    NotFound,
+    PlanError,
+    RunCancelled,
+    RunFailed,
+    RunWaiting,
+    WorkspaceError,
+)
+from batuta.spec.call import Call
+from batuta.spec.facts import Answered
+
+
+@capability(effect="pure", reach="local")
+def double(n: int) -> int:
+    return 2 * n
+
+
+@capability(effect="write", reach="local")
+def pay(amount: int) -> dict[str, int]:
+    return {"paid": amount}
+
+
+@capability(effect="write", reach="local")
+def broken() -> None:
+    raise ValueError("no such account")
+
+
+@capability(effect="read", reach="local", waits=True)
+def form(call: Call) -> Any:
+    schema = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
+    return call.answer["n"] if call.answered else Waiting(Question("How many?", schema))
+
+
+FUNCTIONS = [double, pay, broken, form]
+
+
+@pytest.fixture
+async def app(tmp_path: Path) -> AsyncIterator[App]:
+    async with await App.open(tmp_path, functions=FUNCTIONS) as opened:
+        yield opened
+
+
+def plan(text: str) -> Plan:
+    return plan_from_yaml(f"name: test\n{text}").plan
+
+
+DOUBLE = plan(
+    "inputs: {n: integer}\nsteps: {a: {use: double, with: {n: '${inputs.n}'}}}\nresult: ${steps.a}"
+)
+FORM = plan("steps: {a: {use: form}}\nresult: ${steps.a}")
+BROKEN = plan("steps: {a: {use: broken}}")
+
+
+class TestRun:
+    async def test_gives_the_document_with_the_result(self, app: App) -> None:
+        shown = await app.run(DOUBLE, {"n": 21})
+        assert (shown["status"], shown["result"], shown["error"]) == ("succeeded", 42, None)
+        assert [(one["path"], one["state"], one["output"]) for one in shown["steps"]] == [
+            ("a", "done", 42)
+        ]
+        assert await app.show(shown["run"]) == shown
+
+    async def test_refuses_inputs_that_do_not_fit_before_there_is_a_run(self, app: App) -> None:
+        with pytest.raises(InputError):
+            await app.run(DOUBLE, {"n": "many"})
+        assert await app.runs() == []
+
+    async def test_refuses_an_unsound_plan_before_there_is_a_run(self, app: App) -> None:
+        with pytest.raises(PlanError) as caught:
+            await app.run(plan("steps: {a: {use: dubble}}"), {})
+        assert [finding.code for finding in caught.value.findings] == ["B101"]
+        assert "double" in str(caught.value)
+        assert await app.runs() == []
+
+    async def test_a_plan_made_in_python_is_the_same_as_its_yaml(self, app: App) -> None:
+        made = Plan(
+            "test",
+            inputs={"n": {"type": "integer"}},
+            steps={"a": Step("double", {"n": "${inputs.n}"})},
+            result="${steps.a}",
+        )
+        assert (await app.run(made, {"n": 1}))["result"] == 2
+
+
+class TestStartAndResume:
+    async def test_start_is_durable_and_drives_nothing(self, tmp_path: Path) -> None:
+        async with await App.open(tmp_path, functions=FUNCTIONS) as app:
+            run = await app.start(DOUBLE, {"n": 1})
+            assert (await app.show(run))["status"] == "running"
+        async with await App.open(tmp_path, functions=FUNCTIONS) as app:
+            assert (await app.resume(run))["result"] == 2
+
+    async def test_a_run_that_does_not_exist_is_not_found(self, app: App) -> None:
+        for ask in (app.resume, app.show, app.result, app.cancel):
+            with pytest.raises(NotFound):
+                await ask("nope")
+        with pytest.raises(NotFound):
+            await app.answer("nope", "a", 1)
+
+    async def test_changed_code_parks_and_accept_goes_on(self, tmp_path: Path) -> None:
+        async with await App.open(tmp_path, functions=FUNCTIONS) as app:
+            run = (
+                await app.run(
+                    plan("steps: {a: {use: form}, b: {use: pay, with: {amount: 1}, after: [a]}}"),
+                    {},
+                )
+            )["run"]
+            await app.answer(run, "a", {"n": 3})
+
+        @capability("pay", effect="write", reach="egress")
+        def dearer(amount: int, tip: int = 0) -> dict[str, int]:
+            return {"paid": amount + tip}
+
+        async with await App.open(tmp_path, functions=[double, form, dearer]) as app:
+            shown = await app.resume(run)
+            assert [one["kind"] for one in shown["waiting"]] == ["drift"]
+            assert (await app.resume(run, accept=True))["status"] == "succeeded"
+
+    async def test_what_is_not_there_any_more_cannot_be_accepted(self, tmp_path: Path) -> None:
+        async with await App.open(tmp_path, functions=FUNCTIONS) as app:
+            run = (await app.run(FORM, {}))["run"]
+        async with await App.open(tmp_path) as app:
+            with pytest.raises(InputError, match="form is not registered any more"):
+                await app.resume(run, accept=True)
+
+    async def test_due_lists_what_could_go_on_and_nothing_else(self, app: App) -> None:
+        started = await app.start(DOUBLE, {"n": 1})
+        await app.run(DOUBLE, {"n": 1})
+        waiting = (await app.run(FORM, {}))["run"]
+        assert await app.due() == [started]
+        await app.answer(waiting, "a", {"n": 1})
+        assert await app.due() == [started, waiting]
+
+
+class TestResult:
+    async def test_is_the_value_of_a_run_that_succeeds(self, app: App) -> None:
+        assert await app.result(await app.start(DOUBLE, {"n": 3})) == 6
+
+    async def test_of_a_failed_run_says_where_and_why(self, app: App) -> None:
+        with pytest.raises(RunFailed, match="no such account") as caught:
+            await app.result(await app.start(BROKEN, {}))
+        assert (caught.value.path, caught.value.code) == ("a", "failed")
+
+    async def test_of_a_cancelled_run_says_so(self, app: App) -> None:
+        run = (await app.run(FORM, {}))["run"]
+        await app.cancel(run, who="ann", why="too late")
+        with pytest.raises(RunCancelled, match="too late"):
+            await app.result(run)
+
+    async def test_of_a_waiting_run_is_not_there_yet(self, app: App) -> None:
+        with pytest.raises(RunWaiting):
+            await app.result(await app.start(FORM, {}))
+
+    async def test_of_a_run_that_somebody_rejected_is_a_no(self, tmp_path: Path) -> None:
+        (tmp_path / "batuta.yaml").write_text("policy: [{capability: pay, verdict: ask}]")
+        async with await App.open(tmp_path, functions=FUNCTIONS) as app:
+            run = (await app.run(plan("steps: {a: {use: pay, with: {amount: 1}}}"), {}))["run"]
+            await app.answer(run, "a", {"approved": False}, kind="approval", who="ann")
+            with pytest.raises(Denied, match="ann rejected pay"):
+                await app.result(run)
+
+
+class TestAnswer:
+    async def test_goes_on_where_the_question_was_asked(self, app: App) -> None:
+        run = (await app.run(FORM, {}))["run"]
+        await app.answer(run, "a", {"n": 7}, who="ann")
+        assert (await app.resume(run))["result"] == 7
+        rows = await app.engine.journal.read(run)
+        assert [row.fact.who for row in rows if isinstance(row.fact, Answered)] == ["ann"]
+
+    async def test_must_fit_the_schema_of_the_question(self, app: App) -> None:
+        run = (await app.run(FORM, {}))["run"]
+        with pytest.raises(AnswerError, match="does not fit"):
+            await app.answer(run, "a", {"n": "seven"})
+        assert (await app.show(run))["status"] == "waiting"
+
+    async def test_must_be_of_the_kind_that_is_asked_for(self, app: App) -> None:
+        run = (await app.run(FORM, {}))["run"]
+        with pytest.raises(AnswerError, match="another kind"):
+            await app.answer(run, "a", {"n": 1}, kind="approval")
+
+    async def test_counts_once(self, app: App) -> None:
+        run = (await app.run(FORM, {}))["run"]
+        await app.answer(run, "a", {"n": 1})
+        with pytest.raises(AnswerError):
+            await app.answer(run, "a", {"n": 2})
+        assert (await app.resume(run))["result"] == 1
+
+    async def test_needs_a_step_that_is_there_and_asks(self, app: App) -> None:
+        run = (await app.run(FORM, {}))["run"]
+        with pytest.raises(NotFound, match="no step 'b'"):
+            await app.answer(run, "b", {"n": 1})
+        done = (await app.run(DOUBLE, {"n": 1}))["run"]
+        with pytest.raises(AnswerError, match="no open question"):
+            await app.answer(done, "a", {"n": 1})
+
+    async def test_is_bounded(self, app: App) -> None:
+        run = (await app.run(FORM, {}))["run"]
+        with pytest.raises(AnswerError, match="larger than"):
+            await app.answer(run, "a", {"n": 1, "x": "y" * 300_000})
+
+
+class TestCancel:
+    async def test_ends_a_run_that_waits_when_it_is_next_driven(self, app: App) -> None:
+        run = (await app.run(FORM, {}))["run"]
+        await app.cancel(run)
+        await app.cancel(run)
+        assert (await app.resume(run))["status"] == "cancelled"
+
+    async def test_of_a_run_that_has_ended_is_refused(self, app: App) -> None:
+        run = (await app.run(DOUBLE, {"n": 1}))["run"]
+        with pytest.raises(AnswerError, match="already ended: succeeded"):
+            await app.cancel(run)
+
+
+class TestLooking:
+    async def test_runs_are_listed_newest_first_and_by_status(self, app: App) -> None:
+        one = (await app.run(DOUBLE, {"n": 1}))["run"]
+        two = (await app.run(FORM, {}))["run"]
+        assert [row.run for row in await app.runs()] == [two, one]
+        assert [row.run for row in await app.runs(status="waiting")] == [two]
+        assert len(await app.runs(limit=1)) == 1
+
+    async def test_cards_are_what_can_be_called(self, app: App) -> None:
+        assert {"double", "pay", "human", "vote", "merge", "value"} <= set(app.cards)
+
+    def test_ids_sort_by_time_and_are_not_met_twice(self) -> None:
+        ids = [new_run_id(1_700_000_000 + n) for n in range(100)]
+        assert sorted(ids) == ids
+        assert len({new_run_id(1.0) for _ in range(1_000)}) == 1_000
+
+
+class TestHousekeeping:
+    async def test_gc_erases_payloads_and_keeps_what_happened(self, app: App) -> None:
+        run = (await app.run(DOUBLE, {"n": 21}))["run"]
+        assert (await app.gc())["runs"] == 0
+        assert (await app.gc(older_than_days=-1))["runs"] == 1
+        shown = await app.show(run)
+        assert (shown["status"], shown["result"]) == ("succeeded", None)
+        assert [one["state"] for one in shown["steps"]] == ["done"]
+
+    async def test_a_restored_run_asks_before_its_effects(self, tmp_path: Path) -> None:
+        work, copy = tmp_path / "work", tmp_path / "copy.sqlite"
+        work.mkdir()
+        paying = plan("steps: {a: {use: pay, with: {amount: 1}}}")
+        async with await App.open(work, functions=FUNCTIONS) as app:
+            run = await app.start(paying, {})
+            assert await app.backup(copy) > 0
+            assert (await app.resume(run))["status"] == "succeeded"
+        restore(work, copy)
+        async with await App.open(work, functions=FUNCTIONS) as app:
+            shown = await app.resume(run)
+            assert [one["kind"] for one in shown["waiting"]] == ["approval"]
+            await app.answer(run, "a", {"approved": True})
+            assert (await app.resume(run))["status"] == "succeeded"
+            assert (await app.run(paying, {}))["status"] == "succeeded"
+
+    def test_restoring_what_is_no_backup_changes_nothing(self, tmp_path: Path) -> None:
+        with pytest.raises(NotFound):
+            restore(tmp_path, tmp_path / "nope")
+        assert not (tmp_path / JOURNAL_FILE).exists()
+
+
+class TestOpen:
+    async def test_a_folder_without_a_file_is_an_empty_workspace(self, tmp_path: Path) -> None:
+        async with await App.open(tmp_path) as app:
+            assert (await app.run(plan("result: 1\nsteps: {}"), {}))["result"] == 1
+        assert (tmp_path / JOURNAL_FILE).exists()
+
+    async def test_a_wrong_file_is_told_with_its_place(self, tmp_path: Path) -> None:
+        (tmp_path / "batuta.yaml").write_text("limits: {calls: many}")
+        with pytest.raises(WorkspaceError, match=r"batuta\.yaml:1:17"):
+            await App.open(tmp_path)
+
+    async def test_the_budget_of_the_workspace_bounds_every_run(self, tmp_path: Path) -> None:
+        (tmp_path / "batuta.yaml").write_text("budget: {calls: 1}")
+        async with await App.open(tmp_path, functions=FUNCTIONS) as app:
+            shown = await app.run(
+                plan("steps: {a: {use: double, each: '[1, 2]', with: {n: '${item}'}}}"), {}
+            )
+        assert shown["error"]["code"] == "budget"
