@@ -282,7 +282,8 @@ class Engine:
             deadline=self.clock.now() + RECONCILE_TIMEOUT_S,
         )  # fmt: skip
         call = call_of(run, node, started, canonical(args))
-        return await perform(call, ask, "read", RECONCILE_TIMEOUT_S)
+        # As of a write: that the question got lost is no promise that nothing happened.
+        return await perform(call, ask, "write", RECONCILE_TIMEOUT_S)
 
     # ── plans ────────────────────────────────────────────────────────────────────────────────────────────────
 
