@@ -83,7 +83,7 @@ class Logbook:
         return self.add(Lost(at=self.now, path=path, attempt=attempt, cost_nusd=cost))
 
     def doubt(self, path: str, attempt: int = 1, **more: Any) -> bool:
-        how = {"why": "gone", "resolve": "ask"} | more
+        how: dict[str, Any] = {"why": "gone", "resolve": "ask"} | more
         return self.add(Doubted(at=self.now, path=path, attempt=attempt, **how))
 
     def wait(self, path: str, attempt: int = 1, kind: Any = "answer", **more: Any) -> bool:
@@ -103,16 +103,23 @@ class Logbook:
 
 
 def started(path: str, attempt: int = 1, **more: Any) -> Started:
-    given = {"term": 1, "capability": "tool", "effect": "read", "key": "k", "args_digest": "a"}
+    given: dict[str, Any] = {
+        "term": 1,
+        "capability": "tool",
+        "effect": "read",
+        "key": "k",
+        "args_digest": "a",
+    }
     return Started(at=1_000.0, path=path, attempt=attempt, **(given | more))
 
 
 def failed(path: str, attempt: int = 1, **more: Any) -> Failure:
-    return Failure(at=1_000.0, path=path, attempt=attempt, **({"code": "no", "message": ""} | more))
+    given: dict[str, Any] = {"code": "no", "message": ""}
+    return Failure(at=1_000.0, path=path, attempt=attempt, **(given | more))
 
 
 def waited(path: str, attempt: int = 1, kind: Any = "answer", **more: Any) -> Waited:
-    given = {"term": 1, "question": inline(Question("well?"))}
+    given: dict[str, Any] = {"term": 1, "question": inline(Question("well?"))}
     return Waited(at=1_000.0, path=path, attempt=attempt, kind=kind, **(given | more))
 
 

@@ -10,10 +10,11 @@ from batuta.plans.check import check
 from batuta.spec.facts import Doubted, Ended, Fact, Lost, Started, Waited
 from batuta.testing import simulate as simulator
 from batuta.testing.laws import Broken
-from batuta.testing.simulate import Report, main, simulate
+from batuta.testing.simulate import main, simulate
+from batuta.testing.simulation import Report
 from batuta.testing.stories import cast_of, draw_story
 from batuta.testing.virtual import VirtualLoop
-from batuta.testing.world import World
+from batuta.testing.world import Act, World
 
 SEEDS = 300
 # Each share is a test of its own, so that a failure names the share and the rest goes on.
@@ -99,5 +100,5 @@ def test_a_failing_seed_comes_with_the_command_that_tells_it_again(
     assert lines[-1].startswith("1 failed, 0 passed in ")
 
 
-def _no_script(*_: object) -> None:
+def _no_script(*_: object) -> Act:
     raise AssertionError("nobody is called")

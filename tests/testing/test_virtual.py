@@ -59,7 +59,7 @@ def test_who_waits_for_nothing_is_stuck() -> None:
 
 def test_who_goes_round_in_circles_is_stuck() -> None:
     async def main() -> None:
-        while True:
+        for _ in iter(int, 1):
             await asyncio.sleep(0)
 
     loop = VirtualLoop(turns_max=100)

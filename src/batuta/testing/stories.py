@@ -1,7 +1,7 @@
 """Random plans over the world's capabilities, and what the world does when they are called. All from dice."""
 
 import random
-from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, cast
 
 import msgspec
@@ -72,24 +72,27 @@ def step_name(path: str) -> str:
 
 def cast_of(world: World, *, version: int = 1) -> list[Scripted]:
     """The capabilities of every story; those of another `version` have changed since a run began."""
+    answers = {"ask": _asked, "grow": _grown}
+    return [Scripted(world, card, answers.get(card.name, _answered)) for card in _cards(version)]
 
+
+@lru_cache(maxsize=8)
+def _cards(version: int) -> tuple[Card, ...]:
     def one(
         name: str,
         effect: Effect,
         reach: Reach = "local",
         *,
-        answer: Callable[[Call], Outcome] = _answered,
         price: int = 0,
         in_doubt: InDoubt = "ask",
         lanes: int = 0,
-    ) -> Scripted:
-        card = Card(
+    ) -> Card:
+        return Card(
             name=name, effect=effect, reach=reach, price_nusd=price, in_doubt=in_doubt,
             concurrency=lanes, timeout_s=30.0 + version, waits=name == "ask",
         )  # fmt: skip
-        return Scripted(world, card, answer)
 
-    return [
+    return (
         one("calc", "pure"),
         one("look", "read", lanes=3),
         one("fetch", "read", "egress"),
@@ -99,9 +102,9 @@ def cast_of(world: World, *, version: int = 1) -> list[Scripted]:
         one("pay_reconcile", "write", "irreversible", in_doubt="reconcile", price=PRICE_NUSD // 2),
         one("pay_retry", "write", "egress", in_doubt="retry"),
         one("pay_fail", "write", "egress", in_doubt="fail"),
-        one("ask", "pure", answer=_asked),
-        one("grow", "read", answer=_grown),
-    ]
+        one("ask", "pure"),
+        one("grow", "read"),
+    )
 
 
 def _answered(call: Call) -> Outcome:
@@ -248,7 +251,14 @@ def draw_story(dice: random.Random, seed: int) -> Story:
     if draft.chance(0.12):
         draft.certain = False
         cents = dice.choice((1, 2, 3, 5)) / 100
-        budget = dice.choice((Budget(usd=cents), Budget(calls=dice.randint(1, 8)), Budget(usd=cents, calls=6)))  # fmt: skip
+        calls = dice.randint(1, 8)
+        kinds = (
+            Budget(usd=cents),
+            Budget(calls=calls),
+            Budget(usd=cents, calls=calls),
+            Budget(seconds=dice.choice((0.05, 0.3, 2.0, 30.0))),
+        )
+        budget = dice.choice(kinds)
     if draft.chance(0.08):
         draft.certain = False
         name = dice.choice(names)
@@ -267,5 +277,6 @@ def draw_story(dice: random.Random, seed: int) -> Story:
         name for name, step in draft.steps.items() if draft.chance(0.3 if step.fallback else 0.05)
     )
     denied = frozenset(name for name in names if draft.chance(0.01))
-    inputs = {"n": dice.randrange(4), "list": [dice.randrange(9) for _ in range(dice.choice((0, 1, 2, 3, 5)))]}  # fmt: skip
+    items = [dice.randrange(9) for _ in range(dice.choice((0, 1, 2, 3, 5)))]
+    inputs = {"n": dice.randrange(4), "list": items}
     return Story(plan, inputs, draft.scripts, asked, denied, draft.certain, seed)

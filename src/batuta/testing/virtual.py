@@ -138,8 +138,9 @@ class VirtualLoop(asyncio.AbstractEventLoop):
             raise Stuck("nothing can happen any more" if not ready else "too many turns")
         at = 0
         if self._dice is not None:
-            self._now += self._dice.random() * TURN_S_MAX
-            at = int(self._dice.random() * len(ready))
+            chance = self._dice.random()
+            self._now += chance * TURN_S_MAX
+            at = int(chance * len(ready))
         handle, process = ready.pop(at)
         if process in self._frozen:
             self._frozen[process].append((handle, process))
