@@ -1,5 +1,7 @@
 """The tree of a run: what it lists, what it counts, what it leaves out when there is no room."""
 
+import itertools
+
 from batuta.doors.cli.table import Row, columns, tree_lines
 from batuta.doors.cli.text import cells
 from batuta.doors.cli.tree import header, pruned, rows_of
@@ -143,8 +145,8 @@ def test_a_row_stays_with_what_stands_below_it() -> None:
 
 
 def test_every_line_fits_and_states_stand_under_each_other() -> None:
-    rows = [row("日本" * 30, 2), row("b", 0, 3, "cancelled"), row("c" * 200, 1)]
-    for width in (40, 80, 120, 200):
+    long = [row("日本" * 30, 2), row("b", 0, 3, "cancelled"), row("c" * 200, 1)]
+    for width, rows in itertools.product((40, 80, 120, 200), (long, [row("a", 0)])):
         lines = tree_lines(row("plan" * 40, 0), rows, width)
         texts = ["".join(span.text for span in line) for line in lines]
         assert max(cells(text) for text in texts) < width

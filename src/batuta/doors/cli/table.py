@@ -10,6 +10,7 @@ __all__ = ["Row", "Span", "coloured", "columns", "tree_lines"]
 # A line that is longer is no longer read as a line.
 WIDTH_MAX = 120
 NAME_SHARE = 0.45
+LABEL_MIN = 4
 
 _CODES = {"good": "32", "bad": "31", "ask": "33", "run": "36", "dim": "2", "bold": "1", "plain": ""}
 
@@ -43,14 +44,17 @@ def tree_lines(head: Row, rows: Sequence[Row], width: int) -> list[list[Span]]:
     cost = max((cells(row.cost) for row in (head, *rows)), default=0)
     right = state + time + cost + 2 + (2 if time else 0) + (2 if cost else 0)
     most = max(int(width * NAME_SHARE), 12)
-    name = min(max((2 * row.depth + 4 + cells(row.name) for row in rows), default=12), most)
+    named = [row for row in rows if row.state]
+    longest = max((2 * row.depth + 4 + cells(row.name) for row in named), default=0)
+    deepest = max((2 * row.depth + 4 for row in named), default=0)
+    name = max(min(longest, most), deepest + LABEL_MIN)
     lines = [_header_line(head, width, right, (state, time, cost))]
     for row in rows:
         indent = "  " * row.depth + "  "
         if not row.state:
             lines.append([Span(fit(f"{indent}{row.mark} {row.name}", width).rstrip(), "dim")])
             continue
-        label = fit(row.name, max(name - len(indent) - 2, 4))
+        label = fit(row.name, name - len(indent) - 2)
         note = fit(row.note, max(width - name - right - 2, 0))
         dim = row.style == "dim"
         lines.append(
