@@ -15,6 +15,7 @@ import asyncio
 import contextlib
 import json
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -36,6 +37,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("words", nargs="*")
     parser.add_argument("--disk", nargs=3, metavar=("PATTERN", "WHEN", "STALL_S"))
     parser.add_argument("--hasty", action="store_true", help="a broken build: wait for no commit")
+    parser.add_argument("--stop-at", metavar="STEP", help="SIGSTOP between its intent and its call")
     parser.add_argument("--accept", action="store_true")
     parser.add_argument("--at-once", type=int, default=64, help="runs driven at once by `resume`")
     given = parser.parse_args(arguments)
@@ -58,37 +60,66 @@ async def _main(given: argparse.Namespace) -> None:
 
 
 def _journal(given: argparse.Namespace) -> Journal | None:
+    path = given.folder / JOURNAL_FILE
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if given.stop_at:
+        return cast("Journal", _Stopping(open_sqlite(path), given.stop_at))
     if given.disk is None:
         return None
     import fatal  # beside this file, which is a program
 
     pattern, when, stall_s = given.disk
     _KEPT.append(fatal.install(pattern.encode(), when, float(stall_s)))
-    path = given.folder / JOURNAL_FILE
-    path.parent.mkdir(parents=True, exist_ok=True)
     journal = open_sqlite(path, vfs=fatal.NAME)
     return cast("Journal", _Hasty(journal)) if given.hasty else journal
 
 
-class _Hasty:
-    """A journal in which nobody waits for intents and ends to be durable: what a broken build would be."""
+class _Around:
+    """A journal around a journal; it knows which appends are of a certain kind."""
 
     def __init__(self, journal: SqliteJournal) -> None:
         self._journal = journal
-        self._not_waited_for: set[int] = set()
+        self._marked: set[int] = set()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._journal, name)
 
     def append(self, stream: str, facts: Sequence[Fact], *, after: int | None) -> Receipt:
         receipt = self._journal.append(stream, facts, after=after)
-        if any(isinstance(fact, Started | Ended) for fact in facts):
-            self._not_waited_for.add(receipt.number)
+        if any(map(self._marks, facts)):
+            self._marked.add(receipt.number)
         return receipt
 
+    def _marks(self, fact: Fact) -> bool:
+        raise NotImplementedError
+
+
+class _Hasty(_Around):
+    """Nobody waits for intents and ends to be durable: what a broken build would be."""
+
+    def _marks(self, fact: Fact) -> bool:
+        return isinstance(fact, Started | Ended)
+
     async def commit(self, receipt: Receipt) -> None:
-        if receipt.number not in self._not_waited_for:
+        if receipt.number not in self._marked:
             await self._journal.commit(receipt)
+
+
+class _Stopping(_Around):
+    """The process is stopped when the intent of `step` is durable, before anybody hears of it."""
+
+    def __init__(self, journal: SqliteJournal, step: str) -> None:
+        super().__init__(journal)
+        self._step = step
+
+    def _marks(self, fact: Fact) -> bool:
+        return isinstance(fact, Started) and fact.path == self._step
+
+    async def commit(self, receipt: Receipt) -> None:
+        await self._journal.commit(receipt)
+        if receipt.number in self._marked:
+            self._marked.clear()
+            os.kill(os.getpid(), signal.SIGSTOP)
 
 
 async def _run(app: App, given: argparse.Namespace) -> None:

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from batuta.journal.owners import owners_dir
 from batuta.spec.facts import Claimed
 from tests.contract.test_cancel_table import NOTICED_S_MAX
@@ -215,6 +217,29 @@ class TestAStolenRun:
         assert document["status"] == "succeeded"
         assert document["result"] == [world.ref("pay"), world.ref("slow")]
         assert world.counts() == {"pay": 1, "slow": 2}
+
+    @pytest.mark.parametrize("use", ["pay_reconciled", "put_once"])
+    async def test_a_driver_stopped_before_its_call_left_does_not_send_it_on_waking(
+        self, world: World, use: str
+    ) -> None:
+        world.plan(
+            f'steps:\n  pay: {{use: {use}, with: {{reference: "${{inputs.token}}-pay"}}}}\n'
+            "result: ${steps.pay.reference}\n"
+        )
+        # Stopped with its intent on the disk and nothing sent; the next owner finds that out, and sends it.
+        with world.run("--stop-at", "pay") as former:
+            run = former.says("run")
+            former.stopped()
+            self.steal(world)
+            document = await world.resumed(run)
+            assert (document["status"], document["result"]) == ("succeeded", world.ref("pay"))
+
+            former.signal(signal.SIGCONT)
+            late = former.says("document")
+            assert former.wait() == 0
+
+        assert (late["status"], late["result"]) == ("succeeded", world.ref("pay"))
+        assert world.counts() == {"pay": 1}
 
     async def test_a_driver_that_lost_the_run_starts_nothing_more(self, world: World) -> None:
         world.plan(CHAIN)

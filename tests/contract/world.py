@@ -114,6 +114,11 @@ class Driver:
         code = self.wait()
         assert code == -signal.SIGKILL, (code, self._stderr())
 
+    def stopped(self) -> None:
+        """Wait until the process has stopped itself (SIGSTOP)."""
+        _, status = os.waitpid(self.pid, os.WUNTRACED)
+        assert os.WIFSTOPPED(status), status
+
     def kill(self) -> None:
         """kill -9, and wait until the process is gone."""
         self._process.kill()

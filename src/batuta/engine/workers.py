@@ -14,11 +14,15 @@ from batuta.errors import BatutaError, Conflict, JournalError
 from batuta.ports import Perform, Progress, Receipt
 from batuta.spec.call import Call, Outcome
 from batuta.spec.card import Card
+from batuta.spec.facts import Claimed
 from batuta.spec.run import Node, Run, Scope
 from batuta.spec.value import Value
 
 __all__ = ["Arrival", "Workers"]
 
+# A commit that took longer than this (seconds) may have been a process that stood still, by SIGSTOP or in a suspended
+# machine, and was taken for dead: it looks at the log before it sends, which costs some 30 µs.
+STANDSTILL_S = 0.02
 # When a driver goes, calls get so long to notice that they were cancelled, in seconds.
 FAREWELL_S = 5.0
 
@@ -131,7 +135,13 @@ class Workers:
                 raise asyncio.CancelledError
             if prepared.intent_first:
                 # Commit before effect: nothing leaves before the log knows that it will (contract, 3).
+                clock = asyncio.get_running_loop().time
+                asked_at = clock()
                 await engine.journal.commit(recorded)
+                if clock() - asked_at > STANDSTILL_S and await self._is_taken(recorded):
+                    raise Conflict(
+                        f"{call.run} was claimed by another driver before {call.path} left"
+                    )
                 del self._unsent[call.path]
             assert prepared.capability is not None
             inner: Perform = prepared.capability
@@ -151,6 +161,11 @@ class Workers:
         finally:
             self.leave(card)
             self._report(task, call, outcome, told)
+
+    async def _is_taken(self, recorded: Receipt) -> bool:
+        """True if another driver has claimed the run since: it has seen our intent, and what follows is its to say."""
+        rows = await self._engine.journal.read(recorded.stream, after=recorded.head)
+        return any(isinstance(row.fact, Claimed) for row in rows)
 
     def _report(self, task: asyncio.Task[None], call: Call, outcome: Outcome, told: bool) -> None:
         if task in self._forgotten:
