@@ -208,7 +208,7 @@ def _unflawed(workspace: Workspace | None, report: Report) -> Workspace:
     count = len(report.findings)
     if count:
         raise WorkspaceError(
-            f"the workspace has {count} flaws" if count > 1 else "the workspace has a flaw",
+            f"the workspace has {count} flaws" if count > 1 else report.findings[0].message,
             place=report.findings[0].place,
             findings=report.in_order(),
         )

@@ -124,6 +124,11 @@ class BatutaError(Exception):
         text = f"{self.place}: {self.message}" if self.place else self.message
         return f"{text}\n    {self.remedy}" if self.remedy else text
 
+    @property
+    def in_one_line(self) -> str:
+        """Message and remedy, for a log."""
+        return "; ".join(filter(None, [self.message, self.remedy]))
+
 
 class InputError(BatutaError):
     """What the caller gave is wrong; nothing was done."""
@@ -152,6 +157,15 @@ class FindingsError(InputError):
         if not self.findings:
             return super().__str__()
         return "\n".join(str(finding) for finding in self.findings)
+
+    @property
+    def in_one_line(self) -> str:
+        """The first flaw, and how many there are besides."""
+        if not self.findings:
+            return super().in_one_line
+        first, *others = self.findings
+        more = f"and {len(others)} more" if others else ""
+        return "; ".join(filter(None, [first.message, first.remedy, more]))
 
 
 class PlanError(FindingsError):

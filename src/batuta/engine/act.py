@@ -130,7 +130,7 @@ def again(run: Run, node: Node, now: float, around: Surroundings) -> RunFact:
     try:
         enough = evaluate_condition(until, lookup(last, around.shelf))
     except BatutaError as error:
-        message = f"until: {error.message} {error.remedy}".strip()
+        message = f"until: {error.in_one_line}"
         return Failure(at=now, path=path, attempt=attempt, code="expression", message=message)
     if enough:
         assert last.value is not None
@@ -159,7 +159,7 @@ def closed(
     try:
         value = _result(scope, around, store)
     except BatutaError as error:
-        message = f"result: {error.message} {error.remedy}".strip()
+        message = f"result: {error.in_one_line}"
         return _closed_failed(run, holder, now, "expression", message, "")
     if holder is None:
         return Ended(at=now, term=run.term, status="succeeded", value=value)

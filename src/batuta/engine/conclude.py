@@ -6,7 +6,7 @@ from collections.abc import Callable
 import msgspec
 
 from batuta.engine.prepare import latest
-from batuta.errors import BatutaError, FindingsError, InputError
+from batuta.errors import BatutaError, InputError
 from batuta.spec.call import Done, Expand, Failed, Outcome, Question, Waiting
 from batuta.spec.card import Card
 from batuta.spec.facts import (
@@ -61,20 +61,8 @@ def conclude(
     except BatutaError as error:
         # The capability answered with something that cannot be recorded. For a write, what it did stays done:
         # this is an answer, and a wrong one.
-        failed = Failed("bad_answer", _words(error), cost_nusd=-1)
+        failed = Failed("bad_answer", error.in_one_line, cost_nusd=-1)
         return _failed(run, node, failed, now, how)
-
-
-def _words(error: BatutaError) -> str:
-    """What is wrong with an answer, in one line: of several flaws the first."""
-    said, remedy, more = error.message, error.remedy, 0
-    if isinstance(error, FindingsError) and error.findings:
-        said, remedy, more = (
-            error.findings[0].message,
-            error.findings[0].remedy,
-            len(error.findings) - 1,
-        )
-    return "; ".join(filter(None, [said, remedy, f"and {more} more" if more else ""]))
 
 
 def _failed(

@@ -82,7 +82,7 @@ def prepare(run: Run, node: Node, now: float, around: Surroundings) -> Prepared:
                 return Prepared((opening,))
         args = arguments(node, around.shelf)
     except ExpressionError as error:
-        return _failed(node, now, "expression", f"{error.message} {error.remedy}".strip())
+        return _failed(node, now, "expression", error.in_one_line)
     if not isinstance(args, dict):
         return _failed(node, now, "invalid", "`with` must be a map of arguments")
     return _prepare_call(run, node, now, cast("dict[str, Any]", args), around)
@@ -123,7 +123,7 @@ def _prepare_call(
         capability = around.catalog.get(name)
         encoded = canonical(args)
     except NotFound as error:
-        return _failed(node, now, "unknown_capability", f"{error.message} {error.remedy}".strip())
+        return _failed(node, now, "unknown_capability", error.in_one_line)
     except BatutaError as error:
         return _failed(node, now, "invalid", error.message)
     card = capability.card

@@ -85,7 +85,7 @@ def _sourced(root: Node | None, report: Report) -> Sourced:
         count = len(report.findings)
         assert count, "what is flawed has a finding"
         raise PlanError(
-            f"the plan has {count} flaws" if count > 1 else "the plan has a flaw",
+            f"the plan has {count} flaws" if count > 1 else report.findings[0].message,
             place=report.findings[0].place,
             findings=report.in_order(),
         )

@@ -6,7 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batuta.doors.cli.text import cells, clock, count, duration, escaped, fit, money, one_line
+from batuta.doors.cli.text import (
+    cells,
+    clock,
+    count,
+    duration,
+    escaped,
+    fit,
+    json_text,
+    money,
+    one_line,
+)
+from batuta.spec.value import VALUE_BYTES_MAX
 
 
 @pytest.mark.parametrize(
@@ -93,3 +104,12 @@ def test_wide_characters_take_two_cells() -> None:
 def test_a_time_nobody_can_have_is_still_printed() -> None:
     assert clock(1e18) == "@1000000000000000000"
     assert len(clock(0.0)) == len("1970-01-01 05:30:00")
+
+
+def test_a_document_may_be_larger_than_any_value_in_it() -> None:
+    data = ["x" * (VALUE_BYTES_MAX - 2)] * 2
+    assert len(json_text(data)) == 2 * VALUE_BYTES_MAX + 3
+
+
+def test_a_document_says_what_is_half_a_character() -> None:
+    assert json_text({"a": "\ud800"}) == '{"a":"?"}'

@@ -83,6 +83,10 @@ def error_document(error: BatutaError, run: str | None) -> dict[str, Any]:
 def error_lines(error: BatutaError) -> list[list[Span]]:
     """The same for people."""
     findings = _findings(error)
+    if len(findings) == 1 and findings[0].message == error.message:
+        only = [Span("error: ", "bad"), *finding_lines(findings)[0][1:]]
+        remedy = error.remedy or findings[0].remedy
+        return [only, _remedy(remedy)] if remedy else [only]
     if findings:
         flaws = "" if len(findings) == 1 else f" ({count(len(findings), 'flaw')})"
         lines = [[Span("error: ", "bad"), Span(escaped(error.message) + flaws, "bold")]]

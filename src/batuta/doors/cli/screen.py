@@ -64,8 +64,11 @@ class Screen:
     def document(self, data: Any) -> None:
         """Print the one JSON document: indented for eyes, on one line for programs."""
         assert not self.documented, "one document only"
-        self.documented = True
-        self._write(json_text(data, indent=2 if self.out_is_terminal else 0) + "\n")
+        text = json_text(data, indent=2 if self.out_is_terminal else 0)
+        self.documented = (
+            True  # not before: what cannot be printed is an error, and that has a document too
+        )
+        self._write(text + "\n")
 
     def out(self, *lines: str | Sequence[Span]) -> None:
         """Print lines of what was asked for."""

@@ -108,12 +108,15 @@ def clock(at: float) -> str:
 
 
 def json_text(data: Any, *, indent: int = 0) -> str:
-    """`data` as JSON, on one line or indented by so many spaces."""
+    """`data` as JSON, on one line or indented by so many spaces. A document may be larger than any value in it."""
     import msgspec
 
-    from batuta.spec.value import encode
+    try:
+        encoded = msgspec.json.encode(data)
+    except UnicodeEncodeError:
+        from batuta.spec.value import encode
 
-    encoded = encode(data)
+        encoded = encode(data)  # half a surrogate pair, from a command line or a file name
     return (msgspec.json.format(encoded, indent=indent) if indent else encoded).decode()
 
 
