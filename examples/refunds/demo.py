@@ -58,14 +58,19 @@ def main() -> int:
         run = tuesday(folder, ledger)
         resume(folder, run)
         paid_once = prove(folder, ledger)
-    say("", f"Everything is in {folder}: the log in .batuta/journal.sqlite, the book in ledger.book.")
+    say(
+        "",
+        f"Everything is in {folder}: the log in .batuta/journal.sqlite, the book in ledger.book.",
+    )
     return 0 if paid_once else 1
 
 
 def monday(folder: Path) -> None:
     """A batch that waits for a person."""
     title("1  Monday: eight requests, and one of them is above the limit")
-    say("Look-ups run in parallel; each refund is decided; above 200 dollars a person is asked.", "")
+    say(
+        "Look-ups run in parallel; each refund is decided; above 200 dollars a person is asked.", ""
+    )
     batuta(folder, "check", "--plan", "refunds.yaml")
     run, status = start(folder, "monday.csv")
     expect(status == 3, f"the run waits for a person, so the exit code is 3, not {status}")

@@ -33,7 +33,9 @@ def report(
 ) -> dict[str, Any]:
     """Merge decisions and payments into one report."""
     paid = [decision for decision, payment in zip(decisions, payments, strict=True) if payment]
-    unpaid = [decision for decision, payment in zip(decisions, payments, strict=True) if not payment]
+    unpaid = [
+        decision for decision, payment in zip(decisions, payments, strict=True) if not payment
+    ]
     return {
         "requests": len(decisions),
         "paid": len(paid),

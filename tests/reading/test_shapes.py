@@ -99,7 +99,11 @@ def test_null_is_as_good_as_absent() -> None:
             "alow",
             "B024 expected one of allow, deny, got the text 'alow' | did you mean 'allow'?",
         ),
-        (shapes.sequence(shapes.text(), 3), {}, "B022 expected a list, got a map | write for example [a, b]"),
+        (
+            shapes.sequence(shapes.text(), 3),
+            {},
+            "B022 expected a list, got a map | write for example [a, b]",
+        ),
         (
             shapes.sequence(shapes.text(), 1),
             ["a", "b"],
