@@ -5,7 +5,6 @@ A cancelled run does not go on, so what may run again is dropped, and only a wri
 
 import signal
 import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -51,9 +50,7 @@ class TestWhileTheCallsAreOut:
         # Cancelling reached the calls: nobody listens at the other end any more.
         assert [stall["connected"] for stall in world.wait_stalled(*COLUMNS)] == [False] * 5
 
-    async def test_it_is_noticed_promptly(
-        self, world: World, record_property: Callable[[str, object], None]
-    ) -> None:
+    async def test_it_is_noticed_promptly(self, world: World) -> None:
         world.plan(plan_of("write"))
         world.ledger.faults("stall_before", {"reference": world.ref("write")})
         with world.run() as driver:
@@ -66,7 +63,7 @@ class TestWhileTheCallsAreOut:
                 noticed_s = time.monotonic() - told_at
 
         assert (document["status"], document["error"]["message"]) == ("cancelled", "enough")
-        record_property("cancel_noticed_s", noticed_s)
+        print(f"cancellation noticed, carried out and shown in {noticed_s * 1_000:.0f} ms")
         assert noticed_s < NOTICED_S_MAX
 
     async def test_a_write_that_can_be_asked_about_is_asked_about(self, world: World) -> None:

@@ -4,7 +4,6 @@ import fcntl
 import os
 import signal
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -88,9 +87,7 @@ class TestARunThatIsDriven:
             assert driver.says("document")["status"] == "succeeded"
         assert world.counts() == {"write": 1}
 
-    async def test_an_answer_from_another_process_is_noticed_promptly(
-        self, world: World, record_property: Callable[[str, object], None]
-    ) -> None:
+    async def test_an_answer_from_another_process_is_noticed_promptly(self, world: World) -> None:
         world.plan(plan_of("write", more=HUMAN))
         world.ledger.faults("stall_before", {"reference": world.ref("write")})
         with world.run() as driver:
@@ -106,7 +103,7 @@ class TestARunThatIsDriven:
                     head = len(await journal.read(run))
                     await journal.wait(run, after=head, timeout_s=NOTICED_S_MAX)
                     document = await app.show(run)
-                record_property("answer_noticed_s", time.monotonic() - answered_at)
+                print(f"answer noticed and acted on in {time.monotonic() - answered_at:.3f} s")
             world.release("write")
             assert driver.says("document")["status"] == "succeeded"
 
