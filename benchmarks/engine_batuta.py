@@ -137,7 +137,7 @@ class Memory(System):
 
     name = "Batuta"
     kind = "memory"
-    packages = ("batuta", "apsw", "msgspec", "cel-expr-python")
+    packages = ("apsw", "msgspec", "cel-expr-python")
 
     async def start(self) -> None:
         self.app = await self.open(self.room, look, send)

@@ -97,8 +97,9 @@ def _decide_pending(node: Node) -> Decision | None:
     shape = node.shape
     if not shape.quorum:
         nodes = node.scope.nodes
-        if any(nodes[name].state == r.SKIPPED for name in shape.needs):
-            return Decision("skip", node)
+        for name in shape.needs:
+            if nodes[name].state == r.SKIPPED:
+                return Decision("skip", node)
         return Decision("begin", node) if node.blockers == 0 else None
     if node.wins >= shape.quorum:
         return Decision("begin", node)

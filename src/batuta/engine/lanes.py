@@ -43,7 +43,8 @@ class Lanes:
         if capability_max:
             self._by_capability[capability] -= 1
             self._wake(capability)
-        self._wake("")
+        if self._waiters:
+            self._wake("")
 
     def _wake(self, lane: str) -> None:
         waiters = self._waiters.get(lane)

@@ -59,7 +59,7 @@ class OwnLog:
         run, counted = self.run, True
         for fact in facts:
             # The log cannot tell two drivers of one term apart, so who does not own the run decides nothing.
-            ours = told or self.owned or isinstance(fact, Claimed)
+            ours = told or run.owner == self._owner or isinstance(fact, Claimed)
             if not (ours and admits(run, fact)):
                 counted = False
                 continue

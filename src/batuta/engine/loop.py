@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable
 
 from batuta.engine import act
+from batuta.engine.bell import Bell
 from batuta.engine.conclude import Conclusion, conclude, reconciled
 from batuta.engine.decide import Decision, decide, losers, wake_time
 from batuta.engine.engine import Engine
@@ -35,8 +36,8 @@ class Driver:
     def __init__(self, run: Run, engine: Engine) -> None:
         self._engine = engine
         self._log = OwnLog(run, engine.journal)
-        self._event = asyncio.Event()
-        self._workers = Workers(engine, self._event.set)
+        self._bell = Bell()
+        self._workers = Workers(engine, self._bell.ring)
         # Who found no free lane, in order of arrival, by capability.
         self._held: dict[str, deque[Node]] = {}
         self._starting: list[tuple[Prepared, Card]] = []
@@ -87,7 +88,7 @@ class Driver:
     def _advance(self) -> None:
         """Do everything that is due now and needs no waiting, and queue the facts that say so."""
         now = self._engine.clock.now()
-        run = self.run
+        run = self._log.run
         self._log.ring(now)
         if self._workers.arrived:
             self._touch_arrived()
@@ -132,7 +133,7 @@ class Driver:
                 del self._held[name]
 
     def _act(self, decision: Decision, now: float) -> None:
-        run, target, engine = self.run, decision.target, self._engine
+        run, target, engine = self._log.run, decision.target, self._engine
         if isinstance(target, Scope):
             if decision.verb == "begin_undo":
                 self._begin(act.next_undo(run), now)
@@ -168,20 +169,20 @@ class Driver:
 
     def _begin(self, node: Node, now: float, *, waited: bool = False) -> bool:
         """Prepare and record, and have it called; False if there is no lane for it yet."""
-        card = None
+        card, run = None, self._log.run
         if node.kind in ("step", "undo"):
-            assert self.run.root is not None
+            assert run.root is not None
             card = self._card(capability_of(node))
             queue = self._held.get(card.name)
             full = (queue is not None and not waited) or not self._workers.enter(
-                card, self.run.root.shape.plan.limit
+                card, run.root.shape.plan.limit
             )
             if full:
                 if not waited:
                     self._held.setdefault(card.name, deque()).append(node)
                 return False
         try:
-            prepared = prepare(self.run, node, now, self._engine)
+            prepared = prepare(run, node, now, self._engine)
         except NotLoaded:
             prepared = Prepared(())
             self._workers.load(node, wanted(node))
@@ -220,7 +221,7 @@ class Driver:
             return Card(name=name)
 
     def _store(self, data: object) -> Value:
-        return self._engine.store(data, self.run.salt)
+        return self._engine.store(data, self._log.run.salt)
 
     # ── record what came in ──────────────────────────────────────────────────────────────────────────────────
 
@@ -235,7 +236,7 @@ class Driver:
             self._conclude(self._workers.inbox.popleft(), now)
 
     def _conclude(self, arrival: Arrival, now: float) -> None:
-        run, engine = self.run, self._engine
+        run, engine = self._log.run, self._engine
         node = run.nodes.get(arrival.path)
         if node is None or node.attempt != arrival.attempt:
             return
@@ -256,7 +257,7 @@ class Driver:
 
     def _on_foreign(self) -> None:
         self._foreign = True
-        self._event.set()
+        self._bell.ring()
 
     async def _catch_up(self) -> None:
         """Somebody else wrote into the log: take it in, behind what is ours."""
@@ -345,9 +346,9 @@ class Driver:
         """The run is not ours any more: tell the log what still runs here comes to, each as it comes in."""
         workers = self._workers
         while not workers.idle:
-            self._event.clear()
+            self._bell.silence()
             if not (workers.inbox or workers.arrived or workers.refused):
-                await self._event.wait()
+                await self._bell.heard()
             if workers.trouble is not None:
                 raise workers.trouble
             workers.forget(workers.unsent)
@@ -364,17 +365,16 @@ class Driver:
         """Until something comes in, or the next timer rings."""
         workers = self._workers
         busy = workers.inbox or workers.arrived or workers.refused or workers.trouble
-        if busy or self._foreign or self.run.touched:
-            self._event.clear()
+        if busy or self._foreign or self._log.run.touched:
+            self._bell.silence()
             return
         timer = None
         due = self._log.next_timer()
         if due is not None:
             # Looked at again now and then, because a wall clock may jump while the loop's own does not.
             pause_s = min(max(due - self._engine.clock.now(), 0.0), NAP_S_MAX)
-            timer = asyncio.get_running_loop().call_later(pause_s, self._event.set)
-        await self._event.wait()
-        self._event.clear()
+            timer = asyncio.get_running_loop().call_later(pause_s, self._bell.ring)
+        await self._bell.heard()
         if timer is not None:
             timer.cancel()
 

@@ -47,7 +47,7 @@ def admits(run: Run, fact: Fact) -> bool:
         return isinstance(fact, Accepted)
     match fact:  # the most frequent kinds first
         case Started():
-            node = _find(run, fact.path)
+            node = run.nodes.get(fact.path) or undo_of(run, fact.path)
             return (
                 node is not None
                 and node.kind not in _CONTAINERS

@@ -77,6 +77,7 @@ class Node:
         "lost",
         "message",
         "metered",
+        "name",
         "open_children",
         "parent",
         "path",
@@ -109,6 +110,7 @@ class Node:
     ) -> None:
         self.path = path
         self.shape = shape
+        self.name = shape.name
         self.scope = scope
         self.kind = kind
         self.parent = parent
@@ -157,11 +159,6 @@ class Node:
     def terminal(self) -> bool:
         """True if nothing more happens to this instance."""
         return self.state in TERMINAL
-
-    @property
-    def name(self) -> str:
-        """The name of the step in its plan."""
-        return self.shape.name
 
 
 class Scope:

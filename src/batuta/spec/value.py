@@ -102,7 +102,7 @@ def _encode(encoder: msgspec.json.Encoder, data: object) -> bytes:
         )
     # msgspec writes NaN and infinities as null. A number must not turn into nothing unseen, and only an
     # encoding that has a null in it needs the slow look.
-    if b"null" in encoded and _has_unwritable_number(data):
+    if type(data) is not str and b"null" in encoded and _has_unwritable_number(data):
         raise InputError(
             "a value cannot be written as JSON: it holds NaN or an infinity",
             remedy="return None, or a string, for a number that does not exist",
