@@ -1,5 +1,8 @@
 """`admits`: the only rule on which facts of a log count. There are no other locks (contract, 8)."""
 
+from collections.abc import Callable
+from typing import cast
+
 from batuta.spec import run as r
 from batuta.spec.facts import (
     Accepted,
@@ -45,87 +48,153 @@ def admits(run: Run, fact: Fact) -> bool:
         return isinstance(fact, Purged)
     if run.accepted is None:
         return isinstance(fact, Accepted)
-    match fact:  # the most frequent kinds first
-        case Started():
-            node = run.nodes.get(fact.path) or undo_of(run, fact.path)
-            return (
-                node is not None
-                and node.kind not in _CONTAINERS
-                and fact.term == run.term
-                and node.state in _STARTABLE
-                and fact.attempt == node.attempt + 1
-            )
-        case Finished() | Failure() | Doubted() | Resolved() | Lost() | Dropped():
-            return _admits_outcome(run, fact)
-        case Claimed():
-            return fact.term == run.term + 1
-        case Parked() | Ended():
-            return fact.term == run.term
-        case Expanded(path=""):
-            return run.root is None and fact.term == run.term
-        case Skipped():
-            node = run.nodes.get(fact.path)
-            return node is not None and fact.term == run.term and node.state == r.PENDING
-        case Spread():
-            node = run.nodes.get(fact.path)
-            return (
-                node is not None
-                and node.kind in _CONTAINERS
-                and fact.term == run.term
-                and not node.terminal
-            )
-        case Waited(path=""):
-            return fact.term == run.term and run.drift is None
-        case Waited() | Expanded():
-            node = _find(run, fact.path)
-            return (
-                node is not None
-                and fact.term == run.term
-                and fact.attempt == node.attempt
-                and not node.terminal
-                and node.state != r.OPEN  # what stands for others asks nothing and is expanded once
-            )
-        case Answered(path=""):
-            return run.drift is not None
-        case Answered():
-            node = run.nodes.get(fact.path)
-            return (
-                node is not None
-                and node.state == r.WAITING
-                and node.question is not None
-                and node.question.kind == fact.kind
-                and node.attempt == fact.attempt
-            )
-        case CancelRequested():
-            return run.cancel is None
-        case Adopted():
-            return True
-        case _:
-            return False
+    rule = _RULES.get(type(fact))
+    return rule is not None and rule(run, fact)
 
 
-def _admits_outcome(
-    run: Run, fact: Finished | Failure | Doubted | Resolved | Lost | Dropped
-) -> bool:
+# ── one rule per fact ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _started(run: Run, fact: Started) -> bool:
+    node = _find(run, fact.path)
+    return (
+        node is not None
+        and node.kind not in _CONTAINERS
+        and fact.term == run.term
+        and node.state in _STARTABLE
+        and fact.attempt == node.attempt + 1
+    )
+
+
+def _finished(run: Run, fact: Finished) -> bool:
+    node = _current(run, fact.path, fact.attempt)
+    return node is not None and _may_end(node)
+
+
+def _failure(run: Run, fact: Failure) -> bool:
     node = _find(run, fact.path)
     if node is None or node.terminal:
         return False
-    if node.attempt != fact.attempt:
-        # The next attempt was refused before anything was called: by the policy, the purse, an expression.
-        refused = isinstance(fact, Failure) and fact.attempt == node.attempt + 1
-        return refused and node.state in _STARTABLE
-    match fact:
-        case Finished() | Failure():
-            # Attempt 0, and whatever is open, ends by what is inside it and not by a call.
-            if node.attempt == 0 or node.state == r.OPEN:
-                return node.state in (r.PENDING, r.READY, r.OPEN, r.WAITING)
-            return node.state in _OUTCOME_STATES
-        case Resolved():
-            return node.doubt is not None
-        case Lost() | Doubted():
-            return node.state == r.RUNNING
-        case Dropped():
-            return True
+    if node.attempt == fact.attempt:
+        return _may_end(node)
+    # The next attempt was refused before anything was called: by the policy, the purse, an expression.
+    return fact.attempt == node.attempt + 1 and node.state in _STARTABLE
+
+
+def _may_end(node: Node) -> bool:
+    # Attempt 0, and whatever is open, ends by what is inside it and not by a call.
+    if node.attempt == 0 or node.state == r.OPEN:
+        return node.state in (r.PENDING, r.READY, r.OPEN, r.WAITING)
+    return node.state in _OUTCOME_STATES
+
+
+def _resolved(run: Run, fact: Resolved) -> bool:
+    node = _current(run, fact.path, fact.attempt)
+    return node is not None and node.doubt is not None
+
+
+def _lost_or_doubted(run: Run, fact: Lost | Doubted) -> bool:
+    node = _current(run, fact.path, fact.attempt)
+    return node is not None and node.state == r.RUNNING
+
+
+def _dropped(run: Run, fact: Dropped) -> bool:
+    return _current(run, fact.path, fact.attempt) is not None
+
+
+def _claimed(run: Run, fact: Claimed) -> bool:
+    return fact.term == run.term + 1
+
+
+def _parked_or_ended(run: Run, fact: Parked | Ended) -> bool:
+    return fact.term == run.term
+
+
+def _skipped(run: Run, fact: Skipped) -> bool:
+    node = run.nodes.get(fact.path)
+    return node is not None and fact.term == run.term and node.state == r.PENDING
+
+
+def _spread(run: Run, fact: Spread) -> bool:
+    node = run.nodes.get(fact.path)
+    return (
+        node is not None
+        and node.kind in _CONTAINERS
+        and fact.term == run.term
+        and not node.terminal
+    )
+
+
+def _expanded(run: Run, fact: Expanded) -> bool:
+    if not fact.path:
+        return run.root is None and fact.term == run.term
+    return _goes_on(run, fact)
+
+
+def _waited(run: Run, fact: Waited) -> bool:
+    if not fact.path:
+        return fact.term == run.term and run.drift is None
+    return _goes_on(run, fact)
+
+
+def _goes_on(run: Run, fact: Expanded | Waited) -> bool:
+    node = _current(run, fact.path, fact.attempt)
+    # What stands for others asks nothing and is expanded once.
+    return node is not None and fact.term == run.term and node.state != r.OPEN
+
+
+def _answered(run: Run, fact: Answered) -> bool:
+    if not fact.path:
+        return run.drift is not None
+    node = run.nodes.get(fact.path)
+    return (
+        node is not None
+        and node.state == r.WAITING
+        and node.question is not None
+        and node.question.kind == fact.kind
+        and node.attempt == fact.attempt
+    )
+
+
+def _cancel_requested(run: Run, _fact: CancelRequested) -> bool:
+    return run.cancel is None
+
+
+def _adopted(_run: Run, _fact: Adopted) -> bool:
+    return True
+
+
+# Nothing else counts. (A table, because a chain of class patterns takes up to 3 µs; this takes 0.3.)
+_RULES: dict[type[Fact], Callable[[Run, Fact], bool]] = cast(
+    "dict[type[Fact], Callable[[Run, Fact], bool]]",
+    {
+        Adopted: _adopted,
+        Answered: _answered,
+        CancelRequested: _cancel_requested,
+        Claimed: _claimed,
+        Doubted: _lost_or_doubted,
+        Dropped: _dropped,
+        Ended: _parked_or_ended,
+        Expanded: _expanded,
+        Failure: _failure,
+        Finished: _finished,
+        Lost: _lost_or_doubted,
+        Parked: _parked_or_ended,
+        Resolved: _resolved,
+        Skipped: _skipped,
+        Spread: _spread,
+        Started: _started,
+        Waited: _waited,
+    },
+)
+
+
+def _current(run: Run, path: str, attempt: int) -> Node | None:
+    """The instance at `path`, if it is not over and `attempt` is its present one."""
+    node = _find(run, path)
+    if node is None or node.terminal or node.attempt != attempt:
+        return None
+    return node
 
 
 def _find(run: Run, path: str) -> Node | None:

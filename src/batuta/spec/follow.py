@@ -112,7 +112,7 @@ def _end_in_scope(run: Run, node: Node, at: float) -> None:
     scope = node.scope
     scope.open_nodes -= 1
     won = node.state == r.DONE
-    for name in scope.shape.dependants[node.name]:
+    for name in scope.shape.dependants[node.shape.name]:
         other = scope.nodes[name]
         other.blockers -= 1
         other.wins += won
@@ -137,7 +137,7 @@ def _joined(node: Node) -> bool:
 
 def _tolerated(scope: Scope, node: Node) -> bool:
     """A failure is tolerated if everything that uses the step can do without it: joins of `first` or `any(k)`."""
-    users = scope.shape.dependants[node.name]
+    users = scope.shape.dependants[node.shape.name]
     if not users or node.name in scope.shape.in_result:
         return False
     return all(scope.nodes[name].shape.quorum for name in users)

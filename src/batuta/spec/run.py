@@ -7,6 +7,8 @@ every fact; everybody else only reads them.
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import msgspec
+
 from batuta.spec.budget import Budget, Purse
 from batuta.spec.facts import Accepted, Answered, CancelRequested, Doubted, Ended, Waited
 from batuta.spec.shape import PlanShape, StepShape
@@ -44,116 +46,68 @@ DROPPED = "cancelled"
 TERMINAL = frozenset({DONE, FAILED, SKIPPED, DROPPED})
 
 
-class Node:
+class Node(msgspec.Struct, eq=False):
     """One step instance.
 
     `kind` is "step", "each" or "repeat" (containers of `children`), or "undo". `winners` are the used steps that
     had succeeded when this instance was first looked at: later ones never change what it sees.
+
+    (A Struct only because it is made in 0.5 µs then, instead of 3.)
     """
 
-    __slots__ = (
-        "alternative",
-        "answer",
-        "approved",
-        "args_digest",
-        "attempt",
-        "blockers",
-        "capability",
-        "children",
-        "closing",
-        "code",
-        "cost_nusd",
-        "doubt",
-        "effect",
-        "ended_at",
-        "expires_at",
-        "faults",
-        "generation",
-        "index",
-        "items",
-        "key",
-        "kind",
-        "live",
-        "lost",
-        "message",
-        "metered",
-        "name",
-        "open_children",
-        "parent",
-        "path",
-        "purses",
-        "question",
-        "reserved_nusd",
-        "retry_at",
-        "rule",
-        "scope",
-        "shape",
-        "started_at",
-        "state",
-        "subscope",
-        "term",
-        "undo_node",
-        "value",
-        "verdict",
-        "winners",
-        "wins",
-    )
+    path: str
+    shape: StepShape
+    scope: "Scope"
+    kind: str
+    parent: "Node | None"
+    index: int
+    state: str = PENDING
+    attempt: int = 0
+    term: int = 0
+    faults: int = 0
+    lost: int = 0
+    alternative: int = 0
+    capability: str = ""
+    effect: str = ""
+    metered: bool = False
+    key: str = ""
+    args_digest: str = ""
+    verdict: str = ""
+    rule: str = ""
+    reserved_nusd: int = 0
+    cost_nusd: int = 0
+    started_at: float = 0.0
+    ended_at: float = 0.0
+    retry_at: float = 0.0
+    expires_at: float | None = None
+    value: Value | None = None
+    code: str = ""
+    message: str = ""
+    question: Waited | None = None
+    answer: Answered | None = None
+    approved: tuple[str, str] | None = None
+    doubt: Doubted | None = None
+    children: "list[Node]" = []
+    open_children: int = 0
+    closing: bool = False
+    generation: int = 0
+    subscope: "Scope | None" = None
+    undo_node: "Node | None" = None
+    purses: tuple[Purse, ...] = ()
+    blockers: int = 0
+    wins: int = 0
+    winners: frozenset[str] | None = None
+    # Caches of the driver, not part of the fold: the decoded value, and the list of an `each`.
+    live: Any = None
+    items: list[Any] | None = None
 
-    def __init__(
-        self,
-        path: str,
-        shape: StepShape,
-        scope: "Scope",
-        kind: str,
-        parent: "Node | None",
-        index: int,
-    ) -> None:
-        self.path = path
-        self.shape = shape
-        self.name = shape.name
-        self.scope = scope
-        self.kind = kind
-        self.parent = parent
-        self.index = index
-        self.state = PENDING
-        self.attempt = 0
-        self.term = 0
-        self.faults = 0
-        self.lost = 0
-        self.alternative = 0
-        self.capability = ""
-        self.effect = ""
-        self.metered = False
-        self.key = ""
-        self.args_digest = ""
-        self.verdict = ""
-        self.rule = ""
-        self.reserved_nusd = 0
-        self.cost_nusd = 0
-        self.started_at = 0.0
-        self.ended_at = 0.0
-        self.retry_at = 0.0
-        self.expires_at: float | None = None
-        self.value: Value | None = None
-        self.code = ""
-        self.message = ""
-        self.question: Waited | None = None
-        self.answer: Answered | None = None
-        self.approved: tuple[str, str] | None = None
-        self.doubt: Doubted | None = None
-        self.children: list[Node] = []
-        self.open_children = 0
-        self.closing = False
-        self.generation = 0
-        self.subscope: Scope | None = None
-        self.undo_node: Node | None = None
-        self.purses: tuple[Purse, ...] = ()
-        self.blockers = 0
-        self.wins = 0
-        self.winners: frozenset[str] | None = None
-        # Caches of the driver, not part of the fold: the decoded value, and the list of an `each`.
-        self.live: Any = None
-        self.items: list[Any] | None = None
+    def __repr__(self) -> str:
+        return f"<Node {self.path} {self.state}>"
+
+    @property
+    def name(self) -> str:
+        """The name of the step in its plan."""
+        return self.shape.name
 
     @property
     def terminal(self) -> bool:
@@ -161,31 +115,21 @@ class Node:
         return self.state in TERMINAL
 
 
-class Scope:
+class Scope(msgspec.Struct, eq=False):
     """One plan being run: the root, or what a call expanded into. `holder` is the node that answered with it."""
 
-    __slots__ = (
-        "cause",
-        "closing",
-        "holder",
-        "inputs",
-        "inputs_live",
-        "nodes",
-        "open_nodes",
-        "path",
-        "shape",
-    )
+    path: str
+    shape: PlanShape
+    inputs: Value
+    holder: Node | None
+    inputs_live: Any = None
+    nodes: dict[str, Node] = {}
+    open_nodes: int = 0
+    closing: bool = False
+    cause: Node | None = None
 
-    def __init__(self, path: str, shape: PlanShape, inputs: Value, holder: Node | None) -> None:
-        self.path = path
-        self.shape = shape
-        self.inputs = inputs
-        self.inputs_live: Any = None
-        self.holder = holder
-        self.nodes: dict[str, Node] = {}
-        self.open_nodes = 0
-        self.closing = False
-        self.cause: Node | None = None
+    def __repr__(self) -> str:
+        return f"<Scope {self.path!r}>"
 
 
 class Run:
