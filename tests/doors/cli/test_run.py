@@ -1,15 +1,31 @@
 """`run` and `resume`, as scripts use them."""
 
 import signal
+import subprocess
+import sys
 
 import pytest
 
-from tests.doors.cli.command import WAIT_S, Folder
+from tests.doors.cli.command import WAIT_S, Folder, surroundings
 
 
 def test_a_run_that_succeeds_prints_its_result_and_exits_0(folder: Folder) -> None:
     said = folder.batuta("run", "--plan", "hello.yaml", "--input", "name=Ada")
     assert (said.code, said.out) == (0, "Hello Ada\n")
+
+
+def test_a_plan_is_looked_for_here_and_then_in_the_workspace(folder: Folder) -> None:
+    (folder.path / "below").mkdir()
+    command = [sys.executable, "-P", "-m", "batuta", "run", "-w", "..", "--plan", "hello.yaml"]
+    ended = subprocess.run(
+        [*command, "--input", "name=Ada"],
+        cwd=folder.path / "below",
+        env=surroundings(),
+        capture_output=True,
+        timeout=WAIT_S,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout) == (0, b"Hello Ada\n")
 
 
 def test_the_document_of_a_run_has_everything_that_was_promised(folder: Folder) -> None:

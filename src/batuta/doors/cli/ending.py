@@ -11,7 +11,7 @@ __all__ = ["ended_lines", "finish", "question_lines", "result_text"]
 
 _SHOWN_LINES_MAX = 24
 _REMEDIES = {
-    "denied": "a rule of the policy in batuta.yaml decides that",
+    "denied": "`policy` and `network` in batuta.yaml decide that",
     "timeout": "give the step a longer `timeout`, or a `retry`",
     "budget": "raise the `budget` of the step, the plan or the workspace",
     "expired": "give the question a longer `expires`, or a default",

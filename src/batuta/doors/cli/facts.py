@@ -68,7 +68,9 @@ def _short(value: Any) -> str:
     if isinstance(value, Value):
         if value.ref:
             return f"#{value.ref[:10]} ({value.size:,} bytes)"
-        return "(erased)" if value.erased else one_line(bytes(value.data).decode(), _VALUE_CELLS)
+        if value.erased:
+            return "(erased)" if value.mark else "(none)"
+        return one_line(bytes(value.data).decode(), _VALUE_CELLS)
     if isinstance(value, msgspec.Struct):
         kept = {name: getattr(value, name) for name in value.__struct_fields__}
         text = ", ".join(

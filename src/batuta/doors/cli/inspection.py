@@ -10,7 +10,7 @@ from batuta.doors.cli.loop import on_loop
 from batuta.doors.cli.screen import Screen
 from batuta.doors.cli.table import Span, columns
 from batuta.doors.cli.text import count, money, one_line
-from batuta.doors.cli.workspace import folder_of, opened_to_check
+from batuta.doors.cli.workspace import folder_of, opened_to_check, plan_path
 from batuta.errors import Finding, InputError
 from batuta.plans.build import Sourced, plan_from_file
 from batuta.plans.check import check
@@ -38,7 +38,7 @@ async def _check(args: argparse.Namespace, screen: Screen) -> int:
         findings += _findings_of(error)
     if args.plan is not None:
         try:
-            sourced = plan_from_file(args.plan)
+            sourced = plan_from_file(plan_path(args.plan, folder))
         except InputError as error:
             findings += _findings_of(error)
     broken = any(not one.warning for one in findings)

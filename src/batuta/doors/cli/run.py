@@ -15,7 +15,7 @@ from batuta.doors.cli.loop import on_loop
 from batuta.doors.cli.resume_all import resume_all
 from batuta.doors.cli.screen import Screen
 from batuta.doors.cli.weather import Weather
-from batuta.doors.cli.workspace import folder_of, is_workspace, opened, opened_to_check
+from batuta.doors.cli.workspace import folder_of, is_workspace, opened, opened_to_check, plan_path
 from batuta.errors import InputError, PlanError
 from batuta.plans.build import Sourced, plan_from_file
 from batuta.plans.check import check
@@ -33,7 +33,7 @@ def carry_out(args: argparse.Namespace, screen: Screen) -> int:
 
 async def _run(args: argparse.Namespace, screen: Screen) -> int:
     folder = folder_of(args, must_exist=False)
-    sourced = plan_from_file(args.plan)
+    sourced = plan_from_file(plan_path(args.plan, folder))
     inputs = parse_inputs(sourced.plan, args.input)
     weather = Weather()
     if not is_workspace(folder):

@@ -11,7 +11,7 @@ from batuta.errors import NotFound
 from batuta.journal.sqlite import open_sqlite
 from batuta.ports import Journal, Sink
 
-__all__ = ["folder_of", "is_workspace", "opened", "opened_to_check", "opened_to_look"]
+__all__ = ["folder_of", "is_workspace", "opened", "opened_to_check", "opened_to_look", "plan_path"]
 
 
 def folder_of(args: argparse.Namespace, *, must_exist: bool = True) -> Path:
@@ -33,6 +33,12 @@ def folder_of(args: argparse.Namespace, *, must_exist: bool = True) -> Path:
             remedy="name its folder with -w DIR, or create the file (it may be empty)",
         )
     return folder
+
+
+def plan_path(name: str, folder: Path) -> Path:
+    """Where the plan `name` is: as seen from the current folder, else from the workspace in `folder`."""
+    path, inside = Path(name), folder / name
+    return inside if inside.is_file() and not path.exists() else path
 
 
 def is_workspace(folder: Path) -> bool:
