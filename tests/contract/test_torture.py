@@ -7,6 +7,7 @@ BATUTA_TORTURE_OPEN      so many open runs are recovered at once (10000 unless s
 """
 
 import asyncio
+import faulthandler
 import os
 import random
 import select
@@ -250,6 +251,7 @@ async def test_nothing_is_lost_or_doubled_by_a_few_kills(world: World) -> None:
 
 @pytest.mark.torture
 async def test_nothing_is_lost_or_doubled_by_many_kills(world: World) -> None:
+    faulthandler.cancel_dump_traceback_later()  # it is meant to take long
     kills = int(os.environ.get("BATUTA_TORTURE_ROUNDS", "1000"))
     seconds = float(os.environ.get("BATUTA_TORTURE_SECONDS", "60"))
 
@@ -260,6 +262,7 @@ async def test_nothing_is_lost_or_doubled_by_many_kills(world: World) -> None:
 
 @pytest.mark.torture
 async def test_ten_thousand_open_runs_are_recovered(world: World) -> None:
+    faulthandler.cancel_dump_traceback_later()  # it is meant to take long
     count = int(os.environ.get("BATUTA_TORTURE_OPEN", "10000"))
     world.configure("limits: {calls: 10000}\n")
     plan = (

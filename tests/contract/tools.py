@@ -12,7 +12,8 @@ from typing import Any
 
 from batuta.capabilities.function import capability
 from batuta.errors import NotDone
-from batuta.spec.call import Call
+from batuta.spec.call import Call, Done, Expand, Outcome, Question, Waiting
+from batuta.spec.plan import Plan, Step
 
 _LEDGER = Path(__file__).with_name("ledger.port")
 
@@ -160,3 +161,24 @@ async def hang(until: str) -> str:
     if not Path(__file__).with_name(until).exists():
         await asyncio.Event().wait()
     return "there"
+
+
+@capability(effect="idempotent", reach="egress")
+async def go_on(reference: str, call: Call) -> Outcome:
+    """Answers with a plan: two payments after each other."""
+    await ask("POST", "/effects/planned", {"reference": reference}, call.key)
+    first = Step("pay_reconciled", {"reference": f"{reference}-one"})
+    second = Step("pay_reconciled", {"reference": f"{reference}-two"}, after=("one",))
+    return Expand(
+        Plan("more", steps={"one": first, "two": second}, result="${steps.two.reference}")
+    )
+
+
+@capability(effect="idempotent", reach="egress", waits=True)
+async def ask_first(reference: str, call: Call) -> Outcome:
+    """Counts the call, asks, and is called again with the answer and what it remembered."""
+    if not call.answered:
+        await ask("POST", "/effects/asked", {"reference": f"{reference}-asked"}, call.key)
+        return Waiting(Question("How much?", {"type": "integer"}), state={"seen": call.attempt})
+    await ask("POST", "/effects/answered", {"reference": reference}, call.key)
+    return Done({"amount": call.answer, "state": call.state})
