@@ -44,7 +44,7 @@ async def perform(call: Call, inner: Perform, effect: Effect, timeout_s: float) 
         outcome = await inner(call)
     except asyncio.CancelledError:
         if alarm.off():
-            message = f"{call.capability} did not answer within {timeout_s:g} s"
+            message = f"{call.capability} did not answer within {round(timeout_s, 3):g} s"
             return Failed("timeout", message, may_retry=True, in_doubt=True)
         return LEFT
     except KeyboardInterrupt:
