@@ -10,7 +10,7 @@ from batuta.journal.memory import MemoryJournal
 from batuta.spec.call import Failed
 from batuta.spec.facts import Answered, Claimed, Parked
 from batuta.spec.value import inline
-from tests.engine.builders import Gate, House, MovableClock, Tool, args_of, in_turn
+from tests.engine.builders import PATIENCE_S, Gate, House, MovableClock, Tool, args_of, in_turn
 
 BUSY = Failed("busy", "later", may_retry=True)
 
@@ -112,3 +112,20 @@ async def test_closing_leaves_the_run_to_any_other_process() -> None:
 async def test_a_run_that_does_not_exist_is_not_found() -> None:
     with pytest.raises(NotFound):
         await Host(House().engine).drive("nope")
+
+
+async def test_hosts_that_wait_for_one_sleeping_run_do_not_wake_each_other() -> None:
+    first = House(Tool("busy", lambda _: BUSY, effect="read"))
+    other = House(
+        Tool("busy", lambda _: BUSY, effect="read"), journal=first.journal.view(), clock=first.clock
+    )
+    await first.run("steps: {a: {use: busy, retry: {at_most: 1, backoff: 3600, ceiling: 3600}}}")
+    parked = len(await first.facts())
+    hosts = [Host(house.engine) for house in (first, other)]
+    waiting = [asyncio.create_task(host.drive("r1")) for host in hosts]
+    for _ in range(500):  # turns of the loop; each would be enough for one to wake the other
+        await asyncio.sleep(0)
+    assert len(await first.facts()) == parked
+    await first.cancel()
+    async with asyncio.timeout(PATIENCE_S):
+        assert [(await task).status for task in waiting] == ["cancelled", "cancelled"]

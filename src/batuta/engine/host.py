@@ -2,11 +2,12 @@
 
 import asyncio
 
+from batuta.engine.decide import decide
 from batuta.engine.engine import Engine
 from batuta.engine.loop import Driver
 from batuta.spec.run import Run
 
-__all__ = ["Host"]
+__all__ = ["Host", "anything_to_do"]
 
 # A sleeping run is looked at again at least this often, because a wall clock may jump; in seconds.
 LOOK_S_MAX = 30.0
@@ -48,7 +49,7 @@ class Host:
         while True:
             if run is None:
                 run = await engine.read(run_id)
-            if run.ended is None and (fresh or await engine.journal.claim(run_id)):
+            if fresh or (anything_to_do(run, engine) and await engine.journal.claim(run_id)):
                 run = await Driver(run, engine).drive()
             fresh = False
             if run.ended is not None or run.owner or run.status == "waiting":
@@ -58,3 +59,16 @@ class Host:
                 pause_s = max(run.parked_until - engine.clock.now(), 0.0)
             head, run = run.head, None
             await engine.journal.wait(run_id, after=head, timeout_s=min(pause_s, LOOK_S_MAX))
+
+
+def anything_to_do(run: Run, engine: Engine) -> bool:
+    """True if a driver would do more with `run` now than claim and park it again.
+
+    Without this, two processes that wait for one sleeping run would wake each other for ever.
+    """
+    if run.ended is not None:
+        return False
+    if not run.parked or (run.drift is None and engine.drift(run)):
+        return True
+    now = engine.clock.now()
+    return any(decide(run, target, now) is not None for target in run.open_work())

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from batuta.engine.engine import Engine
+from batuta.engine.host import anything_to_do
 from batuta.engine.loop import Driver
 from batuta.errors import JournalError, JournalFull, NotFound
 from batuta.journal.memory import MemoryJournal
@@ -149,11 +150,10 @@ class Process:
             await self.journal.wait(run_id, after=head, timeout_s=pause_s)
 
     async def _drive_once(self, run_id: str, run: Run | None) -> Run:
+        fresh = run is not None
         if run is None:
             run = await self.engine.read(run_id)
-            if run.status == "waiting" and not run.owner:
-                return run
-        if run.ended is None and await self.journal.claim(run_id):
+        if fresh or (anything_to_do(run, self.engine) and await self.journal.claim(run_id)):
             self.steals = False
             self.driver = Driver(run, self.engine)
             try:

@@ -226,7 +226,10 @@ class _Draft:
         if self.chance(0.25):
             self.scripts[name] = (does, retries)
         elif use not in ("ask", "grow") and self.chance(0.07):
-            self.scripts[name] = (dice.choice(("fail", "fail", "refuse", "garbage")), 10)
+            does = dice.choice(("fail", "fail", "refuse", "garbage"))
+            self.scripts[name] = (does, 10)
+            # If the process dies before it hears the garbage, a person says what really happened.
+            self.certain = self.certain and does != "garbage"
         fields["timeout_s"] = dice.choice((1.0, 2.0, 5.0))
         if use not in ("ask", "grow") and self.chance(0.12):
             other = dice.choice(_PLAIN[:-1])
