@@ -199,6 +199,13 @@ class TestAnswer:
             await app.answer(run, "a", {"n": 2})
         assert (await app.resume(run))["result"] == 1
 
+    async def test_is_idempotent(self, app: App) -> None:
+        run = (await app.run(FORM, {}))["run"]
+        await app.answer(run, "a", {"n": 1})
+        await app.answer(run, "a", {"n": 1})
+        assert (await app.resume(run))["result"] == 1
+        await app.answer(run, "a", {"n": 1})
+
     async def test_needs_a_step_that_is_there_and_asks(self, app: App) -> None:
         run = (await app.run(FORM, {}))["run"]
         with pytest.raises(NotFound, match="no step 'b'"):

@@ -38,7 +38,7 @@ from batuta.spec.card import Card
 from batuta.spec.facts import Adopted, Answered, CancelRequested, Fact
 from batuta.spec.plan import Plan
 from batuta.spec.run import Node, Run
-from batuta.spec.value import encode, inline
+from batuta.spec.value import canonical, decode, encode, inline
 
 __all__ = ["JOURNAL_FILE", "App", "SystemClock", "new_run_id"]
 
@@ -195,7 +195,9 @@ class App:
     async def answer(
         self, run_id: str, step: str, value: Any, *, kind: str = "", who: str = ""
     ) -> None:
-        """Record the answer to the question of `step`; durable when this returns. It counts once.
+        """Record the answer to the question of `step`; durable when this returns.
+
+        It counts once: the same answer again changes nothing and is no error, another one is.
 
         `kind`: insist on a kind of question: "answer", "approval" or "resolve".
 
@@ -204,7 +206,12 @@ class App:
             not fit the schema of the question.
         """
         run = await self.engine.read(run_id)
-        node, question = _asked(run, step)
+        try:
+            node, question = _asked(run, step)
+        except AnswerError:
+            if await self._has_said(run, step, value):
+                return
+            raise
         assert node.question is not None
         _check_answer(node, question, value, kind)
         now = self.engine.clock.now()
@@ -216,8 +223,18 @@ class App:
             value=inline(value, run.salt),
             who=who or _local_user(),
         )
-        if not await self._tell(run, fact):
+        if not await self._tell(run, fact) and not await self._has_said(run, step, value):
             raise AnswerError(f"the question of {step} in {run_id} was answered already")
+
+    async def _has_said(self, run: Run, step: str, value: Any) -> bool:
+        """True if `value` is what counted as an answer of `step`: to answer is idempotent (contract, 11)."""
+        rows = await self.engine.journal.read(run.id)
+        wanted = canonical(value)
+        for fact in (row.fact for row in rows):
+            if isinstance(fact, Answered) and fact.path == step and not fact.value.erased:
+                if canonical(decode(fact.value.data)) == wanted:
+                    return await self.engine.go_on(Run(self.engine.shape), rows, fact)
+        return False
 
     async def cancel(self, run_id: str, *, who: str = "", why: str = "") -> None:
         """Ask for the end of a run; durable when this returns. Raises `NotFound`, `AnswerError` if it has ended."""

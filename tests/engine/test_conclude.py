@@ -2,12 +2,14 @@
 
 import asyncio
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from batuta import App, capability
 from batuta.engine.conclude import retry_wait_s
 from batuta.errors import NotDone
 from batuta.ports import Verdict
@@ -413,3 +415,17 @@ class TestOutcomes:
         )
         assert [round(one["cost_usd"] * 1e9) for one in shown["steps"]] == [3, 100, 20]
         assert round(shown["cost_usd"] * 1e9) == 123
+
+
+async def test_a_question_that_nobody_could_answer_fails_instead_of_being_asked(
+    tmp_path: Path,
+) -> None:
+    @capability(effect="read", reach="local", waits=True)
+    def ask(call: Call) -> Waiting:
+        """Asks for the impossible."""
+        return Waiting(Question("How?", schema={"type": "nonsense"}))
+
+    plan = Plan(name="p", steps={"a": Step(use="ask")}, result="${steps.a}")
+    async with await App.open(tmp_path, functions=[ask]) as app:
+        run = await app.run(plan, {})
+    assert (run["status"], run["error"]["code"]) == ("failed", "bad_answer")

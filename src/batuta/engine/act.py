@@ -153,7 +153,10 @@ def closed(
         why = run.cancel.why or f"cancelled by {run.cancel.who or 'somebody'}"
         return Ended(at=now, term=run.term, status="cancelled", code="cancelled", message=why)
     if cause is not None:
-        return _closed_failed(run, holder, now, cause.code, cause.message, cause.path)
+        # A step that holds a plan has the innermost path in its message already.
+        inner = holder is not None and cause.generation > 0
+        path = "" if inner else cause.path
+        return _closed_failed(run, holder, now, cause.code, cause.message, path)
     if holder is not None and scope.closing:
         return Dropped(at=now, path=holder.path, attempt=holder.attempt, why="not needed any more")
     try:

@@ -7,6 +7,7 @@ import msgspec
 
 from batuta.engine.prepare import latest
 from batuta.errors import BatutaError, InputError
+from batuta.reading.schema import schema_flaw
 from batuta.spec.call import Done, Expand, Failed, Outcome, Question, Waiting
 from batuta.spec.card import Card
 from batuta.spec.facts import (
@@ -169,6 +170,10 @@ def reconciled(
 
 def _waited(run: Run, node: Node, outcome: Waiting, now: float) -> Waited:
     question = msgspec.structs.replace(outcome.question, kind="answer")
+    flaw = schema_flaw(question.schema) if question.schema else ""
+    if flaw:
+        # Asked all the same, it could never be answered.
+        raise InputError(f"the schema of its question is no JSON Schema: {flaw}")
     return Waited(
         at=now,
         path=node.path,

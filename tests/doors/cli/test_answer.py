@@ -55,7 +55,9 @@ def test_an_answer_counts_once(folder: Folder) -> None:
     run = folder.waiting()
     folder.batuta("answer", run, "approve", "--approve")
     again = folder.batuta("answer", run, "approve", "--approve", "--json")
-    assert (again.code, again.document["error"]["code"]) == (2, "answer")
+    assert (again.code, again.document["status"]) == (0, "succeeded")
+    other = folder.batuta("answer", run, "approve", "--reject", "--json")
+    assert (other.code, other.document["error"]["code"]) == (2, "answer")
     assert folder.book() == ["50.0"]
 
 
