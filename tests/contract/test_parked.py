@@ -101,6 +101,7 @@ class TestAnAnswer:
             run = driver.says("document")["run"]
         async with await world.open() as app:
             await app.answer(run, "human", NO)
+            await app.answer(run, "human", NO)  # said twice, by somebody who got no reply
             with pytest.raises(AnswerError, match="no open question"):
                 await app.answer(run, "human", YES)
         refused = world.refused("answer", run, "human", YES)
