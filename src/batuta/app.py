@@ -59,9 +59,8 @@ class SystemClock:
 
 def new_run_id(now: float) -> str:
     """A new id: sorts by time, is safe in shells and file names, and will not be met twice."""
-    milliseconds = int(now * 1_000)
-    digits = [_ALPHABET[(milliseconds >> shift) & 31] for shift in range(40, -1, -5)]
-    return "r" + "".join(digits) + "".join(secrets.choice(_ALPHABET) for _ in range(5))
+    number = int(now * 1_000) << 25 | secrets.randbits(25)
+    return "r" + "".join([_ALPHABET[(number >> shift) & 31] for shift in range(65, -1, -5)])
 
 
 class App:

@@ -68,7 +68,7 @@ class Catalog(Protocol):
     def cards(self) -> Mapping[str, Card]: ...
 
 
-class Verdict(msgspec.Struct, frozen=True):
+class Verdict(msgspec.Struct, frozen=True, gc=False):
     """What the policy says of one call: `allow`, `ask` (a person, of `who`) or `deny`, and by which rule."""
 
     word: str = "allow"
@@ -115,7 +115,7 @@ class Sink(Protocol):
     def __call__(self, progress: Progress) -> None: ...
 
 
-class Row(msgspec.Struct, frozen=True):
+class Row(msgspec.Struct, frozen=True, gc=False):
     """A fact as it stands in a journal: `gseq` orders the whole journal, `seq` its stream (from 1)."""
 
     gseq: int
@@ -140,7 +140,7 @@ class RunRow(msgspec.Struct, frozen=True):
     head: int
 
 
-class Receipt(msgspec.Struct, frozen=True):
+class Receipt(msgspec.Struct, frozen=True, gc=False):
     """What `append` gives at once: the number of the append in this journal's queue, and where it will stand."""
 
     number: int

@@ -47,6 +47,14 @@ def by_cel(expression: Expression, lookup: Any) -> Any:
     return run(msgspec.structs.replace(kernel, quick=None), Frame(lookup))
 
 
+def _carried(value: Any) -> bool:
+    if isinstance(value, list | dict):
+        return all(_carried(part) for part in value) and all(map(_carried, value))
+    if isinstance(value, str):
+        return "\0" not in value
+    return not isinstance(value, int) or -(2**63) <= value < 2**63
+
+
 @given(conditions, values, values)
 def test_a_quick_answer_is_the_answer_of_cel(text: str, x: Any, y: Any) -> None:
     try:
@@ -61,8 +69,8 @@ def test_a_quick_answer_is_the_answer_of_cel(text: str, x: Any, y: Any) -> None:
     try:
         expected = by_cel(expression, lambda reference: resolve(found, reference.path))
     except ExpressionError:
-        # CEL refuses some values whatever is asked of them; whether one is null can be told all the same.
-        assert "null" in text
+        # CEL refuses some values whatever is asked of them: lists with a text it would cut, numbers beyond 64 bits.
+        assert "null" in text or not (_carried(x) and _carried(y))
     else:
         assert answer == expected
 
@@ -79,6 +87,8 @@ def test_a_quick_answer_is_the_answer_of_cel(text: str, x: Any, y: Any) -> None:
         ("a.x == null", {}, True),
         ("a.x != null", {"x": {"deep": [1]}}, True),
         ("has(a.x) && a.x", {"x": True}, True),
+        ("a.x == 'x'", {"x": ["x"]}, False),
+        ("a.x != 1", {"x": None}, True),
         ("size(a.x) > 1", {"x": [1, 2]}, True),
     ],
 )

@@ -33,7 +33,7 @@ Verb = Literal[
 ]
 
 
-class Decision(msgspec.Struct, frozen=True):
+class Decision(msgspec.Struct, frozen=True, gc=False):
     """One thing that is due, and for which node or scope."""
 
     verb: Verb

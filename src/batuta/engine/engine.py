@@ -322,8 +322,7 @@ class Engine:
     def _plan_slot(self, shape: PlanShape, salt: bytes) -> Value:
         # In its own order, not the canonical one: steps and results are shown as they were written.
         encoded = encode(shape.plan)
-        if len(encoded) <= INLINE_BYTES_MAX:
-            return Value(data=msgspec.Raw(encoded), mark=commitment(encoded, salt))
+        # However small: stored once, a plan is not written again with every run of it.
         return Value(
             ref=self.journal.put(encoded), size=len(encoded), mark=commitment(encoded, salt)
         )

@@ -18,7 +18,7 @@ from batuta.spec.facts import (
 __all__ = ["RunState", "project", "project_all"]
 
 
-class RunState(msgspec.Struct, frozen=True):
+class RunState(msgspec.Struct, frozen=True, gc=False):
     """The projection of one run. Times in seconds of the Unix epoch.
 
     Attributes:

@@ -1,6 +1,7 @@
 """Budgets, and the money they are in."""
 
 from decimal import ROUND_HALF_EVEN, Decimal
+from functools import lru_cache
 from typing import Self, TypeVar
 
 import msgspec
@@ -11,6 +12,7 @@ __all__ = ["NUSD_PER_USD", "Budget", "Purse", "nusd", "usd"]
 NUSD_PER_USD = 1_000_000_000
 
 
+@lru_cache(maxsize=1_024)
 def nusd(amount_usd: float | str | Decimal) -> int:
     """`amount_usd` dollars in nano-dollars, exact for every amount written with up to 9 decimals."""
     return int((Decimal(str(amount_usd)) * NUSD_PER_USD).to_integral_value(ROUND_HALF_EVEN))

@@ -46,7 +46,7 @@ FORMAT = 1
 Status = Literal["succeeded", "failed", "cancelled"]
 
 
-class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="is"):
+class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="is", gc=False):
     """Something that happened, `at` a time in seconds of the Unix epoch by the clock of whoever recorded it."""
 
     at: float

@@ -36,6 +36,7 @@ _decoder = msgspec.json.Decoder()
 class Value(
     msgspec.Struct,
     frozen=True,
+    gc=False,
     omit_defaults=True,
     rename={"data": "v", "ref": "r", "size": "n", "mark": "m", "label": "l"},
 ):
@@ -127,7 +128,7 @@ def commitment(encoded: bytes, salt: bytes) -> str:
 
 def value_key(encoded: bytes, key: bytes) -> str:
     """The name under which a large value is stored: a keyed hash, so that names do not leak contents."""
-    return hmac.new(key, encoded, hashlib.sha256).hexdigest()[:40]
+    return hmac.digest(key, encoded, "sha256").hex()[:40]
 
 
 def inline(data: object, salt: bytes = b"") -> Value:

@@ -26,6 +26,11 @@ _OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
     "_>=_": operator.ge,
 }
 _MIRRORED = {"_<_": "_>_", "_<=_": "_>=_", "_>_": "_<_", "_>=_": "_<=_"}
+_NEVER_EQUAL: Mapping[type, frozenset[type]] = {
+    bool: frozenset({dict, float, int, list, str, type(None)}),
+    int: frozenset({bool, dict, list, str, type(None)}),
+    str: frozenset({bool, dict, float, int, list, type(None)}),
+}
 # Longer texts are weighed, which is the kernel's business.
 _CHARS_MAX = 1_000
 
@@ -80,11 +85,16 @@ def _compared(name: str, slot: Slot | None, literal: object) -> Quick | None:
     if kind not in (str, int, bool) or (kind is bool and name not in ("_==_", "_!=_")):
         return None
 
+    # What cannot be equal, whatever is in it; numbers are compared across their types.
+    others = _NEVER_EQUAL[kind] if name in ("_==_", "_!=_") else ()
+
     def compared(frame: Frame) -> bool | None:
         try:
             value: Any = fetch(slot, frame)
         except ExpressionError:
             return None
+        if type(value) in others:
+            return compare is operator.ne
         return compare(value, literal) if _is_plain(value, kind) else None
 
     return compared
