@@ -25,7 +25,7 @@ from batuta.spec.facts import (
 from batuta.spec.fold import take
 from batuta.spec.run import Run
 
-__all__ = ["OwnLog"]
+__all__ = ["OwnLog", "attempt_of"]
 
 # So many facts may be queued without being known to be durable before the loop waits for the disk.
 UNCONFIRMED_MAX = 4_096
@@ -138,13 +138,18 @@ class OwnLog:
         return [f for f in refused if id(f) in told or isinstance(f, Started | Claimed)]
 
     def again(self, facts: list[RunFact]) -> None:
-        """Record refused `facts` again, as facts of the present term; claims have lost their meaning."""
+        """Record refused `facts` again, as facts of the present term; claims have lost their meaning.
+
+        An attempt that does not count any more takes its outcome with it: it is not that of another's attempt.
+        """
+        gone: set[tuple[str, int]] = set()
         for fact in facts:
-            if isinstance(fact, Claimed):
+            if isinstance(fact, Claimed) or attempt_of(fact) in gone:
                 continue
             if "term" in fact.__struct_fields__:
                 fact = msgspec.structs.replace(fact, term=self.run.term)
-            self._record((fact,), told=not isinstance(fact, Started))
+            if not self._record((fact,), told=not isinstance(fact, Started)):
+                gone.add(attempt_of(fact))
 
     async def tell_late(self, facts: list[RunFact]) -> None:
         """As a former owner: append what calls came to, wherever the log stands now; it decides what counts."""
@@ -184,3 +189,8 @@ def _timer_of(fact: RunFact) -> tuple[float, str] | None:
     if isinstance(fact, Spread) and fact.open_at is not None:
         return fact.open_at, f"{fact.path}~{fact.count - 1}"
     return None
+
+
+def attempt_of(fact: RunFact) -> tuple[str, int]:
+    """The attempt that `fact` is about; ("", 0) if it is about none."""
+    return getattr(fact, "path", ""), getattr(fact, "attempt", 0)

@@ -13,7 +13,7 @@ from batuta.engine.bell import Bell
 from batuta.engine.conclude import Conclusion, conclude, reconciled
 from batuta.engine.decide import Decision, decide, losers, wake_time
 from batuta.engine.engine import Engine
-from batuta.engine.log import OwnLog
+from batuta.engine.log import OwnLog, attempt_of
 from batuta.engine.prepare import Prepared, capability_of, prepare
 from batuta.engine.view import NotLoaded, stored_in, wanted
 from batuta.engine.workers import Arrival, Workers
@@ -276,7 +276,7 @@ class Driver:
         refused = await self._log.refused()
         claiming = any(isinstance(fact, Claimed) for fact in refused)
         intents = [fact.path for fact in refused if isinstance(fact, Started)]
-        outcomes = {_attempt_of(fact) for fact in refused if not isinstance(fact, Started)}
+        outcomes = {attempt_of(fact) for fact in refused if not isinstance(fact, Started)}
         self._log.run = run = await self._engine.read(self.run.id)
         if run.ended is None and claiming and await self._engine.journal.claim(run.id):
             self._claim()
@@ -286,8 +286,8 @@ class Driver:
             self._held.clear()
             self._log.wind_timers()
             workers.forget([*intents, *workers.unsent])
-            never = {_attempt_of(fact) for fact in refused if isinstance(fact, Started)}
-            await self._log.tell_late([f for f in refused if _attempt_of(f) not in never])
+            never = {attempt_of(fact) for fact in refused if isinstance(fact, Started)}
+            await self._log.tell_late([f for f in refused if attempt_of(f) not in never])
             return
         # What runs without having waited for its intent goes on, and what has ended so has ended.
         sent = {path for path in intents if workers.running(path)}
@@ -295,7 +295,7 @@ class Driver:
         kept = [
             f
             for f in refused
-            if not isinstance(f, Started) or f.path in sent or _attempt_of(f) in outcomes
+            if not isinstance(f, Started) or f.path in sent or attempt_of(f) in outcomes
         ]
         self._log.again(kept)
         mine = {
@@ -377,8 +377,3 @@ class Driver:
         await self._bell.heard()
         if timer is not None:
             timer.cancel()
-
-
-def _attempt_of(fact: RunFact) -> tuple[str, int]:
-    """The attempt that `fact` is about; ("", 0) if it is about none."""
-    return getattr(fact, "path", ""), getattr(fact, "attempt", 0)

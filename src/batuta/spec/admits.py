@@ -85,7 +85,7 @@ def _may_end(node: Node) -> bool:
     # Attempt 0, and whatever is open, ends by what is inside it and not by a call.
     if node.attempt == 0 or node.state == r.OPEN:
         return node.state in (r.PENDING, r.READY, r.OPEN, r.WAITING)
-    return node.state in _OUTCOME_STATES
+    return node.state in _OUTCOME_STATES and node.attempt != node.told
 
 
 def _resolved(run: Run, fact: Resolved) -> bool:

@@ -204,6 +204,7 @@ def _failure(run: Run, fact: Failure) -> None:
         node.faults = 0
         node.question = node.answer = None
     node.alternative = fact.alternative
+    node.told = fact.attempt
     node.doubt = None
     node.state = r.RETRYING
     node.retry_at = fact.retry_at
