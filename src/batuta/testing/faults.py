@@ -69,7 +69,8 @@ class Faults(msgspec.Struct, frozen=True):
     @property
     def certain(self) -> bool:
         """True if none of these faults may change the result of a run."""
-        harmless = all(pause.for_s <= 0.5 for pause in self.pauses)
+        # Who is stolen from may be fenced off by what never becomes durable, and count that as a fault.
+        harmless = all(pause.for_s <= 0.5 and not pause.stolen for pause in self.pauses)
         return harmless and not (self.jumps or self.cancels or self.liars)
 
 

@@ -23,7 +23,7 @@ __all__ = ["Broken", "Laws", "differences", "portrait"]
 # What a driver keeps on a node for its own convenience is no part of the fold.
 _CACHES = frozenset({"live", "items"})
 _OBJECTS = frozenset({"shape", "scope", "parent", "children", "subscope", "undo_node", "purses"})
-_NODE_FIELDS = tuple(name for name in Node.__slots__ if name not in _CACHES | _OBJECTS)
+_NODE_FIELDS = tuple(name for name in Node.__struct_fields__ if name not in _CACHES | _OBJECTS)
 _RUN_FIELDS = (
     "head", "owner", "term", "root_plan_digest", "cards", "cancel", "drift", "ended", "purged", "parked_until",
     "parked", "updated_at", "running", "spent_nusd", "calls", "ignored",

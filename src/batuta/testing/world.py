@@ -79,10 +79,10 @@ class Book:
 
     def land(self, entry: Entry) -> None:
         """It happens now, unless the key was fenced against this attempt, or is known to an idempotent callee."""
+        if entry.attempt <= self.fences.get(entry.key, 0):
+            return
         self.cost_nusd += entry.cost_nusd
         if entry.effect not in ("idempotent", "write"):
-            return
-        if entry.attempt <= self.fences.get(entry.key, 0):
             return
         if entry.effect == "idempotent" and entry.key in self.by_key:
             return
@@ -207,7 +207,13 @@ class Scripted:
             if recall is not None:
                 recall()
             raise
+        if recall is not None and self._fenced(call):
+            return Failed("void", "somebody was told that this did not happen", may_retry=True)
         return _said(act, answer)
+
+    def _fenced(self, call: Call) -> bool:
+        book = self._world.book
+        return call.attempt <= book.fences.get(call.key, 0) and not book.times(call.key)
 
     async def reconcile(self, call: Call) -> Outcome:
         """See `Reconciling`: the book knows, and what has not landed by now never will."""
