@@ -13,7 +13,7 @@ from batuta.engine.loop import Driver
 from batuta.journal.memory import MemoryJournal
 from batuta.spec.call import Call, Expand, Failed
 from batuta.spec.facts import Adopted, Answered, Claimed, Dropped, Fact, Finished, Resolved, Started
-from batuta.spec.plan import Plan, Step
+from batuta.spec.plan import Plan, Retry, Step
 from batuta.spec.run import Node, Run
 from batuta.spec.value import inline
 from batuta.testing.virtual import run_virtual
@@ -302,3 +302,16 @@ async def test_a_read_whose_answer_cannot_be_recorded_is_followed_by_its_fallbac
     other = Tool("other", lambda _: Failed("no", "no"), effect="read")
     shown = await House(odd, other).run("steps: {a: {use: odd, fallback: other}}")
     assert (shown["error"]["code"], len(odd.calls), len(other.calls)) == ("no", 1, 1)
+
+
+def test_a_failed_attempt_has_no_other_outcome_while_a_person_looks_at_the_next() -> None:
+    log = Logbook(plan(a=Step("tool", retry=Retry(3))))
+    log.claim()
+    log.start("a")
+    assert log.fail("a", retry_at=5.0) is True
+    log.wait("a", 1, "approval")
+    assert [log.fail("a", retry_at=5.0), log.finish("a")] == [False, False]
+    log.answer("a", {"approved": True}, 1, "approval")
+    assert [log.fail("a", retry_at=5.0), log.finish("a")] == [False, False]
+    assert [log.start("a", 2), log.finish("a", 2)] == [True, True]
+    assert log.node("a").faults == 1
