@@ -145,7 +145,7 @@ MUTANTS = [
     patch(
         "an answer counts twice",
         "spec/admits.py",
-        "                and node.state == r.WAITING\n",
+        "        and node.state == r.WAITING\n",
         "",
         tests="tests/spec/test_admits_table.py",
     ),
