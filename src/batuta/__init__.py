@@ -4,6 +4,9 @@ The names below are the public door for Python. They are loaded when first used,
 programs that need one of them do not pay for all; `__init__.pyi` tells type checkers and editors what they are.
 """
 
+# The names come from `__getattr__`, which type checkers do not follow; the stub has them.
+# pyright: reportUnsupportedDunderAll=false
+
 from importlib import import_module as _import_module
 
 __all__ = [
