@@ -59,7 +59,7 @@ async def test_killed_while_the_requests_are_out(world: World, do: str, happened
 )
 async def test_not_answered_in_time_or_hung_up_on(world: World, do: Any, happened: int) -> None:
     configure(world)
-    world.plan(plan_of(", timeout: 0.3, retry: {at_most: 1, backoff: 0.01}"))
+    world.plan(plan_of(", timeout: 1.0, retry: {at_most: 1, backoff: 0.01}"))
     for name in USES:
         world.ledger.faults(do, {"reference": world.ref(name)})
     async with await world.open() as app:
