@@ -137,21 +137,14 @@ class OwnLog:
         self._facts.clear()
         return [f for f in refused if id(f) in told or isinstance(f, Started | Claimed)]
 
-    def again(self, facts: list[RunFact]) -> None:
-        """Record refused `facts` again, as facts of the present term; claims have lost their meaning.
-
-        An attempt that does not count any more takes its outcome with it: it is not that of another's attempt.
-        """
-        gone: set[tuple[str, int]] = set()
-        for fact in facts:
-            if isinstance(fact, Claimed) or attempt_of(fact) in gone:
-                continue
+    def again(self, told: Sequence[RunFact]) -> None:
+        """Record anew what calls came to, as facts of the present term."""
+        for fact in told:
             if "term" in fact.__struct_fields__:
                 fact = msgspec.structs.replace(fact, term=self.run.term)
-            if not self._record((fact,), told=not isinstance(fact, Started)):
-                gone.add(attempt_of(fact))
+            self._record((fact,), told=True)
 
-    async def tell_late(self, facts: list[RunFact]) -> None:
+    async def tell_late(self, facts: Sequence[RunFact]) -> None:
         """As a former owner: append what calls came to, wherever the log stands now; it decides what counts."""
         outcomes = [fact for fact in facts if isinstance(fact, _OUTCOMES)]
         if outcomes:

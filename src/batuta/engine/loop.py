@@ -275,36 +275,23 @@ class Driver:
         workers.refused = False
         refused = await self._log.refused()
         claiming = any(isinstance(fact, Claimed) for fact in refused)
-        intents = [fact.path for fact in refused if isinstance(fact, Started)]
-        outcomes = {attempt_of(fact) for fact in refused if not isinstance(fact, Started)}
+        # Attempts that are in no log: whatever led to them is decided anew, and what came of them is nobody's outcome.
+        # What had to wait for its intent has not left; the rest may run again.
+        never = dict.fromkeys(attempt_of(fact) for fact in refused if isinstance(fact, Started))
+        told = [f for f in refused if not isinstance(f, Claimed) and attempt_of(f) not in never]
+        workers.forget(path for path, _ in never)
         self._log.run = run = await self._engine.read(self.run.id)
         if run.ended is None and claiming and await self._engine.journal.claim(run.id):
             self._claim()
-        if not self._log.owned:
-            # Whether a late outcome counts is for the log to say (contract, 8). Nothing new leaves from here, and
-            # what came of an intent that was refused is nobody's outcome.
-            self._held.clear()
-            self._log.wind_timers()
-            workers.forget([*intents, *workers.unsent])
-            never = {attempt_of(fact) for fact in refused if isinstance(fact, Started)}
-            await self._log.tell_late([f for f in refused if attempt_of(f) not in never])
+        if self._log.owned:
+            self._log.again(told)
+            self._look_at_everything()
             return
-        # What runs without having waited for its intent goes on, and what has ended so has ended.
-        sent = {path for path in intents if workers.running(path)}
-        workers.forget([path for path in intents if path not in sent])
-        kept = [
-            f
-            for f in refused
-            if not isinstance(f, Started) or f.path in sent or attempt_of(f) in outcomes
-        ]
-        self._log.again(kept)
-        mine = {
-            path
-            for path in intents
-            if (node := run.nodes.get(path)) and node.state == r.RUNNING and node.term == run.term
-        }
-        workers.forget([path for path in intents if path not in mine])
-        self._look_at_everything()
+        # Whether a late outcome counts is for the log to say (contract, 8). Nothing new leaves from here.
+        self._held.clear()
+        self._log.wind_timers()
+        workers.forget(workers.unsent)
+        await self._log.tell_late(told)
 
     # ── the end, or a pause ──────────────────────────────────────────────────────────────────────────────────
 
