@@ -254,18 +254,17 @@ class Laws:
         if self._book.cost_nusd > self.run.spent_nusd:
             raise Broken(f"{self._book.cost_nusd} was spent, and the log has {self.run.spent_nusd}")
         for key, path in self._owners.items():
-            node, times = self.run.nodes[path], self._book.times(key)
-            entries = self._book.by_key.get(key, [])
-            if entries and entries[0].effect == "write":
+            node = self.run.nodes[path]
+            for entry in self._book.by_key.get(key, ()):
                 # Whoever said "retry" without knowing may have been wrong; the book itself never is.
                 unsure = [who for who in self._retries.get(key, ()) if who != "reconcile"]
-                if times > 1 + len(unsure):
+                allowed = 1 + len(unsure) if entry.effect == "write" else 1
+                times = self._book.times(key, entry.capability)
+                if times > allowed:
                     raise Broken(f"{path} happened {times} times, and {unsure} said retry")
-            if times > 1 and entries[0].effect == "idempotent":
-                raise Broken(f"{path} happened {times} times under one key")
             sure = node.state == r.DONE and node.key == key and key not in self._doubts
-            if sure and node.effect in ("idempotent", "write") and node.kind != "each":
-                if not times and node.subscope is None:
+            if sure and node.effect in ("idempotent", "write") and node.subscope is None:
+                if not self._book.times(key, node.capability):
                     raise Broken(f"{path} is done, and the world knows nothing of it")
 
     def check_fold(self) -> None:

@@ -73,9 +73,9 @@ class Book:
         self.fences: dict[str, int] = {}
         self.cost_nusd = 0
 
-    def times(self, key: str) -> int:
-        """How often the effect of `key` happened."""
-        return len(self.by_key.get(key, ()))
+    def times(self, key: str, capability: str) -> int:
+        """How often the effect of `key` happened at `capability`; a fallback may have the key of what it follows."""
+        return sum(1 for entry in self.by_key.get(key, ()) if entry.capability == capability)
 
     def land(self, entry: Entry) -> None:
         """It happens now, unless the key was fenced against this attempt, or is known to an idempotent callee."""
@@ -84,7 +84,7 @@ class Book:
         self.cost_nusd += entry.cost_nusd
         if entry.effect not in ("idempotent", "write"):
             return
-        if entry.effect == "idempotent" and entry.key in self.by_key:
+        if entry.effect == "idempotent" and self.times(entry.key, entry.capability):
             return
         self.entries.append(entry)
         self.by_key.setdefault(entry.key, []).append(entry)
@@ -213,7 +213,9 @@ class Scripted:
 
     def _fenced(self, call: Call) -> bool:
         book = self._world.book
-        return call.attempt <= book.fences.get(call.key, 0) and not book.times(call.key)
+        return call.attempt <= book.fences.get(call.key, 0) and not book.times(
+            call.key, self.card.name
+        )
 
     async def reconcile(self, call: Call) -> Outcome:
         """See `Reconciling`: the book knows, and what has not landed by now never will."""
