@@ -11,9 +11,9 @@ from batuta.engine.act import resolved
 from batuta.engine.decide import decide
 from batuta.engine.loop import Driver
 from batuta.journal.memory import MemoryJournal
-from batuta.spec.call import Call, Expand, Failed
+from batuta.spec.call import Call, Expand, Failed, Question, Waiting
 from batuta.spec.facts import Adopted, Answered, Claimed, Dropped, Fact, Finished, Resolved, Started
-from batuta.spec.plan import Plan, Retry, Step
+from batuta.spec.plan import Plan, Retry, Step, Undo
 from batuta.spec.run import Node, Run
 from batuta.spec.value import inline
 from batuta.testing.virtual import run_virtual
@@ -315,3 +315,30 @@ def test_a_failed_attempt_has_no_other_outcome_while_a_person_looks_at_the_next(
     assert [log.fail("a", retry_at=5.0), log.finish("a")] == [False, False]
     assert [log.start("a", 2), log.finish("a", 2)] == [True, True]
     assert log.node("a").faults == 1
+
+
+def test_a_compensation_for_a_failure_that_never_came_to_be_is_in_no_log() -> None:
+    def asks(call: Call) -> Any:
+        return call.answer if call.answered else Waiting(Question("well?"), expires_s=5.0)
+
+    async def main() -> None:
+        steps = {"a": Step("look", undo=Undo("look")), "b": Step("asks")}
+        race = Race(steps, look(0.5), lambda: Tool("asks", asks, effect="read"))
+        one = race.process()
+        going = await one.drive()
+        await one.flush()
+        await one.flush()
+        one.house.clock.advance(6.0)
+        await asyncio.sleep(
+            6.0
+        )  # time is up: b has failed, a is being taken back, and nothing of it is durable
+        assert one.calls("look") == 2
+        slot = inline({"n": 1})
+        race.office.append(
+            "r1", [Answered(at=1, path="b", attempt=1, kind="answer", value=slot)], after=None
+        )
+        run = await one.finish(going)
+        assert (run.status, run.nodes["b"].state) == ("succeeded", "done")
+        assert [fact.path for fact in race.facts(Started)] == ["a", "b", "b"]
+
+    story(main)
