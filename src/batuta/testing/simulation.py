@@ -308,11 +308,12 @@ class Simulation:
 
     def _check_lanes(self, process: Process, call: Call, card: Card) -> None:
         """How many calls of this process are under way: per run, per capability, per `each`."""
-        mine = {path: one for (who, path), one in self.world.active.items() if who == process.name}
+        active = self.world.active.items()
+        mine = [(path, one) for (who, path, _), one in active if who == process.name]
         limit = self.story.plan.limit
         if limit and len(mine) > limit:
             raise Broken(f"{len(mine)} calls at once, and the limit of the plan is {limit}")
-        same = sum(1 for one in mine.values() if one.name == card.name)
+        same = sum(1 for _, one in mine if one.name == card.name)
         if card.concurrency and same > card.concurrency:
             raise Broken(
                 f"{same} calls of {card.name} at once, and it has {card.concurrency} lanes"
@@ -320,9 +321,9 @@ class Simulation:
         container, dot, _ = call.path.removesuffix("/undo").partition("/")[0].partition(".")
         step = self.story.plan.steps.get(container)
         if dot and step is not None and step.limit:
-            items = sum(1 for path in mine if path.startswith(f"{container}."))
-            if items > step.limit:
-                raise Broken(f"{items} items of {container} at once, and its limit is {step.limit}")
+            items = {path for path, _ in mine if path.startswith(f"{container}.")}
+            if len(items) > step.limit:
+                raise Broken(f"{items} at once, and the limit of {container} is {step.limit}")
 
     def _effect_landed(self, entry: Entry) -> None:
         process = self.processes[entry.process]
