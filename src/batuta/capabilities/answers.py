@@ -1,9 +1,11 @@
 """Is an answer what was asked for? JSON Schema, without fetching anything and without expensive patterns."""
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from batuta.errors import InputError
+from batuta.spec.value import canonical, decode
 
 __all__ = ["ANSWER_SCHEMA", "checker_of", "schema_flaw", "validate_answer"]
 
@@ -15,6 +17,8 @@ ANSWER_SCHEMA: dict[str, Any] = {
 }
 
 _FLAWS_SHOWN_MAX = 5
+# Compiled schemas kept, of some kilobytes each.
+_CHECKERS_MAX = 256
 _TEXT_CHARS_MAX = 200
 
 
@@ -46,6 +50,20 @@ def checker_of(schema: Mapping[str, Any]) -> Callable[[Any], str | None]:
     Raises:
         InputError: `schema` is not a JSON Schema, or refers to another document.
     """
+    try:
+        known = canonical(schema)
+    except InputError:
+        return _compiled(schema)  # it says what is wrong with it
+    return _checker(known)
+
+
+@lru_cache(maxsize=_CHECKERS_MAX)
+def _checker(schema: bytes) -> Callable[[Any], str | None]:
+    """The same for the JSON of a schema; those of questions are asked for at every call and every answer."""
+    return _compiled(decode(schema))
+
+
+def _compiled(schema: Mapping[str, Any]) -> Callable[[Any], str | None]:
     import jsonschema_rs  # 40 ms, at the first answer and not at start-up
 
     try:

@@ -167,21 +167,23 @@ class Engine:
             fact = row.fact
             if isinstance(fact, Expanded) and fact.plan.erased:
                 erased.setdefault(fact.plan_digest, PlanShape(Plan(name="(erased)")))
-            await self._take(run, fact)
+            if isinstance(fact, Expanded):
+                await self._load_plan(fact)
+            apply(run, fact)
         return run
 
     async def go_on(self, run: Run, rows: Sequence[Row], sought: Fact | None = None) -> bool:
         """Take in what others have written behind the head of `run`; True if `sought` is among it and counted."""
         counted = False
         for row in rows:
-            counted |= await self._take(run, row.fact) and row.fact == sought
+            if isinstance(row.fact, Expanded):
+                await self._load_plan(row.fact)
+            counted |= apply(run, row.fact) and row.fact == sought
         return counted
 
-    async def _take(self, run: Run, fact: Fact) -> bool:
-        if isinstance(fact, Expanded) and fact.plan_digest not in self._shapes:
-            if not fact.plan.erased:
-                self._keep(await self._load_shape(fact))
-        return apply(run, fact)
+    async def _load_plan(self, fact: Expanded) -> None:
+        if fact.plan_digest not in self._shapes and not fact.plan.erased:
+            self._keep(await self._load_shape(fact))
 
     def drift(self, run: Run) -> dict[str, str]:
         """Capabilities of `run` whose cards have changed since it began, and how."""

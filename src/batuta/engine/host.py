@@ -49,7 +49,7 @@ class Host:
         while True:
             if run is None:
                 run = await engine.read(run_id)
-            if fresh or (anything_to_do(run, engine) and await engine.journal.claim(run_id)):
+            if fresh or (anything_to_do(run, engine) and await self._may_claim(run)):
                 run = await Driver(run, engine).drive()
             fresh = False
             if run.ended is not None or run.owner or run.status == "waiting":
@@ -59,6 +59,11 @@ class Host:
                 pause_s = max(run.parked_until - engine.clock.now(), 0.0)
             head, run = run.head, None
             await engine.journal.wait(run_id, after=head, timeout_s=min(pause_s, LOOK_S_MAX))
+
+    async def _may_claim(self, run: Run) -> bool:
+        # Only if the log names an owner it has to be found out whether that is alive. Should somebody claim the run
+        # meanwhile, the journal refuses our claim, which stands behind what was read.
+        return not run.owner or await self._engine.journal.claim(run.id)
 
 
 def anything_to_do(run: Run, engine: Engine) -> bool:

@@ -131,11 +131,12 @@ def checked_row(path: str, row: tuple[Any, ...]) -> Row:
     """
     gseq, number, seq, crc, body, stream = row
     try:
-        whole = checksum(body.encode(), number, seq) == crc
+        encoded: bytes = body.encode()
+        whole = checksum(encoded, number, seq) == crc
     except (AttributeError, TypeError):  # damage can turn any field into nothing
-        whole = False
+        whole, encoded = False, b""
     if not whole or stream is None:
         raise JournalBroken(
             f"{path} is damaged: fact {gseq} is not what was written", remedy=RESTORE_REMEDY
         )
-    return Row(gseq, stream, seq, decode_fact(body))
+    return Row(gseq, stream, seq, decode_fact(encoded))
