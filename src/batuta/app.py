@@ -224,6 +224,7 @@ class App:
         )
         if not await self._tell(run, fact) and not await self._has_said(run, step, value):
             raise AnswerError(f"the question of {step} in {run_id} was answered already")
+        self.engine.keep(run)
 
     async def _has_said(self, run: Run, step: str, value: Any) -> bool:
         """True if `value` is what counted as an answer of `step`: to answer is idempotent (contract, 11)."""

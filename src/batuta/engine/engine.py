@@ -28,6 +28,9 @@ __all__ = ["Engine", "Settings"]
 
 # Compiled plans kept for runs to come; a plan in use is held by its runs in any case.
 SHAPES_MAX = 256
+# Folded runs kept for who goes on with them: so many, of so many step instances at most (1 KB each).
+LATELY_MAX = 4_096
+LATELY_NODES_MAX = 32
 EXPANSION_DEPTH_MAX = 8
 STEPS_MAX = 50_000
 RECONCILE_TIMEOUT_S = 60.0
@@ -74,6 +77,7 @@ class Engine:
         self._card_slots: dict[str, Value] = {}
         self._sound: dict[str, PlanShape] = {}
         self._digests: dict[str, tuple[Card, str]] = {}
+        self._lately: OrderedDict[str, Run] = OrderedDict()
 
     @property
     def epoch(self) -> int:
@@ -152,10 +156,25 @@ class Engine:
 
     async def read(self, run_id: str) -> Run:
         """The run as its committed log has it. Raises `NotFound`, `JournalError`."""
+        run = self._lately.pop(run_id, None)
+        if run is not None:
+            await self.go_on(run, await self.journal.read(run_id, after=run.head))
+            if not run.purged:  # else there is less in the log than in memory
+                return run
         rows = await self.journal.read(run_id)
         if not rows:
             raise NotFound(f"there is no run {run_id!r}", remedy="`batuta runs` lists them")
         return await self.fold(rows)
+
+    def keep(self, run: Run) -> None:
+        """Remember `run`, as the log has it, for who reads it next: only what is new is folded then.
+
+        The caller has no further use for it. What was answered is gone on with at once, as a rule.
+        """
+        if len(run.nodes) <= LATELY_NODES_MAX:
+            self._lately[run.id] = run
+            if len(self._lately) > LATELY_MAX:
+                self._lately.popitem(last=False)
 
     async def fold(self, rows: Sequence[Row]) -> Run:
         """The run that `rows` make, with the plans they mention loaded."""

@@ -55,8 +55,8 @@ INSERT OR IGNORE INTO uses (value, stream) SELECT value >> 32, value & 429496729
 
 -- name: read
 SELECT f.gseq, f.stream, f.seq, f.crc, f.body, s.name, s.head
-FROM streams AS s JOIN facts AS f ON f.stream = s.id
-WHERE s.name = ?1 AND f.seq > ?2
+FROM streams AS s LEFT JOIN facts AS f ON f.stream = s.id AND f.seq > ?2
+WHERE s.name = ?1
 ORDER BY f.seq LIMIT ?3
 
 -- name: read_all
