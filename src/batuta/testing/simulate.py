@@ -42,7 +42,7 @@ def simulate(seed: int, log: list[Fact] | None = None) -> Report:
     dice = dice_of(seed)
     story = draw_story(dice, seed)
     faults = draw_faults(dice)
-    shapes: OrderedDict[str, PlanShape] | None = None if seed % 4 == 0 else OrderedDict()
+    shapes: OrderedDict[str, PlanShape] | None = None if seed % 8 == 0 else OrderedDict()
     simulation = Simulation(seed, story, faults, shapes)
     simulation.log = log
     report = simulation.run()
