@@ -30,7 +30,8 @@ class Reader:
         with translated(self.path):
             found = self._all("read", stream, after, limit)
             head = found[-1][6] if found else 0
-            if found and found[0][0] is None:  # one row says where a stream ends that has nothing more
+            # One row says where a stream ends that has nothing more.
+            if found and found[0][0] is None:
                 found = []
             rows = [checked_row(self.path, row[:6]) for row in found]
             due = max(head - after, 0)
