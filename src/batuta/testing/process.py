@@ -79,6 +79,11 @@ class WatchedJournal(MemoryJournal):
         else:
             self.process.rung(urgent)
 
+    @property
+    def was_refused(self) -> bool:
+        """True if facts of this process were refused, ever."""
+        return bool(self._intake.refused)
+
     def _flush(self, appends_max: int | None = None) -> None:
         refused = len(self._intake.refused)
         super()._flush(appends_max)

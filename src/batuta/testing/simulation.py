@@ -321,7 +321,13 @@ class Simulation:
         container, dot, _ = call.path.removesuffix("/undo").partition("/")[0].partition(".")
         step = self.story.plan.steps.get(container)
         if dot and step is not None and step.limit:
-            items = {path for path, _ in mine if path.startswith(f"{container}.")}
+            # After a refusal, local reads that are being cancelled may overlap with what replaces them.
+            items = {
+                path
+                for path, one in mine
+                if path.startswith(f"{container}.")
+                and (one.intent_first or not process.journal.was_refused)
+            }
             if len(items) > step.limit:
                 raise Broken(f"{items} at once, and the limit of {container} is {step.limit}")
 
