@@ -13,7 +13,7 @@ from typing import Any
 from batuta import App, capability
 from batuta.journal.codec import encode_fact
 from batuta.journal.memory import MemoryJournal
-from batuta.plans.build import plan_from_data
+from batuta.plans.build import plan_from_data, plan_to_yaml
 from batuta.plans.check import check
 from batuta.spec.plan import Plan
 from batuta.spec.value import encode
@@ -38,6 +38,20 @@ budget: {usd: 1000, calls: 1000000, seconds: 86400}
 limits: {calls: 10000}
 capabilities:
   person: {kind: human, question: "Send this?", schema: {type: string}}
+"""
+# The cold start is that of the command line: a workspace with a module, and a plan in a file.
+MODULE = f"""\
+from typing import Any
+
+from batuta import capability
+
+@capability(effect="read", reach="local")
+async def look(value: Any) -> str:
+    return {PAYLOAD!r}
+
+@capability(effect="write", reach="egress")
+async def send(value: Any) -> str:
+    return {PAYLOAD!r}
 """
 # What a turn of an agent adds: what the model says (with its tool calls), and what the tools answer. In bytes.
 SAID_BYTES, ANSWERED_BYTES = 700, 2_300
@@ -238,13 +252,24 @@ class Durable(Memory):
 
     kind = "durable"
 
+    def cold_argv(self) -> list[str]:
+        folder = self.room / "cold"
+        if not folder.exists():
+            write_workspace(folder)
+            (folder / "tools.py").write_text(MODULE)
+            with (folder / "batuta.yaml").open("a") as file:
+                file.write("python: [tools.py]\n")
+            (folder / "plan.yaml").write_text(plan_to_yaml(diamond_plan()))
+        plan = str(folder / "plan.yaml")
+        return [sys.executable, "-m", "batuta", "run", "-w", str(folder), "--plan", plan, "--json"]
+
     async def open(self, folder: Path, *functions: Any) -> App:
         write_workspace(folder)
         return await App.open(folder, functions=functions)
 
 
-async def cold(kind: str, room: Path) -> str:
-    system = {"memory": Memory, "durable": Durable}[kind](room)
+async def cold(room: Path) -> str:
+    system = Memory(room)
     await system.start()
     run = await system.app.run(diamond_plan(), {})
     await system.stop()
@@ -252,4 +277,4 @@ async def cold(kind: str, room: Path) -> str:
 
 
 if __name__ == "__main__":
-    print(asyncio.run(cold(sys.argv[1], Path(sys.argv[2]))))
+    print(asyncio.run(cold(Path(sys.argv[2]))))
