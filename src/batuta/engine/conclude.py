@@ -30,22 +30,27 @@ MESSAGE_CHARS_MAX = 2_000
 
 
 class Conclusion(msgspec.Struct, frozen=True):
-    """What `conclude` may use: the card called, how values are stored, the dice (0 to 1), how plans are admitted.
+    """What `conclude` may use: cards by name, how values are stored, the dice (0 to 1), how plans are admitted."""
 
-    `stopping` is true if the engine itself cancelled the call because nobody needs it any more.
-    """
-
-    card: Card
+    card: Callable[[str], Card]
     store: Callable[[object], Value]
     dice: Callable[[], float]
-    admit: Callable[[Expand], Expanded]
-    stopping: bool = False
+    admit: Callable[[Expand, Node, float], Expanded]
 
 
 def conclude(
-    run: Run, node: Node, outcome: Outcome, now: float, how: Conclusion
+    run: Run,
+    node: Node,
+    outcome: Outcome,
+    now: float,
+    how: Conclusion,
+    *,
+    stopping: bool = False,
 ) -> tuple[RunFact, ...]:
-    """The facts that `outcome` of the current attempt of `node` becomes at `now` (seconds)."""
+    """The facts that `outcome` of the current attempt of `node` becomes at `now` (seconds).
+
+    `stopping`: the engine itself cancelled the call because nobody needs it any more.
+    """
     try:
         match outcome:
             case Done():
@@ -54,28 +59,28 @@ def conclude(
                 path, attempt = node.path, node.attempt
                 return (Finished(at=now, path=path, attempt=attempt, value=value, cost_nusd=cost),)
             case Failed():
-                return _failed(run, node, outcome, now, how)
+                return _failed(run, node, outcome, now, how, stopping=stopping)
             case Waiting():
                 return (_waited(run, node, outcome, now),)
             case Expand():
-                return (how.admit(outcome),)
+                return (how.admit(outcome, node, now),)
     except BatutaError as error:
         # The capability answered with something that cannot be recorded. For a write, what it did stays done:
         # this is an answer, and a wrong one.
         failed = Failed("bad_answer", error.in_one_line, cost_nusd=-1)
-        return _failed(run, node, failed, now, how)
+        return _failed(run, node, failed, now, how, stopping=stopping)
 
 
 def _failed(
-    run: Run, node: Node, outcome: Failed, now: float, how: Conclusion
+    run: Run, node: Node, outcome: Failed, now: float, how: Conclusion, *, stopping: bool
 ) -> tuple[RunFact, ...]:
     path, attempt = node.path, node.attempt
     # Sent and not answered: nobody knows what it cost, so it is settled at the maximum (contract, crash table).
     unknown = outcome.in_doubt or outcome.cost_nusd < 0
     cost = node.reserved_nusd if unknown else outcome.cost_nusd
     if node.effect == "write" and outcome.in_doubt:
-        return doubted(run, node, outcome.message, now, how.card)
-    if how.stopping and outcome.code == "cancelled":
+        return doubted(run, node, outcome.message, now, how.card(node.capability))
+    if stopping and outcome.code == "cancelled":
         return (
             Dropped(at=now, path=path, attempt=attempt, why="not needed any more", cost_nusd=cost),
         )

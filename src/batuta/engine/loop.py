@@ -19,8 +19,9 @@ from batuta.engine.view import NotLoaded, stored_in, wanted
 from batuta.engine.workers import Arrival, Workers
 from batuta.errors import Bug, NotFound
 from batuta.spec import run as r
+from batuta.spec.call import Expand
 from batuta.spec.card import Card
-from batuta.spec.facts import Claimed, Parked, RunFact, Started
+from batuta.spec.facts import Claimed, Expanded, Parked, RunFact, Started
 from batuta.spec.run import Node, Run, Scope
 from batuta.spec.value import Value
 
@@ -42,6 +43,7 @@ class Driver:
         self._held: dict[str, deque[Node]] = {}
         self._starting: list[tuple[Prepared, Card]] = []
         self._foreign = False
+        self._conclusion = Conclusion(self._card, self._store, engine.chance.roll, self._admit)
 
     @property
     def run(self) -> Run:
@@ -220,6 +222,9 @@ class Driver:
         except NotFound:
             return Card(name=name)
 
+    def _admit(self, expand: Expand, holder: Node, now: float) -> Expanded:
+        return self._engine.admit(self._log.run, expand, holder, now)
+
     def _store(self, data: object) -> Value:
         return self._engine.store(data, self._log.run.salt)
 
@@ -236,7 +241,7 @@ class Driver:
             self._conclude(self._workers.inbox.popleft(), now)
 
     def _conclude(self, arrival: Arrival, now: float) -> None:
-        run, engine = self._log.run, self._engine
+        run = self._log.run
         node = run.nodes.get(arrival.path)
         if node is None or node.attempt != arrival.attempt:
             return
@@ -244,14 +249,10 @@ class Driver:
             if node.doubt is not None:
                 self._log.tell(reconciled(run, node, arrival.outcome, now, self._store))
             return
-        how = Conclusion(
-            card=self._card(node.capability),
-            store=self._store,
-            dice=engine.chance.roll,
-            admit=lambda expand: engine.admit(run, expand, node, now),
-            stopping=arrival.stopped,
+        stopping = arrival.stopped
+        self._log.tell(
+            *conclude(run, node, arrival.outcome, now, self._conclusion, stopping=stopping)
         )
-        self._log.tell(*conclude(run, node, arrival.outcome, now, how))
 
     # ── others write too ─────────────────────────────────────────────────────────────────────────────────────
 

@@ -97,30 +97,32 @@ def items_of(container: Node, shelf: Shelf) -> list[Any]:
 def scope_lookup(scope: Scope, shelf: Shelf) -> Callable[[Reference], Any]:
     """The values that the result of a plan may mention: its inputs and its steps."""
 
-    def look(reference: Reference) -> Any:
-        if reference.root == "inputs":
-            if scope.inputs_live is None:
-                scope.inputs_live = shelf.get(scope.inputs) or {}
-            return resolve(scope.inputs_live, reference.path)
-        if not reference.path:
-            raise ExpressionError("`steps` alone has no value", remedy="name a step: steps.NAME")
-        return _step_value(scope.nodes[str(reference.path[0])], reference, shelf)
+    return lambda reference: _in_scope(scope, reference, shelf)
 
-    return look
+
+def _in_scope(scope: Scope, reference: Reference, shelf: Shelf) -> Any:
+    if reference.root == "inputs":
+        if scope.inputs_live is None:
+            scope.inputs_live = shelf.get(scope.inputs) or {}
+        return resolve(scope.inputs_live, reference.path)
+    if not reference.path:
+        raise ExpressionError("`steps` alone has no value", remedy="name a step: steps.NAME")
+    return _step_value(scope.nodes[str(reference.path[0])], reference, shelf)
 
 
 def lookup(node: Node, shelf: Shelf) -> Callable[[Reference], Any]:
     """The values that the expressions of `node` may mention."""
-    outer = scope_lookup(node.scope, shelf)
+    scope = node.scope
 
     def look(reference: Reference) -> Any:
         root = reference.root
         if root == "steps" and reference.path:
             name = str(reference.path[0])
-            if name == node.name:
+            if name == node.shape.name:
                 return _own_value(node, reference, shelf)
             if node.winners is not None and name not in node.winners:
                 return _absent(reference)
+            return _step_value(scope.nodes[name], reference, shelf)
         if root == "item" or (root == "index" and node.shape.each is not None):
             item, index = _item(node, shelf)
             return resolve(item, reference.path) if root == "item" else index
@@ -133,7 +135,7 @@ def lookup(node: Node, shelf: Shelf) -> Callable[[Reference], Any]:
             assert rounds.parent is not None
             before = value_of(rounds.parent.children[rounds.index - 1], shelf)
             return resolve(before, reference.path)
-        return outer(reference)
+        return _in_scope(scope, reference, shelf)
 
     return look
 
@@ -178,7 +180,10 @@ def _stored(node: Node) -> Iterator[Value]:
 def _step_value(node: Node, reference: Reference, shelf: Shelf) -> Any:
     if node.state != r.DONE:
         return _absent(reference)
-    return resolve(value_of(node, shelf), reference.path[1:])
+    value = node.live
+    if value is None:
+        value = value_of(node, shelf)
+    return value if len(reference.path) == 1 else resolve(value, reference.path[1:])
 
 
 def _own_value(node: Node, reference: Reference, shelf: Shelf) -> Any:

@@ -4,7 +4,7 @@ A completion costs as much as it has dependants; only closing a scope looks at e
 """
 
 from batuta.spec import run as r
-from batuta.spec.budget import Budget, Purse
+from batuta.spec.budget import Purse
 from batuta.spec.run import Node, Run, Scope
 
 __all__ = [
@@ -23,10 +23,9 @@ __all__ = [
 def open_scope(run: Run, scope: Scope, purses: tuple[Purse, ...], at: float) -> None:
     """Make the instances of a plan's steps; those that depend on nothing are touched."""
     for name, shape in scope.shape.steps.items():
-        kind = "each" if shape.each is not None else "repeat" if shape.until is not None else "step"
-        node = Node(scope.path + name, shape, scope, kind, scope.holder, 0)
+        node = Node(scope.path + name, shape, scope, shape.kind, scope.holder, 0)
         node.blockers = len(shape.deps)
-        budget: Budget | None = shape.step.budget
+        budget = shape.step.budget
         node.purses = purses if budget is None else (*purses, Purse(budget, at))
         scope.nodes[name] = node
         run.nodes[node.path] = node

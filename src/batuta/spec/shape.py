@@ -34,6 +34,7 @@ class StepShape:
         needs: steps whose value is required; if one was skipped, so is this.
         deps: all steps that must have ended before this one is considered (`needs`, optional uses, `after`).
         arguments: one template per alternative; index 0 is the step itself.
+        kind: "step", or "each" or "repeat" for one that stands for others.
         when_per_item: the condition looks at `item`, so it is asked per item and not once.
     """
 
@@ -41,6 +42,7 @@ class StepShape:
         "arguments",
         "deps",
         "each",
+        "kind",
         "name",
         "needs",
         "quorum",
@@ -79,6 +81,7 @@ class StepShape:
             and self.when is not None
             and any(reference.root in _ITEM_ROOTS for reference in self.when.references)
         )
+        self.kind = _kind(step)
         self.quorum = step.quorum
         self.references = tuple(self._references())
         used = [str(ref.path[0]) for ref in self.references if ref.root == "steps" and ref.path]
@@ -101,6 +104,12 @@ class StepShape:
         for source in sources:
             if source is not None:
                 yield from source.references
+
+
+def _kind(step: Step) -> str:
+    if step.each is not None:
+        return "each"
+    return "step" if step.repeat is None else "repeat"
 
 
 class PlanShape:

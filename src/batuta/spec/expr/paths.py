@@ -58,7 +58,7 @@ def resolve(value: Any, path: Sequence[str | int]) -> Any:
     """Follow `path` into a JSON value. Raises KeyError where it ends: of null or a scalar nothing is a part."""
     for part in path:
         if isinstance(part, str):
-            if not isinstance(value, Mapping):
+            if type(value) is not dict and not isinstance(value, Mapping):
                 raise KeyError(part)
             value = cast(Mapping[str, Any], value)[part]
         else:
