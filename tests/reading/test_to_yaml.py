@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from batuta.reading.source import tree_from_text
@@ -65,6 +65,7 @@ values = st.recursive(
 
 
 @given(values)
+@example("0\n")
 def test_it_reads_back_equal(value: object) -> None:
     root, report = tree_from_text(yaml_text(value), "f.yaml")
     assert report.findings == []

@@ -59,7 +59,7 @@ def _entry(head: str, value: Any, indent: str, lines: list[str]) -> None:
 
 
 def _scalar(value: Any, indent: str | None) -> str:
-    """One scalar; `indent` is that of the lines of a block, None where no block may stand."""
+    """One scalar; `indent` is that of the lines of a block: without one (None, "") no block may stand."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -73,7 +73,7 @@ def _scalar(value: Any, indent: str | None) -> str:
     assert isinstance(value, str)
     if _PLAIN.fullmatch(value) and value.lower() not in _TAKEN:
         return value
-    if indent is not None and _is_block(value):
+    if indent and _is_block(value):
         body = value.removesuffix("\n")
         lines = [f"{indent}{line}" if line else "" for line in body.split("\n")]
         return "\n".join(["|" if body != value else "|-", *lines])
