@@ -115,16 +115,11 @@ def test_foreign_imports_are_those_of_others() -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        "see /work/notes.md",
         "open('/root/x')",
         "/home/ana/batuta",
         "/Users/ana/batuta",
         "/tmp/venv/bin/python",
-        "--index-url x",
-        "--extra-index-url x",
-        "--find-links /opt",
-        'registry = "https://x"',
-        "https://files.pythonhosted.org/packages/x",
+        "--find-links x",
     ],
 )
 def test_a_trace_of_one_machine_is_found(line: str) -> None:
@@ -137,7 +132,6 @@ def test_a_trace_of_one_machine_is_found(line: str) -> None:
         "src/work/item.py",
         "/tmp/batuta-x",
         "the /work of others",
-        "$HOME/work/x",
         "https://example.com/work/x",
     ],
 )
