@@ -13,11 +13,11 @@ import json
 import os
 import sys
 
-MODULES = ("answer", "housekeeping", "inspection", "look", "run")
-
 
 def main() -> None:
-    for name in MODULES:
+    from batuta.doors.cli.words import COMMANDS
+
+    for name in sorted({command.module for command in COMMANDS.values()}):
         importlib.import_module(f"batuta.doors.cli.{name}")
     importlib.import_module("batuta.journal.memory")
     importlib.import_module("jsonschema_rs")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from batuta.doors.cli.parser import COMMANDS
+from batuta.doors.cli.words import COMMANDS
 from tests.doors.cli.command import WAIT_S, Folder, surroundings
 
 REFERENCE = Path(__file__).parents[3] / "docs" / "reference" / "cli.md"
@@ -59,6 +59,8 @@ def test_the_version_is_said(folder: Folder) -> None:
 def test_the_reference_documents_every_command_and_option() -> None:
     text = REFERENCE.read_text(encoding="utf-8")
     assert [name for name in COMMANDS if f"## `batuta {name}" not in text] == []
-    source = Path(sys.modules["batuta.doors.cli.parser"].__file__ or "").read_text(encoding="utf-8")
+    cli = Path(sys.modules["batuta.doors.cli.words"].__file__ or "").parents[1]
+    files = [cli / "parser.py", *sorted((cli / "words").glob("*.py"))]
+    source = "".join(file.read_text(encoding="utf-8") for file in files)
     options = set(re.findall(r'"(--[a-z-]+)"', source))
     assert {option for option in options if f"`{option}" not in text} == set()

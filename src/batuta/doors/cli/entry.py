@@ -9,23 +9,9 @@ from batuta.doors.cli.failures import INTERRUPTED, Interrupted, as_ours, report
 from batuta.doors.cli.output import keep_output, lend_output
 from batuta.doors.cli.parser import parse
 from batuta.doors.cli.screen import Screen, quiet_exit
+from batuta.doors.cli.words import COMMANDS
 
 __all__ = ["main"]
-
-# Which module of this room carries out which command, as `carry_out(args, screen)`.
-_MODULES = {
-    "run": "run",
-    "resume": "run",
-    "answer": "answer",
-    "cancel": "answer",
-    "runs": "look",
-    "show": "look",
-    "check": "inspection",
-    "capabilities": "inspection",
-    "gc": "housekeeping",
-    "backup": "housekeeping",
-    "restore": "housekeeping",
-}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -49,7 +35,7 @@ def _carried_out(words: list[str], screen: Screen, *, alone: bool) -> int:
         args = parse(words)
         if alone:
             lend_output()
-        module: Any = importlib.import_module(f"batuta.doors.cli.{_MODULES[args.command]}")
+        module: Any = importlib.import_module(f"batuta.doors.cli.{COMMANDS[args.command].module}")
         return module.carry_out(args, screen)
     except KeyboardInterrupt:
         report(Interrupted("interrupted", remedy="`batuta runs` shows what had begun"), screen)

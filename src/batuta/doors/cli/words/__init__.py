@@ -1,0 +1,20 @@
+"""The commands and their words. Nothing here imports what costs time: help is answered from these tables."""
+
+from batuta.doors.cli.words import keeping as _keeping
+from batuta.doors.cli.words import looking as _looking
+from batuta.doors.cli.words import planning as _planning
+from batuta.doors.cli.words import running as _running
+from batuta.doors.cli.words.command import Command as _Command
+
+__all__ = ["COMMANDS", "GROUPS"]
+
+# Heading of the help -> its commands, in the order in which one meets them.
+GROUPS: dict[str, dict[str, _Command]] = {
+    "run and continue": _running.COMMANDS,
+    "plan": _planning.COMMANDS,
+    "look": _looking.COMMANDS,
+    "keep": _keeping.COMMANDS,
+}
+COMMANDS: dict[str, _Command] = {
+    name: command for group in GROUPS.values() for name, command in group.items()
+}

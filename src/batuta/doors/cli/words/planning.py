@@ -1,0 +1,34 @@
+"""The words of the commands about plans and what they can call."""
+
+import argparse
+from collections.abc import Callable
+from typing import Any
+
+from batuta.doors.cli.words.command import Command, nothing
+
+__all__ = ["COMMANDS"]
+
+
+def _check(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
+    add("--plan", metavar="FILE", help="a plan to check against the workspace")
+
+
+COMMANDS: dict[str, Command] = {
+    "check": Command(
+        "check",
+        "find flaws in the workspace and in a plan, before anything runs",
+        "[--plan FILE]",
+        "Find flaws in the workspace, its modules and a plan, with places and remedies.\n"
+        "Nothing runs and nothing is written. Exits 2 if there is a flaw; warnings are not flaws.",
+        "batuta check\nbatuta check --plan refunds.yaml",
+        _check,
+    ),
+    "capabilities": Command(
+        "capabilities",
+        "list what can be called here",
+        "",
+        "List what can be called in this workspace, with effect, reach and price.",
+        "batuta capabilities\nbatuta capabilities --json",
+        nothing,
+    ),
+}

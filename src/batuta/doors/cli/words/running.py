@@ -1,0 +1,96 @@
+"""The words of the commands that run, answer and continue."""
+
+import argparse
+from collections.abc import Callable
+from typing import Any
+
+from batuta.doors.cli.words.command import Command
+
+__all__ = ["COMMANDS"]
+
+
+def _run(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
+    add("--plan", required=True, metavar="FILE", help="the plan, in YAML or JSON")
+    add("--input", action="append", default=[], metavar="NAME=VALUE", help="an input of the plan (repeatable);"
+        " NAME=@FILE reads .json, .csv (a list of maps) or text")  # fmt: skip
+    add(
+        "--detach",
+        action="store_true",
+        help="accept the run, leave it to a process of its own, and return",
+    )
+
+
+def _resume(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
+    add("run", nargs="?", metavar="RUN", help="the id of the run")
+    add("--all", action="store_true", help="every run that nobody drives and that can go on now")
+    add(
+        "--accept",
+        action="store_true",
+        help="go on although capabilities changed since the run began",
+    )
+    add("--detach", action="store_true", help="leave the run to a process of its own, and return")
+    add("--let-go", action="store_true", help="an interrupt leaves the run to be resumed instead of cancelling it"
+        " (always so with --all)")  # fmt: skip
+
+
+def _cancel(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
+    add("run", metavar="RUN", help="the id of the run")
+    add("--why", default="", metavar="TEXT", help="a reason, kept in the log")
+
+
+def _answer(add: Callable[..., Any], parser: argparse.ArgumentParser) -> None:
+    add("run", metavar="RUN", help="the id of the run")
+    add("step", metavar="STEP", help="the path of the step that asks, as `show` prints it")
+    # Which of them go together is for `answer` to say: `--resolve done --value JSON` do.
+    how = parser.add_argument_group("the answer")
+    how.add_argument("--approve", action="store_true", help="yes")
+    how.add_argument("--reject", action="store_true", help="no")
+    how.add_argument("--value", metavar="JSON", help="the answer as JSON, or @FILE; with --resolve done, the value"
+        " of the call")  # fmt: skip
+    how.add_argument("--resolve", choices=("done", "retry", "fail"), metavar="HOW",
+        help="end the doubt about a write: done (it happened), retry (it did not), fail (give it up)")  # fmt: skip
+    how.add_argument("--note", metavar="TEXT", help="a remark, kept with --approve or --reject")
+
+
+COMMANDS: dict[str, Command] = {
+    "run": Command(
+        "run",
+        "run a plan from a file",
+        "--plan FILE [--input NAME=VALUE]… [--detach]",
+        "Run a plan as far as it goes without anybody's answer, and print its result.\n"
+        "Exits 3 if it waits: the questions are printed with the commands that answer them.\n"
+        "Ctrl-C cancels the run and waits for its end; a second one leaves at once.",
+        "batuta run --plan hello.yaml --input name=Ada\n"
+        "batuta run --plan refunds.yaml --input batch=@refunds.csv --json\n"
+        "batuta run --plan nightly.yaml --detach",
+        _run,
+    ),
+    "resume": Command(
+        "run",
+        "go on with what was interrupted, is due, or has its answer",
+        "(RUN | --all) [--accept] [--detach] [--let-go]",
+        "Go on with a run that was interrupted, has an answer, or whose time has come.\n"
+        "A run that another process drives is followed until it ends or waits.",
+        "batuta resume r0k3x7m2q\nbatuta resume --all --json\nbatuta resume r0k3x7m2q --accept",
+        _resume,
+    ),
+    "cancel": Command(
+        "answer",
+        "end a run; what it did is undone where the plan says how",
+        "RUN [--why TEXT]",
+        "Ask for the end of a run. Running calls are told; what the plan can undo is undone.",
+        "batuta cancel r0k3x7m2q --why 'wrong batch'",
+        _cancel,
+    ),
+    "answer": Command(
+        "answer",
+        "answer a question, approve or reject a step, end a doubt",
+        "RUN STEP (--approve | --reject | --value JSON | --resolve HOW)",
+        "Answer the question of a step. The answer counts once, and is on the disk when this\n"
+        "returns. If nobody drives the run, it goes on here.",
+        "batuta answer r0k3x7m2q approve --approve --note 'seen the invoice'\n"
+        "batuta answer r0k3x7m2q choose --value '\"express\"'\n"
+        "batuta answer r0k3x7m2q pay.3 --resolve done --value '{\"id\": 17}'",
+        _answer,
+    ),
+}

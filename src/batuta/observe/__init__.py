@@ -1,0 +1,1 @@
+"""What the log says when it is read for figures: folds over many runs."""
