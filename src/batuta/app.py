@@ -272,9 +272,16 @@ class App:
         """The document of a run, as the committed log has it. Raises `NotFound`."""
         return await self._shown(await self.engine.read(run_id))
 
-    async def runs(self, *, status: str = "", limit: int = 1_000) -> list[RunRow]:
-        """Runs, newest first."""
-        return await self.engine.journal.runs(status=status, limit=limit)
+    async def runs(
+        self,
+        *,
+        status: str | tuple[str, ...] = "",
+        plan: str = "",
+        since: float = 0.0,
+        limit: int = 1_000,
+    ) -> list[RunRow]:
+        """Runs, newest first: of these statuses, of the plan of that name, accepted at `since` (seconds) or later."""
+        return await self.engine.journal.runs(status=status, plan=plan, since=since, limit=limit)
 
     async def _shown(self, run: Run) -> dict[str, Any]:
         return await document(run, self.engine)

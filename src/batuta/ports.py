@@ -229,9 +229,19 @@ class Journal(Protocol):
         ...
 
     async def runs(
-        self, *, status: str = "", due_at: float | None = None, limit: int = 1000
+        self,
+        *,
+        status: str | tuple[str, ...] = "",
+        plan: str = "",
+        since: float = 0.0,
+        due_at: float | None = None,
+        limit: int = 1000,
     ) -> list[RunRow]:
-        """Runs, newest first. `due_at`: only unfinished ones that nobody drives and whose time has come."""
+        """Runs, newest first; what is given narrows them.
+
+        `status`: one or several. `plan`: the name of the plan. `since`: accepted then or later. `due_at`: only
+        unfinished ones that nobody drives and whose time has come.
+        """
         ...
 
     async def gc(self, *, older_than: float, now: float) -> dict[str, int]:

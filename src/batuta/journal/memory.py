@@ -111,16 +111,25 @@ class _View:
         return messages[::-1]
 
     async def runs(
-        self, *, status: str = "", due_at: float | None = None, limit: int = 1000
+        self,
+        *,
+        status: str | tuple[str, ...] = "",
+        plan: str = "",
+        since: float = 0.0,
+        due_at: float | None = None,
+        limit: int = 1000,
     ) -> list[RunRow]:
         """See `Journal.runs`."""
         self._check_open()
+        statuses = (status,) if isinstance(status, str) and status else status
         found: list[RunRow] = []
         for name, head in reversed(self._store.streams.items()):
             if len(found) >= limit:
                 break
             run = head.run
-            if run is None or (status and run.status != status):
+            if run is None or (statuses and run.status not in statuses):
+                continue
+            if (plan and run.plan != plan) or run.accepted_at < since:
                 continue
             driven = run.owner in self._store.alive
             if due_at is not None and (driven or run.ended or not _due(run, due_at)):

@@ -74,6 +74,9 @@ SELECT s.name, r.status, r.plan, r.accepted_at, f.body ->> 'at', r.wake_at, r.ow
 FROM runs AS r
 JOIN streams AS s ON s.id = r.stream
 LEFT JOIN facts AS f ON f.stream = r.stream AND f.seq = s.head
+WHERE (?2 = '[]' OR r.status IN (SELECT value FROM json_each(?2)))
+  AND (?3 = '' OR r.plan = ?3)
+  AND r.accepted_at >= ?4
 ORDER BY r.stream DESC LIMIT ?1
 
 -- name: runs_of_status
@@ -90,10 +93,12 @@ FROM runs AS r
 JOIN streams AS s ON s.id = r.stream
 LEFT JOIN facts AS f ON f.stream = r.stream AND f.seq = s.head
 WHERE r.stream IN (
-        SELECT stream FROM runs WHERE owner = '' AND wake_at IS NOT NULL AND wake_at <= ?3
+        SELECT stream FROM runs WHERE owner = '' AND wake_at IS NOT NULL AND wake_at <= ?5
         UNION
-        SELECT stream FROM runs WHERE owner <> '' AND owner IN (SELECT value FROM carray(?4)))
-  AND (?2 = '' OR r.status = ?2)
+        SELECT stream FROM runs WHERE owner <> '' AND owner IN (SELECT value FROM carray(?6)))
+  AND (?2 = '[]' OR r.status IN (SELECT value FROM json_each(?2)))
+  AND (?3 = '' OR r.plan = ?3)
+  AND r.accepted_at >= ?4
 ORDER BY r.stream DESC LIMIT ?1
 
 -- name: value

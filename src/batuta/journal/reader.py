@@ -1,5 +1,6 @@
 """The reading side of the file: a connection of its own, used where the reader stands, without a hop to a thread."""
 
+import json
 import threading
 from pathlib import Path
 from typing import Any, cast
@@ -82,18 +83,28 @@ class Reader:
         with translated(self.path):
             return [cast("str", row[0]) for row in self._all("owners")]
 
-    def runs(self, status: str, limit: int) -> list[RunRow]:
-        """Runs of `status` ("" for any), newest first."""
+    def runs(self, statuses: tuple[str, ...], plan: str, since: float, limit: int) -> list[RunRow]:
+        """Runs of one of `statuses` (none: any) and of `plan` ("": any), accepted at `since` or later, newest first."""
         with translated(self.path):
-            if status:
-                return [RunRow(*row) for row in self._all("runs_of_status", limit, status)]
-            return [RunRow(*row) for row in self._all("runs", limit)]
+            if len(statuses) == 1 and not plan and not since:  # the one that an index answers
+                return [RunRow(*row) for row in self._all("runs_of_status", limit, statuses[0])]
+            found = self._all("runs", limit, _any_of(statuses), plan, since)
+            return [RunRow(*row) for row in found]
 
-    def runs_due(self, status: str, at: float, dead: list[str], limit: int) -> list[RunRow]:
+    def runs_due(
+        self,
+        statuses: tuple[str, ...],
+        plan: str,
+        since: float,
+        at: float,
+        dead: list[str],
+        limit: int,
+    ) -> list[RunRow]:
         """Unfinished runs that have something to do: their time has come, or their driver is dead."""
         with translated(self.path):
-            owners = array(tuple(dead) or ("",))
-            return [RunRow(*row) for row in self._all("runs_due", limit, status, at, owners)]
+            wanted, owners = _any_of(statuses), array(tuple(dead) or ("",))
+            found = self._all("runs_due", limit, wanted, plan, since, at, owners)
+            return [RunRow(*row) for row in found]
 
     def unused_values(self, after: int, up_to: int, before: float) -> list[bytes]:
         """Stored values with numbers behind `after` that nothing uses and that were stored `before`."""
@@ -124,6 +135,11 @@ class Reader:
         with self._lock:
             # Fetching everything ends the read transaction, so that checkpoints are never held up by us.
             return self._db.execute(SQL[name], bindings).fetchall()
+
+
+def _any_of(statuses: tuple[str, ...]) -> str:
+    """As JSON: an array that is bound cannot be told from NULL, so it could not say "any"."""
+    return json.dumps(statuses)
 
 
 def checked_row(path: str, row: tuple[Any, ...]) -> Row:

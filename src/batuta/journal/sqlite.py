@@ -234,14 +234,22 @@ class SqliteJournal(_Upkeep):
         return messages[::-1]
 
     async def runs(
-        self, *, status: str = "", due_at: float | None = None, limit: int = 1000
+        self,
+        *,
+        status: str | tuple[str, ...] = "",
+        plan: str = "",
+        since: float = 0.0,
+        due_at: float | None = None,
+        limit: int = 1000,
     ) -> list[RunRow]:
         """See `Journal.runs`."""
         self._check_open()
+        statuses = (status,) if isinstance(status, str) and status else tuple(status)
         if due_at is not None:
             dead = self._dead_owners()
-            return [_unowned(row) for row in self._reader.runs_due(status, due_at, dead, limit)]
-        rows = self._reader.runs(status, limit)
+            due = self._reader.runs_due(statuses, plan, since, due_at, dead, limit)
+            return [_unowned(row) for row in due]
+        rows = self._reader.runs(statuses, plan, since, limit)
         alive = {owner: self._is_alive(owner) for owner in {row.owner for row in rows} if owner}
         return [row if alive.get(row.owner, True) else _unowned(row) for row in rows]
 

@@ -38,6 +38,7 @@ JOURNAL_LAWS: tuple[Law, ...] = (
     sharing.the_runs_of_a_dead_process_can_be_claimed,
     runs.the_list_of_runs_follows_the_facts,
     runs.runs_are_listed_newest_first_by_status_and_by_due_time,
+    runs.runs_are_narrowed_by_plan_and_by_the_time_they_were_accepted,
     values.a_value_is_stored_once_under_its_name,
     values.a_value_can_be_read_as_soon_as_it_is_put,
     values.an_unknown_value_is_not_found,

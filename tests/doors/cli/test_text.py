@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batuta.doors.cli.text import (
+    ago,
     cells,
     clock,
     count,
@@ -54,6 +55,21 @@ def test_a_duration_has_two_parts_at_most(seconds: float, text: str) -> None:
 )
 def test_money_never_looks_like_nothing(usd: float, text: str) -> None:
     assert money(usd) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (-5, "now"),
+        (0.9, "now"),
+        (59.9, "59 s ago"),
+        (3_599, "59 min ago"),
+        (86_399, "23 h ago"),
+        (1_000 * 86_400, "1,000 d ago"),
+    ],
+)
+def test_how_long_ago_has_one_part(seconds: float, text: str) -> None:
+    assert ago(seconds) == text
 
 
 def test_one_is_singular() -> None:

@@ -7,8 +7,10 @@ import msgspec
 
 from batuta.doors.cli.loop import on_loop
 from batuta.doors.cli.screen import Screen
+from batuta.doors.cli.since import since
 from batuta.doors.cli.table import columns
-from batuta.doors.cli.text import clock, count, duration, one_line
+from batuta.doors.cli.text import ago, clock, count, one_line
+from batuta.doors.cli.words.looking import RUNS_SHOWN
 from batuta.doors.cli.workspace import folder_of, opened_to_look
 from batuta.ports import RunRow
 
@@ -21,15 +23,21 @@ def carry_out(args: argparse.Namespace, screen: Screen) -> int:
 
 
 async def _runs(args: argparse.Namespace, screen: Screen) -> int:
+    now = time.time()
+    begin = since(args.since, now) if args.since is not None else 0.0
     async with opened_to_look(folder_of(args)) as app:
-        rows = await app.runs(status=args.status, limit=args.limit)
+        rows = await app.runs(
+            status=tuple(args.status), plan=args.plan, since=begin, limit=args.limit
+        )
     if screen.json:
         screen.document({"runs": [msgspec.to_builtins(row) for row in rows]})
         return 0
     if not rows:
-        screen.say(f"no run is {args.status}" if args.status else "there are no runs yet")
+        screen.say(_none(args))
         return 0
-    screen.out(*_table(rows))
+    screen.out(*_table(rows, now, screen.width))
+    if len(rows) == args.limit == RUNS_SHOWN:
+        screen.say(f"\nthe newest {count(len(rows), 'run')}; --limit N lists more")
     waiting = sum(row.status == "waiting" for row in rows)
     if waiting:
         screen.say(
@@ -38,13 +46,22 @@ async def _runs(args: argparse.Namespace, screen: Screen) -> int:
     return 0
 
 
-def _table(rows: list[RunRow]) -> list[str]:
-    now = time.time()
+def _none(args: argparse.Namespace) -> str:
+    """What was looked for, and is not there."""
+    said = f"is {' or '.join(dict.fromkeys(args.status))}" if args.status else ""
+    of = f" of plan {one_line(args.plan, 60)}" if args.plan else ""
+    at = f" since {one_line(args.since, 40)}" if args.since is not None else ""
+    if not (said or of or at):
+        return "there are no runs yet"
+    return f"no run{of}{at} {said}".rstrip() if said else f"there is no run{of}{at}"
+
+
+def _table(rows: list[RunRow], now: float, width: int) -> list[str]:
     cells = [("run", "status", "plan", "accepted", "updated", "")]
     for row in rows:
-        ago = f"{duration(max(now - row.updated_at, 0.0))} ago"
         driven = "driven" if row.owner else ""
+        updated = ago(now - row.updated_at)
         cells.append(
-            (row.run, row.status, one_line(row.plan, 40), clock(row.accepted_at), ago, driven)
+            (row.run, row.status, one_line(row.plan, 64), clock(row.accepted_at), updated, driven)
         )
-    return columns(cells)
+    return columns(cells, width=width, shrink=2)

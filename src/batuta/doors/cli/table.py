@@ -11,6 +11,8 @@ __all__ = ["Row", "Span", "coloured", "columns", "tree_lines"]
 WIDTH_MAX = 120
 NAME_SHARE = 0.45
 LABEL_MIN = 4
+# What is left of a column that gives way, in cells.
+SHRUNK_MIN = 8
 
 _CODES = {"good": "32", "bad": "31", "ask": "33", "run": "36", "dim": "2", "bold": "1", "plain": ""}
 
@@ -108,10 +110,18 @@ def coloured(spans: Iterable[Span], *, colour: bool) -> str:
     )
 
 
-def columns(rows: Sequence[Sequence[str]], *, right: Iterable[int] = ()) -> list[str]:
-    """Cells under each other, two spaces apart; the columns in `right` are flush right."""
+def columns(
+    rows: Sequence[Sequence[str]], *, right: Iterable[int] = (), width: int = 0, shrink: int = -1
+) -> list[str]:
+    """Cells under each other, two spaces apart; the columns in `right` are flush right.
+
+    `width`: the line may be so wide; the column `shrink` gives what is too much (never more than all but 8 cells).
+    """
     flush = set(right)
     sizes = [max(cells(row[at]) for row in rows) for at in range(len(rows[0]))] if rows else []
+    surplus = sum(sizes) + 2 * sum(size > 0 for size in sizes) - 2 - width if width else 0
+    if sizes and surplus > 0:
+        sizes[shrink] = max(sizes[shrink] - surplus, min(sizes[shrink], SHRUNK_MIN))
     return [
         "  ".join(
             fit(text, size, right=at in flush)

@@ -8,6 +8,7 @@ from typing import Any
 from batuta.errors import Place
 
 __all__ = [
+    "ago",
     "cells",
     "clock",
     "count",
@@ -83,6 +84,14 @@ def duration(seconds: float) -> str:
     if whole < 86_400:
         return f"{whole // 3_600} h {whole % 3_600 // 60:02d} min"
     return f"{whole // 86_400} d {whole % 86_400 // 3_600} h"
+
+
+def ago(seconds: float) -> str:
+    """`3 s ago`, `12 min ago`, `5 h ago`, `2 d ago`: how long since, in one unit; what is to come is `now`."""
+    for limit, unit, name in ((1, 0, ""), (60, 1, "s"), (3_600, 60, "min"), (86_400, 3_600, "h")):
+        if seconds < limit:
+            return f"{seconds // unit:.0f} {name} ago" if unit else "now"
+    return f"{seconds // 86_400:,.0f} d ago"
 
 
 def money(usd: float) -> str:

@@ -2,6 +2,10 @@
 
 # ruff: noqa: D103
 
+from typing import Any
+
+import msgspec
+
 from batuta.ports import WORKSPACE
 from batuta.spec.facts import Answered, CancelRequested, Claimed, Fact, Parked, Restored
 from batuta.spec.value import Value
@@ -9,6 +13,7 @@ from batuta.testing.journal_laws.world import JournalWorld, accepted, append, en
 
 __all__ = [
     "runs_are_listed_newest_first_by_status_and_by_due_time",
+    "runs_are_narrowed_by_plan_and_by_the_time_they_were_accepted",
     "the_list_of_runs_follows_the_facts",
 ]
 
@@ -60,7 +65,9 @@ async def runs_are_listed_newest_first_by_status_and_by_due_time(world: JournalW
     journal.append("fresh", [accepted("fresh", at=55.0)], after=0)
     await journal.flush()
 
-    async def names(status: str = "", due_at: float | None = None, limit: int = 99) -> list[str]:
+    async def names(
+        status: str | tuple[str, ...] = "", due_at: float | None = None, limit: int = 99
+    ) -> list[str]:
         return [row.run for row in await journal.runs(status=status, due_at=due_at, limit=limit)]
 
     assert await names() == ["fresh", "run4", "run3", "run2", "run1", "run0"]
@@ -69,7 +76,33 @@ async def runs_are_listed_newest_first_by_status_and_by_due_time(world: JournalW
     assert await names("running") == ["fresh", "run1", "run0"]
     assert await names("succeeded") == ["run4"]
     assert await names("failed") == []
+    assert await names(()) == await names()
+    assert await names(("succeeded", "waiting")) == ["run4", "run3", "run2"]
+    assert await names(("succeeded", "waiting"), limit=2) == ["run4", "run3"]
     assert await names(due_at=49.0) == []
     assert await names(due_at=55.0) == ["fresh", "run1"]
     assert await names(due_at=60.0) == ["fresh", "run3", "run1"]
     assert await names("waiting", due_at=60.0) == ["run3"]
+    assert await names(("running", "waiting"), due_at=60.0) == ["fresh", "run3", "run1"]
+
+
+async def runs_are_narrowed_by_plan_and_by_the_time_they_were_accepted(world: JournalWorld) -> None:
+    journal = world.open()
+    for n, plan in enumerate(("a", "b", "a", "b")):
+        fact = accepted(f"run{n}", at=float(n))
+        request = msgspec.structs.replace(fact.request, plan=plan)
+        journal.append(f"run{n}", [msgspec.structs.replace(fact, request=request)], after=0)
+    await append(journal, "run0", [ended(9.0)], after=1)
+
+    async def names(**narrow: Any) -> list[str]:
+        return [row.run for row in await journal.runs(**narrow)]
+
+    assert await names(plan="a") == ["run2", "run0"]
+    assert await names(plan="A") == []
+    assert await names(since=1.0) == ["run3", "run2", "run1"]
+    assert await names(plan="b", since=1.5) == ["run3"]
+    assert await names(plan="a", status="running") == ["run2"]
+    assert await names(plan="a", status=("running", "succeeded"), limit=1) == ["run2"]
+    assert await names(plan="a", due_at=9.0) == ["run2"]
+    assert await names(since=2.5, due_at=9.0) == ["run3"]
+    assert await names(since=2.5, due_at=2.0) == []

@@ -6,7 +6,7 @@ from typing import Any
 
 from batuta.doors.cli.words.command import Command
 
-__all__ = ["COMMANDS"]
+__all__ = ["COMMANDS", "RUNS_SHOWN"]
 
 STATUSES = ("succeeded", "failed", "cancelled", "waiting", "running")
 # What one call of `runs` lists unless told otherwise, and at most.
@@ -15,7 +15,11 @@ RUNS_SHOWN_MAX = 100_000
 
 
 def _runs(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
-    add("--status", choices=STATUSES, default="", metavar="STATUS", help=" ".join(STATUSES))
+    add("--status", choices=STATUSES, action="append", default=[], metavar="STATUS",
+        help=f"{', '.join(STATUSES)}; repeatable: any of them")  # fmt: skip
+    add("--plan", default="", metavar="NAME", help="runs of the plan of this name")
+    add("--since", default=None, metavar="TIME",
+        help="accepted since: 30min, 2h, 7d (ago), today, yesterday, 2026-11-01, 2026-11-01T14:30")  # fmt: skip
     add("--limit", type=_count_of_runs, default=RUNS_SHOWN, metavar="N",
         help=f"at most so many, the newest first ({RUNS_SHOWN:,})")  # fmt: skip
 
@@ -37,9 +41,11 @@ COMMANDS: dict[str, Command] = {
     "runs": Command(
         "runs",
         "list the runs of the workspace",
-        "[--status STATUS] [--limit N]",
-        "List runs, the newest first.",
-        "batuta runs\nbatuta runs --status waiting --json",
+        "[--status STATUS]… [--plan NAME] [--since TIME] [--limit N]",
+        "List runs, the newest first. What is given narrows the list.",
+        "batuta runs\nbatuta runs --status waiting --json\n"
+        "batuta runs --status failed --status cancelled --since 2h\n"
+        "batuta runs --plan refunds --since yesterday",
         _runs,
     ),
     "show": Command(
