@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from batuta.engine.prepare import LOST_MAX
+from batuta.spec.failures import LOST_MAX
 from tests.contract.fatal import fact
 from tests.contract.test_crash_table import COLUMNS, PRICE_USD, REPEATABLE, USES
 from tests.contract.world import World, steps_of

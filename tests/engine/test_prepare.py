@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from batuta.engine.prepare import LOST_MAX
 from batuta.ports import Verdict
 from batuta.spec.budget import Budget
 from batuta.spec.call import Done, Failed
 from batuta.spec.card import Card
 from batuta.spec.facts import Started, Waited
+from batuta.spec.failures import LOST_MAX
 from tests.engine.builders import House, Tool, args_of, in_turn, states, step
 
 

@@ -46,6 +46,7 @@ class Declaration(msgspec.Struct, frozen=True):
     concurrency: int = 0
     description: str = ""
     waits: bool = False
+    expands: bool = False
 
 
 class Options(TypedDict, total=False):
@@ -64,6 +65,7 @@ class Options(TypedDict, total=False):
         concurrency: at most so many calls at once in a process (0: no bound of its own).
         description: for people and planners; the first paragraph of the docstring by default.
         waits: True if it may return `Waiting`.
+        expands: True if it may return `Expand`.
     """
 
     effect: Effect | None
@@ -76,6 +78,7 @@ class Options(TypedDict, total=False):
     concurrency: int
     description: str
     waits: bool
+    expands: bool
 
 
 @overload
@@ -152,6 +155,7 @@ class FunctionCapability:
             kind=kind,
             declared=declaration.effect is not None and declaration.reach is not None,
             waits=declaration.waits,
+            expands=declaration.expands,
         )
 
     async def __call__(self, call: Call) -> Outcome:
@@ -258,6 +262,7 @@ def _declared(name: str, function: Callable[..., Any], options: Options) -> Decl
             concurrency=options.get("concurrency", 0),
             description=options.get("description", _paragraph(function)),
             waits=options.get("waits", False),
+            expands=options.get("expands", False),
         )
         wrong = _flaw(declaration)
     except (WorkspaceError, ArithmeticError, TypeError, ValueError) as error:

@@ -17,12 +17,12 @@ from batuta.spec.call import Call, Question
 from batuta.spec.card import Card
 from batuta.spec.expr import evaluate_condition
 from batuta.spec.facts import Failure, RunFact, Skipped, Spread, Started, Waited
+from batuta.spec.failures import LOST_MAX
 from batuta.spec.run import Node, Run
 from batuta.spec.value import canonical, decode, digest, inline
 
 __all__ = [
     "APPROVAL_SCHEMA",
-    "LOST_MAX",
     "Prepared",
     "Surroundings",
     "approval_digest",
@@ -33,10 +33,6 @@ __all__ = [
     "prepare",
 ]
 
-# A call that was sent and not answered this often takes its driver, or the other side, with it; somebody should look.
-# Not fewer, because whatever else was under way in a driver dies with it: under 6 kills a second, 5 hit an innocent
-# read in one of 800 runs.
-LOST_MAX = 10
 # The answer to an approval, and to any question without a schema of its own.
 APPROVAL_SCHEMA: dict[str, Any] = {
     "type": "object",

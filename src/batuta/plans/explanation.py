@@ -39,17 +39,18 @@ class Forecast(msgspec.Struct, frozen=True):
     """What a run, or a part of it, may come to. `*_worst` are bounds, `*_expected` estimates from the log.
 
     Attributes:
-        calls_worst: attempts at most, with retries, fallbacks, items and rounds.
+        calls_worst: attempts at most, with retries, fallbacks, items, rounds and compensations; None if there is no
+            bound (a call may answer with a plan of its own).
         calls_expected: attempts if nothing fails; None if the number of items is not known.
-        cost_worst_nusd: what can be spent at most; 0 if nothing of it costs money.
+        cost_worst_nusd: what can be spent at most, 0 if nothing of it costs money; None if there is no bound.
         cost_expected_nusd: from what calls did cost; None if unknown.
         time_worst_s: all time-outs and pauses one after the other, people not counted; None if there is no bound.
         time_expected_s: from the medians of the log; None if any of them is unknown.
     """
 
-    calls_worst: int
+    calls_worst: int | None
     calls_expected: int | None = None
-    cost_worst_nusd: int = 0
+    cost_worst_nusd: int | None = 0
     cost_expected_nusd: int | None = None
     time_worst_s: float | None = None
     time_expected_s: float | None = None

@@ -30,6 +30,7 @@ class Card(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
         kind: which adapter serves it: function, http, human, vote, merge, …
         declared: False if effect or reach were never stated and the safe reading applies.
         waits: True if it may answer `Waiting` (it asks somebody).
+        expands: True if it may answer with a plan (`Expand`): what that costs is bounded by budgets alone.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Card(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
     kind: str = "function"
     declared: bool = True
     waits: bool = False
+    expands: bool = False
 
     @property
     def metered(self) -> bool:

@@ -1,0 +1,321 @@
+"""What a run of a plan can come to at most: calls, money and time, of every step and of the whole. Pure.
+
+The bounds hold as long as cards keep their word: a call costs at most the price of its card, asks somebody only if
+its card `waits` (once per attempt), and answers with a plan only if its card `expands`. Beyond the bounds are what
+no plan can know: drivers that die (each may have to repeat what was under way), people (how long they take, and a
+doubt that somebody resolves as "retry"), and pauses that a service asks for (`Retry-After`).
+
+None stands for "no bound": a call that may answer with a plan, of which nobody knows the steps yet. Budgets bound
+that, too, but for compensations: what takes an effect back is never refused for money.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from batuta.errors import ExpressionError
+from batuta.plans.expressions import expressions_of
+from batuta.plans.extent import Extent, extents
+from batuta.spec.budget import Budget
+from batuta.spec.card import Card
+from batuta.spec.failures import LOST_MAX
+from batuta.spec.plan import Plan, Retry, Step
+
+__all__ = ["Bounds", "StepBounds", "Worst", "bounds", "links", "longest_path"]
+
+# Calls at once in a process whose workspace does not say (`limits.calls`).
+AT_ONCE = 64
+# How long a capability is asked for what became of a call, in seconds (the engine's RECONCILE_TIMEOUT_S).
+RECONCILE_S = 60.0
+
+
+class Worst(msgspec.Struct, frozen=True, gc=False):
+    """At most so many calls, nano-dollars and seconds; None is no bound."""
+
+    calls: int | None = 0
+    cost_nusd: int | None = 0
+    time_s: float | None = 0.0
+
+    def times(self, number: int) -> "Worst":
+        """One after the other, `number` times."""
+        if number == 1:
+            return self
+        return Worst(*(None if n is None else n * number for n in self.figures))
+
+    def plus(self, other: "Worst") -> "Worst":
+        """One after the other."""
+        pairs = zip(self.figures, other.figures, strict=True)
+        return Worst(*(None if a is None or b is None else a + b for a, b in pairs))
+
+    def within(self, budget: Budget | None, pause_s: float = 0.0) -> "Worst":
+        """The same under `budget`. A pause of `pause_s` that began in time may end behind its time."""
+        if budget is None:
+            return self
+        seconds = None if budget.seconds is None else budget.seconds + pause_s
+        limits = (budget.calls, budget.limit_nusd, seconds)
+        return Worst(*(_least(a, b) for a, b in zip(self.figures, limits, strict=True)))
+
+    @property
+    def figures(self) -> tuple[Any, Any, Any]:
+        """Calls, nano-dollars, seconds."""
+        return self.calls, self.cost_nusd, self.time_s
+
+
+class StepBounds(msgspec.Struct, frozen=True, gc=False):
+    """Of one step.
+
+    Attributes:
+        items: at most so many items (1 without `each`), and `items_known`: exactly so many, None if unknown.
+        rounds: at most so many rounds (1 without `repeat`).
+        instance: one item, all its rounds.
+        free: the step itself, whatever its budget: all items and rounds, compensations left out.
+        undo: what takes its effects back, all of it.
+        worst: the step under its budget, with its compensations; `time_s` without them.
+        pause_s: its longest single pause, between attempts or rounds.
+    """
+
+    items: int
+    items_known: int | None
+    rounds: int
+    instance: Worst
+    free: Worst
+    undo: Worst
+    worst: Worst
+    pause_s: float = 0.0
+
+
+class Bounds(msgspec.Struct, frozen=True):
+    """Of the whole plan.
+
+    Attributes:
+        free: all of it under the budgets of its steps, but not under its own; compensations left out.
+        undo: what takes everything back.
+        worst: under every budget, with compensations.
+        slowest: the chain of steps that takes longest at worst; empty if that has no bound.
+    """
+
+    steps: dict[str, StepBounds]
+    free: Worst
+    undo: Worst
+    worst: Worst
+    slowest: tuple[str, ...] = ()
+
+
+def bounds(
+    plan: Plan,
+    cards: Mapping[str, Card],
+    *,
+    deps: Mapping[str, Iterable[str]] | None = None,
+    inputs: Mapping[str, Any] | None = None,
+    budget: Budget | None = None,
+    at_once: int = AT_ONCE,
+) -> Bounds:
+    """What a run of `plan` can come to at most.
+
+    Args:
+        deps: for every step those it waits for, if the caller has them already (`links`).
+        inputs: the inputs of the run, complete with defaults, if they are known.
+        budget: of the run; that of the plan by default.
+        at_once: calls at once in the process.
+
+    A plan with flaws is bounded as far as it can be understood; what is on a circle counts as if it were not.
+    """
+    found = extents(plan, cards, inputs)
+    steps = _each_step(plan, cards, found)
+    undo = _total([one.undo for one in steps.values()])
+    inside = _total(
+        [one.free.within(plan.steps[n].budget, one.pause_s) for n, one in steps.items()]
+    )
+    waits_for = links(plan) if deps is None else deps
+    durations = {name: one.worst.time_s for name, one in steps.items()}
+    slowest: tuple[str, ...] = ()
+    time_s = None
+    if None not in durations.values():
+        known = {name: time or 0.0 for name, time in durations.items()}
+        time_s, slowest = longest_path(waits_for, known)
+        time_s += _queueing(plan, cards, steps, at_once)
+    free = Worst(inside.calls, inside.cost_nusd, time_s)
+    own = plan.budget if budget is None else budget
+    if plan.timeout_s is not None:
+        own = Budget(seconds=plan.timeout_s).narrowed(own)
+    pause_s = max((one.pause_s for one in steps.values()), default=0.0)
+    return Bounds(steps, free, undo, free.within(own, pause_s).plus(undo), slowest)
+
+
+def links(plan: Plan) -> dict[str, dict[str, bool]]:
+    """For every step those it waits for, in the order of mention; True for those whose value it cannot do without.
+
+    As the engine has it (`batuta.spec.shape`), for plans with flaws as well: what names no step is left out.
+    """
+    found: dict[str, dict[str, bool]] = {}
+    for name, step in plan.steps.items():
+        deps: dict[str, bool] = {}
+        for use in expressions_of(("steps", name), step):
+            if use.path[2] == "undo" or isinstance(use.compiled, ExpressionError):
+                continue
+            for ref in use.compiled.references:
+                if ref.root == "steps" and ref.path and ref.path[0] != name:
+                    other = str(ref.path[0])
+                    deps[other] = deps.get(other, False) or not ref.optional
+        for other in step.after:
+            if other != name:
+                deps.setdefault(other, False)
+        found[name] = {other: needed for other, needed in deps.items() if other in plan.steps}
+    return found
+
+
+def longest_path(
+    deps: Mapping[str, Iterable[str]], weights: Mapping[str, float]
+) -> tuple[float, tuple[str, ...]]:
+    """The heaviest chain of steps, each waiting for the one before it, and its weight. Ties: the earlier step.
+
+    What is on a circle, or behind one, is left out.
+    """
+    waiting = {name: len([*deps.get(name, ())]) for name in weights}
+    users: dict[str, list[str]] = {}
+    for name in weights:
+        for other in deps.get(name, ()):
+            users.setdefault(other, []).append(name)
+    ready = [name for name, count in waiting.items() if not count]
+    reached: dict[str, float] = {}
+    before: dict[str, str] = {}
+    for name in ready:  # grows while it is walked through
+        reached[name] = weights[name] + reached.get(before.get(name, ""), 0.0)
+        for user in users.get(name, ()):
+            if user not in before or reached[name] > reached[before[user]]:
+                before[user] = name
+            waiting[user] -= 1
+            if not waiting[user]:
+                ready.append(user)
+    if not reached:
+        return 0.0, ()
+    last = max(reached, key=reached.__getitem__)
+    chain = [last]
+    while chain[-1] in before:
+        chain.append(before[chain[-1]])
+    return reached[last], tuple(reversed(chain))
+
+
+def _each_step(
+    plan: Plan, cards: Mapping[str, Card], found: Mapping[str, Extent]
+) -> dict[str, StepBounds]:
+    # Most steps of a plan are one call of few capabilities: 1.5 µs each instead of 17.
+    alike: dict[Any, StepBounds] = {}
+    steps: dict[str, StepBounds] = {}
+    for name, step in plan.steps.items():
+        if step.each or step.repeat or step.fallback or step.undo or step.budget:
+            steps[name] = _step_bounds(step, cards, found[name])
+            continue
+        key = (step.use, step.timeout_s, step.retry)
+        one = alike.get(key)
+        if one is None:
+            one = alike[key] = _step_bounds(step, cards, found[name])
+        steps[name] = one
+    return steps
+
+
+# ── one step ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _step_bounds(step: Step, cards: Mapping[str, Card], extent: Extent) -> StepBounds:
+    uses = (step.use, *(other.use for other in step.fallback))
+    rounds = 1 if step.repeat is None else step.repeat.at_most
+    wait_s = 0.0 if step.repeat is None else step.repeat.wait_s
+    one = _calls(uses, step, cards)
+    instance = one.times(rounds).plus(Worst(time_s=wait_s * (rounds - 1)))
+    # Items have turns: `limit` of them at once, the next as soon as one has ended.
+    turns = -(-extent.most // (step.limit or max(extent.most, 1)))
+    at_once = instance.times(turns)
+    free = instance.times(extent.most)
+    free = Worst(free.calls, free.cost_nusd, at_once.time_s if extent.most else 0.0)
+    undo = Worst()
+    if step.undo is not None:
+        # One at a time, each effect that stands: one per item and round.
+        undo = _calls((step.undo.use,), step, cards).times(extent.most * rounds)
+    pause_s = max(wait_s, _pause(step.retry, step.retry.at_most - 1))
+    within = free.within(step.budget, pause_s)
+    worst = Worst(*within.plus(undo).figures[:2], within.time_s)
+    return StepBounds(
+        items=extent.most,
+        items_known=extent.known,
+        rounds=rounds,
+        instance=instance,
+        free=free,
+        undo=undo,
+        worst=worst,
+        pause_s=pause_s,
+    )
+
+
+def _calls(uses: Iterable[str], step: Step, cards: Mapping[str, Card]) -> Worst:
+    """One instance: every alternative in its turn, each tried as often as it may be."""
+    total = Worst()
+    again = Worst()
+    for use in uses:
+        card = cards.get(use)
+        if card is None:
+            return Worst(None, None, None)
+        if card.expands:
+            return Worst(None, None, None)
+        timeout_s = step.timeout_s or card.timeout_s
+        # Who asks is called once to ask, and once with the answer.
+        attempts = (1 + step.retry.at_most) * (2 if card.waits else 1)
+        pauses_s = sum(_pause(step.retry, faults) for faults in range(step.retry.at_most))
+        doubted = card.effect == "write" and card.in_doubt in ("reconcile", "retry")
+        asked_s = RECONCILE_S if doubted and card.in_doubt == "reconcile" else 0.0
+        call = Worst(1, card.price_nusd, timeout_s + asked_s)
+        total = total.plus(call.times(attempts)).plus(Worst(time_s=pauses_s))
+        if doubted:
+            # What was sent and not answered is sent again, by its card alone, so often in all.
+            more = call.times(LOST_MAX)
+            again = Worst(*(max(a, b) for a, b in zip(again.figures, more.figures, strict=True)))
+    return total.plus(again)
+
+
+def _pause(retry: Retry, faults: int) -> float:
+    """The longest wait in seconds after `faults` earlier retries (the engine's `retry_wait_s` with the worst dice)."""
+    if faults < 0:
+        return 0.0
+    return min(retry.ceiling_s, retry.backoff_s * retry.factor ** min(faults, 64))
+
+
+# ── all of them ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _total(parts: Iterable[Worst]) -> Worst:
+    calls: list[Any] = []
+    money: list[Any] = []
+    times: list[Any] = []
+    for part in parts:
+        calls.append(part.calls)
+        money.append(part.cost_nusd)
+        times.append(part.time_s)
+    return Worst(*(None if None in column else sum(column) for column in (calls, money, times)))
+
+
+def _queueing(
+    plan: Plan, cards: Mapping[str, Card], steps: Mapping[str, StepBounds], at_once: int
+) -> float:
+    """At most so many seconds the longest chain waits for lanes: while it waits for one, all lanes of its kind work."""
+    shared: dict[str, tuple[int, int, float]] = {"": (_least(plan.limit or None, at_once), 0, 0.0)}
+    for name, one in steps.items():
+        step = plan.steps[name]
+        width = min(one.items, step.limit or one.items)
+        work = (one.instance.time_s or 0.0) * one.items
+        lanes = [""]
+        for use in dict.fromkeys((step.use, *(other.use for other in step.fallback))):
+            card = cards.get(use)
+            if card is not None and card.concurrency:
+                lanes.append(use)
+                shared.setdefault(use, (card.concurrency, 0, 0.0))
+        for lane in lanes:
+            limit, at_once_here, seconds = shared[lane]
+            shared[lane] = (limit, at_once_here + width, seconds + work)
+    return sum(work / limit for limit, width, work in shared.values() if width > limit)
+
+
+def _least(one: Any, other: Any) -> Any:
+    if one is None or other is None:
+        return other if one is None else one
+    return min(one, other)
