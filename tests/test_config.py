@@ -13,6 +13,7 @@ from batuta.config import (
     Workspace,
     find_workspace,
     load_workspace,
+    plan_files,
     workspace_from_yaml,
 )
 from batuta.errors import InputError, NotFound, WorkspaceError
@@ -198,3 +199,32 @@ def test_the_nearest_folder_above_with_a_file_is_the_workspace(tmp_path: Path) -
     assert find_workspace(inner) == inner.resolve()
     with pytest.raises(NotFound):
         find_workspace(tmp_path / "none")
+
+
+def test_registered_plans_are_found_by_pattern_sorted_and_each_once(tmp_path: Path) -> None:
+    (tmp_path / "plans/deep").mkdir(parents=True)
+    for name in ("plans/b.yaml", "plans/a.yaml", "plans/c.json", "plans/deep/d.yaml"):
+        (tmp_path / name).write_text("name: x\n", encoding="utf-8")
+    assert plan_files(load_workspace(tmp_path)) == [
+        tmp_path / "plans/a.yaml",
+        tmp_path / "plans/b.yaml",
+    ]
+    (tmp_path / "batuta.yaml").write_text(
+        'plans: ["plans/**/*.yaml", plans/*.json, plans/a.yaml, none/*.yaml]\n', encoding="utf-8"
+    )
+    assert [str(file.relative_to(tmp_path)) for file in plan_files(load_workspace(tmp_path))] == [
+        "plans/a.yaml",
+        "plans/b.yaml",
+        "plans/c.json",
+        "plans/deep/d.yaml",
+    ]
+
+
+def test_patterns_of_plans_stay_in_the_folder() -> None:
+    assert codes("plans: [../x.yaml, /x.yaml, plans/*, 'C:\\x.yaml', 7]\n") == [
+        "B025 1:9",
+        "B025 1:20",
+        "B025 1:29",
+        "B025 1:38",
+        "B022 1:51",
+    ]

@@ -4,13 +4,13 @@ B201  a `when` is wrong             B203  a file that is named is not there
 B202  not an address or a network   B204  a rule that can never apply
 """
 
-import re
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any, Literal, cast
 
 import msgspec
 
 from batuta.errors import ExpressionError, InputError, NotFound, WorkspaceError
+from batuta.reading.address import read_private_address
 from batuta.reading.budget import read_budget
 from batuta.reading.condition import read_condition
 from batuta.reading.places import NOWHERE, Places
@@ -44,10 +44,13 @@ __all__ = [
     "Workspace",
     "find_workspace",
     "load_workspace",
+    "plan_files",
     "workspace_from_yaml",
 ]
 
 WORKSPACE_FILE = "batuta.yaml"
+# Where registered plans are, unless `plans` says otherwise.
+PLANS_DEFAULT = ("plans/*.yaml",)
 
 # What the `when` of a rule may speak of: the card, the arguments, and the path of the step.
 POLICY_ROOTS = frozenset({"args", "card", "step"})
@@ -57,6 +60,9 @@ CAPABILITIES_MAX = 10_000
 PYTHON_FILES_MAX = 1_000
 NETWORK_ENTRIES_MAX = 1_000
 WORDS_MAX = 100
+PLAN_GLOBS_MAX = 100
+# Plans of one workspace: checking them all takes seconds, and nobody keeps more in one folder.
+PLAN_FILES_MAX = 1_000
 # Calls at once in one process: beyond this the event loop, not the work, is what everybody waits for.
 CALLS_AT_ONCE_MAX = 10_000
 # A century, in days: "for ever" for a log.
@@ -111,10 +117,14 @@ class Network(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fi
 
 
 class Workspace(msgspec.Struct, frozen=True):
-    """What `batuta.yaml` says. `root` is the folder as an absolute path ("" if there is none)."""
+    """What `batuta.yaml` says. `root` is the folder as an absolute path ("" if there is none).
+
+    `plans` are patterns of the files that hold its registered plans, relative to `root`.
+    """
 
     root: str = ""
     python: tuple[str, ...] = ()
+    plans: tuple[str, ...] = PLANS_DEFAULT
     capabilities: dict[str, CapabilityConfig] = {}
     policy: tuple[Rule, ...] = ()
     budget: Budget = Budget()
@@ -163,6 +173,24 @@ def load_workspace(folder: str | Path) -> Workspace:
                     "correct the name; paths are relative to the workspace",
                 )
     return msgspec.structs.replace(_unflawed(workspace, report), root=str(root))
+
+
+def plan_files(workspace: Workspace) -> list[Path]:
+    """The files of the registered plans, sorted, each once; at most `PLAN_FILES_MAX`.
+
+    A pattern that fits nothing gives nothing. Raises InputError if a folder cannot be read.
+    """
+    root = Path(workspace.root)
+    found: set[Path] = set()
+    try:
+        for pattern in workspace.plans:
+            found.update(path for path in root.glob(pattern) if path.is_file())
+    except OSError as error:
+        raise InputError(
+            f"the plans in {str(root)!r} cannot be listed: {error.strerror or error}",
+            remedy="make the folder readable, or narrow `plans` in batuta.yaml",
+        ) from None
+    return sorted(found)[:PLAN_FILES_MAX]
 
 
 def workspace_from_yaml(content: str | bytes, file: str = "") -> Workspace:
@@ -219,21 +247,32 @@ def _unflawed(workspace: Workspace | None, report: Report) -> Workspace:
 # --- readers --------------------------------------------------------------------------------------
 
 
-def _python_file(node: Node, report: Report) -> Any:
-    name = text(1, 1_024)(node, report)
-    if name is FLAWED:
-        return FLAWED
-    path = PurePosixPath(name)
-    outside = path.is_absolute() or PureWindowsPath(name).is_absolute() or ".." in path.parts
-    if outside or path.suffix != ".py" or "\0" in name or "\\" in name:
-        report.flaw(
-            "B025",
-            f"{name!r} is not a Python file of this folder",
-            at=node.start,
-            remedy="write a path relative to the workspace that ends in .py, with / between folders",
-        )
-        return FLAWED
-    return name
+def _inside(suffixes: frozenset[str], what: str, endings: str) -> Any:
+    """A reader of paths, or patterns of paths, that stay in the folder and end in one of `suffixes`."""
+
+    def read(node: Node, report: Report) -> Any:
+        name = text(1, 1_024)(node, report)
+        if name is FLAWED:
+            return FLAWED
+        path = PurePosixPath(name)
+        outside = path.is_absolute() or PureWindowsPath(name).is_absolute() or ".." in path.parts
+        if outside or path.suffix not in suffixes or "\0" in name or "\\" in name:
+            report.flaw(
+                "B025",
+                f"{name!r} is not {what} of this folder",
+                at=node.start,
+                remedy=f"write a path relative to the workspace that ends in {endings}, with / between folders",
+            )
+            return FLAWED
+        return name
+
+    return read
+
+
+_python_file = _inside(frozenset({".py"}), "a Python file", ".py")
+_plan_glob = _inside(
+    frozenset({".yaml", ".yml", ".json"}), "a plan, or a pattern of plans,", ".yaml, .yml or .json"
+)
 
 
 def _capability(node: Node, report: Report) -> Any:
@@ -270,44 +309,6 @@ def _when(node: Node, report: Report) -> Any:
         report.add("B201", f"{report.where()}: {error.message}", place, remedy)
         return FLAWED
     return condition
-
-
-_HOST = r"(?=[^:]{1,253}(?::|\Z))[A-Za-z0-9_][A-Za-z0-9_-]{0,62}(?:\.[A-Za-z0-9_-]{1,63})*\.?(?::([0-9]{1,5}))?"
-
-
-def _private_address(node: Node, report: Report) -> Any:
-    name = text(1, 300)(node, report)
-    if name is FLAWED or _is_address(name):
-        return name
-    report.flaw(
-        "B202",
-        f"{name!r} is not a host, an address or a network",
-        at=node.start,
-        remedy="write for example localhost:8080, 127.0.0.1, [::1]:8080 or 10.0.0.0/8",
-    )
-    return FLAWED
-
-
-def _is_address(name: str) -> bool:
-    from ipaddress import ip_address, ip_network
-
-    host, port = name, ""
-    if name.startswith("["):
-        host, closed, port = name[1:].partition("]")
-        if not closed or (port and not re.fullmatch(r":[0-9]{1,5}", port)):
-            return False
-    elif found := re.fullmatch(_HOST, name):
-        port = found[1] or ""
-        host = name.rpartition(":")[0] if port else name
-        if not re.fullmatch(r"[0-9.]+", host):
-            return not port or 0 < int(port) < 65_536
-    if port and not 0 < int(port.removeprefix(":")) < 65_536:
-        return False
-    try:
-        ip_network(host, strict=False) if "/" in host and not port else ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 _read_rule_record = record(
@@ -347,6 +348,7 @@ _read_workspace = record(
     Workspace,
     {
         "python": one_or_more(_python_file, PYTHON_FILES_MAX),
+        "plans": one_or_more(_plan_glob, PLAN_GLOBS_MAX),
         "capabilities": mapping(
             matching(_CAPABILITY, "the name of a capability", "mail.send"),
             _capability,
@@ -357,7 +359,7 @@ _read_workspace = record(
         "retention": record(Retention, {"days": number(0, RETENTION_MAX_DAYS)}),
         "limits": record(Limits, {"calls": integer(1, CALLS_AT_ONCE_MAX)}),
         "network": record(
-            Network, {"allow_private": one_or_more(_private_address, NETWORK_ENTRIES_MAX)}
+            Network, {"allow_private": one_or_more(read_private_address, NETWORK_ENTRIES_MAX)}
         ),
     },
     what="a workspace: a map of keys and values",

@@ -1,17 +1,26 @@
 """Which workspace a command is about, and how much of it is opened."""
 
 import argparse
+import re
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from batuta.app import JOURNAL_FILE, App
-from batuta.config import WORKSPACE_FILE, find_workspace
-from batuta.errors import NotFound
+from batuta.config import WORKSPACE_FILE, find_workspace, load_workspace, plan_files
+from batuta.errors import InputError, NotFound
 from batuta.journal.sqlite import open_sqlite
 from batuta.ports import Journal, Sink
 
-__all__ = ["folder_of", "is_workspace", "opened", "opened_to_check", "opened_to_look", "plan_path"]
+__all__ = [
+    "folder_of",
+    "is_workspace",
+    "opened",
+    "opened_to_check",
+    "opened_to_look",
+    "plan_name",
+    "plan_path",
+]
 
 
 def folder_of(args: argparse.Namespace, *, must_exist: bool = True) -> Path:
@@ -36,9 +45,47 @@ def folder_of(args: argparse.Namespace, *, must_exist: bool = True) -> Path:
 
 
 def plan_path(name: str, folder: Path) -> Path:
-    """Where the plan `name` is: as seen from the current folder, else from the workspace in `folder`."""
+    """Where the plan `name` is: a file as seen from the current folder, else from the workspace in `folder`, else the
+    registered plan that is called so.
+
+    What is none of these is returned as it is, for the error of whoever reads it.
+
+    Raises:
+        InputError: several registered plans are called so.
+        WorkspaceError: `batuta.yaml` is asked for the registered plans, and has flaws.
+    """
     path, inside = Path(name), folder / name
-    return inside if inside.is_file() and not path.exists() else path
+    if path.exists() or inside.is_file():
+        return path if path.exists() else inside
+    if not _PLAN_NAME.fullmatch(name):
+        return path
+    called = [file for file in plan_files(load_workspace(folder)) if plan_name(file) == name]
+    if len(called) > 1:
+        raise InputError(
+            f"{len(called)} registered plans are called {name!r}: {', '.join(map(str, called))}",
+            remedy="name the file, or give each plan a name of its own",
+        )
+    return called[0] if called else path
+
+
+def plan_name(file: Path) -> str:
+    """The name of the plan in `file`, without reading the rest; "" if it cannot be told."""
+    try:
+        with file.open("rb") as opened:
+            head = opened.read(_HEAD_BYTES).decode("utf-8", "replace")
+    except OSError:
+        return ""
+    found = _NAME_KEY.search(head)
+    return found[1] or found[2] or found[3] if found else ""
+
+
+# `name` is the first key of nearly every plan; a description before it may be long.
+_HEAD_BYTES = 256 * 1_024
+_PLAN_NAME = re.compile(r"\w[\w.-]{0,127}")
+_NAME_KEY = re.compile(
+    r"""(?:^|^\s*\{\s*|^[ ]{2}(?="name"))["']?name["']?[ ]*:[ ]*(?:"([^"\\\n]+)"|'([^'\n]+)'|([\w.-]+))""",
+    re.MULTILINE,
+)
 
 
 def is_workspace(folder: Path) -> bool:
