@@ -1,0 +1,297 @@
+"""Random plans that are valid and well typed, with capabilities that do what their cards say: to test with.
+
+    story = random_plan(random.Random(7))
+    deeds: list[Deed] = []
+    catalog = build_catalog(functions=story.capabilities(deeds))
+
+The same dice give the same plan; the same call gives the same answer, whoever makes it and when.
+"""
+
+import random
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from batuta.ports import Capability
+from batuta.reading.schema import problems
+from batuta.spec.call import Call, Done, Failed, Outcome
+from batuta.spec.card import Card
+from batuta.spec.plan import Alternative, Plan, Repeat, Retry, Step, Undo
+from batuta.testing.random_values import (
+    Schema,
+    random_object,
+    random_schema,
+    random_value,
+)
+from batuta.testing.random_words import Known, Words, known_from
+from batuta.testing.world import number_of
+
+__all__ = ["Deed", "RandomCapability", "RandomPlan", "random_plan"]
+
+_ROUNDS_MAX = 3
+_EFFECTS = ("pure", "pure", "read", "read", "idempotent", "write")
+# Out of a thousand calls of a plan with failures, how many are answered with no, and with "not now".
+_FAILING, _REFUSING = 30, 60
+
+
+class Deed(msgspec.Struct, frozen=True):
+    """One call that arrived: of which capability, with which effect, for which instance, with which arguments."""
+
+    capability: str
+    effect: str
+    path: str
+    args: dict[str, Any]
+
+
+class RandomCapability:
+    """Answers with a value of its output schema that depends on nothing but the arguments.
+
+    Arguments that do not fit the input schema are refused with code `invalid`. With `failing`, some arguments are
+    refused for good, and some at the first attempt.
+    """
+
+    def __init__(self, card: Card, deeds: list[Deed], *, failing: bool = False) -> None:
+        self.card = card
+        self._deeds = deeds
+        self._failing = failing
+
+    async def __call__(self, call: Call) -> Outcome:
+        """Write the call down and answer it."""
+        flaws = problems(self.card.input, call.args)
+        if flaws:
+            return Failed("invalid", f"{self.card.name}: {flaws[0]}")
+        self._deeds.append(Deed(self.card.name, self.card.effect, call.path, call.args))
+        number = number_of(self.card.name, call.args)
+        if self._failing and number % 1_000 < _FAILING:
+            return Failed("no", "not with these arguments")
+        if self._failing and number % 1_000 < _REFUSING and call.attempt == 1:
+            return Failed("busy", "not now", may_retry=True)
+        return Done(random_value(random.Random(number), self.card.output or {}))
+
+
+class RandomPlan(msgspec.Struct, frozen=True):
+    """A plan with all that is needed to run it.
+
+    Attributes:
+        certain: the result does not depend on who is first.
+        failing: its capabilities say no now and then.
+    """
+
+    plan: Plan
+    cards: dict[str, Card]
+    inputs: dict[str, Any]
+    certain: bool = True
+    failing: bool = False
+
+    def capabilities(self, deeds: list[Deed] | None = None) -> list[Capability]:
+        """The capabilities of the cards; what they are asked to do lands in `deeds`."""
+        book: list[Deed] = [] if deeds is None else deeds
+        return [RandomCapability(card, book, failing=self.failing) for card in self.cards.values()]
+
+
+def random_plan(
+    dice: random.Random, *, steps_max: int = 8, failing: bool = False, races: bool = True
+) -> RandomPlan:
+    """A valid plan of one to `steps_max` steps, its capabilities and its inputs.
+
+    `failing`: capabilities say no now and then. `races`: steps may join the first of others, so that the result may
+    depend on who is first.
+    """
+    draft = _Draft(dice, races)
+    for number in range(dice.randint(1, steps_max)):
+        draft.add(f"s{number}")
+    plan = Plan(
+        "random",
+        inputs=draft.inputs,
+        steps=draft.steps,
+        result=draft.result(),
+        limit=dice.choice((0, 0, 0, 1, 3)),
+    )
+    given = {
+        name: random_value(dice, schema)
+        for name, schema in draft.inputs.items()
+        if "default" not in schema or dice.random() < 0.5
+    }
+    return RandomPlan(plan, draft.cards, given, draft.certain, failing)
+
+
+class _Draft:
+    """A plan in the making: what there is to call, and what earlier steps have given."""
+
+    def __init__(self, dice: random.Random, races: bool) -> None:
+        self.dice = dice
+        self.races = races
+        self.certain = True
+        self.steps: dict[str, Step] = {}
+        self.cards = _random_cards(dice)
+        self.inputs: dict[str, Schema] = {}
+        for name in ("who", "size", "rows", "flag")[: dice.randint(1, 4)]:
+            schema = _INPUTS[name]
+            if dice.random() < 0.3:
+                schema = {**schema, "default": random_value(dice, schema)}
+            self.inputs[name] = schema
+        self.of_inputs = [
+            one
+            for name, schema in self.inputs.items()
+            for one in known_from(f"inputs.{name}", schema)
+        ]
+        self.values: dict[str, Schema] = {}
+        self.whens: list[str] = []
+
+    def chance(self, probability: float) -> bool:
+        return self.dice.random() < probability
+
+    def add(self, name: str) -> None:
+        """One more step."""
+        if self.steps and self.chance(0.12):
+            twin = self.dice.choice(list(self.steps))
+            if f"steps.{twin}" not in str(self.steps[twin]):  # what speaks of itself is not copied
+                self.steps[name] = self.steps[twin]
+                self.values[name] = self.values[twin]
+                return
+        card = self.cards[self.dice.choice(list(self.cards))]
+        known = [*self.of_inputs, *self._seen()]
+        outside = known  # a condition of a `repeat` is asked before there are rounds
+        fields: dict[str, Any] = {}
+        value = card.output or {}
+        if self.races and len(self.steps) > 1 and self.chance(0.08):
+            self._join(name, card, fields)
+            return
+        if self.chance(0.15):
+            each = self._each(known, fields)
+            known = [*known, *known_from("item", each), Known("index", {"type": "integer"})]
+            outside = known
+        elif self.chance(0.12):
+            rounds = self.dice.randint(1, _ROUNDS_MAX)
+            until = f"index >= {rounds - 1}"
+            if self.chance(0.5):
+                until += f" || ({self._about(name, value).condition()})"
+            fields["repeat"] = Repeat(until, rounds)
+            known = [*known, Known("index", {"type": "integer"})]
+            if _nullable_scalar(value):
+                known.append(Known("previous", {**value, "type": [value["type"], "null"]}))
+        if self.chance(0.25):
+            fields["when"] = self._when(outside)
+        if self.steps and self.chance(0.15):
+            fields["after"] = (self.dice.choice(list(self.steps)),)
+        if self.chance(0.3):
+            fields["retry"] = Retry(self.dice.randint(1, 3), 0.0)
+        words = Words(self.dice, known)
+        with_ = words.arguments(card.input)
+        self._mend(name, card, words, fields)
+        self.steps[name] = Step(card.name, with_, **fields)
+        if "each" in fields:
+            # A condition that is asked per item leaves null for some.
+            per_item = any(word in fields.get("when", "") for word in ("item", "index"))
+            value = {"type": "array", "items": {} if per_item else value}
+        self.values[name] = value
+
+    def result(self) -> Any:
+        """What the run comes to: some of the steps, whole or in part."""
+        shown = self.dice.sample(list(self.steps), self.dice.randint(1, min(3, len(self.steps))))
+        if len(shown) == 1:
+            return f"${{steps.{shown[0]}}}"
+        return {name: f"${{steps.{name}}}" for name in shown}
+
+    def _seen(self) -> list[Known]:
+        """Paths below some of the earlier steps; the latest more often."""
+        names = list(self.steps)[-5:]
+        chosen = self.dice.sample(names, min(len(names), self.dice.choice((0, 1, 1, 2, 2, 3))))
+        return [one for name in chosen for one in known_from(f"steps.{name}", self.values[name])]
+
+    def _about(self, name: str, value: Schema) -> Words:
+        """What may be said of the value of step `name` itself."""
+        return Words(self.dice, [*self.of_inputs, *known_from(f"steps.{name}", value)])
+
+    def _when(self, known: list[Known]) -> str:
+        if self.whens and self.chance(0.4):
+            return self.dice.choice(self.whens)
+        asked = [f"steps.{name} != null" for name in self.steps]
+        if asked and self.chance(0.2):
+            return self.dice.choice(asked)
+        text = Words(self.dice, known).condition()
+        if not any(word in text for word in ("item", "index", "previous")):
+            self.whens.append(text)
+        return text
+
+    def _each(self, known: list[Known], fields: dict[str, Any]) -> Schema:
+        """Run over a list; the schema of its items."""
+        lists = [one for one in known if one.sure and one.schema.get("type") == "array"]
+        if lists and self.chance(0.8):
+            one = self.dice.choice(lists)
+            fields["each"], items = one.text, one.schema["items"]
+        else:
+            fields["each"], items = "[1, 2, 3]", {"type": "integer"}
+        fields["limit"] = self.dice.choice((0, 0, 1, 2))
+        return items
+
+    def _join(self, name: str, card: Card, fields: dict[str, Any]) -> None:
+        """Wait for some of the earlier steps; what has not arrived is null, so one asks."""
+        names = self.dice.sample(list(self.steps), 2)
+        count = self.dice.randint(1, 2)
+        fields["join"] = "first" if count == 1 and self.chance(0.5) else f"any({count})"
+        self.certain = self.certain and count == 2
+        known = [Known(f"steps.{n}.{f}", s, False) for n in names for f, s in self._fields_of(n)]
+        words = Words(self.dice, [*self.of_inputs, *known])
+        with_ = words.arguments(card.input)
+        fields["after"] = tuple(names)
+        self.steps[name] = Step(card.name, with_, **fields)
+        self.values[name] = card.output or {}
+
+    def _fields_of(self, name: str) -> list[tuple[str, Schema]]:
+        return list(self.values[name].get("properties", {}).items())
+
+    def _mend(self, name: str, card: Card, words: Words, fields: dict[str, Any]) -> None:
+        """A fallback, and what takes the effect back."""
+        if self.chance(0.1):
+            # Not itself: one path never has two sets of arguments for one capability.
+            alike = [c for c in self.cards.values() if c.output == card.output and c != card]
+            for other in alike[:1]:
+                with_ = words.arguments(other.input)
+                fields["fallback"] = (Alternative(other.name, with_),)
+        if card.effect in ("write", "idempotent") and "each" not in fields and self.chance(0.4):
+            back = self.cards[self.dice.choice(list(self.cards))]
+            own = self._about(name, card.output or {})
+            with_ = own.arguments(back.input)
+            fields["undo"] = Undo(back.name, with_)
+
+
+_INPUTS: Mapping[str, Schema] = {
+    "who": {"type": "string"},
+    "size": {"type": "integer"},
+    "rows": {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "properties": {"id": {"type": "string"}, "total": {"type": "number"}},
+            "required": ["id"],
+            "additionalProperties": False,
+        },
+    },
+    "flag": {"type": "boolean"},
+}
+
+
+def _random_cards(dice: random.Random) -> dict[str, Card]:
+    cards: dict[str, Card] = {}
+    for number in range(dice.randint(3, 7)):
+        effect: Any = dice.choice(_EFFECTS)
+        if cards and dice.random() < 0.3:
+            output = dice.choice(list(cards.values())).output
+        else:
+            output = random_object(dice) if dice.random() < 0.7 else random_schema(dice)
+        card = Card(
+            name=f"{effect}_{number}",
+            input=random_object(dice, 2, fields_min=0),
+            output=output,
+            effect=effect,
+            reach="local" if effect == "pure" else dice.choice(("local", "egress")),
+            price_nusd=1_000_000 if effect != "pure" and dice.random() < 0.1 else 0,
+        )
+        cards[card.name] = card
+    return cards
+
+
+def _nullable_scalar(schema: Schema) -> bool:
+    return schema.get("type") in ("string", "integer", "number", "boolean") and "enum" not in schema
