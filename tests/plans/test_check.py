@@ -124,6 +124,11 @@ def test_a_plan_without_flaws_has_no_findings() -> None:
             [("B116", "previous", "there is no `previous` in step 's'")],
         ),
         (
+            # It is asked once, before there are rounds.
+            '{use: open, repeat: {until: "true", at_most: 2}, when: 0 < index}',
+            [("B116", "index}", "there is no `index` in step 's'")],
+        ),
+        (
             "{use: open, limit: 3}",
             [("B117", "limit:", "`limit` says how many items at once, and there is no `each`")],
         ),

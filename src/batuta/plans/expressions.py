@@ -6,7 +6,7 @@ from batuta.errors import ExpressionError
 from batuta.spec.expr import Expression, compile_expression
 from batuta.spec.expr.scan import Braced, split
 from batuta.spec.plan import Step
-from batuta.spec.shape import step_roots
+from batuta.spec.shape import condition_roots, step_roots
 
 __all__ = ["OUTER_ROOTS", "Path", "Use", "expressions_of", "expressions_of_shape"]
 
@@ -31,7 +31,7 @@ def expressions_of(path: Path, step: Step) -> list[Use]:
     if step.each is not None:
         uses.append(_bare((*path, "each"), step.each, OUTER_ROOTS))
     if step.when is not None:
-        uses.append(_bare((*path, "when"), step.when, roots))
+        uses.append(_bare((*path, "when"), step.when, condition_roots(step)))
     if step.repeat is not None:
         uses.append(_bare((*path, "repeat", "until"), step.repeat.until, roots))
     _collect((*path, "with"), step.with_, roots, uses)

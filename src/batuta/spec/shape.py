@@ -12,7 +12,7 @@ from batuta.spec.expr import (
 )
 from batuta.spec.plan import Plan, Step
 
-__all__ = ["PlanShape", "StepShape", "step_roots"]
+__all__ = ["PlanShape", "StepShape", "condition_roots", "step_roots"]
 
 _ITEM_ROOTS = frozenset({"item", "index"})
 
@@ -25,6 +25,12 @@ def step_roots(step: Step) -> frozenset[str]:
     if step.repeat is not None:
         roots |= {"index", "previous"}
     return frozenset(roots)
+
+
+def condition_roots(step: Step) -> frozenset[str]:
+    """The names that the `when` of `step` may start with: it is asked before there are rounds."""
+    roots = frozenset({"inputs", "steps"})
+    return roots if step.each is None else roots | _ITEM_ROOTS
 
 
 class StepShape:
@@ -60,7 +66,9 @@ class StepShape:
         outer = frozenset({"inputs", "steps"})
         self.name = name
         self.step = step
-        self.when = None if step.when is None else compile_expression(_bared(step.when), roots)
+        self.when = None
+        if step.when is not None:
+            self.when = compile_expression(_bared(step.when), condition_roots(step))
         self.each = None if step.each is None else compile_expression(_bared(step.each), outer)
         self.until = (
             None if step.repeat is None else compile_expression(_bared(step.repeat.until), roots)
