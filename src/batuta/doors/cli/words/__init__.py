@@ -4,12 +4,14 @@ from batuta.doors.cli.words import keeping as _keeping
 from batuta.doors.cli.words import looking as _looking
 from batuta.doors.cli.words import planning as _planning
 from batuta.doors.cli.words import running as _running
+from batuta.doors.cli.words import starting as _starting
 from batuta.doors.cli.words.command import Command as _Command
 
 __all__ = ["COMMANDS", "GROUPS"]
 
 # Heading of the help -> its commands, in the order in which one meets them.
 GROUPS: dict[str, dict[str, _Command]] = {
+    "begin": _starting.COMMANDS,
     "run and continue": _running.COMMANDS,
     "plan": _planning.COMMANDS,
     "look": _looking.COMMANDS,

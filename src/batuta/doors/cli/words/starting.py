@@ -1,0 +1,43 @@
+"""The words of the commands that begin something: a workspace, a shell that completes."""
+
+import argparse
+from collections.abc import Callable
+from typing import Any
+
+from batuta.doors.cli.words.command import Command
+
+__all__ = ["COMMANDS", "TEMPLATES"]
+
+# Name -> what one finds in it. The first is what `init` makes unless told otherwise.
+TEMPLATES: dict[str, str] = {
+    "hello": "one function, one step for each item of a list",
+    "approval": "a person is asked before something is published",
+    "refunds": "a batch of payments: policy, approval of large ones, undo",
+    "http": "an HTTP API is called, with a small one to try it on",
+}
+
+
+def _init(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
+    add(
+        "dir",
+        nargs="?",
+        default=".",
+        metavar="DIR",
+        help="the folder (default: the current one); made if need be",
+    )
+    add("--template", choices=tuple(TEMPLATES), default=next(iter(TEMPLATES)), metavar="NAME",
+        help=", ".join(TEMPLATES))  # fmt: skip
+    add("--list", action="store_true", help="say what the templates are, and leave")
+
+
+COMMANDS: dict[str, Command] = {
+    "init": Command(
+        "init",
+        "begin a workspace from a template",
+        "[DIR] [--template NAME]  |  --list",
+        "Begin a workspace: batuta.yaml, a plan, and what it calls, ready to be checked and run.\n"
+        "No file is ever overwritten.",
+        "batuta init\nbatuta init refunds --template refunds\nbatuta init --list",
+        _init,
+    ),
+}
