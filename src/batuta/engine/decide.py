@@ -14,7 +14,7 @@ from batuta.spec.admits import undo_of
 from batuta.spec.follow import is_closing
 from batuta.spec.run import Node, Run, Scope
 
-__all__ = ["Decision", "decide", "losers", "wake_time"]
+__all__ = ["Decision", "decide", "losers", "unneeded", "wake_time"]
 
 Verb = Literal[
     "begin",  # look at its values: condition, list, arguments, verdict, budget; then call it
@@ -116,7 +116,7 @@ def _stoppable(run: Run, node: Node) -> bool:
 
 
 def _lost_its_join(node: Node) -> bool:
-    return node.parent is node.scope.holder and _unneeded(node)
+    return node.parent is node.scope.holder and unneeded(node)
 
 
 def _must_know(run: Run, node: Node) -> bool:
@@ -145,14 +145,14 @@ def losers(node: Node) -> list[Node]:
     pending = [node.scope.nodes[name] for name in node.shape.deps]
     while pending:
         dep = pending.pop()
-        if dep.terminal or dep.path in found or not _unneeded(dep, found):
+        if dep.terminal or dep.path in found or not unneeded(dep, found):
             continue
         found[dep.path] = dep
         pending.extend(dep.scope.nodes[name] for name in dep.shape.deps)
     return list(found.values())
 
 
-def _unneeded(node: Node, besides: Container[str] = ()) -> bool:
+def unneeded(node: Node, besides: Container[str] = ()) -> bool:
     """Everything that would use `node` has joined without it or is not needed itself, nor is it in the result.
 
     A user that was skipped does not count: what `node` does may be wanted for its own sake.

@@ -187,7 +187,7 @@ class Engine:
             if isinstance(fact, Expanded) and fact.plan.erased:
                 erased.setdefault(fact.plan_digest, PlanShape(Plan(name="(erased)")))
             if isinstance(fact, Expanded):
-                await self._load_plan(fact)
+                await self.load_plan(fact)
             apply(run, fact)
         return run
 
@@ -196,11 +196,12 @@ class Engine:
         counted = False
         for row in rows:
             if isinstance(row.fact, Expanded):
-                await self._load_plan(row.fact)
+                await self.load_plan(row.fact)
             counted |= apply(run, row.fact) and row.fact == sought
         return counted
 
-    async def _load_plan(self, fact: Expanded) -> None:
+    async def load_plan(self, fact: Expanded) -> None:
+        """Compile the plan of `fact`, unless it is at hand or erased. Raises `NotFound`, `JournalBroken`."""
         if fact.plan_digest not in self._shapes and not fact.plan.erased:
             self._keep(await self._load_shape(fact))
 

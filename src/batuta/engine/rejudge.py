@@ -1,0 +1,360 @@
+"""What the present code would record where a log shows a decision, and whether that is the same. Pure, like `decide`.
+
+Outcomes of calls, answers and claims are taken as the log has them: they are no decisions of the engine.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+import msgspec
+
+from batuta.engine import act
+from batuta.engine.decide import decide, unneeded, wake_time
+from batuta.engine.prepare import Surroundings, prepare
+from batuta.errors import NotFound
+from batuta.spec import run as r
+from batuta.spec.admits import undo_of
+from batuta.spec.facts import (
+    Answered,
+    Doubted,
+    Dropped,
+    Ended,
+    Fact,
+    Failure,
+    Finished,
+    Lost,
+    Parked,
+    Resolved,
+    RunFact,
+    Skipped,
+    Spread,
+    Started,
+    Waited,
+)
+from batuta.spec.follow import is_closing
+from batuta.spec.run import Node, Run
+from batuta.spec.value import Value, canonical, commitment, decode, encode
+
+__all__ = ["Unlike", "described", "kind_of_fact", "node_at", "unlike"]
+
+# Two times that differ by less were computed alike, in seconds.
+_TIME_S = 1e-6
+_GIVEN_UP = "the run was cancelled while nobody knew whether it had happened"
+
+
+class Unlike(msgspec.Struct, frozen=True):
+    """What was recorded and what would be recorded now, each in a few words."""
+
+    recorded: str
+    now: str
+
+
+def unlike(run: Run, fact: Fact, around: Surroundings) -> Unlike | None:
+    """How the decision that `fact` is differs from the one that would be made now; None if not, or if it is none.
+
+    `run` is folded up to the position before `fact`. Raises `NotLoaded` if a stored value is not at hand.
+    """
+    match fact:
+        case Started() | Skipped() | Spread():
+            return _as_due(run, fact, around)
+        case Failure():
+            return _failure(run, fact, around)
+        case Finished():
+            node = node_at(run, fact.path)
+            return _as_due(run, fact, around) if node is not None and node.state == r.OPEN else None
+        case Waited(kind="approval"):
+            return _as_due(run, fact, around)
+        case Answered(who="(expired)"):
+            return _as_due(run, fact, around)
+        case Resolved() if fact.who != "reconcile":
+            return _as_due(run, fact, around)
+        case Lost():
+            return _as_due(run, fact, around)
+        case Doubted():
+            return _doubted(run, fact, around)
+        case Dropped():
+            return _dropped(run, fact, around)
+        case Parked():
+            return _parked(run, fact)
+        case Ended():
+            return _ended(run, fact, around)
+        case _:
+            return None
+
+
+def node_at(run: Run, path: str) -> Node | None:
+    """The instance at `path`, a compensation too."""
+    return run.nodes.get(path) or undo_of(run, path)
+
+
+# ── what is due now ──────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _as_due(run: Run, fact: RunFact, around: Surroundings) -> Unlike | None:
+    node = node_at(run, cast("Any", fact).path)
+    if node is None:
+        return Unlike(described(fact), "the plan has no such step")
+    due = _due(run, node, fact.at, around)
+    if not due:
+        return Unlike(described(fact), _not_due(run, node))
+    return _compared(fact, due[0])
+
+
+def _due(run: Run, node: Node, at: float, around: Surroundings) -> Sequence[RunFact]:
+    """The facts that a driver would record about `node` at the time `at`."""
+    if node.kind == "undo" and node.state == r.PENDING:
+        assert run.root is not None
+        turn = decide(run, run.root, at)
+        mine = turn is not None and turn.verb == "begin_undo" and act.next_undo(run) is node
+        return prepare(run, node, at, around).facts if mine else ()
+    if node.state == r.OPEN and node.subscope is not None:
+        closing = decide(run, node.subscope, at)
+        if closing is not None:
+            return (act.closed(run, node.subscope, at, around, _store(run)),)
+    decision = decide(run, node, at)
+    if decision is None:
+        return ()
+    return _facts_of(decision.verb, run, node, at, around)
+
+
+def _facts_of(
+    verb: str, run: Run, node: Node, at: float, around: Surroundings
+) -> Sequence[RunFact]:
+    match verb:
+        case "begin":
+            return prepare(run, node, at, around).facts
+        case "again":
+            return (act.again(run, node, at, around),)
+        case "skip":
+            return (act.skipped(run, node, at),)
+        case "fail_join":
+            return (act.join_failed(node, at),)
+        case "drop" | "stop":
+            return (act.dropped(node, at),)
+        case "recover":
+            return act.recovered(run, node, at, _in_doubt(node, around))
+        case "resolve":
+            return (act.resolved(run, node, at),)
+        case "give_up":
+            return (act.given_up(node, at),)
+        case "expire":
+            return (act.expired(run, node, at),)
+        case _:  # reconcile calls somebody, and records nothing before the answer
+            return ()
+
+
+def _in_doubt(node: Node, around: Surroundings) -> str:
+    try:
+        return around.catalog.get(node.capability).card.in_doubt
+    except NotFound:
+        return "ask"
+
+
+def _store(run: Run) -> Callable[[object], Value]:
+    def store(data: object) -> Value:
+        encoded = encode(data)
+        return Value(data=msgspec.Raw(encoded), mark=commitment(encoded, run.salt))
+
+    return store
+
+
+def _not_due(run: Run, node: Node) -> str:
+    if node.state == r.PENDING:
+        waits = [name for name in node.shape.deps if not node.scope.nodes[name].terminal]
+        if waits:
+            return f"waits for {', '.join(waits[:3])}{', …' if len(waits) > 3 else ''}"
+    if node.terminal:
+        return f"has ended: {node.state}"
+    return f"nothing: it is {node.state}" if run.drift is None else "nothing: cards have changed"
+
+
+# ── facts that may be decisions or outcomes ──────────────────────────────────────────────────────────────────
+
+
+def _failure(run: Run, fact: Failure, around: Surroundings) -> Unlike | None:
+    node = node_at(run, fact.path)
+    if node is None:
+        return Unlike(described(fact), "the plan has no such step")
+    refused = fact.attempt == node.attempt + 1
+    if refused or node.state in (r.PENDING, r.OPEN):
+        return _as_due(run, fact, around)
+    if node.state == r.WAITING and (fact.code == "expired" or fact.message == _GIVEN_UP):
+        return _as_due(run, fact, around)
+    return _retried(node, fact)
+
+
+def _retried(node: Node, fact: Failure) -> Unlike | None:
+    """What followed from a failed call: retry, fallback or nothing. Only its code is in the log, not `may_retry`."""
+    step = node.shape.step
+    fallbacks = 0 if node.kind == "undo" else len(step.fallback)
+    again = fact.retry_at is not None and fact.alternative == node.alternative
+    if again and node.faults >= step.retry.at_most:
+        return Unlike(described(fact), f"no further attempt: retry is {step.retry.at_most}")
+    if fact.alternative > fallbacks:
+        return Unlike(described(fact), "no fallback: the plan has none left")
+    if fact.retry_at is None and node.alternative < fallbacks:
+        # Where a write has answered with something unusable, another way to do it would do it twice.
+        if not (node.effect == "write" and fact.code == "bad_answer"):
+            return Unlike(described(fact), f"fallback {node.alternative + 1}: {_next_use(node)}")
+    return None
+
+
+def _next_use(node: Node) -> str:
+    return node.shape.uses[node.alternative + 1]
+
+
+def _doubted(run: Run, fact: Doubted, around: Surroundings) -> Unlike | None:
+    node = node_at(run, fact.path)
+    if node is None:
+        return None
+    resolve = _in_doubt(node, around)
+    if resolve != fact.resolve:
+        return Unlike(f"in doubt, resolved by {fact.resolve}", f"resolved by {resolve}")
+    return None
+
+
+def _dropped(run: Run, fact: Dropped, around: Surroundings) -> Unlike | None:
+    node = node_at(run, fact.path)
+    # Of what ran this is an outcome: it was stopped, maybe for a decision that another driver's facts took back.
+    if node is None or node.state == r.RUNNING or is_closing(node) or unneeded(node):
+        return None
+    if isinstance(_first(_due(run, node, fact.at, around)), Dropped):
+        return None
+    # Items of a list go with it.
+    if node.parent is not None and unneeded(node.parent):
+        return None
+    return Unlike(described(fact), "it is still needed")
+
+
+def _first(facts: Sequence[RunFact]) -> RunFact | None:
+    return facts[0] if facts else None
+
+
+def _parked(run: Run, fact: Parked) -> Unlike | None:
+    if run.drift is not None:
+        return None
+    waiting = tuple(node.path for node in run.waiting())
+    due = wake_time(run)
+    if set(waiting) != set(fact.waiting):
+        return Unlike(f"parked on {_names(fact.waiting)}", f"parked on {_names(waiting)}")
+    if not _same_time(due, fact.wake_at):
+        return Unlike(f"parked until {fact.wake_at}", f"parked until {due}")
+    return None
+
+
+def _names(paths: Sequence[str]) -> str:
+    more = ", …" if len(paths) > 5 else ""
+    return ", ".join(paths[:5]) + more or "nothing"
+
+
+def _ended(run: Run, fact: Ended, around: Surroundings) -> Unlike | None:
+    root = run.root
+    if root is None:
+        return None
+    decision = decide(run, root, fact.at)
+    if decision is None or decision.verb != "close":
+        left = [node.path for node in run.nodes.values() if not node.terminal]
+        return Unlike(described(fact), f"goes on: {_names(left)} not ended")
+    return _compared(fact, act.closed(run, root, fact.at, around, _store(run)))
+
+
+# ── the same or not ──────────────────────────────────────────────────────────────────────────────────────────
+
+# What makes two facts of a kind one decision. Texts for people, and times that follow from dice, do not.
+_FIELDS: dict[type[Fact], tuple[str, ...]] = {
+    Started: (
+        "capability", "effect", "verdict", "rule", "reserved_nusd", "alternative", "args_digest", "key", "metered",
+        "deadline",
+    ),
+    Skipped: (),
+    Spread: ("count", "open_at"),
+    Failure: ("code", "alternative", "retry_at"),
+    Finished: ("value",),
+    Waited: ("kind", "rule", "digest"),
+    Answered: ("value",),
+    Resolved: ("how", "value"),
+    Doubted: ("resolve",),
+    Lost: (),
+    Dropped: (),
+    Ended: ("status", "code", "path", "value"),
+}  # fmt: skip
+# Said of an attempt in other words than those of its fact.
+_WORDS = {
+    "args_digest": "arguments",
+    "reserved_nusd": "reservation",
+    "digest": "what is approved",
+    "retry_at": "next attempt",
+    "open_at": "next round",
+}
+
+
+def _compared(recorded: Fact, now: Fact) -> Unlike | None:
+    if type(recorded) is not type(now):
+        return Unlike(described(recorded), described(now))
+    for name in _FIELDS.get(type(recorded), ()):
+        before, after = getattr(recorded, name), getattr(now, name)
+        if not _same(before, after):
+            word = _WORDS.get(name, name)
+            if name in ("args_digest", "digest", "key"):
+                return Unlike(f"{word} {before[:12]}…", f"other {word}: {after[:12]}…")
+            return Unlike(f"{word}: {_short(before)}", f"{word}: {_short(after)}")
+    return None
+
+
+def _same(before: Any, after: Any) -> bool:
+    if isinstance(before, float) or isinstance(after, float):
+        return _same_time(before, after)
+    if isinstance(before, Value) and isinstance(after, Value):
+        if before.mark and after.mark:
+            return before.mark == after.mark
+        return _json(before) == _json(after)
+    return bool(before == after)
+
+
+def _json(value: Value) -> bytes:
+    return b"" if value.erased else value.ref.encode() or canonical(decode(value.data))
+
+
+def _same_time(before: float | None, after: float | None) -> bool:
+    if before is None or after is None:
+        return before is after
+    return before == after or abs(before - after) < _TIME_S
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, Value):
+        if value.erased:
+            return "none"
+        text = f"#{value.ref[:10]}" if value.ref else bytes(value.data).decode()
+    else:
+        text = str(value)
+    return text if len(text) <= 80 else text[:79] + "…"
+
+
+def kind_of_fact(fact: Fact) -> str:
+    """The word that stands in the log for this kind of fact."""
+    return str(fact.__struct_config__.tag)
+
+
+def described(fact: Fact) -> str:
+    """What `fact` says, in a few words."""
+    match fact:
+        case Started():
+            return f"{fact.capability} starts ({fact.effect}, {fact.verdict})"
+        case Skipped():
+            return f"skipped: {fact.why}"
+        case Spread():
+            return f"{fact.count:,} instances"
+        case Failure(retry_at=None):
+            return f"fails: {fact.code}"
+        case Failure():
+            return f"fails: {fact.code}, and is tried again"
+        case Waited():
+            rule = f" ({fact.rule})" if fact.rule else ""
+            return f"asks: {fact.kind}{rule}"
+        case Ended():
+            return f"ends: {fact.status}" + (f" ({fact.code} at {fact.path})" if fact.code else "")
+        case Dropped():
+            return "dropped"
+        case _:
+            return kind_of_fact(fact)

@@ -1,0 +1,310 @@
+"""Recorded runs against the present code: the same decisions, or the first difference. Nothing is performed or written.
+
+The facts of a log are fed one by one. At every point where the log shows a decision, what would be decided now (by
+this engine, the cards, the policy and, if one is given, another plan) is compared with it.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Literal, TypeVar
+
+import msgspec
+
+from batuta.engine.decide import decide
+from batuta.engine.engine import Engine
+from batuta.engine.prepare import arguments
+from batuta.engine.rejudge import Unlike, described, kind_of_fact, node_at, unlike
+from batuta.engine.view import NotLoaded, Shelf, stored_in, wanted
+from batuta.errors import BatutaError, NotFound
+from batuta.plans.inputs import validate_inputs
+from batuta.ports import WORKSPACE, Catalog, Judge, Row
+from batuta.reading.schema import problems
+from batuta.spec.admits import admits
+from batuta.spec.facts import (
+    Accepted,
+    Adopted,
+    Ended,
+    Expanded,
+    Fact,
+    Failure,
+    Finished,
+    Parked,
+    Purged,
+    Restored,
+    Skipped,
+    Spread,
+    Started,
+    Waited,
+)
+from batuta.spec.fold import apply
+from batuta.spec.plan import Plan
+from batuta.spec.run import RUNNING, Node, Run
+from batuta.spec.shape import PlanShape
+from batuta.spec.value import Value
+
+__all__ = ["Difference", "Replay", "Replayed"]
+
+# A value that is not at hand is loaded, and the question asked again; more often than this, the values that one
+# decision needs do not fit into memory together.
+_LOADS_MAX = 8
+# Facts that only the owner of a run records, behind what it has read: they always count when they are written.
+_DECIDED = (Started, Skipped, Spread, Parked, Ended)
+
+_T = TypeVar("_T")
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """Where a run would go another way now: at fact `seq` of its log, about the instance `path` ("": the run)."""
+
+    seq: int
+    path: str
+    fact: str
+    recorded: str
+    now: str
+
+
+class Replayed(msgspec.Struct, frozen=True):
+    """One run, replayed.
+
+    `verdict`: "same", "differs" (`difference` says where), or "erased": its payloads are gone, nothing can be said.
+    `decisions` were compared before the end or the first difference. `changed`: capabilities whose cards have changed.
+    """
+
+    run: str
+    plan: str
+    verdict: Literal["same", "differs", "erased"]
+    decisions: int = 0
+    difference: Difference | None = None
+    changed: tuple[str, ...] = ()
+
+
+class _Around(msgspec.Struct):
+    """The surroundings of a decision at one place of the log: those of the present, and the epoch of then."""
+
+    catalog: Catalog
+    judge: Judge
+    shelf: Shelf
+    epoch: int
+
+
+class Replay:
+    """Replays runs of one workspace. `plan`: take it for the plan that the runs recorded."""
+
+    def __init__(self, engine: Engine, plan: Plan | None = None) -> None:
+        self._engine = engine
+        self._plan = plan
+        self._epochs: list[tuple[int, int]] | None = None
+        # Whether a recorded plan would be admitted now, by its digest: "" or why not. Cards do not change meanwhile.
+        self._refusals: dict[str, str] = {}
+
+    async def run(self, run_id: str) -> Replayed:
+        """Compare every decision of the run with those of now. Raises `NotFound`, `JournalError`."""
+        rows = await self._engine.journal.read(run_id)
+        if not rows:
+            raise NotFound(f"there is no run {run_id!r}", remedy="`batuta runs` lists them")
+        if self._epochs is None:
+            restores = await self._engine.journal.read(WORKSPACE)
+            self._epochs = [
+                (r.gseq, r.fact.epoch) for r in restores if isinstance(r.fact, Restored)
+            ]
+        return await self.rows(run_id, rows, self._epochs)
+
+    async def rows(
+        self, run_id: str, rows: Sequence[Row], epochs: Sequence[tuple[int, int]] = ()
+    ) -> Replayed:
+        """The same for the `rows` of a log. `epochs`: the restores of the journal, as (position, epoch)."""
+        story = _Story(self._engine, self._plan, self._refusals)
+        if any(isinstance(row.fact, Purged) for row in rows):
+            return Replayed(run_id, _plan_name(rows), "erased")
+        try:
+            return await story.replay(run_id, rows, epochs)
+        except NotFound:
+            return Replayed(run_id, story.plan_name, "erased", story.decisions)
+
+
+class _Story:
+    """One run under replay."""
+
+    def __init__(self, engine: Engine, plan: Plan | None, refusals: dict[str, str]) -> None:
+        self._engine = engine
+        self._given = None if plan is None else PlanShape(plan)
+        self._refusals = refusals
+        self._run = Run(self._shape)
+        self._changed: dict[str, str] = {}
+        self._new_steps: frozenset[str] = frozenset()
+        # Calls whose arguments do not fit the present schema: unlike, unless they were refused then, too.
+        self._misfits: dict[str, Difference] = {}
+        self.decisions = 0
+        self.plan_name = ""
+
+    def _shape(self, digest: str) -> PlanShape:
+        if self._given is not None and self._run.root is None:
+            return self._given
+        return self._engine.shape(digest)
+
+    async def replay(
+        self, run_id: str, rows: Sequence[Row], epochs: Sequence[tuple[int, int]]
+    ) -> Replayed:
+        run = self._run
+        for row in rows:
+            fact = row.fact
+            if isinstance(fact, Accepted):
+                self.plan_name = fact.request.plan
+            if isinstance(fact, Expanded):
+                difference = await self._admission(row.seq, fact)
+            else:
+                difference = self._settled(fact) or await self._compared(row, epochs)
+            if difference is None:
+                apply(run, fact)
+                self._look_at_cards(fact)
+                difference = self._added(row.seq, fact)
+            if difference is not None:
+                return self._replayed(run_id, "differs", difference)
+            run.touched.clear()
+        if self._misfits:
+            return self._replayed(run_id, "differs", next(iter(self._misfits.values())))
+        return self._replayed(run_id, "same", None)
+
+    def _replayed(
+        self, run_id: str, verdict: Literal["same", "differs"], difference: Difference | None
+    ) -> Replayed:
+        changed = tuple(sorted(self._changed))
+        return Replayed(run_id, self.plan_name, verdict, self.decisions, difference, changed)
+
+    # ── plans ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _admission(self, seq: int, fact: Expanded) -> Difference | None:
+        """A plan is admitted as it was then, or another one takes its place."""
+        await self._engine.load_plan(fact)
+        recorded = self._engine.shape(fact.plan_digest)
+        shape = recorded
+        if not fact.path and self._given is not None:
+            # Approvals name the plan they were given for; here it is the one that is looked at.
+            shape = self._given
+            shape.digest = fact.plan_digest
+            self._new_steps = frozenset(shape.steps) - frozenset(recorded.steps)
+        self.decisions += 1
+        why = self._refusal(shape) or await self._misfit_of_inputs(shape, fact.inputs)
+        if not why and not admits(self._run, fact):
+            why = "it would not count"
+        if not why:
+            return None
+        return Difference(seq, fact.path, kind_of_fact(fact), f"plan {shape.plan.name}", why)
+
+    def _refusal(self, shape: PlanShape) -> str:
+        if shape is self._given:
+            return ""  # whoever has given it has checked it
+        known = self._refusals.get(shape.digest)
+        if known is None:
+            known = ""
+            try:
+                engine = self._engine
+                engine.settings.admit_plan(shape.plan, engine.catalog.cards())
+            except BatutaError as error:
+                known = f"the plan is refused: {error.in_one_line}"
+            self._refusals[shape.digest] = known
+        return known
+
+    async def _misfit_of_inputs(self, shape: PlanShape, inputs: Value) -> str:
+        await self._engine.load([inputs])
+        try:
+            validate_inputs(shape.plan, self._engine.shelf.get(inputs) or {})
+        except BatutaError as error:
+            return f"the inputs do not fit: {error.in_one_line}"
+        return ""
+
+    def _added(self, seq: int, fact: Fact) -> Difference | None:
+        """A step that the recorded plan did not have has become due."""
+        run = self._run
+        for node in run.touched if self._new_steps else ():
+            if not isinstance(node, Node) or node.scope is not run.root:
+                continue
+            if node.name in self._new_steps and decide(run, node, fact.at):
+                return Difference(
+                    seq, node.path, kind_of_fact(fact), "nothing", "a new step is due"
+                )
+        return None
+
+    # ── decisions ────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _compared(self, row: Row, epochs: Sequence[tuple[int, int]]) -> Difference | None:
+        run, fact, path = self._run, row.fact, getattr(row.fact, "path", "")
+        node = node_at(run, path) if path else None
+        found = None
+        if not admits(run, fact):
+            if path and node is None and not isinstance(fact, Ended):
+                found = Unlike(described(fact), "the plan has no such step")
+            elif isinstance(fact, _DECIDED):
+                found = Unlike(described(fact), "it would not count")
+        else:
+            self.decisions += isinstance(fact, _DECIDED) or _is_approval(fact)
+            # A decision that was made just before a restore may stand behind it.
+            for epoch in [*reversed([e for at, e in epochs if at < row.gseq]), 0]:
+                found = await self._asked(fact, node, epoch)
+                if found is None:
+                    break
+        if found is not None:
+            return Difference(row.seq, path, kind_of_fact(fact), found.recorded, found.now)
+        return await self._schema_misfit(row.seq, fact, node)
+
+    async def _asked(self, fact: Fact, node: Node | None, epoch: int) -> Unlike | None:
+        engine = self._engine
+        around = _Around(engine.catalog, engine.judge, engine.shelf, epoch)
+        return await self._loading(lambda: unlike(self._run, fact, around), node)
+
+    async def _loading(self, question: Callable[[], _T], node: Node | None) -> _T:
+        """The answer to `question`, with the values that it needs at hand."""
+        for _ in range(_LOADS_MAX):
+            try:
+                return question()
+            except NotLoaded:
+                await self._engine.load(self._wanted(node))
+        raise NotFound("the values that one decision needs do not fit into memory together")
+
+    def _wanted(self, node: Node | None) -> list[Value]:
+        if node is None:
+            return [] if self._run.root is None else stored_in(self._run.root)
+        inside = [] if node.subscope is None else stored_in(node.subscope)
+        return [*wanted(node), *inside]
+
+    # ── schemas of changed cards ─────────────────────────────────────────────────────────────────────────────
+
+    def _look_at_cards(self, fact: Fact) -> None:
+        if isinstance(fact, Expanded | Adopted):
+            self._changed = self._engine.drift(self._run)
+
+    async def _schema_misfit(self, seq: int, fact: Fact, node: Node | None) -> Difference | None:
+        if not self._changed or node is None:
+            return None
+        if isinstance(fact, Started) and fact.capability in self._changed:
+            card = self._engine.catalog.get(fact.capability).card
+            args = await self._loading(lambda: arguments(node, self._engine.shelf), node)
+            wrong = problems(card.input, args)
+            if wrong:
+                now = f"the arguments do not fit: {wrong[0]}"
+                self._misfits[fact.path] = Difference(
+                    seq, fact.path, kind_of_fact(fact), described(fact), now
+                )
+        elif isinstance(fact, Finished) and node.capability in self._changed:
+            card = self._engine.catalog.get(node.capability).card
+            if card.output is not None and node.state == RUNNING:
+                await self._engine.load([fact.value])
+                wrong = problems(card.output, self._engine.shelf.get(fact.value))
+                if wrong:
+                    now = f"the value does not fit: {wrong[0]}"
+                    return Difference(seq, fact.path, kind_of_fact(fact), "a value", now)
+        return None
+
+    def _settled(self, fact: Fact) -> Difference | None:
+        """What became of arguments that do not fit now: refused then, too, or not."""
+        misfit = self._misfits.pop(getattr(fact, "path", ""), None) if self._misfits else None
+        refused = isinstance(fact, Failure) and fact.code == "invalid"
+        return None if refused else misfit
+
+
+def _is_approval(fact: Fact) -> bool:
+    return isinstance(fact, Waited) and fact.kind == "approval"
+
+
+def _plan_name(rows: Sequence[Row]) -> str:
+    first = rows[0].fact
+    return first.request.plan if isinstance(first, Accepted) else ""
