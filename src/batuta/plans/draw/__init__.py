@@ -1,0 +1,5 @@
+"""Plans and runs as pictures. Pure: values in, SVG out."""
+
+from batuta.plans.draw.svg import plan_svg
+
+__all__ = ["plan_svg"]

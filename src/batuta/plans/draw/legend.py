@@ -1,0 +1,99 @@
+"""The legend: what shapes and colours mean, of those that the picture has."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from batuta.plans.draw.canvas import Canvas
+from batuta.plans.draw.icons import EFFECT_ICONS, STATE_ICONS, STATE_STYLES, UNDO
+from batuta.plans.draw.picture import EFFECTS, STATES, Picture
+from batuta.plans.draw.text import width_of
+
+__all__ = ["paint_legend"]
+
+_LINE = 22.0
+_SIZE = 11.5
+
+
+class _Entry(NamedTuple):
+    words: str
+    width: float  # of the sample
+    sample: Callable[[float, float], None]
+
+
+def paint_legend(canvas: Canvas, picture: Picture, x: float, y: float, room: float) -> float:
+    """The legend from (x, y) on, in lines no wider than `room`; the height it takes."""
+    left, top = x, y
+    for entry in _entries(canvas, picture):
+        width = entry.width + 6 + width_of(entry.words, _SIZE) + 18
+        if x > left and x + width - 18 > left + room:
+            x, top = left, top + _LINE
+        entry.sample(x, top + 8)
+        canvas.text(x + entry.width + 6, top + 12, entry.words, "t mu")
+        x += width
+    return top + _LINE - y
+
+
+def _entries(canvas: Canvas, picture: Picture) -> list[_Entry]:
+    boxes = picture.boxes
+    entries: list[_Entry] = []
+
+    def effect(name: str) -> Callable[[float, float], None]:
+        def sample(x: float, y: float) -> None:
+            style = name or "unknown"
+            canvas.rect(x, y - 8, 16, 16, f"tile f-{style}", round_=4)
+            canvas.path(EFFECT_ICONS[name], f"i s-{style}", x=x + 3, y=y - 5, scale=0.625)
+
+        return sample
+
+    def state(name: str) -> Callable[[float, float], None]:
+        def sample(x: float, y: float) -> None:
+            canvas.circle(x + 7, y, 7, f"f-{STATE_STYLES[name]}")
+            canvas.path(STATE_ICONS[name], "i on", x=x, y=y - 7, scale=0.875)
+
+        return sample
+
+    def line(style: str) -> Callable[[float, float], None]:
+        return lambda x, y: canvas.path("M0 0H26", style, x=x, y=y)
+
+    def asks(x: float, y: float) -> None:
+        canvas.circle(x + 7, y, 6.6, "i s-ask f-ask-tint")
+        canvas.path(
+            "M6 6.2a2.05 2.05 0 1 1 3 1.8c-.7.4-1 .8-1 1.4M8 11.7v.1",
+            "i s-ask",
+            x=x + 0.6,
+            y=y - 6.8,
+            scale=0.8,
+        )
+
+    def undo(x: float, y: float) -> None:
+        canvas.path(UNDO, "i muted-line", x=x, y=y - 8)
+
+    def stack(x: float, y: float) -> None:
+        canvas.rect(x + 3, y + 1, 16, 6, "sheet", round_=2)
+        canvas.rect(x, y - 7, 22, 11, "sheet", round_=3)
+
+    effects = {box.effect for box in boxes}
+    entries += [
+        _Entry(words, 16, effect(name)) for name, words in EFFECTS.items() if name in effects
+    ]
+    states = {box.state for box in boxes}
+    entries += [_Entry(name, 14, state(name)) for name in STATES if name in states]
+    if any(box.asks for box in boxes):
+        entries.append(_Entry("asks a person", 14, asks))
+    if any(box.undo for box in boxes):
+        entries.append(_Entry("can be undone", 16, undo))
+    if any(box.stack for box in boxes):
+        entries.append(_Entry("runs many times", 22, stack))
+    if any(box.critical for box in boxes):
+        entries.append(_Entry("critical path", 26, line("e ec")))
+    kinds = {link.kind for link in picture.links}
+    entries += [
+        _Entry(words, 26, line(f"e {kind}".removesuffix(" data")))
+        for kind, words in (
+            ("data", "data"),
+            ("optional", "data if there is any"),
+            ("after", "order only"),
+        )
+        if kind in kinds and len(kinds) > 1
+    ]
+    return entries

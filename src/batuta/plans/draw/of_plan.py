@@ -1,0 +1,152 @@
+"""The picture of a plan before it runs: what EXPLAIN knows, as boxes and links."""
+
+from collections.abc import Iterable, Sequence
+
+from batuta.errors import BatutaError
+from batuta.plans.draw.picture import EFFECTS, Box, Link, Picture
+from batuta.plans.draw.text import line_of
+from batuta.plans.draw.units import cost_text, plural, time_text
+from batuta.plans.explanation import Explanation, Forecast, StepExplained
+from batuta.spec.plan import Plan, Step
+from batuta.spec.shape import StepShape
+
+__all__ = ["links_between", "links_of", "picture_of_plan", "times_of"]
+
+
+def picture_of_plan(explanation: Explanation) -> Picture:
+    """The picture that `plan_svg` paints."""
+    plan, totals = explanation.plan, explanation.totals
+    boxes = tuple(_box(step, plan.steps.get(step.name)) for step in explanation.steps)
+    names = [step.name for step in explanation.steps]
+    kinds = {step.name: _kinds(plan, step) for step in explanation.steps}
+    return Picture(
+        title=plan.name,
+        description=plan.description,
+        summary=_summary(explanation),
+        digest=explanation.digest,
+        boxes=boxes,
+        links=links_between(names, kinds, totals.critical_path),
+        says=f"The plan {plan.name}, before it runs.",
+    )
+
+
+def links_of(name: str, step: Step) -> dict[str, str]:
+    """What `step` waits for: "data", "optional" or "after", by the name of the other step.
+
+    Raises:
+        BatutaError: an expression of the step is wrong.
+    """
+    shape = StepShape(name, step)
+    used = {
+        str(ref.path[0]) for ref in shape.references if ref.root == "steps" and ref.path
+    } - {name}  # fmt: skip
+    return {
+        dep: "data" if dep in shape.needs else "optional" if dep in used else "after"
+        for dep in shape.deps
+    }
+
+
+def links_between(
+    names: Sequence[str], kinds: dict[str, dict[str, str]], critical: Iterable[str]
+) -> tuple[Link, ...]:
+    """A link per wait between the steps of `names`; those between neighbours of the critical path are marked."""
+    place = {name: index for index, name in enumerate(names)}
+    path = list(critical)
+    pairs = set(zip(path, path[1:], strict=False))
+    return tuple(
+        Link(place[dep], place[name], kind, (dep, name) in pairs)
+        for name in names
+        for dep, kind in kinds[name].items()
+        if dep in place and dep != name
+    )
+
+
+def times_of(step: Step | None) -> str:
+    """How often the step runs at most, in a few words; "" for once."""
+    if step is None:
+        return ""
+    if step.repeat is not None:
+        rounds = f"repeat ≤ {step.repeat.at_most:,}"
+        return f"each, {rounds}" if step.each is not None else rounds
+    return f"each ≤ {step.at_most:,}" if step.each is not None else ""
+
+
+def _kinds(plan: Plan, step: StepExplained) -> dict[str, str]:
+    if step.name in plan.steps:
+        try:
+            return links_of(step.name, plan.steps[step.name])
+        except BatutaError:
+            pass  # a plan with flaws is drawn as far as it is known
+    return {**dict.fromkeys(step.after, "after"), **dict.fromkeys(step.needs, "data")}
+
+
+def _effect(step: StepExplained) -> str:
+    if step.reach == "irreversible":
+        return "irreversible"
+    return step.effect if step.effect in EFFECTS else ""
+
+
+def _box(step: StepExplained, written: Step | None) -> Box:
+    forecast = step.forecast
+    measured = step.measured
+    time = forecast.time_expected_s
+    if time is None and measured is not None:
+        time = measured.p50_s
+    stack = {"each": "each", "repeat": "repeat"}.get(step.kind, "")
+    return Box(
+        name=step.name,
+        use=step.use,
+        effect=_effect(step),
+        stack=stack,
+        times=times_of(written) if stack else "",
+        when=step.when,
+        time="?" if time is None else time_text(time),
+        cost=_cost(forecast),
+        asks=bool(step.asks),
+        undo=step.undo,
+        critical=step.critical,
+        denied=step.denied,
+        says=_says(step, times_of(written), time),
+    )
+
+
+def _cost(forecast: Forecast) -> str:
+    if forecast.cost_expected_nusd:
+        return cost_text(forecast.cost_expected_nusd)
+    worst: int | None = forecast.cost_worst_nusd
+    if worst is None:
+        return "$?"
+    return f"≤ {cost_text(worst)}" if worst else ""
+
+
+def _says(step: StepExplained, times: str, time: float | None) -> str:
+    waits = ", ".join(dict.fromkeys((*step.needs, *step.after)))
+    said = [
+        f"{step.name}: calls {step.use}, which {EFFECTS[_effect(step)]}" if _effect(step)
+        else f"{step.name}: calls {step.use}",
+        times,
+        f"waits for {waits}" if waits else "starts at once",
+        f"only when {step.when}" if step.when else "",
+        "time unknown" if time is None else f"about {time_text(time)}",
+        f"costs {_cost(step.forecast)}" if _cost(step.forecast) else "",
+        f"asks a person ({step.asks[0].kind})" if step.asks else "",
+        f"undone by {step.undo}" if step.undo else "",
+        f"refused by the policy: {step.denied}" if step.denied else "",
+        "on the critical path" if step.critical else "",
+    ]  # fmt: skip
+    return "; ".join(part for part in said if part) + "."
+
+
+def _summary(explanation: Explanation) -> str:
+    totals, forecast = explanation.totals, explanation.totals.forecast
+    asked: int = sum(question.at_most for question in explanation.questions)
+    calls: int | None = forecast.calls_worst
+    time = forecast.time_expected_s
+    return line_of(
+        plural(len(explanation.steps), "step"),
+        f"up to {totals.width:,} at once" if totals.width > 1 else "",
+        "calls without bound" if calls is None else f"at most {plural(calls, 'call')}",
+        _cost(forecast) or "free",
+        "" if time is None else f"about {time_text(time)}",
+        f"up to {plural(asked, 'question')}" if asked else "",
+    )

@@ -1,0 +1,74 @@
+"""What is to be drawn, before anybody knows where: boxes and links, with their words. Frozen data."""
+
+import msgspec
+
+__all__ = ["EFFECTS", "STATES", "Box", "Link", "Picture"]
+
+# In the order in which a legend names them; "" is one that nobody knows.
+EFFECTS = {
+    "pure": "computes",
+    "read": "reads",
+    "idempotent": "sets (repeatable)",
+    "write": "writes",
+    "irreversible": "cannot be undone",
+    "": "effect unknown",
+}
+STATES = (
+    "done", "failed", "running", "retrying", "waiting", "in doubt", "ready", "pending", "skipped", "cancelled",
+)  # fmt: skip
+
+
+class Box(msgspec.Struct, frozen=True, kw_only=True):
+    """One step. All texts are as people wrote them: painting cleans and cuts them.
+
+    Attributes:
+        effect: a key of `EFFECTS`.
+        stack: "each" or "repeat" for a step that stands for many, else "".
+        times: how many: "each ×24", "repeat ≤ 5".
+        time, cost: expected or measured, "" for none, "?" for unknown.
+        state: one of `STATES`, "" in the picture of a plan.
+        asks: a person is asked.
+        undo: what takes it back, "" if nothing does.
+        denied: why the policy refuses it, else "".
+        says: the box in words, for those who do not see it.
+    """
+
+    name: str
+    use: str
+    effect: str = ""
+    stack: str = ""
+    times: str = ""
+    when: str = ""
+    time: str = ""
+    cost: str = ""
+    state: str = ""
+    asks: bool = False
+    undo: str = ""
+    critical: bool = False
+    denied: str = ""
+    says: str = ""
+
+
+class Link(msgspec.Struct, frozen=True):
+    """`target` waits for `source` (places in `Picture.boxes`): for "data", as "optional" data, or "after" it only."""
+
+    source: int
+    target: int
+    kind: str = "data"
+    critical: bool = False
+
+
+class Picture(msgspec.Struct, frozen=True, kw_only=True):
+    """All of it. `summary` are totals; `notes` what is left out, and whatever else has to be said.
+
+    `digest` tells pictures on one page apart.
+    """
+
+    title: str
+    description: str
+    summary: str
+    digest: str
+    boxes: tuple[Box, ...]
+    links: tuple[Link, ...]
+    says: str = ""
+    notes: tuple[str, ...] = ()
