@@ -1,0 +1,41 @@
+"""Types of values, by JSON Schema: gradual, so that only what certainly fails is called wrong."""
+
+from batuta.plans.types.access import Part, items, part
+from batuta.plans.types.combine import list_of, map_of, nullable, union
+from batuta.plans.types.describe import described
+from batuta.plans.types.fit import Fit, fits
+from batuta.plans.types.schema import of_schema
+from batuta.plans.types.shape import (
+    ANY,
+    BOOLEAN,
+    INTEGER,
+    NOTHING,
+    NULL,
+    NUMBER,
+    STRING,
+    Type,
+)
+from batuta.plans.types.values import of_value
+
+__all__ = [
+    "ANY",
+    "BOOLEAN",
+    "INTEGER",
+    "NOTHING",
+    "NULL",
+    "NUMBER",
+    "STRING",
+    "Fit",
+    "Part",
+    "Type",
+    "described",
+    "fits",
+    "items",
+    "list_of",
+    "map_of",
+    "nullable",
+    "of_schema",
+    "of_value",
+    "part",
+    "union",
+]

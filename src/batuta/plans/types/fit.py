@@ -1,0 +1,367 @@
+"""Whether the values of one type are accepted where another is wanted: yes, maybe, or certainly not."""
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from batuta.plans.types.describe import described_shape, described_values
+from batuta.plans.types.formats import formats_apart
+from batuta.plans.types.shape import (
+    ANY_SHAPES,
+    Array,
+    Bool,
+    Null,
+    Number,
+    Object,
+    Shape,
+    String,
+    Type,
+)
+
+__all__ = ["Fit", "Verdict", "apart", "fits"]
+
+Verdict: TypeAlias = Literal["yes", "maybe", "no"]
+Way: TypeAlias = tuple[str | int | None, ...]
+
+# Pairs of types compared before the answer is `maybe`: some milliseconds.
+_PAIRS_MAX = 2_000
+_DEPTH_MAX = 40
+_CACHE_MAX = 8_192
+
+
+class Fit(msgspec.Struct, frozen=True):
+    """The answer: `why` not (or not certainly), and the `path` into the value where that is.
+
+    A part of the path is the name of a field, the index of an item, or None for every item or field.
+    """
+
+    verdict: Verdict
+    why: str = ""
+    path: Way = ()
+
+    @property
+    def place(self) -> str:
+        """The path as it is written: `items[].amount`."""
+        parts = (
+            "[]" if p is None else f"[{p}]" if isinstance(p, int) else f".{p}" for p in self.path
+        )
+        return "".join(parts).removeprefix(".")
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.why}" if self.path else self.why or self.verdict
+
+
+_YES = Fit("yes")
+_UNSURE = Fit("maybe", "the types are too large to compare")
+_UNKNOWN = Fit("maybe", "nothing is known of it")
+_RANK = {"no": 0, "maybe": 1, "yes": 2}
+
+
+@lru_cache(maxsize=_CACHE_MAX)
+def fits(source: Type, target: Type) -> Fit:
+    """Whether a value of `source` may stand where `target` is wanted.
+
+    `yes`: every value is accepted. `no`: none is, an empty list or map apart, which is never what is meant by a list
+    or map of the wrong things. `maybe`: some are, or nobody can tell.
+    """
+    if source is target or target.shapes is ANY_SHAPES:
+        return _YES
+    return _Comparison(strict=False).run(source, target)
+
+
+def apart(a: Type, b: Type) -> bool:
+    """True if certainly no value has both types, empty lists and maps not excepted."""
+    return _Comparison(strict=True).run(a, b).verdict == "no"
+
+
+class _Comparison:
+    """One comparison of two types, which may contain themselves."""
+
+    def __init__(self, *, strict: bool) -> None:
+        self.strict = strict
+        self.left = _PAIRS_MAX
+        self.assumed: dict[tuple[Type, Type], Fit] = {}
+        self.known: dict[tuple[Type, Type], Fit] = {}
+        self.used: set[tuple[Type, Type]] = set()
+        self.sunk = False
+        self.depth = 0
+
+    def run(self, source: Type, target: Type) -> Fit:
+        # What is compared inside itself is taken for fitting at first; where that proves wrong, once more with what
+        # is known now. Verdicts only sink, so this ends; and `left` counts through all rounds.
+        while True:
+            self.known.clear()
+            self.used.clear()
+            self.sunk = False
+            result = self.types(source, target)
+            if not self.sunk or self.left <= 0:
+                return result if self.left > 0 or result.verdict == "maybe" else _UNSURE
+
+    def types(self, source: Type, target: Type) -> Fit:
+        if source is target or target.shapes is ANY_SHAPES:
+            return _YES
+        if source.is_any and target.shapes:
+            return _UNKNOWN
+        pair = (source, target)
+        found = self.known.get(pair)
+        if found is not None:
+            if found is _PENDING:
+                self.used.add(pair)
+                return self.assumed.get(pair, _YES)
+            return found
+        self.left -= 1
+        if self.left <= 0 or self.depth >= _DEPTH_MAX:
+            return _UNSURE
+        self.known[pair] = _PENDING
+        self.depth += 1
+        found = self.choices(source.shapes, target.shapes)
+        self.depth -= 1
+        self.known[pair] = found
+        if pair in self.used and found.verdict != self.assumed.get(pair, _YES).verdict:
+            self.assumed[pair] = found
+            self.sunk = True
+        return found
+
+    def choices(self, sources: Iterable[Shape], targets: tuple[Shape, ...]) -> Fit:
+        """All alternatives of a source against those of a target."""
+        verdicts: set[Verdict] = set()
+        worst, null = _YES, False
+        for shape in sources:
+            fit = self.choice(shape, targets)
+            verdicts.add(fit.verdict)
+            if _RANK[fit.verdict] < _RANK[worst.verdict]:
+                worst = fit
+                null = isinstance(shape, Null)
+        if len(verdicts) < 2 or verdicts == {"maybe"}:
+            return worst
+        # Some fit and some do not.
+        return Fit("maybe", "it may be null" if null else worst.why, worst.path)
+
+    def choice(self, source: Shape, targets: tuple[Shape, ...]) -> Fit:
+        """One alternative of a source against all of a target: the best of them counts."""
+        best: Fit | None = None
+        for target in targets:
+            if type(target) is not type(source):
+                continue
+            fit = self.shapes(source, target)
+            if fit.verdict == "yes":
+                return _YES
+            if best is None or _better(fit, best):
+                best = fit
+        if best is not None:
+            return best
+        return Fit("no", f"{described_shape(source)} where {_wanted(targets)} is wanted")
+
+    def shapes(self, source: Shape, target: Shape) -> Fit:
+        """Two shapes of one kind."""
+        match source, target:
+            case Null(), Null():
+                fit = _YES
+            case Bool(), Bool():
+                fit = _values(source.values, target.values)
+            case Number(), Number():
+                fit = _numbers(source, target)
+            case String(), String():
+                fit = _strings(source, target)
+            case Array(), Array():
+                fit = self.arrays(source, target)
+            case Object(), Object():
+                fit = self.objects(source, target)
+            case _:
+                raise AssertionError("only shapes of one kind are compared")
+        if fit.verdict == "yes" and not target.marks <= source.marks:
+            more = sorted(mark.split(" ", 1)[0] for mark in target.marks - source.marks)
+            return Fit("maybe", f"`{more[0]}` is asked of it besides")
+        return fit
+
+    # --- lists ---
+
+    def arrays(self, source: Array, target: Array) -> Fit:
+        if (source.high is not None and source.high < target.low) or (
+            target.high is not None and source.low > target.high
+        ):
+            return Fit("no", f"{_sized(source)} where {_sized(target)} is wanted")
+        return _least(self._items(source, target))
+
+    def _items(self, source: Array, target: Array) -> Iterator[Fit]:
+        size = max(len(source.prefix), len(target.prefix))
+        high = size + 1 if source.high is None else source.high
+        # A list that may be empty is taken for one that is not, unless the answer must be strict.
+        low = source.low if self.strict else max(source.low, 1)
+        for index in range(min(size, high)):
+            fit = self.types(source.at(index), target.at(index))
+            yield _within(fit, index, certain=index < low)
+        if high > size:
+            yield _within(self.types(source.rest, target.rest), None, certain=low > size)
+        if source.low < target.low:
+            yield Fit("maybe", f"{_sized(source)} where {_sized(target)} is wanted")
+        if target.high is not None and (source.high is None or source.high > target.high):
+            yield Fit("maybe", f"{_sized(source)} where {_sized(target)} is wanted")
+
+    # --- maps ---
+
+    def objects(self, source: Object, target: Object) -> Fit:
+        return _least(self._fields(source, target))
+
+    def _fields(self, source: Object, target: Object) -> Iterator[Fit]:
+        closed = not source.rest.shapes
+        for name in target.required:
+            if name not in source.fields and closed:
+                yield Fit("no", "it is missing", (name,))
+        for name, wanted in target.fields.items():
+            yield from self._field(source, name, wanted, name in target.required)
+        for name in target.required - target.fields.keys():
+            if name not in source.fields:
+                yield from self._field(source, name, target.rest, True)
+        for name, given in source.fields.items():
+            if name not in target.fields:
+                fit = self.types(given, target.rest)
+                if not target.rest.shapes:
+                    fit = Fit("no", "there is no such field") if given.shapes else _YES
+                yield _within(fit, name, certain=name in source.required)
+                if name in target.required and name not in source.required:
+                    yield Fit("maybe", "it may be missing", (name,))
+        if not closed:
+            yield self._others(source, target)
+
+    def _field(self, source: Object, name: str, wanted: Type, required: bool) -> Iterator[Fit]:
+        given = source.fields.get(name)
+        present = name in source.required
+        if given is None:
+            given = source.rest
+            if not given.shapes and not present:
+                return
+        fit = self.types(given, wanted)
+        yield _within(fit, name, certain=present or required)
+        if required and not present:
+            yield Fit("maybe", "it may be missing", (name,))
+
+    def _others(self, source: Object, target: Object) -> Fit:
+        """Fields that the source may have and does not name."""
+        if not target.rest.shapes:
+            return Fit("maybe", "it may have more fields than are allowed")
+        fit = self.types(source.rest, target.rest)
+        plain = not (self.strict or source.fields or target.fields or source.rest.is_any)
+        return _within(fit, None, certain=plain)
+
+
+_PENDING = Fit("yes")
+
+
+def _within(fit: Fit, part: str | int | None, *, certain: bool) -> Fit:
+    """`fit` of a part of a value; if the part need not be there, it cannot make the whole impossible."""
+    if fit.verdict == "yes":
+        return fit
+    verdict = fit.verdict if certain else "maybe"
+    return Fit(verdict, fit.why, (part, *fit.path))
+
+
+def _least(fits_: Iterator[Fit]) -> Fit:
+    worst = _YES
+    for fit in fits_:
+        if fit.verdict == "no":
+            return fit
+        if worst is _YES and fit.verdict != "yes":
+            worst = fit
+    return worst
+
+
+def _better(a: Fit, b: Fit) -> bool:
+    """`a` says more to a reader: a higher verdict, or a reason deeper inside."""
+    return (_RANK[a.verdict], len(a.path)) > (_RANK[b.verdict], len(b.path))
+
+
+def _wanted(targets: tuple[Shape, ...]) -> str:
+    return " or ".join(dict.fromkeys(map(described_shape, targets))) or "nothing"
+
+
+# --- scalars --------------------------------------------------------------------------------------
+
+
+def _values(source: frozenset[bool], target: frozenset[bool]) -> Fit:
+    if source <= target:
+        return _YES
+    verdict: Verdict = "maybe" if source & target else "no"
+    return Fit(verdict, f"{described_values(source)} where {described_values(target)} is wanted")
+
+
+def _numbers(source: Number, target: Number) -> Fit:
+    if source.values is not None:
+        return _chosen(source.values, [target.has(value) for value in source.values], target)
+    why = f"{described_shape(source)} where {described_shape(target)} is wanted"
+    if target.values is not None:
+        return Fit("maybe" if any(map(source.has, target.values)) else "no", why)
+    if _beyond(source, target) or _beyond(target, source):
+        return Fit("no", why)
+    if target.integer and not source.integer:
+        return Fit("maybe", why)
+    if _reaches(source.low, source.low_open, target.low, target.low_open, 1):
+        if _reaches(source.high, source.high_open, target.high, target.high_open, -1):
+            return _YES
+    return Fit("maybe", why)
+
+
+def _beyond(a: Number, b: Number) -> bool:
+    """All of `a` is above all of `b`."""
+    if a.low is None or b.high is None:
+        return False
+    return a.low > b.high or (a.low == b.high and (a.low_open or b.high_open))
+
+
+def _reaches(
+    own: float | None, own_open: bool, limit: float | None, limit_open: bool, sign: int
+) -> bool:
+    """The bound `own` is within `limit`; `sign` is 1 for lower bounds, -1 for upper ones."""
+    if limit is None:
+        return True
+    if own is None:
+        return False
+    if own == limit:
+        return own_open or not limit_open
+    return (own > limit) == (sign > 0)
+
+
+def _strings(source: String, target: String) -> Fit:
+    fit = _texts(source, target)
+    if fit.verdict == "no" or not target.format or source.format == target.format:
+        return fit
+    why = f"{described_shape(source)} where {described_shape(target)} is wanted"
+    if formats_apart(source.format, target.format):
+        return Fit("no", why)
+    return fit if fit.verdict == "maybe" else Fit("maybe", why)
+
+
+def _texts(source: String, target: String) -> Fit:
+    if source.values is not None:
+        return _chosen(source.values, [target.has(value) for value in source.values], target)
+    why = f"{described_shape(source)} where {described_shape(target)} is wanted"
+    if target.values is not None:
+        return Fit("maybe" if any(map(source.has, target.values)) else "no", why)
+    low, high = source.low, source.high
+    if (target.high is not None and low > target.high) or (high is not None and high < target.low):
+        return Fit("no", why)
+    short = low < target.low
+    long = target.high is not None and (high is None or high > target.high)
+    return Fit("maybe", why) if short or long else _YES
+
+
+def _chosen(
+    values: Iterable[float] | Iterable[str], accepted: list[bool], target: Number | String
+) -> Fit:
+    """Listed values, each of which is `accepted` or not."""
+    if all(accepted):
+        return _YES
+    refused = [value for value, good in zip(values, accepted, strict=True) if not good]
+    why = f"{described_values(refused)} where {described_shape(target)} is wanted"
+    return Fit("maybe" if any(accepted) else "no", why)
+
+
+def _sized(shape: Array) -> str:
+    low, high = shape.low, shape.high
+    if low == high:
+        return f"a list of {low} items"
+    if high is None:
+        return f"a list of at least {low} items" if low else "a list of any length"
+    return f"a list of {low} to {high} items"

@@ -1,0 +1,345 @@
+"""Types from JSON Schemas: drafts 2019 and 2020, and what older drafts and OpenAPI wrote in their place.
+
+A schema is read as far as somebody looks: properties, items and references when they are asked for, so that recursive
+and very large schemas cost what is used of them. Whatever is malformed or unknown is taken for less said, never for an
+error: whether a schema is valid is checked elsewhere.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any, cast
+from urllib.parse import unquote
+
+import msgspec
+
+from batuta.plans.types.combine import both, bounded, either, marked
+from batuta.plans.types.fit import apart
+from batuta.plans.types.shape import (
+    ANY,
+    ANY_SHAPES,
+    BOOLEAN,
+    INTEGER,
+    NOTHING,
+    NULL,
+    NUMBER,
+    STRING,
+    UNSEEN,
+    UNSEEN_SHAPES,
+    Array,
+    Bool,
+    Marks,
+    Null,
+    Number,
+    Object,
+    Shape,
+    String,
+    Type,
+)
+from batuta.plans.types.values import shapes_of_values
+
+__all__ = ["of_schema"]
+
+_SCHEMAS_MAX = 4_096
+# References and combinations inside each other, without a property or an item between them.
+_DEPTH_MAX = 40
+_PLAIN: Mapping[str, Type] = {
+    "boolean": BOOLEAN,
+    "integer": INTEGER,
+    "null": NULL,
+    "number": NUMBER,
+    "string": STRING,
+}
+_SILENT = frozenset(
+    "$comment $defs $schema default definitions deprecated description example examples readOnly title writeOnly"
+    " contentEncoding contentMediaType contentSchema discriminator externalDocs xml".split()
+)
+# What is asked of values of one kind, and of any kind, beyond what shapes can say.
+_MARKS_OF: Mapping[str, tuple[str, ...]] = {
+    "string": ("pattern",),
+    "number": ("multipleOf",),
+    "array": ("contains", "minContains", "maxContains", "uniqueItems", "unevaluatedItems"),
+    "object": (
+        "dependencies",
+        "dependentRequired",
+        "dependentSchemas",
+        "maxProperties",
+        "minProperties",
+        "patternProperties",
+        "propertyNames",
+        "unevaluatedProperties",
+    ),
+}
+_MARKS_OF_ALL = ("not", "$dynamicRef", "$recursiveRef")
+_KINDS = ("null", "boolean", "number", "string", "array", "object")
+# Demands that are none.
+_VOID = {"uniqueItems": False, "minContains": 0, "minProperties": 0, "propertyNames": True}
+
+
+def of_schema(schema: Mapping[str, Any] | bool | None) -> Type:
+    """The type of the values that `schema` accepts; ANY for None. Never raises; equal schemas give the same type."""
+    if schema is None:
+        return ANY
+    if isinstance(schema, bool):
+        return ANY if schema else NOTHING
+    kind = schema.get("type")
+    if len(schema) == 1 and isinstance(kind, str) and kind in _PLAIN:
+        return _PLAIN[kind]
+    try:
+        encoded = msgspec.json.encode(schema)
+    except (TypeError, ValueError, RecursionError, OverflowError):
+        return UNSEEN
+    return _of_text(encoded)
+
+
+@lru_cache(maxsize=_SCHEMAS_MAX)
+def _of_text(encoded: bytes) -> Type:
+    # A copy of our own: what is read later is what was given now.
+    try:
+        root = msgspec.json.decode(encoded)
+    except (ValueError, RecursionError):
+        return UNSEEN
+    return _Document(root).type_of(root)
+
+
+class _Document:
+    """One schema with all that is inside it."""
+
+    def __init__(self, root: Any) -> None:
+        self.root = root
+        self.types: dict[int, Type] = {}
+        self.depth = 0
+
+    def type_of(self, schema: Any) -> Type:
+        """The type of a part of the document."""
+        if schema is True or schema == {}:
+            return ANY
+        if schema is False:
+            return NOTHING
+        if not isinstance(schema, dict):
+            return UNSEEN
+        parts = cast("dict[str, Any]", schema)
+        kind = parts.get("type")
+        if isinstance(kind, str) and kind in _PLAIN and parts.keys() <= _SILENT | {"type"}:
+            return _PLAIN[kind]
+        known = self.types.get(id(parts))
+        if known is None:
+            known = self.types[id(parts)] = Type(make=lambda: self._shapes(parts))
+        return known
+
+    def _shapes(self, schema: dict[str, Any]) -> tuple[Shape, ...]:
+        if self.depth >= _DEPTH_MAX or ("$id" in schema and schema is not self.root):
+            return UNSEEN_SHAPES  # references inside a part with its own $id count from there
+        self.depth += 1
+        try:
+            return self._combined(schema)
+        finally:
+            self.depth -= 1
+
+    def _combined(self, schema: dict[str, Any]) -> tuple[Shape, ...]:
+        shapes = self._own(schema)
+        for keyword, read in _COMBINING.items():
+            if keyword in schema:
+                shapes = both(shapes, read(self, schema[keyword]))
+        marks = {mark for word in _MARKS_OF_ALL for mark in self.mark(schema, word)}
+        if "if" in schema and ("then" in schema or "else" in schema):
+            parts = {word: schema[word] for word in ("if", "then", "else") if word in schema}
+            marks |= set(self.mark({"if": parts}, "if"))
+        shapes = marked(shapes, frozenset(marks))
+        if schema.get("nullable") is True and not any(isinstance(s, Null) for s in shapes):
+            # OpenAPI's word: JSON Schema knows nothing of it, so a null may be refused.
+            return (*shapes, Null(frozenset({"nullable"})))
+        return shapes
+
+    # --- words of one kind each ---
+
+    def _own(self, schema: dict[str, Any]) -> tuple[Shape, ...]:
+        """The shapes by `type` and the words that belong to one kind of value."""
+        kinds = _kinds_of(schema.get("type"))
+        if kinds is None:
+            return UNSEEN_SHAPES
+        if kinds == _KINDS and not schema.keys() & _LOCAL:
+            return ANY_SHAPES
+        out: list[Shape] = []
+        for kind in kinds:
+            of_kind = "number" if kind == "integer" else kind
+            marks = frozenset(
+                mark for word in _MARKS_OF.get(of_kind, ()) for mark in self.mark(schema, word)
+            )
+            shape = _MAKERS[kind](self, schema, marks)
+            if shape is not None:
+                out.append(shape)
+        return tuple(out)
+
+    def mark(self, schema: dict[str, Any], word: str) -> tuple[str, ...]:
+        """`word` and what it says as a text; none if it is not there or says nothing."""
+        if word not in schema or _VOID.get(word, ...) == schema[word]:
+            return ()
+        text = msgspec.json.encode(schema[word], order="deterministic").decode()
+        where = f" in {id(self.root)}" if "$ref" in text else ""
+        return (f"{word} {text}{where}",)
+
+    def _array(self, schema: dict[str, Any], marks: Marks) -> Shape | None:
+        first, rest = schema.get("prefixItems"), schema.get("items", True)
+        if isinstance(rest, list):  # drafts before 2020
+            first, rest = cast("list[Any]", rest), schema.get("additionalItems", True)
+        given = cast("list[Any]", first) if isinstance(first, list) else []
+        low, high = _count(schema.get("minItems")) or 0, _count(schema.get("maxItems"))
+        if high is not None and low > high:
+            return None
+        prefix = tuple(map(self.type_of, given))
+        return Array(prefix, self.type_of(rest), low, high, marks)
+
+    def _object(self, schema: dict[str, Any], marks: Marks) -> Shape | None:
+        properties = schema.get("properties")
+        named = cast("dict[str, Any]", properties) if isinstance(properties, dict) else {}
+        required = schema.get("required")
+        names = cast("list[Any]", required) if isinstance(required, list) else []
+        rest = self.type_of(schema.get("additionalProperties", True))
+        patterns = schema.get("patternProperties")
+        if isinstance(patterns, dict) and rest is not ANY:
+            others = cast("dict[str, Any]", patterns).values()
+            types = (rest, *map(self.type_of, others))
+            rest = Type(make=lambda: either(type_.shapes for type_ in types))
+        return Object(
+            {name: self.type_of(part) for name, part in named.items()},
+            frozenset(name for name in names if isinstance(name, str)),
+            rest,
+            marks,
+        )
+
+    def _string(self, schema: dict[str, Any], marks: Marks) -> Shape | None:
+        low, high = _count(schema.get("minLength")) or 0, _count(schema.get("maxLength"))
+        if high is not None and low > high:
+            return None
+        form = schema.get("format")
+        return String(None, low, high, form if isinstance(form, str) else "", marks)
+
+    def _number(self, schema: dict[str, Any], marks: Marks, integer: bool = False) -> Shape | None:
+        low, low_open = _bound(schema, "minimum", "exclusiveMinimum", max)
+        high, high_open = _bound(schema, "maximum", "exclusiveMaximum", min)
+        return bounded(Number(integer, low, high, low_open, high_open, marks=marks))
+
+    def _integer(self, schema: dict[str, Any], marks: Marks) -> Shape | None:
+        return self._number(schema, marks, integer=True)
+
+    # --- words that combine ---
+
+    def reference(self, target: Any) -> tuple[Shape, ...]:
+        """`$ref`: a pointer into this document; whatever is elsewhere is not known."""
+        if not isinstance(target, str) or not target.startswith("#"):
+            return UNSEEN_SHAPES
+        part: Any = self.root
+        if target != "#":
+            if not target.startswith("#/"):
+                return UNSEEN_SHAPES
+            for raw in unquote(target[2:]).split("/"):
+                key = raw.replace("~1", "/").replace("~0", "~")
+                if isinstance(part, dict) and key in part:
+                    part = cast("dict[str, Any]", part)[key]
+                elif (
+                    isinstance(part, list)
+                    and key.isdecimal()
+                    and int(key) < len(cast("list[Any]", part))
+                ):
+                    part = cast("list[Any]", part)[int(key)]
+                else:
+                    return UNSEEN_SHAPES
+        return self.type_of(part).shapes
+
+    def all_of(self, parts: Any) -> tuple[Shape, ...]:
+        """`allOf`."""
+        shapes = ANY_SHAPES
+        for part in _listed(parts):
+            shapes = both(shapes, self.type_of(part).shapes)
+        return shapes
+
+    def any_of(self, parts: Any) -> tuple[Shape, ...]:
+        """`anyOf`."""
+        listed = _listed(parts)
+        return either(self.type_of(part).shapes for part in listed) if listed else ANY_SHAPES
+
+    def one_of(self, parts: Any) -> tuple[Shape, ...]:
+        """`oneOf`; what more than one of them accepts is refused, so alternatives that may overlap get a mark."""
+        types = [self.type_of(part) for part in _listed(parts)]
+        shapes = either(type_.shapes for type_ in types) if types else ANY_SHAPES
+        pairs = ((a, b) for i, a in enumerate(types) for b in types[i + 1 :])
+        if len(types) <= _ALTERNATIVES_MAX and all(apart(a, b) for a, b in pairs):
+            return shapes
+        return marked(shapes, frozenset(self.mark({"oneOf": parts}, "oneOf")))
+
+    def enum(self, values: Any) -> tuple[Shape, ...]:
+        """`enum`."""
+        return (
+            shapes_of_values(cast("list[Any]", values)) if isinstance(values, list) else ANY_SHAPES
+        )
+
+    def const(self, value: Any) -> tuple[Shape, ...]:
+        """`const`."""
+        return shapes_of_values((value,))
+
+
+_ALTERNATIVES_MAX = 24
+
+_COMBINING: Mapping[str, Callable[[_Document, Any], tuple[Shape, ...]]] = {
+    "enum": _Document.enum,
+    "const": _Document.const,
+    "$ref": _Document.reference,
+    "allOf": _Document.all_of,
+    "anyOf": _Document.any_of,
+    "oneOf": _Document.one_of,
+}
+_MAKERS: Mapping[str, Callable[[_Document, dict[str, Any], Marks], Shape | None]] = {
+    "null": lambda _document, _schema, _marks: Null(),
+    "boolean": lambda _document, _schema, _marks: Bool(),
+    "integer": _Document._integer,  # pyright: ignore[reportPrivateUsage]
+    "number": _Document._number,  # pyright: ignore[reportPrivateUsage]
+    "string": _Document._string,  # pyright: ignore[reportPrivateUsage]
+    "array": _Document._array,  # pyright: ignore[reportPrivateUsage]
+    "object": _Document._object,  # pyright: ignore[reportPrivateUsage]
+}
+# Words that change what a schema of no stated type accepts.
+_LOCAL = frozenset(
+    "additionalItems additionalProperties exclusiveMaximum exclusiveMinimum format items maxItems maxLength maximum"
+    " minItems minLength minimum prefixItems properties required type".split()
+).union(*_MARKS_OF.values())
+
+
+def _kinds_of(word: Any) -> tuple[str, ...] | None:
+    """The kinds that `type` names; None if it is not understood."""
+    if word is None:
+        return _KINDS
+    words = cast("list[Any]", word) if isinstance(word, list) else [word]
+    if not all(isinstance(each, str) and each in _MAKERS for each in words):
+        return None
+    kinds = dict.fromkeys(cast("list[str]", words))
+    if "number" in kinds:
+        kinds.pop("integer", None)
+    return tuple(kinds)
+
+
+def _bound(
+    schema: Mapping[str, Any], closed: str, opened: str, tighter: Callable[..., float]
+) -> tuple[float | None, bool]:
+    """The bound by two words, and whether it is open. OpenAPI 3.0 writes the second as a flag of the first."""
+    bound, beyond = _finite(schema.get(closed)), _finite(schema.get(opened))
+    if schema.get(opened) is True:
+        return bound, True
+    if bound is None or beyond is None:
+        return (bound, False) if beyond is None else (beyond, True)
+    return tighter(bound, beyond), tighter(bound, beyond) == beyond
+
+
+def _finite(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return value if isinstance(value, int) or math.isfinite(value) else None
+
+
+def _count(value: Any) -> int | None:
+    number = _finite(value)
+    return int(number) if number is not None and number >= 0 else None
+
+
+def _listed(parts: Any) -> list[Any]:
+    return cast("list[Any]", parts) if isinstance(parts, list) else []
