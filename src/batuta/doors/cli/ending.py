@@ -3,6 +3,7 @@
 import shlex
 from typing import Any, cast
 
+from batuta.doors.cli.schema_text import example
 from batuta.doors.cli.screen import Screen
 from batuta.doors.cli.table import Span
 from batuta.doors.cli.text import count, escaped, json_text, one_line
@@ -139,33 +140,4 @@ def _examples(schema: dict[str, Any]) -> list[Any]:
     choices = schema.get("enum")
     if isinstance(choices, list) and choices:
         return cast("list[Any]", choices)[:8]
-    return [_example(schema, 0)]
-
-
-def _example(schema: Any, depth: int) -> Any:
-    if not isinstance(schema, dict) or depth > 4:
-        return None
-    known = cast("dict[str, Any]", schema)
-    for key in ("const", "default"):
-        if key in known:
-            return known[key]
-    if isinstance(known.get("enum"), list) and known["enum"]:
-        return known["enum"][0]
-    kind = known.get("type")
-    if isinstance(kind, list):
-        kind = next((one for one in cast("list[Any]", kind) if one != "null"), None)
-    match kind:
-        case "string":
-            return "…"
-        case "integer" | "number":
-            return known.get("minimum", 0)
-        case "boolean":
-            return True
-        case "array":
-            return [_example(known.get("items"), depth + 1)]
-        case "object":
-            fields = cast("dict[str, Any]", known.get("properties", {}))
-            required = known.get("required", list(fields))
-            return {name: _example(fields.get(name), depth + 1) for name in required}
-        case _:
-            return None
+    return [example(schema)]

@@ -4,13 +4,17 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-from batuta.doors.cli.words.command import Command, nothing
+from batuta.doors.cli.words.command import Command
 
 __all__ = ["COMMANDS"]
 
 
 def _check(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
     add("--plan", metavar="FILE", help="a plan to check against the workspace")
+
+
+def _capabilities(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
+    add("name", nargs="?", metavar="NAME", help="a capability, or a pattern like 'mail.*'")
 
 
 COMMANDS: dict[str, Command] = {
@@ -25,10 +29,11 @@ COMMANDS: dict[str, Command] = {
     ),
     "capabilities": Command(
         "capabilities",
-        "list what can be called here",
-        "",
-        "List what can be called in this workspace, with effect, reach and price.",
-        "batuta capabilities\nbatuta capabilities --json",
-        nothing,
+        "what can be called here; with a NAME, all about it",
+        "[NAME]",
+        "List what can be called in this workspace, with effect, reach and price. With a NAME: its\n"
+        "card, its arguments and its value, and how its recent calls went.",
+        "batuta capabilities\nbatuta capabilities pay\nbatuta capabilities 'mail.*' --json",
+        _capabilities,
     ),
 }
