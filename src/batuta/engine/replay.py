@@ -75,6 +75,7 @@ class Replayed(msgspec.Struct, frozen=True):
     decisions: int = 0
     difference: Difference | None = None
     changed: tuple[str, ...] = ()
+    plan_digest: str = ""
 
 
 class _Around(msgspec.Struct):
@@ -135,6 +136,7 @@ class _Story:
         self._misfits: dict[str, Difference] = {}
         self.decisions = 0
         self.plan_name = ""
+        self.plan_digest = ""
 
     def _shape(self, digest: str) -> PlanShape:
         if self._given is not None and self._run.root is None:
@@ -168,7 +170,9 @@ class _Story:
         self, run_id: str, verdict: Literal["same", "differs"], difference: Difference | None
     ) -> Replayed:
         changed = tuple(sorted(self._changed))
-        return Replayed(run_id, self.plan_name, verdict, self.decisions, difference, changed)
+        return Replayed(
+            run_id, self.plan_name, verdict, self.decisions, difference, changed, self.plan_digest
+        )
 
     # ── plans ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -177,6 +181,8 @@ class _Story:
         await self._engine.load_plan(fact)
         recorded = self._engine.shape(fact.plan_digest)
         shape = recorded
+        if not fact.path:
+            self.plan_digest = fact.plan_digest
         if not fact.path and self._given is not None:
             # Approvals name the plan they were given for; here it is the one that is looked at.
             shape = self._given

@@ -18,6 +18,7 @@ __all__ = [
     "error_document",
     "finding_data",
     "finding_lines",
+    "place_data",
     "report",
 ]
 
@@ -70,7 +71,7 @@ def error_document(error: BatutaError, run: str | None) -> dict[str, Any]:
         "code": code_of(error),
         "message": error.message,
         "remedy": error.remedy,
-        "place": _place_data(error.place),
+        "place": place_data(error.place),
     }
     findings = _findings(error)
     if findings:
@@ -125,7 +126,7 @@ def finding_data(finding: Finding) -> dict[str, Any]:
     return {
         "code": finding.code,
         "message": finding.message,
-        "place": _place_data(finding.place),
+        "place": place_data(finding.place),
         "remedy": finding.remedy,
         "warning": finding.warning,
     }
@@ -141,7 +142,8 @@ def _findings(error: BatutaError) -> Sequence[Finding]:
     return getattr(error, "findings", ())
 
 
-def _place_data(place: Place | None) -> dict[str, Any] | None:
+def place_data(place: Place | None) -> dict[str, Any] | None:
+    """A place as JSON; null for one that names neither file nor line."""
     if place is None or not place_text(place):
         return None
     return {"file": place.file, "line": place.line, "column": place.column}

@@ -17,6 +17,7 @@ __all__ = [
     "is_workspace",
     "opened",
     "opened_to_check",
+    "opened_to_compare",
     "opened_to_look",
     "plan_name",
     "plan_path",
@@ -106,6 +107,15 @@ async def opened_to_look(folder: Path) -> AsyncGenerator[App]:
     path = folder / JOURNAL_FILE
     journal = open_sqlite(path, read_only=True) if path.exists() else _no_journal()
     async with await App.open(folder, journal=journal, modules=False) as app:
+        yield app
+
+
+@asynccontextmanager
+async def opened_to_compare(folder: Path) -> AsyncGenerator[App]:
+    """The workspace with its capabilities, and its journal as it is: nothing is driven or written."""
+    path = folder / JOURNAL_FILE
+    journal = open_sqlite(path, read_only=True) if path.exists() else _no_journal()
+    async with await App.open(folder, journal=journal) as app:
         yield app
 
 

@@ -5,6 +5,7 @@ from batuta.doors.cli.words import looking as _looking
 from batuta.doors.cli.words import planning as _planning
 from batuta.doors.cli.words import running as _running
 from batuta.doors.cli.words import starting as _starting
+from batuta.doors.cli.words import versions as _versions
 from batuta.doors.cli.words.command import Command as _Command
 
 __all__ = ["COMMANDS", "GROUPS"]
@@ -15,6 +16,7 @@ GROUPS: dict[str, dict[str, _Command]] = {
     "run and continue": _running.COMMANDS,
     "plan": _planning.COMMANDS,
     "look": _looking.COMMANDS,
+    "change safely": _versions.COMMANDS,
     "keep": _keeping.COMMANDS,
 }
 COMMANDS: dict[str, _Command] = {
