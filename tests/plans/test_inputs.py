@@ -7,7 +7,7 @@ import pytest
 
 from batuta.errors import InputError
 from batuta.plans.build import plan_from_yaml
-from batuta.plans.inputs import parse_inputs, validate_inputs
+from batuta.plans.inputs import parse_assignments, parse_inputs, validate_inputs
 from batuta.spec.plan import Plan
 
 PLAN = plan_from_yaml("""
@@ -172,3 +172,33 @@ def test_inputs_that_do_not_fit_are_told_all_at_once(inputs: dict[str, Any], mes
 def test_a_plan_without_inputs_takes_none() -> None:
     with pytest.raises(InputError, match="there is no input at all"):
         validate_inputs(Plan(name="x"), {"a": 1})
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("form", '{"a": 1, "b": 2, "a": 3}'),
+        ("rows", '[1, {"x": {"a": 1, "a": 1}}]'),
+        ("zap", '{"a": 1, "a": 2}'),
+        ("form", '{"a": 1, "\\u0061": 2}'),
+    ],
+)
+def test_a_key_that_stands_twice_in_a_map_is_refused(name: str, text: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(text, encoding="utf-8")
+    for value in (text, f"@{path}"):
+        with pytest.raises(InputError) as caught:
+            parse_inputs(PLAN, [f"{name}={value}"])
+        assert caught.value.message == f"the input {name!r} has the key 'a' twice in one map"
+
+
+def test_maps_with_the_same_keys_may_stand_beside_and_inside_each_other() -> None:
+    text = '[{"a": {"a": 1}}, {"a": 2}]'
+    assert parse_inputs(PLAN, [f"rows={text}"]) == {"rows": [{"a": {"a": 1}}, {"a": 2}]}
+
+
+def test_assignments_may_be_called_otherwise() -> None:
+    schemas = {"cents": {"type": "integer"}}
+    assert parse_assignments(schemas, ["cents=5", "odd-name=x"]) == {"cents": 5, "odd-name": "x"}
+    with pytest.raises(InputError, match="the argument 'cents' is a whole number"):
+        parse_assignments(schemas, ["cents=x"], "argument")

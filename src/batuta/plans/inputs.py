@@ -2,9 +2,11 @@
 
 import csv
 import io
+import json
 from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import msgspec
 
@@ -17,7 +19,7 @@ from batuta.reading.tree import INTEGER_MAX, INTEGER_MIN
 from batuta.spec.plan import Plan
 from batuta.spec.value import VALUE_BYTES_MAX, plain
 
-__all__ = ["input_findings", "parse_inputs", "validate_inputs"]
+__all__ = ["input_findings", "parse_assignments", "parse_inputs", "validate_inputs"]
 
 _WORDS = {"true": True, "false": False}
 
@@ -80,10 +82,18 @@ def validate_inputs(plan: Plan, inputs: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def parse_inputs(plan: Plan, assignments: Iterable[str]) -> dict[str, Any]:
-    """Inputs from the command line: `name=value`, or `name=@file` (.json, .csv as a list of maps, other files as text).
+    """Inputs from the command line, read by the types the plan declares. Raises as `parse_assignments` does."""
+    return parse_assignments(plan.inputs, assignments)
 
-    A value is read by the type the plan declares: a string stays as it is, lists and maps are JSON, numbers and
+
+def parse_assignments(
+    schemas: Mapping[str, Any], assignments: Iterable[str], what: str = "input"
+) -> dict[str, Any]:
+    """Values by name: `name=value`, or `name=@file` (.json, .csv as a list of maps, other files as text).
+
+    A value is read by the type in its schema: a string stays as it is, lists and maps are JSON, numbers and
     booleans are written plainly. Where any type may stand, it is JSON if it can be read so, else a string.
+    `what`: what messages call such a value.
 
     Raises:
         InputError: something cannot be read; the message lists all of it.
@@ -97,11 +107,11 @@ def parse_inputs(plan: Plan, assignments: Iterable[str]) -> dict[str, Any]:
         try:
             if not equals or not name:
                 raise InputError(
-                    f"the input {assignment[:64]!r} is no assignment", remedy="write NAME=VALUE"
+                    f"the {what} {assignment[:64]!r} is no assignment", remedy="write NAME=VALUE"
                 )
             if name in inputs:
-                raise InputError(f"the input {name!r} is given twice", remedy="give it once")
-            inputs[name] = _parsed(plan.inputs.get(name, {}), name, value)
+                raise InputError(f"the {what} {name!r} is given twice", remedy="give it once")
+            inputs[name] = _parsed(schemas.get(name, {}), _Named(what, name), value)
         except InputError as error:
             flaws.append(error.message)
             remedy = remedy or error.remedy
@@ -110,7 +120,17 @@ def parse_inputs(plan: Plan, assignments: Iterable[str]) -> dict[str, Any]:
     return inputs
 
 
-def _parsed(schema: Mapping[str, Any], name: str, text: str) -> Any:
+class _Named(NamedTuple):
+    """What messages call a value: `input 'batch'`."""
+
+    what: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.name!r}"
+
+
+def _parsed(schema: Mapping[str, Any], name: _Named, text: str) -> Any:
     if text.startswith("@") and len(text) > 1:
         return _from_file(schema, name, Path(text[1:]))
     kind = schema.get("type")
@@ -123,7 +143,7 @@ def _parsed(schema: Mapping[str, Any], name: str, text: str) -> Any:
     if kind in ("integer", "number"):
         return _number(name, text, whole=kind == "integer")
     try:
-        return _from_json(text.encode())
+        return _from_json(text.encode(), name)
     except (ValueError, UnicodeError):
         if kind in ("array", "object", "null"):
             expected = {"array": "a JSON list", "object": "a JSON map"}.get(kind, "null")
@@ -131,10 +151,10 @@ def _parsed(schema: Mapping[str, Any], name: str, text: str) -> Any:
         return text
 
 
-def _number(name: str, text: str, *, whole: bool) -> int | float:
+def _number(name: _Named, text: str, *, whole: bool) -> int | float:
     expected = "a whole number of 64 bits" if whole else "a number"
     try:
-        value = _from_json(text.strip().encode())
+        value = _from_json(text.strip().encode(), name)
     except (ValueError, UnicodeError):
         raise _unreadable(name, text, expected) from None
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -144,10 +164,11 @@ def _number(name: str, text: str, *, whole: bool) -> int | float:
     return value
 
 
-def _from_json(text: bytes) -> Any:
-    """Raises ValueError for what is no JSON, or has integers that nobody could carry."""
+def _from_json(text: bytes, name: _Named) -> Any:
+    """Raises ValueError for what is no JSON, or has integers that nobody could carry; InputError for a key twice."""
     try:
         value = msgspec.json.decode(text)
+        twice = _repeated_key(text) if b"{" in text else None
     except RecursionError:
         raise ValueError("it is nested too deep") from None
     pending: list[Any] = [value]
@@ -159,28 +180,46 @@ def _from_json(text: bytes) -> Any:
             pending.extend(cast("dict[str, Any]", item).values())
         elif isinstance(item, list):
             pending.extend(cast("list[Any]", item))
+    if twice is not None:
+        raise InputError(
+            f"the {name} has the key {twice[:64]!r} twice in one map",
+            remedy="which of the two is meant? write it once",
+        )
     return value
 
 
-def _from_file(schema: Mapping[str, Any], name: str, path: Path) -> Any:
+def _repeated_key(text: bytes) -> str | None:
+    """A key that stands twice in one map of `text`, which is JSON; the decoder would take the last of them."""
+    repeated: list[str] = []
+
+    def seen(pairs: list[tuple[str, Any]]) -> None:
+        if len(dict(pairs)) < len(pairs):
+            names = sorted(name for name, _ in pairs)
+            repeated.extend(one for one, other in pairwise(names) if one == other)
+
+    json.loads(text, object_pairs_hook=seen)
+    return repeated[0] if repeated else None
+
+
+def _from_file(schema: Mapping[str, Any], name: _Named, path: Path) -> Any:
     try:
-        content = read_bytes(path, f"file of input {name!r}", VALUE_BYTES_MAX)
+        content = read_bytes(path, f"file of {name}", VALUE_BYTES_MAX)
     except NotFound as error:
-        remedy = f"check the path; a text that begins with @ is given as JSON: {name}='\"@…\"'"
+        remedy = f"check the path; a text that begins with @ is given as JSON: {name.name}='\"@…\"'"
         raise InputError(error.message, remedy=remedy) from None
     suffix = path.suffix.lower()
     if suffix == ".json":
         try:
-            return _from_json(content)
+            return _from_json(content, name)
         except (ValueError, UnicodeError) as error:
             raise InputError(
-                f"{str(path)!r} of input {name!r} is not JSON: {error}", remedy="correct the file"
+                f"{str(path)!r} of {name} is not JSON: {error}", remedy="correct the file"
             ) from None
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError(
-            f"{str(path)!r} of input {name!r} is not UTF-8 text (byte {error.start})",
+            f"{str(path)!r} of {name} is not UTF-8 text (byte {error.start})",
             remedy="save it as UTF-8",
         ) from None
     if suffix == ".csv":
@@ -188,7 +227,7 @@ def _from_file(schema: Mapping[str, Any], name: str, path: Path) -> Any:
     return text if schema.get("type") in (None, "string") else _parsed(schema, name, text.strip())
 
 
-def _rows(name: str, path: Path, text: str) -> list[dict[str, str]]:
+def _rows(name: _Named, path: Path, text: str) -> list[dict[str, str]]:
     """The lines of a CSV file as maps from its header to strings."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     rows: list[dict[str, str]] = []
@@ -202,32 +241,32 @@ def _rows(name: str, path: Path, text: str) -> list[dict[str, str]]:
                 continue
             if len(cells) != len(header):
                 raise InputError(
-                    f"{str(path)!r} of input {name!r}, line {reader.line_num}: "
+                    f"{str(path)!r} of {name}, line {reader.line_num}: "
                     f"{len(cells)} cells under a header of {len(header)}",
                     remedy="put cells that hold commas in double quotes",
                 )
             rows.append(dict(zip(header, cells, strict=True)))
     except csv.Error as error:
         raise InputError(
-            f"{str(path)!r} of input {name!r}, line {reader.line_num}: {error}",
+            f"{str(path)!r} of {name}, line {reader.line_num}: {error}",
             remedy="correct the file",
         ) from None
     return rows
 
 
-def _header(name: str, path: Path, cells: list[str]) -> list[str]:
+def _header(name: _Named, path: Path, cells: list[str]) -> list[str]:
     header = [cell.strip() for cell in cells]
     if len(set(header)) != len(header) or "" in header:
         raise InputError(
-            f"{str(path)!r} of input {name!r}: every column needs a name of its own",
+            f"{str(path)!r} of {name}: every column needs a name of its own",
             remedy="correct the first line of the file",
         )
     return header
 
 
-def _unreadable(name: str, text: str, expected: str) -> InputError:
+def _unreadable(name: _Named, text: str, expected: str) -> InputError:
     shown = text if len(text) <= 60 else text[:60] + "…"
     return InputError(
-        f"the input {name!r} is {expected}, and {shown!r} is not",
-        remedy=f"write {name}=VALUE with {expected}",
+        f"the {name} is {expected}, and {shown!r} is not",
+        remedy=f"write {name.name}=VALUE with {expected}",
     )
