@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
+from batuta.plans.draw.badges import asks_badge, effect_tile, state_badge, undo_badge
 from batuta.plans.draw.canvas import Canvas
 from batuta.plans.draw.geometry import Rect
-from batuta.plans.draw.icons import EFFECT_ICONS, STATE_ICONS, STATE_STYLES, UNDO
 from batuta.plans.draw.picture import Box
 from batuta.plans.draw.text import clean, fit, mono_width, width_of
 
@@ -32,7 +32,6 @@ SMALL = Measures(True, 7, 22, 12, 10, 10.5, 36, 0, 0, 112, 178)
 
 _STACK = 4.0  # how far each sheet of a stack looks out
 _BADGE = 19.0  # a badge and the space before it
-_ASKS = "M6 6.2a2.05 2.05 0 1 1 3 1.8c-.7.4-1 .8-1 1.4M8 11.7v.1"
 
 
 def size_of(box: Box, measures: Measures) -> tuple[float, float]:
@@ -48,6 +47,8 @@ def size_of(box: Box, measures: Measures) -> tuple[float, float]:
     else:
         height += m.foot + (m.line if box.when else 0)
         left, right = _foot(box)
+        if box.when:
+            width = max(width, 2 * m.pad + mono_width("when " + clean(box.when, 200), 10.5))
         width = max(width, 2 * m.pad + width_of(left, m.meta) + width_of(right, m.meta) + 18)
     width = min(max(width, m.width_min), m.width_max)
     return width, height + (2 * _STACK if box.stack else 0)
@@ -90,12 +91,8 @@ def _frame(box: Box) -> str:
 
 
 def _head(canvas: Canvas, box: Box, rect: Rect, m: Measures) -> None:
-    style = box.effect or "unknown"
     x, y = rect.x + m.pad, rect.y + (m.head - m.tile) / 2 + (0 if m.small else 1)
-    canvas.rect(x, y, m.tile, m.tile, f"tile f-{style}", round_=m.tile / 4)
-    size = m.tile * 0.62
-    inset = (m.tile - size) / 2
-    canvas.path(EFFECT_ICONS[box.effect], f"i s-{style}", x=x + inset, y=y + inset, scale=size / 16)
+    effect_tile(canvas, box.effect, x, y, m.tile)
     left, right = x + m.tile + 9, rect.right - m.pad
     small = _small_time(box) if m.small else ""
     if small:
@@ -113,30 +110,27 @@ def _head(canvas: Canvas, box: Box, rect: Rect, m: Measures) -> None:
     )
     use = fit(clean(box.use), right - left - taken, m.use, mono=True)
     canvas.text(left, use_y, use, f"m {'us' if m.small else 'u'} mu")
-    _paint_badges(canvas, box, right, name_y - (4 if m.small else 4.6))
+    _paint_badges(canvas, box, right, name_y - (4 if m.small else 4.6), 0.78 if m.small else 1.0)
 
 
 def _badges(box: Box) -> int:
     return bool(box.state) + box.asks + bool(box.undo)
 
 
-def _paint_badges(canvas: Canvas, box: Box, right: float, middle: float) -> None:
-    x = right - 8
+def _paint_badges(canvas: Canvas, box: Box, right: float, middle: float, scale: float) -> None:
+    x = right - 8 * scale
     if box.state:
-        style = STATE_STYLES[box.state]
-        canvas.circle(x, middle, 8, f"f-{style}")
-        canvas.path(STATE_ICONS[box.state], "i on", x=x - 8, y=middle - 8)
-        x -= _BADGE
+        state_badge(canvas, box.state, x, middle, scale)
+        x -= _BADGE * scale
     if box.asks:
-        canvas.circle(x, middle, 7.4, "i s-ask f-ask-tint")
-        canvas.path(_ASKS, "i s-ask", x=x - 7.2, y=middle - 7.6, scale=0.9)
-        x -= _BADGE
+        asks_badge(canvas, x, middle, scale)
+        x -= _BADGE * scale
     if box.undo:
-        canvas.path(UNDO, "i muted-line", x=x - 7.5, y=middle - 8)
+        undo_badge(canvas, x, middle, scale)
 
 
 def _small_time(box: Box) -> str:
-    return clean(box.time if box.time != "?" else box.cost, 24)
+    return clean(box.time if "?" not in box.time else box.cost, 24)
 
 
 def _foot(box: Box) -> tuple[str, str]:

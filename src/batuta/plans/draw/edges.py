@@ -7,6 +7,7 @@ from batuta.plans.draw.picture import Link
 __all__ = ["paint_edge"]
 
 _HEAD = 7.0
+_AIR = 3.5
 
 
 def paint_edge(canvas: Canvas, link: Link, route: Route, *, faded: bool = False) -> None:
@@ -14,6 +15,7 @@ def paint_edge(canvas: Canvas, link: Link, route: Route, *, faded: bool = False)
     if not route:
         return
     last = route[-1]
+    last = _ending_before(last)
     # The line ends inside its head, so that the point stays sharp.
     down = abs(last.x3 - last.x2) <= abs(last.y3 - last.y2)
     sign = 1.0 if (last.y3 >= last.y2 if down else last.x3 >= last.x2) else -1.0
@@ -33,6 +35,13 @@ def paint_edge(canvas: Canvas, link: Link, route: Route, *, faded: bool = False)
             f"M{number(x)} {number(y)}l{number(-sign * _HEAD)} {number(-half)}v{number(2 * half)}Z"
         )
     canvas.path(head, ("ahc" if link.critical else "ah") + (" faded" if faded else ""))
+
+
+def _ending_before(curve: Curve) -> Curve:
+    """The curve up to a little before its end: heads do not touch boxes."""
+    if abs(curve.x3 - curve.x2) <= abs(curve.y3 - curve.y2):
+        return curve._replace(y3=curve.y3 + (-_AIR if curve.y3 >= curve.y2 else _AIR))
+    return curve._replace(x3=curve.x3 + (-_AIR if curve.x3 >= curve.x2 else _AIR))
 
 
 def _data(route: Route) -> str:

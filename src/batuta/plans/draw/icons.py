@@ -1,14 +1,20 @@
 """Icons as paths in a square of 16 pixels, drawn with a round pen: shape says what colour says, too."""
 
-__all__ = ["EFFECT_ICONS", "STATE_ICONS", "STATE_STYLES", "UNDO"]
+__all__ = ["ASKS", "EFFECT_ICONS", "STATE_ICONS", "STATE_STYLES", "UNDO"]
 
 EFFECT_ICONS = {
     # f(x): a value out of values
     "pure": "M10.5 3.2c-2-.9-3 .2-3.2 2.3L6.6 11c-.2 1.8-1 2.6-2.6 2M5 7.4h5",
     # an eye
-    "read": "M1.8 8S4 3.8 8 3.8 14.2 8 14.2 8 12 12.2 8 12.2 1.8 8 1.8 8ZM8 6.3a1.7 1.7 0 1 0 0 3.4 1.7 1.7 0 0 0 0-3.4",
+    "read": (
+        "M1.8 8S4 3.8 8 3.8 14.2 8 14.2 8 12 12.2 8 12.2 1.8 8 1.8 8Z"
+        "M8 6.3a1.7 1.7 0 1 0 0 3.4 1.7 1.7 0 0 0 0-3.4"
+    ),
     # a switch that stays where it is put
-    "idempotent": "M5.3 4.3h5.4a3.7 3.7 0 0 1 0 7.4H5.3a3.7 3.7 0 0 1 0-7.4ZM10.6 6.6a1.4 1.4 0 1 0 0 2.8 1.4 1.4 0 0 0 0-2.8",
+    "idempotent": (
+        "M5.3 4.3h5.4a3.7 3.7 0 0 1 0 7.4H5.3a3.7 3.7 0 0 1 0-7.4Z"
+        "M10.6 6.6a1.4 1.4 0 1 0 0 2.8 1.4 1.4 0 0 0 0-2.8"
+    ),
     # a pen
     "write": "M3 13l.7-3L10.6 3.1a1.3 1.3 0 0 1 1.9 0l.4.4a1.3 1.3 0 0 1 0 1.9L6 12.3 3 13ZM9.4 4.4l2.2 2.2",
     # a flash
@@ -45,3 +51,5 @@ STATE_STYLES = {
 
 # An arrow that turns back.
 UNDO = "M5.6 4L3 6.6l2.6 2.6M3.2 6.6h6a3.2 3.2 0 0 1 0 6.4H6.4"
+# A question mark.
+ASKS = "M6 6.2a2.05 2.05 0 1 1 3 1.8c-.7.4-1 .8-1 1.4M8 11.7v.1"

@@ -8,7 +8,7 @@ from batuta.plans.draw.layers import Edge, assign_layers, in_order
 from batuta.plans.draw.ordering import Proper, order_layers, proper_graph
 from batuta.plans.draw.positions import place
 
-__all__ = ["Spacing", "layout", "passing_count"]
+__all__ = ["Arranged", "Spacing", "arrange", "layout", "passing_count"]
 
 # An edge that passes a layer has this much room there, in pixels.
 _LINE = 6.0
@@ -28,28 +28,48 @@ class Spacing(NamedTuple):
     steep: float = 0.07
 
 
+class Arranged(NamedTuple):
+    """Which node stands in which layer, and in which order: the same whatever way the layers follow each other.
+
+    `edges` go forward; those that `turned` have been turned round to do so.
+    """
+
+    edges: tuple[Edge, ...]
+    turned: tuple[bool, ...]
+    layer: tuple[int, ...]
+    graph: Proper
+    crossings: int
+
+
 def passing_count(count: int, edges: Sequence[Edge]) -> int:
-    """How many vertices `layout` needs for edges that pass layers; what drawing costs grows with it."""
+    """How many vertices `arrange` makes for edges that pass layers; what drawing costs grows with it."""
     layer = assign_layers(count, _forward(count, edges))
     return sum(max(abs(layer[target] - layer[source]) - 1, 0) for source, target in edges)
 
 
+def arrange(count: int, edges: Sequence[Edge]) -> Arranged:
+    """Layers for the nodes 0 … count-1, ordered so that few of `edges` (source, target) cross."""
+    forward = _forward(count, edges)
+    layer = assign_layers(count, forward)
+    graph = proper_graph(layer, forward)
+    crossings = order_layers(graph)
+    turned = tuple(one != other for one, other in zip(forward, edges, strict=True))
+    return Arranged(tuple(forward), turned, tuple(layer), graph, crossings)
+
+
 def layout(
+    arranged: Arranged,
     sizes: Sequence[tuple[float, float]],
-    edges: Sequence[Edge],
     *,
     down: bool = True,
     spacing: Spacing = Spacing(),
 ) -> Layout:
-    """Places for nodes of `sizes` (width, height) and routes for `edges` (source, target) between them.
+    """Places for nodes of `sizes` (width, height), and routes for the edges between them.
 
     `down`: layers follow each other downwards, else to the right. Edges that would close a circle are led backwards.
     """
+    graph, layer = arranged.graph, arranged.layer
     across = [size if down else (size[1], size[0]) for size in sizes]
-    forward = _forward(len(sizes), edges)
-    layer = assign_layers(len(sizes), forward)
-    graph = proper_graph(layer, forward)
-    crossings = order_layers(graph)
     widths = [width for width, _ in across] + [_LINE] * (len(graph.up) - graph.count)
     centres = place(graph, widths, spacing.boxes, spacing.lines)
     tops, bottoms = _bands(graph, [height for _, height in across], centres, spacing)
@@ -57,22 +77,18 @@ def layout(
         Rect(x - width / 2, (tops[row] + bottoms[row] - height) / 2, width, height)
         for (width, height), x, row in zip(across, centres[: graph.count], layer, strict=True)
     ]
-    routes = [
-        _route(way, rects, centres, layer[way[0]], tops, bottoms) if way else ()
-        for way in graph.ways
-    ]
-    for index, (source, target) in enumerate(edges):
-        if forward[index] != (source, target):
-            routes[index] = tuple(Curve(*_backwards(curve)) for curve in reversed(routes[index]))
+    routes = [_route(way, rects, centres, layer[way[0]], tops, bottoms) for way in graph.ways]
+    for index, turned in enumerate(arranged.turned):
+        if turned:
+            routes[index] = tuple(_backwards(curve) for curve in reversed(routes[index]))
+    # Edges may pass outside of all boxes.
+    width = max((x + one / 2 for x, one in zip(centres, widths, strict=True)), default=0.0)
+    height = max(bottoms, default=0.0)
     if not down:
         rects = [Rect(rect.y, rect.x, rect.height, rect.width) for rect in rects]
         routes = [tuple(_turned(curve) for curve in route) for route in routes]
-    width = max((rect.right for rect in rects), default=0.0)
-    height = max((rect.bottom for rect in rects), default=0.0)
-    # Edges may pass outside of all boxes.
-    reach = [max(x + _LINE / 2 for x in centres)] if centres else [0.0]
-    width, height = (max(width, *reach), height) if down else (width, max(height, *reach))
-    return Layout(tuple(rects), tuple(routes), tuple(layer), width, height, down, crossings)
+        width, height = height, width
+    return Layout(tuple(rects), tuple(routes), layer, width, height, down, arranged.crossings)
 
 
 def _forward(count: int, edges: Sequence[Edge]) -> list[Edge]:

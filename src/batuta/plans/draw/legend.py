@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+from batuta.plans.draw.badges import asks_badge, effect_tile, state_badge, undo_badge
 from batuta.plans.draw.canvas import Canvas
-from batuta.plans.draw.icons import EFFECT_ICONS, STATE_ICONS, STATE_STYLES, UNDO
 from batuta.plans.draw.picture import EFFECTS, STATES, Picture
 from batuta.plans.draw.text import width_of
 
@@ -14,10 +14,13 @@ _LINE = 22.0
 _SIZE = 11.5
 
 
+_Sample = Callable[[float, float], None]
+
+
 class _Entry(NamedTuple):
     words: str
     width: float  # of the sample
-    sample: Callable[[float, float], None]
+    sample: _Sample
 
 
 def paint_legend(canvas: Canvas, picture: Picture, x: float, y: float, room: float) -> float:
@@ -37,36 +40,20 @@ def _entries(canvas: Canvas, picture: Picture) -> list[_Entry]:
     boxes = picture.boxes
     entries: list[_Entry] = []
 
-    def effect(name: str) -> Callable[[float, float], None]:
-        def sample(x: float, y: float) -> None:
-            style = name or "unknown"
-            canvas.rect(x, y - 8, 16, 16, f"tile f-{style}", round_=4)
-            canvas.path(EFFECT_ICONS[name], f"i s-{style}", x=x + 3, y=y - 5, scale=0.625)
+    def effect(name: str) -> _Sample:
+        return lambda x, y: effect_tile(canvas, name, x, y - 8, 16)
 
-        return sample
+    def state(name: str) -> _Sample:
+        return lambda x, y: state_badge(canvas, name, x + 7, y, 0.875)
 
-    def state(name: str) -> Callable[[float, float], None]:
-        def sample(x: float, y: float) -> None:
-            canvas.circle(x + 7, y, 7, f"f-{STATE_STYLES[name]}")
-            canvas.path(STATE_ICONS[name], "i on", x=x, y=y - 7, scale=0.875)
-
-        return sample
-
-    def line(style: str) -> Callable[[float, float], None]:
+    def line(style: str) -> _Sample:
         return lambda x, y: canvas.path("M0 0H26", style, x=x, y=y)
 
     def asks(x: float, y: float) -> None:
-        canvas.circle(x + 7, y, 6.6, "i s-ask f-ask-tint")
-        canvas.path(
-            "M6 6.2a2.05 2.05 0 1 1 3 1.8c-.7.4-1 .8-1 1.4M8 11.7v.1",
-            "i s-ask",
-            x=x + 0.6,
-            y=y - 6.8,
-            scale=0.8,
-        )
+        asks_badge(canvas, x + 7, y, 0.9)
 
     def undo(x: float, y: float) -> None:
-        canvas.path(UNDO, "i muted-line", x=x, y=y - 8)
+        undo_badge(canvas, x + 8, y)
 
     def stack(x: float, y: float) -> None:
         canvas.rect(x + 3, y + 1, 16, 6, "sheet", round_=2)

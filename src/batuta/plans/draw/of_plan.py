@@ -1,5 +1,6 @@
 """The picture of a plan before it runs: what EXPLAIN knows, as boxes and links."""
 
+import itertools
 from collections.abc import Iterable, Sequence
 
 from batuta.errors import BatutaError
@@ -52,7 +53,7 @@ def links_between(
     """A link per wait between the steps of `names`; those between neighbours of the critical path are marked."""
     place = {name: index for index, name in enumerate(names)}
     path = list(critical)
-    pairs = set(zip(path, path[1:], strict=False))
+    pairs = set(itertools.pairwise(path))
     return tuple(
         Link(place[dep], place[name], kind, (dep, name) in pairs)
         for name in names
@@ -100,7 +101,7 @@ def _box(step: StepExplained, written: Step | None) -> Box:
         stack=stack,
         times=times_of(written) if stack else "",
         when=step.when,
-        time="?" if time is None else time_text(time),
+        time="time ?" if time is None else time_text(time),
         cost=_cost(forecast),
         asks=bool(step.asks),
         undo=step.undo,

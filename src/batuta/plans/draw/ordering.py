@@ -5,6 +5,7 @@ are sorted by where their neighbours stand, downwards and upwards in turn, and n
 do so; the best order met on the way is kept.
 """
 
+import itertools
 from bisect import bisect_right, insort
 from collections.abc import Sequence
 
@@ -49,7 +50,7 @@ def proper_graph(layer: Sequence[int], edges: Sequence[Edge]) -> Proper:
             graph.up.append([])
             graph.down.append([])
         way.append(target)
-        for above, below in zip(way, way[1:], strict=False):
+        for above, below in itertools.pairwise(way):
             graph.down[above].append(below)
             graph.up[below].append(above)
         graph.ways.append(way)

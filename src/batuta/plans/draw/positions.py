@@ -5,6 +5,7 @@ median neighbour into blocks, which are packed; once for each of the four direct
 results is taken. Blocks are packed along the graph of their neighbourhood, which is the repair of its known error.
 """
 
+import itertools
 from collections.abc import Sequence
 
 from batuta.plans.draw.ordering import Proper
@@ -109,7 +110,7 @@ def _pack(
     after: dict[int, dict[int, float]] = {}
     before: dict[int, int] = {}
     for layer in layers:
-        for left, right in zip(layer, layer[1:], strict=False):
+        for left, right in itertools.pairwise(layer):
             space = gap if left < count and right < count else gap_lines
             apart = (widths[left] + widths[right]) / 2 + space
             ends = after.setdefault(root[left], {})

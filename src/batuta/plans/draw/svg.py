@@ -1,14 +1,16 @@
 """The whole document: title, drawing, legend."""
 
-from collections.abc import Sequence
+from typing import NamedTuple
 
 from batuta.plans.draw.boxes import FULL, SMALL, Measures, paint_box, size_of
 from batuta.plans.draw.canvas import Canvas, number
 from batuta.plans.draw.edges import paint_edge
-from batuta.plans.draw.geometry import Curve, Layout, Rect
-from batuta.plans.draw.layered import Spacing, layout
+from batuta.plans.draw.geometry import Curve, Layout, Rect, Route
+from batuta.plans.draw.group import Grouped, grouped
+from batuta.plans.draw.layered import Spacing, arrange, layout
 from batuta.plans.draw.legend import paint_legend
 from batuta.plans.draw.of_plan import picture_of_plan
+from batuta.plans.draw.panels import Panel, panel_of
 from batuta.plans.draw.picture import Link, Picture
 from batuta.plans.draw.style import style_sheet
 from batuta.plans.draw.text import clean, safe, wrapped
@@ -22,6 +24,9 @@ _WIDTH_MIN = 460.0
 _FULL_MAX = 60
 # The window that a picture should fill, in pixels.
 _WINDOW = (1_080.0, 900.0)
+# Between boxes, beside lines, between layers.
+_DOWN, _DOWN_SMALL = Spacing(26, 16, 38), Spacing(16, 10, 30)
+_RIGHT, _RIGHT_SMALL = Spacing(18, 14, 52), Spacing(10, 8, 36)
 # What is read out has an end.
 _SAID_STEPS_MAX = 500
 
@@ -31,39 +36,46 @@ def plan_svg(explanation: Explanation) -> str:
     return svg_of(picture_of_plan(explanation))
 
 
+class _Drawn(NamedTuple):
+    """Where everything is."""
+
+    groups: Grouped
+    panels: tuple[Panel, ...]
+    layout: Layout
+    measures: Measures
+
+
 def svg_of(picture: Picture) -> str:
     """The document that shows `picture`."""
-    measures = FULL if len(picture.boxes) <= _FULL_MAX else SMALL
-    drawn = _best_layout(picture, measures)
+    drawn = _drawn(picture)
     canvas = Canvas()
-    room = max(drawn.width, _WIDTH_MIN)
+    room = max(drawn.layout.width, _WIDTH_MIN)
     y = _header(canvas, picture, room)
-    left = _MARGIN + (room - drawn.width) / 2
-    _paint(canvas, picture, drawn, measures, left, y)
-    y += drawn.height + 24
+    left = _MARGIN + (room - drawn.layout.width) / 2
+    _paint(canvas, picture, drawn, left, y)
+    y += drawn.layout.height + 24
     y += paint_legend(canvas, picture, _MARGIN, y, room)
     return _document(canvas, picture, room + 2 * _MARGIN, y + _MARGIN - 8)
 
 
-def _best_layout(picture: Picture, measures: Measures) -> Layout:
+def _drawn(picture: Picture) -> _Drawn:
     """Downwards or to the right, whichever is read at the larger size in one window; downwards if in doubt."""
+    measures = FULL if len(picture.boxes) <= _FULL_MAX else SMALL
     sizes = [size_of(box, measures) for box in picture.boxes]
     widest = max((width for width, _ in sizes), default=0.0)
-    sizes = [(widest, height) for _, height in sizes]
-    edges = [(link.source, link.target) for link in picture.links]
+    groups = grouped(len(sizes), picture.links)
+    panels = tuple(
+        panel_of(unit, [(widest, height) for _, height in sizes]) for unit in groups.units
+    )
+    edges = [(link.source, link.target) for link in groups.links]
+    arranged = arrange(len(panels), edges)
+    places = [(panel.width, panel.height) for panel in panels]
     small = measures.small
-    down = layout(
-        sizes, edges, spacing=Spacing(16 if small else 26, 10 if small else 16, 30 if small else 38)
-    )
-    if _scale(down) >= 0.999:
-        return down
-    right = layout(
-        sizes,
-        edges,
-        down=False,
-        spacing=Spacing(10 if small else 18, 8 if small else 14, 36 if small else 52),
-    )
-    return down if _scale(down) * 1.05 >= _scale(right) else right
+    found = layout(arranged, places, spacing=_DOWN_SMALL if small else _DOWN)
+    if _scale(found) < 0.999:
+        other = layout(arranged, places, down=False, spacing=_RIGHT_SMALL if small else _RIGHT)
+        found = found if _scale(found) * 1.05 >= _scale(other) else other
+    return _Drawn(groups, panels, found, measures)
 
 
 def _scale(drawn: Layout) -> float:
@@ -90,19 +102,26 @@ def _header(canvas: Canvas, picture: Picture, room: float) -> float:
     return y + 10
 
 
-def _paint(
-    canvas: Canvas, picture: Picture, drawn: Layout, measures: Measures, left: float, top: float
-) -> None:
-    boxes = picture.boxes
-    gone = [box.state in ("skipped", "cancelled") for box in boxes]
-    pairs: Sequence[tuple[Link, tuple[Curve, ...]]] = list(
-        zip(picture.links, drawn.routes, strict=True)
-    )
-    for link, route in sorted(pairs, key=lambda pair: pair[0].critical):
-        moved = tuple(_moved(curve, left, top) for curve in route)
-        paint_edge(canvas, link, moved, faded=gone[link.source] or gone[link.target])
-    for box, rect in zip(boxes, drawn.rects, strict=True):
-        paint_box(canvas, box, Rect(rect.x + left, rect.y + top, rect.width, rect.height), measures)
+def _paint(canvas: Canvas, picture: Picture, drawn: _Drawn, left: float, top: float) -> None:
+    """Panels, then lines, the critical path last, then boxes: no line hides a word."""
+    boxes, groups = picture.boxes, drawn.groups
+    placed: dict[int, Rect] = {}
+    lines: list[tuple[Link, Route]] = []
+    for panel, rect in zip(drawn.panels, drawn.layout.rects, strict=True):
+        x, y = rect.x + left, rect.y + top
+        if panel.title:
+            canvas.rect(x, y, rect.width, rect.height, "panel", round_=12)
+            canvas.text(x + 14, y + 21, panel.title, "t mu")
+        for box, inner in panel.rects.items():
+            placed[box] = Rect(x + inner.x, y + inner.y, inner.width, inner.height)
+        for ends, route in panel.routes.items():
+            lines.append((groups.inside[ends], tuple(_moved(curve, x, y) for curve in route)))
+    for link, route in zip(groups.links, drawn.layout.routes, strict=True):
+        lines.append((link, tuple(_moved(curve, left, top) for curve in route)))
+    for link, route in sorted(lines, key=lambda line: line[0].critical):
+        paint_edge(canvas, link, route)
+    for box, rect in sorted(placed.items()):
+        paint_box(canvas, boxes[box], rect, drawn.measures)
 
 
 def _moved(curve: Curve, x: float, y: float) -> Curve:
