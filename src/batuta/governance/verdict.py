@@ -33,7 +33,7 @@ from batuta.spec.expr import (
     resolve,
 )
 
-__all__ = ["Policy", "rules_from"]
+__all__ = ["KnownCard", "Policy", "PolicyRule", "rules_from"]
 
 # More rules than this are a program, and nobody can say what it does.
 RULES_MAX = 1_000
@@ -57,7 +57,7 @@ class _Stated(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
     reason: str = ""
 
 
-class _Rule:
+class PolicyRule:
     """One rule, ready to be asked."""
 
     __slots__ = ("_capability", "_effects", "_reaches", "_scopes", "id", "verdict", "when")
@@ -99,7 +99,7 @@ class _Rule:
             return msgspec.structs.replace(self.verdict, reason=why)
 
 
-class _Known(msgspec.Struct, frozen=True):
+class KnownCard(msgspec.Struct, frozen=True):
     """What is known of a card: itself as expressions see it, and the rules that may still hold, in order.
 
     The flag of a rule says that its `when` has to be asked at every call.
@@ -107,24 +107,22 @@ class _Known(msgspec.Struct, frozen=True):
 
     card: Card
     shown: Mapping[str, Any]
-    rules: tuple[tuple[_Rule, bool], ...]
+    rules: tuple[tuple[PolicyRule, bool], ...]
 
 
 class Policy:
     """Ordered rules; a `batuta.ports.Judge`. Make one with `rules_from`."""
 
-    def __init__(self, rules: Sequence[_Rule] = ()) -> None:
+    def __init__(self, rules: Sequence[PolicyRule] = ()) -> None:
         self._rules = tuple(rules)
         # What rules state about a card is asked once per card, not once per call (0.6 µs instead of 18 each).
-        self._known: dict[str, _Known] = {}
+        self._known: dict[str, KnownCard] = {}
 
     def __call__(self, card: Card, args: Any, path: str) -> Verdict:
         """What the rules say of calling `card` with `args` for the step instance `path`."""
         if not self._rules:
             return _ALLOWED
-        known = self._known.get(card.name)
-        if known is None or known.card is not card:
-            known = self._known[card.name] = self._look_at(card)
+        known = self.known_of(card)
         for rule, conditional in known.rules:
             verdict = rule.verdict
             if conditional:
@@ -133,14 +131,21 @@ class Policy:
                 return verdict
         return _ALLOWED
 
-    def _look_at(self, card: Card) -> _Known:
+    def known_of(self, card: Card) -> KnownCard:
+        """What can be said of `card` before it is called."""
+        known = self._known.get(card.name)
+        if known is None or known.card is not card:
+            known = self._known[card.name] = self._look_at(card)
+        return known
+
+    def _look_at(self, card: Card) -> KnownCard:
         shown = _shown(card)
-        rules: list[tuple[_Rule, bool]] = []
+        rules: list[tuple[PolicyRule, bool]] = []
         for rule in self._rules:
             holds = rule.fits(card) and (rule.when is None or _settled(rule.when, shown))
             if holds is not False:
                 rules.append((rule, holds is None))
-        return _Known(card, shown, tuple(rules))
+        return KnownCard(card, shown, tuple(rules))
 
     def idle(self, cards: Mapping[str, Card]) -> list[Finding]:
         """A warning for every rule that fits none of `cards`: most likely a name is misspelt."""
@@ -173,11 +178,11 @@ def rules_from(data: Any, *, locate: Callable[[int], Place] | None = None) -> Po
     given = cast("Sequence[Any]", data)
     if len(given) > RULES_MAX:
         raise WorkspaceError(f"policy: {len(given):,} rules, at most {RULES_MAX:,}")
-    rules: list[_Rule] = []
+    rules: list[PolicyRule] = []
     findings: list[Finding] = []
     for index, one in enumerate(given):
         try:
-            rules.append(_Rule(_stated(one, index), index))
+            rules.append(PolicyRule(_stated(one, index), index))
         except WorkspaceError as error:
             place = locate(index) if locate else None
             findings.append(Finding("B610", error.message, place=place, remedy=error.remedy))

@@ -9,7 +9,7 @@ None stands for "no bound": a call that may answer with a plan, of which nobody 
 that, too, but for compensations: what takes an effect back is never refused for money.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -17,6 +17,7 @@ import msgspec
 from batuta.errors import ExpressionError
 from batuta.plans.expressions import expressions_of
 from batuta.plans.extent import Extent, extents
+from batuta.plans.partly import Known, known_inputs
 from batuta.spec.budget import Budget
 from batuta.spec.card import Card
 from batuta.spec.failures import LOST_MAX
@@ -108,6 +109,8 @@ def bounds(
     *,
     deps: Mapping[str, Iterable[str]] | None = None,
     inputs: Mapping[str, Any] | None = None,
+    known: Known | None = None,
+    skipped: Container[str] = (),
     budget: Budget | None = None,
     at_once: int = AT_ONCE,
 ) -> Bounds:
@@ -115,25 +118,27 @@ def bounds(
 
     Args:
         deps: for every step those it waits for, if the caller has them already (`links`).
-        inputs: the inputs of the run, complete with defaults, if they are known.
+        inputs: what is known of the inputs of the run; what has a default and is not given has that.
+        known: the same, if the caller has it already.
+        skipped: steps that never run.
         budget: of the run; that of the plan by default.
         at_once: calls at once in the process.
 
     A plan with flaws is bounded as far as it can be understood; what is on a circle counts as if it were not.
     """
-    found = extents(plan, cards, inputs)
-    steps = _each_step(plan, cards, found)
+    found = extents(plan, cards, known or known_inputs(plan, inputs))
+    steps = _each_step(plan, cards, found, skipped)
     undo = _total([one.undo for one in steps.values()])
     inside = _total(
         [one.free.within(plan.steps[n].budget, one.pause_s) for n, one in steps.items()]
     )
-    waits_for = links(plan) if deps is None else deps
+    waits_for = deps if deps is not None else links(plan)
     durations = {name: one.worst.time_s for name, one in steps.items()}
     slowest: tuple[str, ...] = ()
     time_s = None
     if None not in durations.values():
-        known = {name: time or 0.0 for name, time in durations.items()}
-        time_s, slowest = longest_path(waits_for, known)
+        weights = {name: time or 0.0 for name, time in durations.items()}
+        time_s, slowest = longest_path(waits_for, weights)
         time_s += _queueing(plan, cards, steps, at_once)
     free = Worst(inside.calls, inside.cost_nusd, time_s)
     own = plan.budget if budget is None else budget
@@ -198,12 +203,15 @@ def longest_path(
 
 
 def _each_step(
-    plan: Plan, cards: Mapping[str, Card], found: Mapping[str, Extent]
+    plan: Plan, cards: Mapping[str, Card], found: Mapping[str, Extent], skipped: Container[str]
 ) -> dict[str, StepBounds]:
     # Most steps of a plan are one call of few capabilities: 1.5 µs each instead of 17.
     alike: dict[Any, StepBounds] = {}
     steps: dict[str, StepBounds] = {}
     for name, step in plan.steps.items():
+        if name in skipped:
+            steps[name] = _NOTHING
+            continue
         if step.each or step.repeat or step.fallback or step.undo or step.budget:
             steps[name] = _step_bounds(step, cards, found[name])
             continue
@@ -213,6 +221,9 @@ def _each_step(
             one = alike[key] = _step_bounds(step, cards, found[name])
         steps[name] = one
     return steps
+
+
+_NOTHING = StepBounds(0, 0, 0, Worst(), Worst(), Worst(), Worst())
 
 
 # ── one step ─────────────────────────────────────────────────────────────────────────────────────────────────

@@ -67,6 +67,10 @@ class StepExplained(msgspec.Struct, frozen=True):
         measured: of this very step in earlier runs of a plan of the name, else of the capability; None if never.
         critical: True if it is on the critical path.
         denied: the rule and reason if the policy will refuse it for certain, else "".
+        denied_maybe: the same if that depends on values nobody has yet.
+        skipped: why it never runs with the inputs that are given, else "".
+        items: at most so many items of its `each`, None without one; items_known: exactly so many, if that is known.
+        rounds: at most so many rounds of its `repeat`, None without one.
         line: where it begins in the file of the plan, from 1; 0 if unknown.
         output: the type of its value in a few words ("{id: string, total: number}"), "any" if unknown.
     """
@@ -95,6 +99,11 @@ class StepExplained(msgspec.Struct, frozen=True):
     undo: str = ""
     line: int = 0
     output: str = "any"
+    denied_maybe: str = ""
+    skipped: str = ""
+    items: int | None = None
+    items_known: int | None = None
+    rounds: int | None = None
 
 
 class Change(msgspec.Struct, frozen=True):

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, cast
 
 from batuta.errors import ExpressionError
+from batuta.plans.partly import Known
 from batuta.spec.card import Card
-from batuta.spec.expr import Expression, Reference, compile_condition, resolve
+from batuta.spec.expr import Expression, Reference, compile_condition
 from batuta.spec.plan import Plan, Step
 
 __all__ = ["Extent", "extents"]
@@ -23,13 +24,11 @@ class Extent(NamedTuple):
 _ONE = Extent(1, 1)
 
 
-def extents(
-    plan: Plan, cards: Mapping[str, Card], inputs: Mapping[str, Any] | None = None
-) -> dict[str, Extent]:
-    """The extent of every step. `inputs`: those of the run, complete with defaults, if they are known."""
+def extents(plan: Plan, cards: Mapping[str, Card], known: Known) -> dict[str, Extent]:
+    """The extent of every step; `known` is what is known before the run."""
     found = {name: _ONE for name, step in plan.steps.items() if step.each is None}
     lists = {name: step for name, step in plan.steps.items() if step.each is not None}
-    own = {name: _own_extent(step, plan, cards, inputs) for name, step in lists.items()}
+    own = {name: _own_extent(step, plan, cards, known) for name, step in lists.items()}
     before = {name: _each_before(step, plan) for name, step in lists.items()}
     for name in lists:
         # An `each` over the results of another one is as long as that.
@@ -42,20 +41,15 @@ def extents(
     return found
 
 
-def _own_extent(
-    step: Step, plan: Plan, cards: Mapping[str, Card], inputs: Mapping[str, Any] | None
-) -> Extent:
+def _own_extent(step: Step, plan: Plan, cards: Mapping[str, Card], known: Known) -> Extent:
     """What the step itself says: its bound, a constant list, an input that is known, a type with `maxItems`."""
     expression = _compiled(step.each or "")
     if expression is None:
         return Extent(step.at_most, None)
-    try:
-        items = expression.evaluate(_known_inputs(inputs))
-    except ExpressionError:
-        items = None
-    if isinstance(items, list):
+    items = known.items(step.each or "")
+    if items is not None:
         # A longer list than `at_most` fails the step before anything is called.
-        count = len(cast("list[Any]", items))
+        count = len(items)
         return Extent(count, count) if count <= step.at_most else Extent(0, 0)
     bare = expression.is_bare
     most = None if bare is None else _items_max(_schema_of(bare, plan, cards))
@@ -84,15 +78,6 @@ def _compiled(text: str) -> Expression | None:
         return compile_condition(text, _ROOTS)
     except ExpressionError:
         return None
-
-
-def _known_inputs(inputs: Mapping[str, Any] | None) -> Any:
-    def look(reference: Reference) -> Any:
-        if reference.root != "inputs" or inputs is None:
-            raise ExpressionError("not known yet")
-        return resolve(inputs, reference.path)
-
-    return look
 
 
 def _schema_of(reference: Reference, plan: Plan, cards: Mapping[str, Card]) -> list[Any]:

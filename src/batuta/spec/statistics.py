@@ -15,6 +15,7 @@ class Measured(msgspec.Struct, frozen=True, gc=False):
             left out; None if none succeeded.
         p95_s: 95th percentile of the same.
         cost_nusd: mean cost of an attempt in nano-dollars; None if it is not metered.
+        capability: what was called; a step of a plan may have called another one in older runs, which do not count.
     """
 
     calls: int
@@ -22,6 +23,7 @@ class Measured(msgspec.Struct, frozen=True, gc=False):
     p50_s: float | None = None
     p95_s: float | None = None
     cost_nusd: int | None = None
+    capability: str = ""
 
 
 class Statistics(msgspec.Struct, frozen=True):

@@ -1,0 +1,152 @@
+"""What a journal has measured of its capabilities, out of the facts of its newest runs. Payloads are not looked at.
+
+An attempt counts when its outcome is in the log: it succeeded, or it failed (a write that was sent and not answered
+counts as failed). What was cancelled, or lost with its driver, says nothing about the capability. An attempt that
+asked a question and the one that brought the answer count as one, without the time between them.
+"""
+
+import math
+import re
+from collections.abc import Iterable
+
+from batuta.ports import Journal
+from batuta.spec.facts import (
+    Doubted,
+    Dropped,
+    Expanded,
+    Fact,
+    Failure,
+    Finished,
+    Lost,
+    Started,
+    Waited,
+)
+from batuta.spec.statistics import Measured, Statistics
+
+__all__ = ["statistics"]
+
+# Facts of one run that are looked at, the latest ones; and of all runs together (3 µs each).
+FACTS_OF_RUN_MAX = 20_000
+FACTS_MAX = 200_000
+# Times kept for one capability or step, the newest: percentiles of more differ by less than anybody sees.
+SAMPLES_MAX = 2_000
+# Steps of different plans that are told apart.
+STEPS_MAX = 20_000
+
+# What the paths of items and rounds add to the name of their step.
+_INSTANCE = re.compile(r"\.\d+|~\d+")
+
+
+async def statistics(journal: Journal, runs_max: int = 500) -> Statistics:
+    """Figures by capability, and by (plan, step), of the newest `runs_max` runs. Raises `JournalError`.
+
+    Compensations are steps called `STEP/undo`. Steps of plans that calls answered with count for their capability
+    only: their plan has no name of its own in the log. A step that calls another capability by now is judged by
+    the runs since then.
+    """
+    by_capability: dict[str, _Samples] = {}
+    by_step: dict[tuple[str, str], _Samples] = {}
+    looked_at = facts = 0
+    for row in await journal.runs(limit=runs_max):
+        if facts >= FACTS_MAX:
+            break
+        found = await journal.read(row.run, after=max(row.head - FACTS_OF_RUN_MAX, 0))
+        facts += len(found)
+        looked_at += 1
+        _take_in((one.fact for one in found), row.plan, by_capability, by_step)
+    return Statistics(
+        runs=looked_at,
+        capabilities={name: one.measured() for name, one in by_capability.items() if one.calls},
+        steps={name: one.measured() for name, one in by_step.items() if one.calls},
+    )
+
+
+class _Samples:
+    """The attempts of one capability or step, newest runs first."""
+
+    __slots__ = ("calls", "capability", "cost_nusd", "failed", "metered", "times_s")
+
+    def __init__(self, capability: str) -> None:
+        self.capability = capability
+        self.calls = 0
+        self.failed = 0
+        self.metered = 0
+        self.cost_nusd = 0
+        self.times_s: list[float] = []
+
+    def measured(self) -> Measured:
+        """The figures."""
+        times = sorted(self.times_s)
+        return Measured(
+            calls=self.calls,
+            failed=self.failed,
+            p50_s=_percentile(times, 0.5),
+            p95_s=_percentile(times, 0.95),
+            cost_nusd=round(self.cost_nusd / self.metered) if self.metered else None,
+            capability=self.capability,
+        )
+
+
+def _percentile(times: list[float], share: float) -> float | None:
+    """The smallest of `times` (sorted) that is not below `share` of them; None of none."""
+    return times[math.ceil(share * len(times)) - 1] if times else None
+
+
+def _take_in(
+    facts: Iterable[Fact],
+    plan: str,
+    by_capability: dict[str, _Samples],
+    by_step: dict[tuple[str, str], _Samples],
+) -> None:
+    """Add the attempts of one run."""
+    running: dict[str, Started] = {}
+    # What attempts took that ended with a question, by path: the one that brings the answer goes on from there.
+    before: dict[str, float] = {}
+    for fact in facts:
+        kind = type(fact)
+        if kind is Started:
+            assert isinstance(fact, Started)
+            running[fact.path] = fact
+            continue
+        if not isinstance(fact, Finished | Failure | Doubted | Expanded | Waited | Lost | Dropped):
+            continue
+        path = fact.path
+        started = running.get(path)
+        if started is None or started.attempt != fact.attempt:
+            continue  # refused before it began, or what it stood for has ended
+        del running[path]
+        took_s = max(fact.at - started.at, 0.0)
+        if kind is Waited:
+            before[path] = before.get(path, 0.0) + took_s
+            continue
+        took_s += before.pop(path, 0.0)
+        if isinstance(fact, Waited | Lost | Dropped):
+            continue
+        cost_nusd = fact.cost_nusd
+        succeeded = kind is Finished or kind is Expanded
+        name = started.capability
+        samples = [by_capability.get(name) or by_capability.setdefault(name, _Samples(name))]
+        step = _step_of(path)
+        # How long a step takes that answered with a plan is not what its call took.
+        if step and kind is not Expanded and (len(by_step) < STEPS_MAX or (plan, step) in by_step):
+            of_step = by_step.setdefault((plan, step), _Samples(name))
+            if of_step.capability == name:
+                samples.append(of_step)
+        for one in samples:
+            one.calls += 1
+            one.failed += not succeeded
+            if started.metered:
+                one.metered += 1
+                one.cost_nusd += cost_nusd
+            if succeeded and len(one.times_s) < SAMPLES_MAX:
+                one.times_s.append(took_s)
+
+
+def _step_of(path: str) -> str:
+    """The step of the plan that an instance belongs to: `pay.3~1` to `pay`; "" for what is inside an expansion."""
+    if "/" in path:
+        path, _, rest = path.partition("/")
+        if rest != "undo":
+            return ""
+        return f"{_INSTANCE.sub('', path)}/undo"
+    return _INSTANCE.sub("", path) if "." in path or "~" in path else path

@@ -1,0 +1,235 @@
+"""Which questions a run of a plan will put to people, from what is known before it runs. Pure.
+
+The policy may ask before a call (an approval, once per instance and capability), and a capability may ask itself
+(an answer). Questions about calls in doubt and changed code are about accidents, and are not foreseen; nor are those
+of plans that calls answer with.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple, cast
+
+from batuta.plans.bounds import StepBounds
+from batuta.plans.explanation import Asked
+from batuta.plans.partly import Known
+from batuta.spec.card import Card
+from batuta.spec.foreseen import UNKNOWN, Forecaster, Foreseen, Ruling, Unknown
+from batuta.spec.plan import Plan, Step
+
+__all__ = ["Expected", "Questions"]
+
+# Items of one list that are looked at one by one; of a longer one, each counts as any.
+ITEMS_MAX = 1_000
+# `args.amount`, `args.rows[0].id`: the argument that a reference begins with.
+_ARGUMENT = re.compile(r"args\.([A-Za-z_]\w*)")
+
+
+class Expected(NamedTuple):
+    """What people have to do with a step: its questions, and why the policy refuses it, for certain or maybe."""
+
+    asks: tuple[Asked, ...] = ()
+    denied: str = ""
+    denied_maybe: str = ""
+
+
+_NOTHING = Expected()
+
+
+class _Instance(NamedTuple):
+    """One instance of a step, or `times` of them that cannot be told apart."""
+
+    known: Known
+    path: str | Unknown
+    times: int
+
+
+class _Voices(NamedTuple):
+    """What the policy says of one capability of a step, for each of its instances."""
+
+    foreseen: tuple[tuple[Foreseen, int], ...]
+
+    @property
+    def denied(self) -> bool:
+        """True if nothing else can be said."""
+        return all(one.all_say("deny") for one, _ in self.foreseen)
+
+    @property
+    def may_deny(self) -> Iterable[Ruling]:
+        """The rulings that refuse some call."""
+        return (r for one, _ in self.foreseen for r in one.rulings if r.word == "deny")
+
+    @property
+    def calls(self) -> int:
+        """At most so many instances get past the policy."""
+        return sum(times for one, times in self.foreseen if not one.all_say("deny"))
+
+
+class Questions:
+    """Asks the policy for every step of one plan. `known`: what is known outside of items and rounds."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        cards: Mapping[str, Card],
+        forecaster: Forecaster,
+        known: Known,
+    ) -> None:
+        self._plan = plan
+        self._cards = cards
+        self._forecaster = forecaster
+        self._known = known
+        self._whatever: dict[str, Foreseen] = {}
+
+    def of(self, name: str, bounds: StepBounds) -> Expected:
+        """What is foreseen of the step `name`."""
+        step = self._plan.steps[name]
+        if not (step.fallback or step.undo) and self._is_quiet(step.use):
+            return _NOTHING
+        uses = [(step.use, step.with_)]
+        uses += [(one.use, step.with_ if one.with_ is None else one.with_) for one in step.fallback]
+        asks: list[Asked] = []
+        denied_maybe = ""
+        for place, (use, shape) in enumerate(uses):
+            card = self._cards.get(use)
+            if card is None:
+                continue
+            voices = self._voices(name, card, shape, bounds)
+            if place == 0 and voices.foreseen and voices.denied:
+                # What is refused is refused for good: no alternative, nothing to take back.
+                return Expected(denied=_why_denied(voices))
+            denied_maybe = denied_maybe or _why_denied(voices)
+            asks += _asked(name, step, card, voices, shape, fallback=place > 0)
+        if step.undo is not None and step.undo.use in self._cards:
+            shape = step.with_ if step.undo.with_ is None else step.undo.with_
+            card = self._cards[step.undo.use]
+            voices = self._voices(name, card, shape, bounds, "/undo")
+            asks += _asked(f"{name}/undo", step, card, voices, shape)
+        return Expected(tuple(asks), "", denied_maybe)
+
+    def _is_quiet(self, use: str) -> bool:
+        """True if no call of the capability needs anybody, whatever its arguments."""
+        card = self._cards.get(use)
+        if card is None:
+            return True
+        whatever = self._of_card(card)
+        return not card.waits and not whatever.depends and whatever.all_say("allow")
+
+    def _of_card(self, card: Card) -> Foreseen:
+        found = self._whatever.get(card.name)
+        if found is None:
+            found = self._whatever[card.name] = self._forecaster(card, UNKNOWN, UNKNOWN)
+        return found
+
+    def _voices(
+        self, name: str, card: Card, shape: Any, bounds: StepBounds, suffix: str = ""
+    ) -> _Voices:
+        whatever = self._of_card(card)
+        if not bounds.items:
+            return _Voices(())
+        if not whatever.depends:
+            # Most cards are ruled without a look at arguments.
+            return _Voices(((whatever, bounds.items * bounds.rounds),))
+        wanted = _wanted(whatever)
+        instances = _instances(name, self._plan.steps[name], bounds, self._known, suffix)
+        return _Voices(
+            tuple(
+                (
+                    self._forecaster(card, one.known.arguments(shape, wanted), one.path),
+                    one.times,
+                )
+                for one in instances
+            )
+        )
+
+
+def _wanted(whatever: Foreseen) -> frozenset[str] | None:
+    """The arguments that may decide; None if that may be any."""
+    names: set[str] = set()
+    for one in whatever.depends:
+        found = _ARGUMENT.match(one)
+        if found:
+            names.add(found[1])
+        elif one.startswith("args"):
+            return None
+    return frozenset(names)
+
+
+def _instances(
+    name: str, step: Step, bounds: StepBounds, known: Known, suffix: str = ""
+) -> list[_Instance]:
+    """The instances that may be called, as far as they can be told apart."""
+    if step.each is None:
+        single = step.repeat is None
+        inside = known if single else known.inside(index=UNKNOWN, previous=UNKNOWN)
+        return [_Instance(inside, f"{name}{suffix}" if single else UNKNOWN, bounds.rounds)]
+    items = known.items(step.each)
+    if items is None or len(items) > ITEMS_MAX:
+        inside = known.inside(item=UNKNOWN, index=UNKNOWN, previous=UNKNOWN)
+        return [_Instance(inside, UNKNOWN, bounds.items * bounds.rounds)]
+    found: list[_Instance] = []
+    for index, item in enumerate(items):
+        inside = known.inside(item=item, index=index, previous=UNKNOWN)
+        if step.when is not None and inside.condition(step.when) is False:
+            continue
+        path = f"{name}.{index}{suffix}" if step.repeat is None else UNKNOWN
+        found.append(_Instance(inside, path, bounds.rounds))
+    return found
+
+
+def _asked(
+    name: str, step: Step, card: Card, voices: _Voices, shape: Any, *, fallback: bool = False
+) -> Iterable[Asked]:
+    asking = [(one, times) for one, times in voices.foreseen if one.asking()]
+    if asking:
+        rulings = [ruling for one, _ in asking for ruling in one.asking()]
+        certain = not fallback and all(one.all_say("ask") for one, _ in asking)
+        yield Asked(
+            step=name,
+            kind="approval",
+            certain=certain,
+            at_most=sum(times for _, times in asking),
+            rule=rulings[0].rule,
+            why=_why(rulings[0], [one for one, _ in asking], card, fallback=fallback),
+            who=tuple(dict.fromkeys(one for ruling in rulings for one in ruling.who)),
+        )
+    if card.waits and voices.calls:
+        # A person is asked once; what else asks may do so at every attempt.
+        always = card.kind == "human"
+        tries = 1 if always else 1 + step.retry.at_most
+        words, who = _put(shape)
+        yield Asked(
+            step=name,
+            kind="answer",
+            certain=always and not fallback and not any(voices.may_deny),
+            at_most=voices.calls * tries,
+            why=words if always else f"{card.name} may ask",
+            who=who,
+        )
+
+
+def _why(ruling: Ruling, foreseen: list[Foreseen], card: Card, *, fallback: bool) -> str:
+    depends = list(dict.fromkeys(name for one in foreseen for name in one.depends))
+    parts = [f"if it falls back to {card.name}"] if fallback else []
+    if depends:
+        parts.append(f"depends on {', '.join(depends[:4])}{', …' if len(depends) > 4 else ''}")
+    return ", ".join(parts) + (f" ({ruling.reason})" if parts and ruling.reason else ruling.reason)
+
+
+def _why_denied(voices: _Voices) -> str:
+    ruling = next(iter(voices.may_deny), None)
+    if ruling is None:
+        return ""
+    return f"{ruling.rule}: {ruling.reason}" if ruling.reason else ruling.rule
+
+
+def _put(shape: Any) -> tuple[str, tuple[str, ...]]:
+    """The question as the plan words it, and whom it names."""
+    if not isinstance(shape, dict):
+        return "", ()
+    args = cast("dict[str, Any]", shape)
+    words, who = args.get("question"), args.get("who")
+    names = (
+        [who] if isinstance(who, str) else cast("list[Any]", who) if isinstance(who, list) else []
+    )
+    named = tuple(one for one in names if isinstance(one, str) and "${" not in one)
+    return (words if isinstance(words, str) else ""), named
