@@ -17,6 +17,14 @@ def _capabilities(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
     add("name", nargs="?", metavar="NAME", help="a capability, or a pattern like 'mail.*'")
 
 
+def _try(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
+    add("name", metavar="NAME", help="the capability")
+    add("--with", dest="given", action="append", default=[], metavar="NAME=VALUE",
+        help="an argument (repeatable), read by its type; NAME=@FILE reads .json, .csv or text")  # fmt: skip
+    add("--with-json", metavar="JSON", help="arguments as one JSON map, or @FILE")
+    add("--yes", action="store_true", help="call it without asking, although it changes something")
+
+
 COMMANDS: dict[str, Command] = {
     "check": Command(
         "check",
@@ -35,5 +43,17 @@ COMMANDS: dict[str, Command] = {
         "card, its arguments and its value, and how its recent calls went.",
         "batuta capabilities\nbatuta capabilities pay\nbatuta capabilities 'mail.*' --json",
         _capabilities,
+    ),
+    "try": Command(
+        "try_call",
+        "call one capability, once",
+        "NAME [--with NAME=VALUE]… [--with-json JSON] [--yes]",
+        "Call a capability once, and print its value, its time and its cost. It is a run like any\n"
+        "other, with policy, budget and log. What changes the world is asked about first, or\n"
+        "needs --yes.",
+        "batuta try greet --with name=Ada\n"
+        "batuta try pay --with account=ada --with cents=1990 --yes\n"
+        'batuta try merge --with-json \'{"values": [{"a": 1}, {"b": 2}]}\' --json',
+        _try,
     ),
 }
