@@ -3,8 +3,8 @@
     @capability(effect="write", reach="egress", timeout="30s")
     async def pay(account: str, amount: Decimal, call: Call) -> dict: ...
 
-The decorator only attaches a declaration: `pay` stays the function it was, to be called and tested as such. Nothing
-is registered anywhere; a catalog is given functions and wraps them.
+`pay` stays what it was, to be called and tested as such; only while a workflow is recorded, calling it records a step.
+Nothing is registered anywhere; a catalog is given functions and wraps them.
 """
 
 import asyncio
@@ -19,6 +19,7 @@ from batuta.capabilities.schema import Signature, place_of, read_signature
 from batuta.capabilities.settings import Name, seconds_of
 from batuta.capabilities.threads import Threads
 from batuta.errors import CallFailed, NotDone, WorkspaceError
+from batuta.plans.record.target import plain_function, recordable
 from batuta.spec.budget import nusd
 from batuta.spec.call import Call, Done, Expand, Failed, Outcome, Waiting
 from batuta.spec.card import Card, Effect, InDoubt, Reach
@@ -97,8 +98,9 @@ def capability(name: Any = None, **options: Unpack[Options]) -> Any:
 
     def declare(function: F) -> F:
         declaration = _declared(name or getattr(function, "__name__", ""), function, options)
-        setattr(function, _ATTRIBUTE, declaration)
-        return function
+        declared = recordable(function, declaration.name)
+        setattr(declared, _ATTRIBUTE, declaration)
+        return declared
 
     if callable(name):
         function, name = cast("Any", name), None
@@ -135,7 +137,7 @@ class FunctionCapability:
                 remedy="decorate it with @capability",
                 place=place_of(function),
             )
-        self.function = function
+        self.function = function = plain_function(function)
         self._signature = read_signature(function)
         self._async = inspect.iscoroutinefunction(function)
         self._threads = threads or Threads()

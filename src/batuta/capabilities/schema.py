@@ -10,21 +10,23 @@ from typing import Any, cast
 import msgspec
 
 from batuta.errors import Place, WorkspaceError
+from batuta.reading.annotations import (
+    Unsupported,
+    decode_model,
+    is_model,
+    schema_of,
+    with_default,
+)
 from batuta.reading.nearest import did_you_mean
 from batuta.spec.call import Call, Done, Expand, Failed, Waiting
 
 __all__ = ["Signature", "place_of", "read_signature"]
 
 _OUTCOMES = (Done, Failed, Waiting, Expand)
-_REF = "#/$defs/{name}"
 # Types whose JSON form is the value itself, so that an exact match needs no conversion.
 _PLAIN = frozenset({str, int, float, bool, type(None)})
 _ANYTHING: frozenset[type] = frozenset()
 _AT = re.compile(r"(.*?)(?: - at (?:`key` in )?`\$(.*)`)?", re.DOTALL)
-
-
-class _Unsupported(Exception):
-    """A type that has no JSON form."""
 
 
 class Signature:
@@ -98,7 +100,7 @@ class Signature:
 
     def _converted(self, args: dict[str, Any]) -> dict[str, Any]:
         fields = self._struct.__struct_fields__
-        converted = msgspec.convert(args, self._struct, str_keys=True, dec_hook=_decoded)
+        converted = msgspec.convert(args, self._struct, str_keys=True, dec_hook=decode_model)
         known = {name: getattr(converted, name) for name in fields if name in args}
         if len(known) == len(args):
             return known
@@ -106,7 +108,7 @@ class Signature:
         if self.call_name in more:
             raise msgspec.ValidationError(f"Object contains unknown field `{self.call_name}`")
         extra = dict[str, self._extra]
-        return known | msgspec.convert(more, extra, str_keys=True, dec_hook=_decoded)
+        return known | msgspec.convert(more, extra, str_keys=True, dec_hook=decode_model)
 
     def _explained(self, text: str) -> str:
         found = _AT.fullmatch(text)
@@ -156,7 +158,7 @@ def read_signature(function: Callable[..., Any]) -> Signature:
         del parameters[one]
     try:
         return Signature(parameters, hints, called[0] if called else "")
-    except _Unsupported as error:
+    except Unsupported as error:
         raise WorkspaceError(
             f"{name}: {error}",
             remedy="use JSON types, Decimal, datetime, Enum, Literal, dataclasses, TypedDicts or pydantic models",
@@ -188,14 +190,14 @@ def _input_schema(
     defs: dict[str, Any] = {}
     properties: dict[str, Any] = {}
     for name, parameter in named.items():
-        properties[name] = _schema(hints.get(name, Any), defs, f"the parameter {name}")
+        properties[name] = schema_of(hints.get(name, Any), defs, f"the parameter {name}")
         if parameter.default is not parameter.empty:
-            properties[name] = _with_default(properties[name], parameter.default)
+            properties[name] = with_default(properties[name], parameter.default)
     schema: dict[str, Any] = {"type": "object", "properties": properties}
     required = [name for name, parameter in named.items() if parameter.default is parameter.empty]
     if required:
         schema["required"] = required
-    more = False if extra is None else _schema(extra, defs, "the parameter **")
+    more = False if extra is None else schema_of(extra, defs, "the parameter **")
     schema["additionalProperties"] = more if more != {} else True
     if defs:
         schema["$defs"] = defs
@@ -209,54 +211,13 @@ def _output_schema(hint: Any) -> dict[str, Any] | None:
         return None
     defs: dict[str, Any] = {}
     try:
-        schema = _schema(hint, defs, "the value it returns", output=True)
+        schema = schema_of(hint, defs, "the value it returns", output=True)
     except TypeError:
         return None  # a union that cannot be read back; nobody reads it back
     return {**schema, "$defs": defs} if defs else schema or None
 
 
 _DECIMAL_OUT = {"type": "string", "format": "decimal"}
-
-
-def _schema(hint: Any, defs: dict[str, Any], what: str, *, output: bool = False) -> dict[str, Any]:
-    """The schema of `hint`; named types go to `defs`."""
-
-    def custom(kind: Any) -> dict[str, Any]:
-        if not _is_model(kind):
-            raise _Unsupported(f"{what} has the type {_name(kind)}, which has no JSON form")
-        return kind.model_json_schema(mode="serialization" if output else "validation")
-
-    try:
-        (schema,), named = msgspec.json.schema_components(
-            [hint], schema_hook=custom, ref_template=_REF
-        )
-    except TypeError as error:
-        if output:
-            raise
-        raise _Unsupported(f"{what}: {str(error).splitlines()[0]}") from None
-    schema = _hoisted(schema, defs)
-    for name, body in named.items():
-        defs[name] = _hoisted(body, defs)
-    return schema
-
-
-def _hoisted(schema: Any, defs: dict[str, Any]) -> Any:
-    """`schema` with the `$defs` inside it (pydantic puts them there) moved into `defs`."""
-    if isinstance(schema, list):
-        return [_hoisted(item, defs) for item in cast("list[Any]", schema)]
-    if not isinstance(schema, dict):
-        return schema
-    found = cast("dict[str, Any]", schema)
-    for name, body in cast("dict[str, Any]", found.get("$defs", {})).items():
-        defs.setdefault(name, body)
-    return {key: _hoisted(value, defs) for key, value in found.items() if key != "$defs"}
-
-
-def _with_default(schema: dict[str, Any], default: Any) -> dict[str, Any]:
-    try:
-        return {**schema, "default": msgspec.to_builtins(default, str_keys=True)}
-    except (TypeError, ValueError):
-        return schema  # a default that has no JSON form is nobody's to write down
 
 
 def _struct(
@@ -271,11 +232,11 @@ def _struct(
             fields.append((name, hint | msgspec.UnsetType, msgspec.UNSET))
     struct = msgspec.defstruct("Arguments", fields, kw_only=True, forbid_unknown_fields=strict)
     try:
-        msgspec.convert({}, struct, str_keys=True, dec_hook=_decoded)
+        msgspec.convert({}, struct, str_keys=True, dec_hook=decode_model)
     except msgspec.ValidationError:
         pass  # something is missing: the types themselves are understood
     except TypeError as error:
-        raise _Unsupported(str(error).splitlines()[0]) from None
+        raise Unsupported(str(error).splitlines()[0]) from None
     return struct
 
 
@@ -307,7 +268,7 @@ def _dump_of(hint: Any) -> Callable[[Any], Any] | None:
     models = [0]
 
     def custom(kind: Any) -> dict[str, Any]:
-        models[0] += _is_model(kind)
+        models[0] += is_model(kind)
         return {"type": "object"}
 
     try:
@@ -326,30 +287,8 @@ def _dump_of(hint: Any) -> Callable[[Any], Any] | None:
     return dump
 
 
-def _decoded(kind: Any, value: Any) -> Any:
-    if not _is_model(kind):
-        raise NotImplementedError
-    try:
-        return kind.model_validate(value)
-    except ValueError as error:
-        errors = cast("Any", error).errors(include_url=False, include_context=False)
-        parts = (f"{'.'.join(map(str, one['loc'])) or 'it'}: {one['msg']}" for one in errors[:5])
-        raise ValueError("; ".join(parts)) from None
-
-
-def _is_model(kind: Any) -> bool:
-    """True for a pydantic model, found out without importing pydantic."""
-    return isinstance(kind, type) and any(
-        one.__name__ == "BaseModel" and one.__module__ == "pydantic.main" for one in kind.__mro__
-    )
-
-
 def _is_union(hint: Any) -> bool:
     return typing.get_origin(hint) in (typing.Union, types.UnionType)
-
-
-def _name(kind: Any) -> str:
-    return getattr(kind, "__qualname__", None) or str(kind)
 
 
 def _replace(schema: Any, old: dict[str, Any], new: dict[str, Any]) -> Any:

@@ -1,0 +1,72 @@
+"""One recording as references see it: whether it still goes on, and where its flaws are told."""
+
+from contextvars import ContextVar
+from types import CodeType
+from typing import NoReturn
+
+from batuta.errors import Finding, PlanError
+from batuta.plans.record.source import Codes, Spot, outer_frame
+from batuta.reading.report import FINDINGS_MAX
+
+__all__ = ["CURRENT", "Scope", "Session", "refuse"]
+
+
+class Scope:
+    """A stretch of a recording in which `item`, `index` or `previous` mean something; compared by identity."""
+
+    __slots__ = ()
+
+
+class Session:
+    """What is common to all references of one recording.
+
+    Attributes:
+        scopes: those that are open now.
+        root: the code of the frame in which the recording began; nobody looks beyond it.
+    """
+
+    def __init__(self, name: str, root: CodeType) -> None:
+        self.name = name
+        self.root = root
+        self.codes = Codes()
+        self.scopes: set[Scope] = set()
+        self.findings: list[Finding] = []
+
+    def here(self) -> Spot:
+        """What the user's code is doing now."""
+        return self.codes.spot(outer_frame())
+
+    def flaw(self, code: str, message: str, remedy: str, spot: Spot | None = None) -> None:
+        """Note a flaw at `spot`, or at what the user's code is doing now; the recording goes on."""
+        if len(self.findings) < FINDINGS_MAX:
+            place = (spot or self.here()).place()
+            self.findings.append(Finding(code, message, place=place, remedy=remedy))
+
+    def stop(self, code: str, message: str, remedy: str, spot: Spot | None = None) -> NoReturn:
+        """Note a flaw after which nothing sensible can follow. Raises `PlanError` with all flaws so far."""
+        self.flaw(code, message, remedy, spot)
+        raise self.error()
+
+    def error(self) -> PlanError:
+        """All flaws so far, as one error."""
+        assert self.findings, "there is something to tell"
+        last = self.findings[-1]
+        count = len(self.findings)
+        return PlanError(
+            f"{self.name} has {count} flaws" if count > 1 else last.message,
+            place=last.place,
+            findings=self.findings,
+        )
+
+
+CURRENT: ContextVar[Session | None] = ContextVar("batuta_recording", default=None)
+
+
+def refuse(code: str, message: str, remedy: str) -> NoReturn:
+    """Refuse what the user's code is doing now, whether or not something is being recorded. Raises `PlanError`."""
+    session = CURRENT.get()
+    if session is not None:
+        session.stop(code, message, remedy)
+    place = Codes().spot(outer_frame()).place()
+    finding = Finding(code, message, place=place, remedy=remedy)
+    raise PlanError(message, place=place, findings=[finding])
