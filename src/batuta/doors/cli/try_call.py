@@ -67,7 +67,7 @@ def arguments_of(card: Card, assignments: list[str], text: str | None) -> dict[s
         InputError: they cannot be read or do not fit; the message lists all that is wrong.
     """
     properties: Mapping[str, Any] = card.input.get("properties", {})
-    schemas = {name: {} if one is True else one for name, one in properties.items()}
+    schemas: dict[str, Any] = {name: {} if one is True else one for name, one in properties.items()}
     whole: dict[str, Any] = {}
     if text is not None:
         option, kind = "--with-json", {"type": "object"}
