@@ -4,6 +4,8 @@ from batuta.plans.types.access import Part, items, part
 from batuta.plans.types.combine import list_of, map_of, nullable, union
 from batuta.plans.types.describe import described
 from batuta.plans.types.fit import Fit, fits
+from batuta.plans.types.infer import infer
+from batuta.plans.types.inferred import Inferred, Problem
 from batuta.plans.types.schema import of_schema
 from batuta.plans.types.shape import (
     ANY,
@@ -15,6 +17,7 @@ from batuta.plans.types.shape import (
     STRING,
     Type,
 )
+from batuta.plans.types.template import Located, Templated, of_template
 from batuta.plans.types.values import of_value
 
 __all__ = [
@@ -26,15 +29,21 @@ __all__ = [
     "NUMBER",
     "STRING",
     "Fit",
+    "Inferred",
+    "Located",
     "Part",
+    "Problem",
+    "Templated",
     "Type",
     "described",
     "fits",
+    "infer",
     "items",
     "list_of",
     "map_of",
     "nullable",
     "of_schema",
+    "of_template",
     "of_value",
     "part",
     "union",

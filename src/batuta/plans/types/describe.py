@@ -25,12 +25,12 @@ def described_shape(shape: Shape) -> str:
 
 
 def described_values(values: Iterable[object]) -> str:
-    """Values as they are written: `"EUR", "USD"`."""
+    """Values as they are written: `"EUR" or "USD"`."""
     texts = sorted(json.dumps(value, ensure_ascii=False) for value in values)
     shown = [text if len(text) <= _CHARS_MAX else text[:_CHARS_MAX] + "…" for text in texts]
     rest = len(shown) - _CHOICES_MAX
-    told = ", ".join(shown[:_CHOICES_MAX])
-    return f"{told} and {rest} more" if rest > 0 else told
+    told = " or ".join(shown[:_CHOICES_MAX])
+    return f"{told} or {rest} more" if rest > 0 else told
 
 
 def _described(type_: Type, depth: int) -> str:

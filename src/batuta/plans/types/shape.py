@@ -33,6 +33,7 @@ __all__ = [
     "Shape",
     "String",
     "Type",
+    "foreign_shapes",
 ]
 
 Marks: TypeAlias = frozenset[str]
@@ -212,24 +213,26 @@ ANY = Type(make=lambda: ANY_SHAPES)
 UNSEEN = Type(make=lambda: UNSEEN_SHAPES)
 """Like ANY, of a schema that cannot be read: what it refuses is not known either."""
 
-_UNREAD = frozenset({"schema"})
 
-ANY_SHAPES: tuple[Shape, ...] = (
-    Null(),
-    Bool(),
-    Number(),
-    String(),
-    Array((), ANY),
-    Object({}, frozenset(), ANY),
-)
-UNSEEN_SHAPES: tuple[Shape, ...] = (
-    Null(_UNREAD),
-    Bool(marks=_UNREAD),
-    Number(marks=_UNREAD),
-    String(marks=_UNREAD),
-    Array((), UNSEEN, marks=_UNREAD),
-    Object({}, frozenset(), UNSEEN, _UNREAD),
-)
+def _all_kinds(marks: Marks, part: Type) -> tuple[Shape, ...]:
+    return (
+        Null(marks),
+        Bool(marks=marks),
+        Number(marks=marks),
+        String(marks=marks),
+        Array((), part, marks=marks),
+        Object({}, frozenset(), part, marks),
+    )
+
+
+ANY_SHAPES = _all_kinds(EXACT, ANY)
+UNSEEN_SHAPES = _all_kinds(frozenset({"schema"}), UNSEEN)
+
+
+def foreign_shapes() -> tuple[Shape, ...]:
+    """Shapes of anything at all, marked as what may be no JSON."""
+    return _all_kinds(frozenset({"foreign"}), ANY)
+
 
 NULL = Type((Null(),))
 BOOLEAN = Type((Bool(),))

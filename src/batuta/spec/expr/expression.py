@@ -24,6 +24,7 @@ from batuta.spec.expr.cel import check
 from batuta.spec.expr.kernel import Frame, Kernel, Path, run
 from batuta.spec.expr.paths import Lookup, Reference, kind_of, missing, read_bare
 from batuta.spec.expr.scan import TEXT_CHARS_MAX, Braced, split
+from batuta.spec.expr.tree import Checked
 
 __all__ = [
     "Expression",
@@ -40,10 +41,11 @@ class Expression:
     """A compiled expression; immutable and safe to share between threads.
 
     `references` are the names it uses, in the order of the text. `is_bare` is the reference if the text is nothing
-    but a path: its value is passed on as it is, without a copy and without CEL.
+    but a path: its value is passed on as it is, without a copy and without CEL. `checked` is the syntax tree; None for
+    a bare reference that was read without a parser.
     """
 
-    __slots__ = ("_kernel", "is_bare", "references", "text")
+    __slots__ = ("_kernel", "checked", "is_bare", "references", "text")
 
     def __init__(
         self,
@@ -51,8 +53,10 @@ class Expression:
         references: tuple[Reference, ...],
         is_bare: Reference | None,
         kernel: Kernel | None,
+        checked: Checked | None = None,
     ) -> None:
         self.text = text
+        self.checked = checked
         self.references = references
         self.is_bare = is_bare
         self._kernel = kernel
@@ -87,11 +91,12 @@ def compile_expression(text: str, roots: frozenset[str]) -> Expression:
     bare = read_bare(text, roots)
     if bare is not None:
         return Expression(text, (bare,), bare, None)
-    kernel, references = build(check(text, roots), roots)
+    checked = check(text, roots)
+    kernel, references = build(checked, roots)
     only = kernel.slots[0] if kernel.program is None else None
     if isinstance(only, Path) and only.use == "value":
-        return Expression(text, references, only.reference, None)
-    return Expression(text, references, None, kernel)
+        return Expression(text, references, only.reference, None, checked)
+    return Expression(text, references, None, kernel, checked)
 
 
 def compile_condition(text: str, roots: frozenset[str]) -> Expression:

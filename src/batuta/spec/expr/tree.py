@@ -21,7 +21,7 @@ __all__ = [
 
 
 class Const(msgspec.Struct, frozen=True):
-    """A literal. `value` is the null, bool, int or string; `...` for other kinds (`payload` has them all)."""
+    """A literal. `value` is the null, bool, int, double or string; `...` for other kinds (`payload` has them all)."""
 
     id: int
     payload: bytes

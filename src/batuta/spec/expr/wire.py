@@ -5,6 +5,7 @@ generated classes for it, so the few fields in use are read by their numbers (ce
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from struct import unpack
 from typing import TypeAlias
 
 from batuta.spec.expr.tree import (
@@ -118,6 +119,8 @@ def _constant(fields: _Fields) -> object:
                 return bool(value)
             case 3, int():
                 return value - _WORD if value >= _WORD >> 1 else value
+            case 5, bytes():
+                return float(unpack("<d", value)[0])
             case 6, bytes():
                 return value.decode()
             case _:

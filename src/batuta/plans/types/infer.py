@@ -1,0 +1,72 @@
+"""The type of an expression, of a reference by itself, and of a shape with expressions in it."""
+
+from collections.abc import Collection, Mapping
+
+from batuta.errors import ExpressionError
+from batuta.plans.types.inferred import Inferred, Problem
+from batuta.plans.types.operators import is_foreign, truth
+from batuta.plans.types.reach import absent, follow, offset_of
+from batuta.plans.types.shape import ANY, Bool, Type
+from batuta.plans.types.walk import Walk
+from batuta.spec.expr import Expression, Reference, compile_expression
+
+__all__ = ["infer"]
+
+
+def infer(text: str, roots: Mapping[str, Type], always: Collection[str] = ()) -> Inferred:
+    """What is known of the expression `text`, whose names have the types `roots`.
+
+    `always` names steps that are never skipped: a reference that asks (`has(…)`, `== null`) about any other step may
+    find null. Never raises: what does not compile has the type ANY and a problem with the code `invalid`.
+    """
+    try:
+        expression = compile_expression(text, frozenset(roots))
+    except ExpressionError as error:
+        return Inferred(ANY, (Problem(error.offset or 0, "invalid", error.message, error.remedy),))
+    bare = expression.is_bare
+    if bare is not None and not bare.optional:
+        return _of_reference(text, bare, roots[bare.root])
+    return _of_tree(expression, roots, always)
+
+
+def _of_reference(text: str, reference: Reference, root: Type) -> Inferred:
+    reached = follow(root, reference.path, skipped=False, facts=frozenset(), key="")
+    if reached.level < 0:
+        shapes = reached.type.shapes
+        if len(shapes) == 1 and type(shapes[0]) is Bool:
+            return _concluded(reached.type, (), (), (f"{reference} has one value",))
+        return Inferred(reached.type)
+    problem = absent(reference, reached, offset_of(text, reference, reached.level))
+    if reached.verdict == "no":
+        return Inferred(reached.type, (problem,))
+    return Inferred(reached.type, (), (problem,))
+
+
+def _of_tree(
+    expression: Expression, roots: Mapping[str, Type], always: Collection[str]
+) -> Inferred:
+    assert expression.checked is not None, "only bare references have no tree"
+    asked = {
+        reference.offset: bool(reference.root == "steps" and reference.path[:1])
+        and reference.path[0] not in always
+        for reference in expression.references
+        if reference.optional
+    }
+    walk = Walk(expression.text, expression.checked, roots, asked)
+    type_ = walk.run()
+    type_ = ANY if is_foreign(type_) else type_
+    return _concluded(type_, tuple(walk.problems), tuple(walk.doubts), tuple(walk.reasons))
+
+
+def _concluded(
+    type_: Type,
+    problems: tuple[Problem, ...],
+    doubts: tuple[Problem, ...],
+    reasons: tuple[str, ...],
+) -> Inferred:
+    outcomes = truth(type_)
+    if len(outcomes) != 1 or len(type_.shapes) != 1 or problems or doubts:
+        return Inferred(type_, problems, doubts)
+    (outcome,) = outcomes
+    why = "; ".join(dict.fromkeys(reasons)) or "it is written so"
+    return Inferred(type_, (), (), outcome, why)

@@ -1,0 +1,51 @@
+"""Why an operator or a function takes none of the values that come, in words."""
+
+from batuta.plans.types.describe import described
+from batuta.plans.types.functions import takes
+from batuta.plans.types.shape import Number, Shape, String, Type
+
+__all__ = ["refused", "why_always"]
+
+_SHOWN = {"_+_": "+", "@in": "in", "!_": "!", "-_": "-"}
+_ZERO: tuple[Shape, ...] = (Number(True, values=frozenset({0})),)
+
+
+def refused(name: str, types: tuple[Type, ...]) -> tuple[str, str]:
+    """What is wrong with `name` of these types, and the remedy."""
+    if name == "_[_]":
+        return f"{described(types[0])} has nothing at {described(types[1])}", ""
+    if name in ("_/_", "_%_") and types[1].shapes == _ZERO:
+        return "division by zero", ""
+    taken = ", ".join(map(described, types))
+    if name[0] not in "_@!-":
+        remedy = f"it takes {takes(name)}" if takes(name) else ""
+        if name.startswith("get"):
+            remedy = "make it a time first: timestamp(...) or duration(...)"
+        return f"{name}() does not take {taken}", remedy
+    shown = _SHOWN.get(name) or name.strip("_")
+    kinds = {type(shape) for type_ in types for shape in type_.shapes}
+    remedy = ""
+    if name == "@in":
+        remedy = "`in` asks lists and maps; of texts ask: text.contains(part)"
+    elif kinds == {Number} and name != "!_":
+        remedy = "do not mix int and double: write 1.0 for 1, or double(x), or int(x)"
+    elif name == "_+_" and String in kinds:
+        remedy = "make it a string first: string(x)"
+    elif name == "!_":
+        remedy = "only true and false: compare, for example x != null"
+    return f"{shown} does not take ({taken})", remedy
+
+
+def why_always(name: str, outcome: bool, types: tuple[Type, ...]) -> str:
+    """The reason for a comparison that has only one result."""
+    left, right = map(described, types)
+    word = "always" if outcome else "never"
+    match name:
+        case "_==_":
+            return f"{left} {word} equals {right}"
+        case "_!=_":
+            return f"{left} {'never' if outcome else 'always'} equals {right}"
+        case "@in":
+            return f"{left} is {word} in {right}"
+        case _:
+            return f"{left} is {word} {name.strip('_')} {right}"

@@ -1,0 +1,388 @@
+"""The types of a syntax tree, from the leaves up.
+
+A result of NOTHING says that the evaluation fails for certain, and `problems` why. What fails only where it is reached
+(a branch, an operand that the other may make superfluous, the body of a loop) is a doubt, unless the whole fails by it.
+"""
+
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from typing import NamedTuple
+
+from batuta.plans.types import operators as op
+from batuta.plans.types.access import part
+from batuta.plans.types.combine import nullable, union
+from batuta.plans.types.describe import described
+from batuta.plans.types.functions import applied
+from batuta.plans.types.inferred import Problem
+from batuta.plans.types.loops import EMPTY, collected, looped, may_be_empty, quantified
+from batuta.plans.types.reach import Facts, Reached, absent, follow
+from batuta.plans.types.refusals import refused, why_always
+from batuta.plans.types.shape import (
+    ANY,
+    NOTHING,
+    NULL,
+    Array,
+    Object,
+    String,
+    Type,
+)
+from batuta.plans.types.values import of_value
+from batuta.reading.nearest import did_you_mean
+from batuta.spec.expr import Reference
+from batuta.spec.expr.survey import Survey, local_key, loop_parts, question
+from batuta.spec.expr.tree import (
+    Call,
+    Checked,
+    Comprehension,
+    Const,
+    Ident,
+    ListOf,
+    MapOf,
+    Node,
+    Select,
+)
+
+__all__ = ["Walk"]
+
+_NO_FACTS: Facts = frozenset()
+_ARITHMETIC = {"_-_": "-", "_*_": "*", "_/_": "/", "_%_": "%"}
+_ORDERS: Mapping[str, op.Order] = {"_<_": "<", "_<=_": "<=", "_>_": ">", "_>=_": ">="}
+
+
+class Scope(NamedTuple):
+    """The variables of the loops around: their keys, and the types by key."""
+
+    keys: Mapping[str, str]
+    types: Mapping[str, Type]
+
+
+class Walk:
+    """One inference; `problems` and `doubts` are what it found."""
+
+    def __init__(
+        self,
+        text: str,
+        checked: Checked,
+        roots: Mapping[str, Type],
+        asked: Mapping[int, bool],
+    ) -> None:
+        self.text = text
+        self.checked = checked
+        self.roots = roots
+        self.asked = (
+            asked  # the offsets of references that are asked about; true if the step may be skipped
+        )
+        self.survey = Survey(checked, frozenset(roots))
+        self.problems: list[Problem] = []
+        self.doubts: list[Problem] = []
+        self.facts: Facts = _NO_FACTS
+        self.reasons: list[str] = []
+
+    def run(self) -> Type:
+        """The type of the whole."""
+        return self.visit(self.checked.root, Scope({}, {}))
+
+    def visit(self, node: Node, scope: Scope) -> Type:
+        """The type of `node`."""
+        asked = question(node)
+        if asked is not None and asked[1] != "size":
+            path = self.survey.path(asked[0], scope.keys)
+            if path is not None:
+                return self._asked(node, asked[0], path, asked[1], scope)
+        path = self.survey.path(node, scope.keys)
+        if path is not None:
+            return self._path(node, path, scope)
+        match node:
+            case Const(value=value):
+                return _literal(value)
+            case Ident():
+                return op.FOREIGN
+            case Select():
+                return self._select(node, scope)
+            case Call():
+                return self._call(node, scope)
+            case ListOf():
+                return self._list(node, scope)
+            case MapOf():
+                return self._map(node, scope)
+            case Comprehension():
+                return self._loop(node, scope)
+
+    # --- problems ---
+
+    def at(self, node: Node) -> int:
+        return self.checked.positions.get(node.id, 0)
+
+    def fails(self, node: Node, message: str, remedy: str = "") -> Type:
+        self.problems.append(Problem(self.at(node), "type", message, remedy))
+        return NOTHING
+
+    @contextmanager
+    def apart(self, facts: Facts = _NO_FACTS) -> Generator[list[Problem]]:
+        """Problems found inside are kept from the others, in the list given; `facts` hold there."""
+        before, known = self.problems, self.facts
+        self.problems = []
+        self.facts = known | facts
+        try:
+            yield self.problems
+        finally:
+            self.problems, self.facts = before, known
+
+    def settle(self, result: Type, *found: list[Problem]) -> Type:
+        """What was found in parts that need not be reached counts if the whole fails."""
+        (self.doubts if result.shapes else self.problems).extend(
+            problem for problems in found for problem in problems
+        )
+        return result
+
+    # --- paths ---
+
+    def _reach(self, path: Reference, scope: Scope) -> Reached:
+        local = scope.keys.get(path.root, "")
+        root = scope.types[local] if local else self.roots[path.root]
+        return follow(
+            root,
+            path.path,
+            skipped=not local and self.asked.get(path.offset, False),
+            facts=self.facts,
+            key=local or path.root,
+        )
+
+    def _path(self, node: Node, path: Reference, scope: Scope) -> Type:
+        reached = self._reach(path, scope)
+        if reached.level >= 0 and (reached.verdict == "no" or path.offset not in self.asked):
+            problem = absent(path, reached, self._offset(node, path, reached.level))
+            (self.problems if reached.verdict == "no" else self.doubts).append(problem)
+        return reached.type
+
+    def _asked(self, node: Node, subject: Node, path: Reference, use: str, scope: Scope) -> Type:
+        """`has(path)`, `path == null`: nothing that is missing is an error here."""
+        reached = self._reach(path, scope)
+        if use == "has":
+            outcomes = op.equal(reached.type, NULL)
+            there = frozenset(not outcome for outcome in outcomes)
+            if reached.verdict != "yes":
+                there |= {False}
+            self._reason(there, path, reached.verdict, "there")
+            return op.boolean(there)
+        type_ = reached.type if reached.verdict == "yes" else nullable(reached.type)
+        outcomes = op.equal(type_, NULL)
+        self._reason(outcomes, path, reached.verdict, "null")
+        if isinstance(node, Call) and node.function == "_!=_":
+            outcomes = frozenset(not outcome for outcome in outcomes)
+        return op.boolean(outcomes)
+
+    def _reason(self, outcomes: op.Truth, path: Reference, verdict: str, what: str) -> None:
+        if len(outcomes) != 1:
+            return
+        if verdict == "no":
+            self.reasons.append(f"{path} is never there")
+        elif what == "null":
+            self.reasons.append(f"{path} is {'always' if True in outcomes else 'never'} null")
+        else:
+            self.reasons.append(
+                f"{path} is {'always there' if True in outcomes else 'always null'}"
+            )
+
+    def _offset(self, node: Node, path: Reference, level: int) -> int:
+        """Where the part number `level` of a path stands."""
+        chain: list[Node] = []
+        while isinstance(node, Select | Call):
+            chain.append(node)
+            operand = node.operand if isinstance(node, Select) else node.args[0]
+            node = operand
+        at = self.at(chain[len(path.path) - 1 - level]) + 1
+        while at < len(self.text) and self.text[at].isspace():
+            at += 1
+        return min(at, max(len(self.text) - 1, 0))
+
+    def _select(self, node: Select, scope: Scope) -> Type:
+        operand = self.visit(node.operand, scope)
+        if not operand.shapes:
+            return NOTHING
+        if op.is_foreign(operand):
+            return op.boolean(frozenset({True, False})) if node.test else op.FOREIGN
+        found = part(operand, node.field)
+        if node.test:
+            maps = any(isinstance(shape, Object) for shape in operand.shapes)
+            return op.boolean(frozenset({True, False})) if maps else NOTHING
+        if found.verdict == "no":
+            message = f"{described(operand)} has no field {node.field!r}"
+            remedy = did_you_mean(node.field, found.names, "fields") if found.names else ""
+            at = self.at(node) + 1
+            self.problems.append(Problem(at, "missing", message, remedy, found.names))
+        return found.type
+
+    # --- operators and functions ---
+
+    def _call(self, node: Call, scope: Scope) -> Type:
+        name, args = node.function, node.args
+        if name in ("_&&_", "_||_") and len(args) == 2:
+            return self._logic(node, args[0], args[1], scope)
+        if name == "_?_:_" and len(args) == 3:
+            return self._choice(args[0], args[1], args[2], scope)
+        nodes = args if node.target is None else (node.target, *args)
+        types = tuple(self.visit(arg, scope) for arg in nodes)
+        if any(not type_.shapes for type_ in types):
+            return NOTHING
+        result = self._operated(node, types)
+        if result is None:
+            result = applied(name, types)
+        return result if result.shapes else self.fails(node, *refused(name, types))
+
+    def _operated(self, node: Call, types: tuple[Type, ...]) -> Type | None:
+        """The result of an operator; None if it is a function."""
+        match node.function, types:
+            case "_+_", (a, b):
+                return op.add(a, b)
+            case ("_-_" | "_*_" | "_/_" | "_%_") as name, (a, b):
+                return op.arithmetic(_ARITHMETIC[name], a, b)
+            case "_==_", (a, b):
+                return self._told(node, op.equal(a, b), types)
+            case "_!=_", (a, b):
+                outcomes = frozenset(not outcome for outcome in op.equal(a, b))
+                return self._told(node, outcomes, types)
+            case ("_<_" | "_<=_" | "_>_" | "_>=_") as name, (a, b):
+                return self._told(node, op.compared(_ORDERS[name], a, b), types)
+            case "@in", (a, b):
+                return self._told(node, op.contained(a, b), types)
+            case "!_", (a,):
+                if op.is_foreign(a):
+                    return op.boolean(frozenset({True, False}))
+                return op.boolean(frozenset(not value for value in op.truth(a)))
+            case "-_", (a,):
+                return op.negative(a)
+            case "_[_]", (a, b):
+                return op.indexed(a, b)
+            case _:
+                return None
+
+    def _told(self, node: Call, outcomes: op.Truth, types: tuple[Type, ...]) -> Type:
+        for outcome in outcomes if len(outcomes) == 1 else ():
+            self.reasons.append(why_always(node.function, outcome, types))
+        return op.boolean(outcomes)
+
+    def _logic(self, node: Call, left: Node, right: Node, scope: Scope) -> Type:
+        """`&&` and `||`: what one side decides, the other cannot change, not even by failing."""
+        decisive = node.function == "_||_"
+        where = "||" if decisive else "&&"
+        with self.apart() as lefts:
+            a = self._condition(left, scope, where)
+        if a == frozenset({decisive}):
+            self.doubts.extend(lefts)
+            return op.boolean(a)
+        with self.apart(self._known(left, not decisive, scope)) as rights:
+            b = self._condition(right, scope, where)
+        outcomes: set[bool] = set()
+        if decisive in a or decisive in b:
+            outcomes.add(decisive)
+        if (not decisive) in a and (not decisive) in b:
+            outcomes.add(not decisive)
+        return self.settle(op.boolean(frozenset(outcomes)), lefts, rights)
+
+    def _condition(self, node: Node, scope: Scope, where: str) -> op.Truth:
+        """What `node` may be as a condition; empty, with a problem, if it never is one."""
+        type_ = self.visit(node, scope)
+        if op.is_foreign(type_):
+            return frozenset({True, False})
+        outcomes = op.truth(type_)
+        if type_.shapes and not outcomes:
+            self.fails(
+                node,
+                f"{where} takes true or false, this is {described(type_)}",
+                "compare it: ... == ..., ... != null, size(...) > 0",
+            )
+        return outcomes
+
+    def _choice(self, condition: Node, yes: Node, no: Node, scope: Scope) -> Type:
+        outcomes = self._condition(condition, scope, "? :")
+        found: list[list[Problem]] = []
+        results: list[Type] = []
+        for wanted, branch in ((True, yes), (False, no)):
+            if wanted in outcomes:
+                with self.apart(self._known(condition, wanted, scope)) as problems:
+                    results.append(self.visit(branch, scope))
+                found.append(problems)
+        if any(map(op.is_foreign, results)):
+            return self.settle(op.FOREIGN, *found)
+        return self.settle(union(*results), *found)
+
+    def _known(self, node: Node, outcome: bool, scope: Scope) -> Facts:
+        """Which paths are there and not null if the condition `node` had this `outcome`."""
+        match node:
+            case Call(function="!_", args=(inner,)):
+                return self._known(inner, not outcome, scope)
+            case Call(function="_&&_", args=(a, b)) if outcome:
+                return self._known(a, True, scope) | self._known(b, True, scope)
+            case Call(function="_||_", args=(a, b)) if not outcome:
+                return self._known(a, False, scope) | self._known(b, False, scope)
+            case _:
+                asked = question(node)
+                if asked is None or asked[1] == "size":
+                    return _NO_FACTS
+                says_there = asked[1] == "has" or (
+                    isinstance(node, Call) and node.function == "_!=_"
+                )
+                path = self.survey.path(asked[0], scope.keys)
+                if path is None or says_there is not outcome:
+                    return _NO_FACTS
+                key = scope.keys.get(path.root, path.root)
+                return frozenset((key, path.path[:n]) for n in range(len(path.path) + 1))
+
+    # --- lists, maps and loops ---
+
+    def _list(self, node: ListOf, scope: Scope) -> Type:
+        types = tuple(self.visit(element, scope) for element in node.elements)
+        if any(not type_.shapes for type_ in types):
+            return NOTHING
+        return Type((Array(types, NOTHING, len(types), len(types)),))
+
+    def _map(self, node: MapOf, scope: Scope) -> Type:
+        fields: dict[str, Type] = {}
+        computed: list[Type] = []
+        odd = False
+        for entry in node.entries:
+            assert entry.key is not None, "messages were refused"
+            key, value = self.visit(entry.key, scope), self.visit(entry.value, scope)
+            if not key.shapes or not value.shapes:
+                return NOTHING
+            if isinstance(entry.key, Const) and isinstance(entry.key.value, str):
+                fields[entry.key.value] = value
+                continue
+            computed.append(value)
+            odd = odd or not all(isinstance(shape, String) for shape in key.shapes)
+        if odd:
+            return Type((Object({}, frozenset(), op.FOREIGN, frozenset({"keys"})),))
+        return Type((Object(fields, frozenset(fields), union(*computed)),))
+
+    def _loop(self, node: Comprehension, scope: Scope) -> Type:
+        whole = self.visit(node.range, scope)
+        if not whole.shapes:
+            return NOTHING
+        lists = [shape for shape in whole.shapes if isinstance(shape, Array | Object)]
+        if not lists:
+            message = f"a loop over {described(whole)}: it takes a list or a map"
+            return self.fails(node, message)
+        parts = loop_parts(node)
+        item = ANY if op.is_foreign(whole) else looped(lists)
+        if not item.shapes:
+            return EMPTY[parts.kind]
+        key = local_key(node)
+        inner = Scope({**scope.keys, node.variable: key}, {**scope.types, key: item})
+        outcomes, body = frozenset({True}), item
+        with self.apart() as problems:
+            if parts.test is not None:
+                outcomes = self._condition(parts.test, inner, "a loop")
+            if parts.body is not None and True in outcomes:
+                test = parts.test
+                self.facts |= _NO_FACTS if test is None else self._known(test, True, inner)
+                body = self.visit(parts.body, inner)
+        if parts.kind == "collect":
+            result = collected(lists, body, outcomes, tested=parts.test is not None)
+        else:
+            result = quantified(parts.kind, outcomes, may_be_empty(lists))
+        return self.settle(result, problems)
+
+
+def _literal(value: object) -> Type:
+    return op.FOREIGN if value is ... else of_value(value)
