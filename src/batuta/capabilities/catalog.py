@@ -69,6 +69,7 @@ class WorkspaceCatalog:
 def build_catalog(
     settings: Mapping[str, Any] | None = None,
     functions: Iterable[Any] = (),
+    spare: Iterable[Any] = (),
     *,
     allow_private: Iterable[str] = (),
     environment: Mapping[str, str] | None = None,
@@ -79,6 +80,7 @@ def build_catalog(
     Args:
         settings: what `capabilities:` in `batuta.yaml` says, by name; each a map with `kind`.
         functions: functions decorated with `@capability`, and ready capabilities.
+        spare: more functions; those whose name is not taken are in the catalog, too.
         allow_private: what `network.allow_private` says: hosts, host:port and networks that HTTP may reach though
             they are not public.
         environment: what `env:NAME` is looked up in, at the time of a call; the process's own by default.
@@ -112,6 +114,13 @@ def build_catalog(
                 made,
                 FunctionCapability(one, threads=threads) if declaration_of(one) else _ready(one),
             )
+        except WorkspaceError as error:
+            flaw(error)
+    for one in spare:
+        declaration = declaration_of(one)
+        try:
+            if declaration is None or declaration.name not in made:
+                _add(made, FunctionCapability(one, threads=threads))
         except WorkspaceError as error:
             flaw(error)
     for built_in in _built_in(threads):

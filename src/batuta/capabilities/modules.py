@@ -10,15 +10,17 @@ import traceback
 import types
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, cast
 
 from batuta.capabilities.function import FunctionCapability, declaration_of
+from batuta.capabilities.schema import place_of
 from batuta.capabilities.threads import Threads
 from batuta.errors import Finding, Place, WorkspaceError
+from batuta.plans.record.recording import Recording
 from batuta.ports import Capability
 from batuta.spec.card import Card
 
-__all__ = ["load_functions"]
+__all__ = ["Loaded", "load_functions", "load_modules"]
 
 # A module that people wrote is smaller; a larger file is something else with the wrong name.
 _SOURCE_BYTES_MAX = 4 * 1024 * 1024
@@ -32,26 +34,40 @@ class _Fresh(importlib.machinery.SourceFileLoader):
         return self.source_to_code(self.get_data(path), path)
 
 
-def load_functions(paths: Sequence[str], folder: Path) -> list[Capability]:
-    """The capabilities of the modules at `paths` (below `folder`), in the order they are written there.
+class Loaded(NamedTuple):
+    """What modules define, in the order in which it is written there."""
 
-    Registered are functions decorated with `@capability` that are defined in the module itself, and objects that
-    are capabilities. Each module is loaded under a name of its own. It may import its neighbours in `folder`, which
+    capabilities: list[Capability]
+    workflows: list[Recording[..., Any]]
+
+
+def load_functions(paths: Sequence[str], folder: Path) -> list[Capability]:
+    """The capabilities of the modules at `paths` (below `folder`). Raises as `load_modules` does."""
+    return load_modules(paths, folder).capabilities
+
+
+def load_modules(paths: Sequence[str], folder: Path) -> Loaded:
+    """The capabilities and workflows of the modules at `paths` (below `folder`).
+
+    Registered are functions decorated with `@capability` or `@workflow` that are defined in the module itself, and
+    objects that are capabilities. Each module is loaded under a name of its own. It may import its neighbours in `folder`, which
     stands last on the import path, so that no file of a workspace can take the place of an installed module.
 
     Raises:
         WorkspaceError: lists every module that is missing, outside the folder, fails to load or registers nothing,
             each with file and line of the user's code.
     """
+    found = Loaded([], [])
+    if not paths:
+        return found
     folder = folder.resolve()
     _make_importable(folder)
     threads = Threads()
-    found: list[Capability] = []
     findings: list[Finding] = []
     for path in dict.fromkeys(paths):
         try:
             module = _load(path, folder)
-            found += _capabilities(module, path, threads)
+            _take(module, path, threads, found)
         except WorkspaceError as error:
             place = error.place or Place(path)
             findings += error.findings or [
@@ -111,8 +127,9 @@ def _inside(path: str, folder: Path) -> Path:
     return file
 
 
-def _capabilities(module: types.ModuleType, path: str, threads: Threads) -> list[Capability]:
-    found: list[Capability] = []
+def _take(module: types.ModuleType, path: str, threads: Threads, found: Loaded) -> None:
+    """Add what `module` registers to `found`."""
+    before = len(found.capabilities) + len(found.workflows)
     findings: list[Finding] = []
     seen: set[int] = set()
     for value in list(vars(module).values()):
@@ -120,22 +137,38 @@ def _capabilities(module: types.ModuleType, path: str, threads: Threads) -> list
             continue
         seen.add(id(value))
         if _is_capability(value):
-            found.append(value)
+            found.capabilities.append(value)
+        elif isinstance(value, Recording):
+            workflow = cast("Recording[..., Any]", value)
+            if workflow.__module__ == module.__name__:
+                findings += _taken(workflow, found.workflows, path)
+                found.workflows.append(workflow)
         elif declaration_of(value) is not None and value.__module__ == module.__name__:
             try:
-                found.append(FunctionCapability(value, threads=threads))
+                found.capabilities.append(FunctionCapability(value, threads=threads))
             except WorkspaceError as error:
                 place = error.place or Place(path)
                 findings.append(Finding("B602", error.message, place=place, remedy=error.remedy))
     if findings:
         raise WorkspaceError(f"{path} is wrong", findings=findings)
-    if not found:
+    if len(found.capabilities) + len(found.workflows) == before:
         raise WorkspaceError(
             "the module registers nothing",
-            remedy="decorate a function with @capability, or take the module out of python:",
+            remedy="decorate a function with @capability or @workflow, or take the module out of python:",
             place=Place(path, 1, 1),
         )
-    return found
+
+
+def _taken(
+    workflow: Recording[..., Any], others: Sequence[Recording[..., Any]], path: str
+) -> list[Finding]:
+    if all(other.name != workflow.name for other in others):
+        return []
+    place = Place(path, place_of(workflow.function).line, 1)
+    message = f"there are two workflows called {workflow.name}"
+    return [
+        Finding("B602", message, place=place, remedy='give one another name: @workflow(name="…")')
+    ]
 
 
 def _is_capability(value: Any) -> bool:
