@@ -198,7 +198,7 @@ steps:
         runs: list[tuple[int, int]] = []
         going = []
         for _ in range(200):
-            whole, inner = rng.randrange(500, 9_000), rng.randrange(500, 5_000)
+            whole, inner = rng.randrange(1_000, 9_000), rng.randrange(500, 5_000)
             text = plan % (f"{whole}e-9", rng.randrange(3), f"{inner}e-9")
             runs.append((whole, inner))
             going.append(house.begin(text))

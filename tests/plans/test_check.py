@@ -13,14 +13,16 @@ from batuta.spec.plan import Plan, Step
 CARDS = {
     "look": Card(
         name="look",
+        effect="idempotent",
         input={"type": "object", "properties": {"id": {}, "q": {}}, "required": ["id"]},
     ),
-    "open": Card(name="open"),
+    "open": Card(name="open", effect="idempotent"),
     "loose": Card(
         name="loose",
+        effect="idempotent",
         input={"type": "object", "properties": {"id": {}}, "additionalProperties": True},
     ),
-    "strict": Card(name="strict", input={"properties": {}, "additionalProperties": False}),
+    "strict": Card(name="strict", effect="idempotent", input={"properties": {}, "additionalProperties": False}),
     "vague": Card(name="vague", declared=False),
 }
 
@@ -30,7 +32,7 @@ def findings(text: str) -> list[Finding]:
     return check(plan, CARDS, places)
 
 
-def told(steps: str, result: str = "") -> list[tuple[str, str, str]]:
+def told(steps: str, result: str = "result: ${inputs}") -> list[tuple[str, str, str]]:
     """The findings as code, what stands at their place up to the next space, and message."""
     text = f"name: x\ninputs: {{rows: list, who: string}}\nsteps:\n{steps}\n{result}"
     lines = text.split("\n")
@@ -253,7 +255,7 @@ def test_an_undeclared_capability_is_told_once() -> None:
 
 def test_inputs_are_checked_if_they_are_given() -> None:
     plan, places = plan_from_yaml(
-        "name: x\ninputs: {a: string, b: {type: integer, default: 1}, c: list}\n", "p.yaml"
+        "name: x\ninputs: {a: string, b: {type: integer, default: 1}, c: list}\nresult: ${inputs}\n", "p.yaml"
     )
     assert check(plan, {}, places) == []
     found = check(plan, {}, places, {"a": 1, "d": 2})

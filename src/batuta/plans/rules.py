@@ -244,6 +244,10 @@ _WARNINGS = {
         "A step has a larger budget than the plan around it; the plan's holds.",
         "Lower it, or raise the budget of the plan.",
     ),
+    "B154": (
+        "A field that a schema does not list, and does not forbid: most likely a name is misspelt.",
+        "Correct the name, or list the field in the schema.",
+    ),
     "B190": (
         "A capability says neither what it does to the world nor how far it reaches, so it counts as a write "
         "that leaves this machine.",

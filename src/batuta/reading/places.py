@@ -20,6 +20,15 @@ class Places:
         self._root = root
         self._report = Report(text, file)
 
+    @property
+    def text(self) -> str:
+        """The text of the document; "" if it was made of data."""
+        return self._report.text
+
+    def position(self, at: int) -> Place:
+        """Where the character of that number (from 0) stands in the text."""
+        return self._report.place(at)
+
     def at(self, *path: str | int) -> Place:
         """Where the value at `path` begins."""
         return self._report.place(self._walk(path)[0].start) if self._root else self._nowhere()

@@ -1,0 +1,58 @@
+"""What was found, with its place. Places are looked up when there is a flaw, never before."""
+
+from batuta.errors import Finding, Place
+from batuta.plans.rules import is_warning
+from batuta.reading.places import Places
+from batuta.reading.report import FINDINGS_MAX, dotted
+
+__all__ = ["Flaws", "Path"]
+
+Path = tuple[str | int, ...]
+
+
+class Flaws:
+    """Collects the findings about one plan; of flaws and of warnings the first `FINDINGS_MAX` each."""
+
+    def __init__(self, places: Places) -> None:
+        self.places = places
+        self.errors: list[Finding] = []
+        self.warnings: list[Finding] = []
+
+    @property
+    def full(self) -> bool:
+        """True if nobody would read more flaws."""
+        return len(self.errors) >= FINDINGS_MAX
+
+    @property
+    def tired(self) -> bool:
+        """True if nobody would read more warnings."""
+        return len(self.warnings) >= FINDINGS_MAX
+
+    def at(self, code: str, message: str, path: Path, remedy: str) -> None:
+        """A flaw of the value at `path`."""
+        self._add(code, message, path, self.places.at(*path), remedy)
+
+    def key(self, code: str, message: str, path: Path, remedy: str) -> None:
+        """A flaw of the key that ends `path`."""
+        self._add(code, message, path, self.places.key(*path), remedy)
+
+    def inside(
+        self, code: str, message: str, path: Path, within: tuple[str, int], remedy: str
+    ) -> None:
+        """A flaw inside the text at `path`: `within` has the words and the character of them (from 0)."""
+        self._add(code, message, path, self.places.inside(path, *within), remedy)
+
+    def in_order(self) -> list[Finding]:
+        """All of them in the order of the text."""
+        found = self.errors + self.warnings
+        found.sort(key=lambda finding: (finding.place.line, finding.place.column))
+        return found
+
+    def _add(self, code: str, message: str, path: Path, place: Place, remedy: str) -> None:
+        if not place.line:
+            # Without a text to point into, the message says where.
+            message = f"{dotted(path)}: {message}"
+        warning = is_warning(code)
+        kept = self.warnings if warning else self.errors
+        if len(kept) < FINDINGS_MAX:
+            kept.append(Finding(code, message, place=place, remedy=remedy, warning=warning))

@@ -1,0 +1,81 @@
+"""What the walk over a plan gathers: uses of names, expressions that compute, who waits for whom."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from batuta.plans.check.flaws import Flaws, Path
+from batuta.spec.card import Card
+from batuta.spec.expr import Expression
+from batuta.spec.plan import Plan, Step
+
+__all__ = ["Formula", "Link", "Seen", "Walk"]
+
+
+class Link(msgspec.Struct, gc=False):
+    """One use of a name.
+
+    Attributes:
+        where: the path of the text in the plan; `words` are what `at` counts characters in.
+        root, path: what is used, as in `batuta.spec.expr.Reference`; so is `optional`.
+        form: "whole" if it is all of the value, "text" if it becomes part of a text, "formula" in a computation.
+    """
+
+    where: Path
+    words: str
+    at: int
+    root: str
+    path: tuple[str | int, ...]
+    form: str
+    optional: bool = False
+
+    def __str__(self) -> str:
+        return ".".join([self.root, *map(str, self.path)])
+
+
+class Formula(msgspec.Struct, gc=False):
+    """An expression that computes: more than a path. `in_text`: its value becomes part of a text."""
+
+    where: Path
+    words: str
+    at: int
+    expression: Expression
+    in_text: bool = False
+
+
+class Seen(msgspec.Struct, gc=False):
+    """One step, or the result (its `name` is ""), as the walk has seen it.
+
+    Attributes:
+        deps: the steps it waits for, in the order of mention; True for those whose value it cannot do without.
+        data: the steps whose values it uses; `deps` are these and `after`.
+    """
+
+    name: str
+    path: Path
+    step: Step | None = None
+    card: Card | None = None
+    links: list[Link] = []
+    formulas: list[Formula] = []
+    deps: dict[str, bool] = {}
+    data: frozenset[str] = frozenset()
+    broken: bool = False
+
+
+class Walk:
+    """What the walk has gathered. `used_steps` and `used_inputs` are used by anybody, in whatever way but `after`."""
+
+    def __init__(self, plan: Plan, cards: Mapping[str, Card], flaws: Flaws) -> None:
+        self.plan = plan
+        self.cards = cards
+        self.flaws = flaws
+        self.steps: dict[str, Seen] = {}
+        self.result = Seen("", ("result",))
+        self.used_steps: set[str] = set()
+        self.used_inputs: set[str] = set()
+        self.in_order = True  # every step stands behind those it waits for
+
+    @property
+    def everything(self) -> list[Seen]:
+        """The steps, and the result."""
+        return [*self.steps.values(), self.result]
