@@ -13,7 +13,7 @@ from batuta.journal.values import verify
 from batuta.ports import WORKSPACE
 from batuta.spec.facts import Restored
 
-__all__ = ["check_journal", "epoch_of", "projection_of"]
+__all__ = ["check_journal", "count_runs", "epoch_of", "projection_of"]
 
 # Rows looked at in one go.
 _ROWS_MAX = 2_000
@@ -70,6 +70,12 @@ def epoch_of(db: Database, path: Path) -> int:
         rows = db.execute(SQL["read"], (WORKSPACE, 0, -1)).fetchall()
         facts = [checked_row(str(path), row[:6]).fact for row in rows]
     return max((fact.epoch for fact in facts if isinstance(fact, Restored)), default=0)
+
+
+def count_runs(db: Database, path: Path) -> dict[str, int]:
+    """How many runs there are, by status."""
+    with translated(str(path)):
+        return dict(db.execute(SQL["count_runs"]).fetchall())
 
 
 def _check_values(db: Database, path: Path) -> None:

@@ -161,3 +161,6 @@ INSERT INTO meta (key, value) VALUES ('batches_refused', 1) ON CONFLICT (key) DO
 
 -- name: set_meta
 INSERT INTO meta (key, value) VALUES (?1, ?2)
+
+-- name: count_runs
+SELECT status, count(*) FROM runs GROUP BY status

@@ -17,6 +17,7 @@ from batuta.doors.cli.text import (
     json_text,
     money,
     one_line,
+    size,
 )
 from batuta.spec.value import VALUE_BYTES_MAX
 
@@ -70,6 +71,25 @@ def test_money_never_looks_like_nothing(usd: float, text: str) -> None:
 )
 def test_how_long_ago_has_one_part(seconds: float, text: str) -> None:
     assert ago(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("bytes_", "text"),
+    [
+        (0, "0 bytes"),
+        (1, "1 byte"),
+        (999, "999 bytes"),
+        (1_000, "1.0 kB"),
+        (9_949, "9.9 kB"),
+        (9_960, "10 kB"),
+        (999_499, "999 kB"),
+        (999_500, "1.0 MB"),
+        (82_000_000_000, "82 GB"),
+        (10**18, "1,000 PB"),
+    ],
+)
+def test_a_size_has_two_digits_at_least(bytes_: int, text: str) -> None:
+    assert size(bytes_) == text
 
 
 def test_one_is_singular() -> None:

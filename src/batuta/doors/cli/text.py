@@ -19,6 +19,7 @@ __all__ = [
     "money",
     "one_line",
     "place_text",
+    "size",
     "terminal_width",
 ]
 
@@ -99,6 +100,16 @@ def money(usd: float) -> str:
     if usd and abs(usd) < 0.0001:
         return f"${usd:.2g}" if abs(usd) < 1e-6 else f"${usd:.6f}"
     return f"${usd:,.4f}" if abs(usd) < 100 else f"${usd:,.2f}"
+
+
+def size(bytes_: int) -> str:
+    """`512 bytes`, `1.5 MB`, `12 GB`: in steps of a thousand, two digits at least."""
+    if bytes_ < 1_000:
+        return count(bytes_, "byte")
+    power = next((at for at in range(1, 5) if bytes_ < 999.5 * 1_000**at), 5)
+    number = bytes_ / 1_000**power
+    unit = ("kB", "MB", "GB", "TB", "PB")[power - 1]
+    return f"{number:.1f} {unit}" if number < 9.95 else f"{number:,.0f} {unit}"
 
 
 def count(number: int, noun: str) -> str:

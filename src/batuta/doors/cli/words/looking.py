@@ -26,7 +26,17 @@ def _runs(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
 
 def _show(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
     add("run", metavar="RUN", help="the id of the run")
+    add("--timeline", action="store_true", help="what went on when, and what the run waited for")
+    add("--step", metavar="PATH",
+        help="one step: what it got and gave, its attempts, its part of the log")  # fmt: skip
+    add("--svg", metavar="FILE", help="draw the run and its timeline into FILE")
     add("--facts", action="store_true", help="print the log: one fact a line, in order")
+
+
+def _doctor(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
+    add("--reach", action="store_true",
+        help="ask the hosts of HTTP capabilities too: this leaves the machine")  # fmt: skip
+    add("--full", action="store_true", help="read the journal through, however large it is")
 
 
 def _count_of_runs(text: str) -> int:
@@ -48,12 +58,22 @@ COMMANDS: dict[str, Command] = {
         "batuta runs --plan refunds --since yesterday",
         _runs,
     ),
+    "doctor": Command(
+        "doctor",
+        "is everything in order here, and if not, what to do",
+        "[--reach] [--full]",
+        "Look at this machine, the workspace and its journal: versions, disk, clock, modules,\n"
+        "plans, secrets, runs that are stuck. Exits 1 if something does not work.",
+        "batuta doctor\nbatuta doctor --reach\nbatuta doctor --full --json",
+        _doctor,
+    ),
     "show": Command(
         "show",
         "one run: its steps, its result, its questions",
-        "RUN [--facts]",
-        "Show a run as its log has it: steps, result, open questions, cost.",
-        "batuta show r0k3x7m2q\nbatuta show r0k3x7m2q --json\nbatuta show r0k3x7m2q --facts",
+        "RUN [--timeline] [--step PATH] [--svg FILE] [--facts]",
+        "Show a run as its log has it: steps, result, open questions, cost, where the time went.",
+        "batuta show r0k3x7m2q\nbatuta show r0k3x7m2q --json\nbatuta show r0k3x7m2q --timeline\n"
+        "batuta show r0k3x7m2q --step pay.3\nbatuta show r0k3x7m2q --svg run.svg",
         _show,
     ),
 }
