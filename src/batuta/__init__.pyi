@@ -5,6 +5,18 @@ from batuta.errors import NotDone as NotDone
 from batuta.plans.build import plan_from_file as plan_from_file
 from batuta.plans.build import plan_from_yaml as plan_from_yaml
 from batuta.plans.build import plan_to_yaml as plan_to_yaml
+from batuta.plans.record.functions import cel as cel
+from batuta.plans.record.functions import choose as choose
+from batuta.plans.record.functions import coalesce as coalesce
+from batuta.plans.record.functions import contains as contains
+from batuta.plans.record.functions import has as has
+from batuta.plans.record.functions import one_of as one_of
+from batuta.plans.record.functions import size as size
+from batuta.plans.record.steps import each as each
+from batuta.plans.record.steps import repeat as repeat
+from batuta.plans.record.steps import unless as unless
+from batuta.plans.record.steps import use as use
+from batuta.plans.record.steps import when as when
 from batuta.spec.budget import Budget as Budget
 from batuta.spec.call import Call as Call
 from batuta.spec.call import Done as Done
@@ -20,5 +32,9 @@ from batuta.spec.plan import Repeat as Repeat
 from batuta.spec.plan import Retry as Retry
 from batuta.spec.plan import Step as Step
 from batuta.spec.plan import Undo as Undo
+from batuta.workflows import Event as Event
+from batuta.workflows import Running as Running
+from batuta.workflows import Workflow as Workflow
+from batuta.workflows import workflow as workflow
 
 __all__: list[str]

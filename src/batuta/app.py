@@ -18,13 +18,13 @@ import msgspec
 
 from batuta.capabilities.answers import validate_answer
 from batuta.capabilities.catalog import WorkspaceCatalog, build_catalog
-from batuta.capabilities.modules import load_functions
+from batuta.capabilities.modules import load_modules
 from batuta.config import Workspace, load_workspace
 from batuta.engine.act import decode_question
 from batuta.engine.document import document, failure_of, result_of
 from batuta.engine.engine import Engine, Settings
 from batuta.engine.host import Host
-from batuta.errors import AnswerError, InputError, NotFound, PlanError, error_of_run
+from batuta.errors import AnswerError, Finding, InputError, NotFound, PlanError, error_of_run
 from batuta.governance.verdict import rules_from
 from batuta.journal.backup import copy_journal
 from batuta.journal.backup import restore as restore_journal
@@ -32,6 +32,7 @@ from batuta.journal.failures import translated
 from batuta.journal.sqlite import open_sqlite
 from batuta.plans.build import plan_from_data
 from batuta.plans.check import check
+from batuta.plans.record.recording import Recording
 from batuta.ports import Clock, Journal, RunRow, Sink
 from batuta.spec.call import Question
 from batuta.spec.card import Card
@@ -40,7 +41,10 @@ from batuta.spec.plan import Plan
 from batuta.spec.run import Node, Run
 from batuta.spec.value import canonical, decode, encode, inline
 
-__all__ = ["JOURNAL_FILE", "App", "SystemClock", "new_run_id"]
+__all__ = ["JOURNAL_FILE", "App", "Planned", "SystemClock", "new_run_id"]
+
+# What can be run: a plan, or a workflow that records one.
+Planned = Plan | Recording[..., Any]
 
 # Where a workspace keeps its journal, below its folder.
 JOURNAL_FILE = Path(".batuta") / "journal.sqlite"
@@ -64,11 +68,16 @@ def new_run_id(now: float) -> str:
 
 
 class App:
-    """One workspace, open in this process."""
+    """One workspace, open in this process.
+
+    Attributes:
+        plans: the workflows that its Python modules define, by name.
+    """
 
     def __init__(self, engine: Engine, catalog: WorkspaceCatalog, workspace: Workspace) -> None:
         self.engine = engine
         self.workspace = workspace
+        self.plans: Mapping[str, Recording[..., Any]] = {}
         self._catalog = catalog
         self._host = Host(engine)
 
@@ -78,6 +87,7 @@ class App:
         folder: str | Path = ".",
         *,
         functions: Iterable[Callable[..., Any]] = (),
+        spare: Iterable[Callable[..., Any]] = (),
         modules: bool = True,
         journal: Journal | None = None,
         clock: Clock | None = None,
@@ -85,6 +95,7 @@ class App:
     ) -> Self:
         """Open the workspace in `folder`, with `functions` registered besides those its modules define.
 
+        `spare` functions are registered where the workspace has nothing of their name.
         `modules` False: its modules and capabilities are left alone. Enough to look, back up and erase, whatever
         state they are in; nothing can be driven.
 
@@ -93,11 +104,12 @@ class App:
         """
         workspace = load_workspace(folder)
         python, configured = (workspace.python, workspace.capabilities) if modules else ((), {})
-        own = load_functions(python, Path(workspace.root)) if python else []
+        own = load_modules(python, Path(workspace.root))
         settings = {name: {"kind": one.kind, **one.settings} for name, one in configured.items()}
         catalog = build_catalog(
             settings,
-            [*own, *functions],
+            [*own.capabilities, *functions],
+            spare,
             allow_private=workspace.network.allow_private,
             locate=lambda name: workspace.places.at("capabilities", name),
         )
@@ -117,7 +129,9 @@ class App:
             Settings(_admit_plan, workspace.budget, workspace.limits.calls),
             sink=sink,
         )
-        return cls(engine, catalog, workspace)
+        app = cls(engine, catalog, workspace)
+        app.plans = {one.name: one for one in own.workflows}
+        return app
 
     async def __aenter__(self) -> Self:
         return self
@@ -138,8 +152,8 @@ class App:
 
     # ── requests ─────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def start(self, plan: Plan, inputs: Mapping[str, Any], *, author: str = "") -> str:
-        """Accept a run of `plan`, durably, and return its id; nobody drives it yet.
+    async def start(self, plan: Planned, inputs: Mapping[str, Any], *, author: str = "") -> str:
+        """Accept a run of `plan` (or of a workflow), durably, and return its id; nobody drives it yet.
 
         Raises:
             PlanError: the plan has flaws. InputError: the inputs do not fit. JournalError: there is no run then.
@@ -147,7 +161,7 @@ class App:
         return (await self._accept(plan, inputs, author)).id
 
     async def run(
-        self, plan: Plan, inputs: Mapping[str, Any], *, author: str = ""
+        self, plan: Planned, inputs: Mapping[str, Any], *, author: str = ""
     ) -> dict[str, Any]:
         """Run `plan` as far as it goes without anybody's answer; the document of the run.
 
@@ -156,7 +170,12 @@ class App:
         run = await self._accept(plan, inputs, author)
         return await self._shown(await self._host.drive(run.id, run))
 
-    async def _accept(self, plan: Plan, inputs: Mapping[str, Any], author: str) -> Run:
+    async def _accept(self, plan: Planned, inputs: Mapping[str, Any], author: str) -> Run:
+        if not isinstance(plan, Plan):
+            recorded = plan.recorded
+            # It is checked again when it is accepted; here its places in the Python file are known.
+            _raise_flaws(check(recorded.plan, self.cards, recorded.places))
+            plan = recorded.plan
         run_id = new_run_id(self.engine.clock.now())
         who = author or _local_user()
         return await self.engine.accept_durably(plan, inputs, run_id=run_id, author=who)
@@ -320,10 +339,15 @@ def restore(folder: str | Path, backup: str | Path) -> Path:
 def _admit_plan(plan: Plan, cards: Mapping[str, Card]) -> Plan:
     """The plan as its YAML form would be read, so that what was made in Python has the same bounds and digest."""
     normal = plan_from_data(plan).plan
-    findings = [f for f in check(normal, cards) if not f.warning]
-    if findings:
-        raise PlanError(findings[0].message, findings=findings)
+    _raise_flaws(check(normal, cards))
     return normal
+
+
+def _raise_flaws(findings: Iterable[Finding]) -> None:
+    """Raise `PlanError` with those of `findings` that are more than warnings, if there are any."""
+    flaws = [one for one in findings if not one.warning]
+    if flaws:
+        raise PlanError(flaws[0].message, place=flaws[0].place, findings=flaws)
 
 
 def _check_not_ended(run: Run) -> None:

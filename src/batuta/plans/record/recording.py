@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping
 from types import FrameType, MappingProxyType
 from typing import Any, Generic, ParamSpec, TypeVar, cast
 
-from batuta.errors import Finding, Place, PlanError
+from batuta.errors import PlanError
 from batuta.plans.build import Sourced
 from batuta.plans.read import read_plan
 from batuta.plans.record.places import PlacedReport, RecordedPlaces
 from batuta.plans.record.recorder import Recorder, settled
 from batuta.plans.record.reference import reference
-from batuta.plans.record.session import CURRENT
+from batuta.plans.record.session import CURRENT, refuse
 from batuta.plans.record.shape import shape_of
 from batuta.plans.record.source import Spot, spot_of_function
 from batuta.plans.record.text import Words
@@ -90,11 +90,11 @@ class Recording(Generic[P, R]):
         """
         recorder = CURRENT.get()
         if recorder is None:
-            place = Place()
-            message = f"{self.name} is a workflow, and calling it does not run it"
-            remedy = f"write {self.name}.run(…), or `await {self.name}.start(…)` where a loop runs"
-            finding = Finding("B704", message, place=place, remedy=remedy)
-            raise PlanError(message, remedy=remedy, findings=[finding])
+            refuse(
+                "B704",
+                f"{self.name} is a workflow, and calling it does not run it",
+                f"write {self.name}.run(…), or `await {self.name}.start(…)` where an event loop runs",
+            )
         value: Any = settled(self.function(*args, **kwargs))
         return value
 
