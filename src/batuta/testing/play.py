@@ -1,5 +1,6 @@
 """Run a random plan on the real engine, over a journal in memory, and see what it did."""
 
+import random
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,7 +17,8 @@ from batuta.plans.check import check
 from batuta.ports import Chance, Verdict
 from batuta.spec.card import Card
 from batuta.spec.plan import Plan
-from batuta.testing.random_plans import Deed, RandomPlan
+from batuta.testing.random_calls import Deed
+from batuta.testing.random_plans import RandomPlan
 
 __all__ = ["Played", "play"]
 
@@ -42,8 +44,12 @@ class Played(msgspec.Struct, frozen=True):
     deeds: tuple[Deed, ...]
 
 
-async def play(story: RandomPlan, plan: Plan | None = None) -> Played:
+async def play(
+    story: RandomPlan, plan: Plan | None = None, *, moving: random.Random | None = None
+) -> Played:
     """Run the plan of `story`, or another `plan` with its capabilities and inputs.
+
+    `moving`: dice for a world in which calls take their time and reads see what was written before them.
 
     Raises:
         PlanError: the plan has flaws. InputError: the inputs do not fit.
@@ -52,7 +58,7 @@ async def play(story: RandomPlan, plan: Plan | None = None) -> Played:
     clock = SystemClock()
     engine = Engine(
         MemoryJournal(clock),
-        WorkspaceCatalog(story.capabilities(deeds)),
+        WorkspaceCatalog(story.capabilities(deeds, moving=moving)),
         lambda card, args, path: Verdict(),
         clock,
         Settings(_admit),

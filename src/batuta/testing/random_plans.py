@@ -14,10 +14,9 @@ from typing import Any
 import msgspec
 
 from batuta.ports import Capability
-from batuta.reading.schema import problems
-from batuta.spec.call import Call, Done, Failed, Outcome
 from batuta.spec.card import Card
 from batuta.spec.plan import Alternative, Plan, Repeat, Retry, Step, Undo
+from batuta.testing.random_calls import Deed, RandomCapability
 from batuta.testing.random_values import (
     Schema,
     random_object,
@@ -25,49 +24,11 @@ from batuta.testing.random_values import (
     random_value,
 )
 from batuta.testing.random_words import Known, Words, known_from
-from batuta.testing.world import number_of
 
-__all__ = ["Deed", "RandomCapability", "RandomPlan", "random_plan"]
+__all__ = ["RandomPlan", "random_plan"]
 
 _ROUNDS_MAX = 3
 _EFFECTS = ("pure", "pure", "read", "read", "idempotent", "write")
-# Out of a thousand calls of a plan with failures, how many are answered with no, and with "not now".
-_FAILING, _REFUSING = 30, 60
-
-
-class Deed(msgspec.Struct, frozen=True):
-    """One call that arrived: of which capability, with which effect, for which instance, with which arguments."""
-
-    capability: str
-    effect: str
-    path: str
-    args: dict[str, Any]
-
-
-class RandomCapability:
-    """Answers with a value of its output schema that depends on nothing but the arguments.
-
-    Arguments that do not fit the input schema are refused with code `invalid`. With `failing`, some arguments are
-    refused for good, and some at the first attempt.
-    """
-
-    def __init__(self, card: Card, deeds: list[Deed], *, failing: bool = False) -> None:
-        self.card = card
-        self._deeds = deeds
-        self._failing = failing
-
-    async def __call__(self, call: Call) -> Outcome:
-        """Write the call down and answer it."""
-        flaws = problems(self.card.input, call.args)
-        if flaws:
-            return Failed("invalid", f"{self.card.name}: {flaws[0]}")
-        self._deeds.append(Deed(self.card.name, self.card.effect, call.path, call.args))
-        number = number_of(self.card.name, call.args)
-        if self._failing and number % 1_000 < _FAILING:
-            return Failed("no", "not with these arguments")
-        if self._failing and number % 1_000 < _REFUSING and call.attempt == 1:
-            return Failed("busy", "not now", may_retry=True)
-        return Done(random_value(random.Random(number), self.card.output or {}))
 
 
 class RandomPlan(msgspec.Struct, frozen=True):
@@ -84,21 +45,31 @@ class RandomPlan(msgspec.Struct, frozen=True):
     certain: bool = True
     failing: bool = False
 
-    def capabilities(self, deeds: list[Deed] | None = None) -> list[Capability]:
+    def capabilities(
+        self, deeds: list[Deed] | None = None, *, moving: random.Random | None = None
+    ) -> list[Capability]:
         """The capabilities of the cards; what they are asked to do lands in `deeds`."""
         book: list[Deed] = [] if deeds is None else deeds
-        return [RandomCapability(card, book, failing=self.failing) for card in self.cards.values()]
+        return [
+            RandomCapability(card, book, failing=self.failing, moving=moving)
+            for card in self.cards.values()
+        ]
 
 
 def random_plan(
-    dice: random.Random, *, steps_max: int = 8, failing: bool = False, races: bool = True
+    dice: random.Random,
+    *,
+    steps_max: int = 8,
+    failing: bool = False,
+    races: bool = True,
+    wasteful: bool = False,
 ) -> RandomPlan:
     """A valid plan of one to `steps_max` steps, its capabilities and its inputs.
 
     `failing`: capabilities say no now and then. `races`: steps may join the first of others, so that the result may
-    depend on who is first.
+    depend on who is first. `wasteful`: much is done twice, for nothing, too early, or later than need be.
     """
-    draft = _Draft(dice, races)
+    draft = _Draft(dice, races, wasteful)
     for number in range(dice.randint(1, steps_max)):
         draft.add(f"s{number}")
     plan = Plan(
@@ -119,9 +90,10 @@ def random_plan(
 class _Draft:
     """A plan in the making: what there is to call, and what earlier steps have given."""
 
-    def __init__(self, dice: random.Random, races: bool) -> None:
+    def __init__(self, dice: random.Random, races: bool, wasteful: bool) -> None:
         self.dice = dice
         self.races = races
+        self.wasteful = wasteful
         self.certain = True
         self.steps: dict[str, Step] = {}
         self.cards = _random_cards(dice)
@@ -144,7 +116,11 @@ class _Draft:
 
     def add(self, name: str) -> None:
         """One more step."""
-        if self.steps and self.chance(0.12):
+        free = [card for card in self.cards.values() if card.effect in ("pure", "read")]
+        if self.wasteful and free and self.chance(0.3):
+            self._feed(name, free)
+            return
+        if self.steps and self.chance(0.3 if self.wasteful else 0.12):
             twin = self.dice.choice(list(self.steps))
             if f"steps.{twin}" not in str(self.steps[twin]):  # what speaks of itself is not copied
                 self.steps[name] = self.steps[twin]
@@ -173,7 +149,7 @@ class _Draft:
                 known.append(Known("previous", {**value, "type": [value["type"], "null"]}))
         if self.chance(0.25):
             fields["when"] = self._when(outside)
-        if self.steps and self.chance(0.15):
+        if self.steps and self.chance(0.4 if self.wasteful else 0.15):
             fields["after"] = (self.dice.choice(list(self.steps)),)
         if self.chance(0.3):
             fields["retry"] = Retry(self.dice.randint(1, 3), 0.0)
@@ -186,6 +162,20 @@ class _Draft:
             per_item = any(word in fields.get("when", "") for word in ("item", "index"))
             value = {"type": "array", "items": {} if per_item else value}
         self.values[name] = value
+
+    def _feed(self, name: str, free: list[Card]) -> None:
+        """A step that is only wanted by one that has a condition."""
+        for one, when in ((f"{name}_in", None), (name, self._when(self.of_inputs))):
+            known = (
+                [*self.of_inputs, *self._seen()]
+                if when is None
+                else self._about(f"{name}_in").known
+            )
+            card = self.dice.choice(free if when is None else list(self.cards.values()))
+            with_ = Words(self.dice, known).arguments(card.input)
+            after = () if when is None or self.chance(0.5) else (f"{name}_in",)
+            self.steps[one] = Step(card.name, with_, when=when, after=after)
+            self.values[one] = card.output or {}
 
     def result(self) -> Any:
         """What the run comes to: some of the steps, whole or in part."""
@@ -200,9 +190,10 @@ class _Draft:
         chosen = self.dice.sample(names, min(len(names), self.dice.choice((0, 1, 1, 2, 2, 3))))
         return [one for name in chosen for one in known_from(f"steps.{name}", self.values[name])]
 
-    def _about(self, name: str, value: Schema) -> Words:
-        """What may be said of the value of step `name` itself."""
-        return Words(self.dice, [*self.of_inputs, *known_from(f"steps.{name}", value)])
+    def _about(self, name: str, value: Schema | None = None) -> Words:
+        """What may be said of the value of step `name`."""
+        schema = self.values[name] if value is None else value
+        return Words(self.dice, [*self.of_inputs, *known_from(f"steps.{name}", schema)])
 
     def _when(self, known: list[Known]) -> str:
         if self.whens and self.chance(0.4):
