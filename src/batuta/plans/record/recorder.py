@@ -63,7 +63,7 @@ class Recorder(Session):
         self.steps: dict[str, dict[str, Any]] = {}
         self.origins: dict[Path, Origin] = {}
         self.functions: dict[str, Callable[..., Any]] = {}
-        self._conditions: list[Words] = []
+        self._conditions: list[tuple[Words, Origin]] = []
         self._captures: list[_Capture] = []
 
     # ── calls ──
@@ -92,8 +92,8 @@ class Recorder(Session):
             draft.put("with", arguments, Origin(spot))
         else:
             draft.put("with", shape_of(given, "the map of arguments"), Origin(spot, 0))
-        for condition in self._conditions:
-            self.narrow(draft, condition, Origin(spot))
+        for condition, origin in self._conditions:
+            self.narrow(draft, condition, origin)
         return draft
 
     def emit(self, draft: Draft) -> None:
@@ -219,9 +219,9 @@ class Recorder(Session):
     # ── conditions ──
 
     @contextmanager
-    def under(self, condition: Words) -> Generator[None]:
+    def under(self, condition: Words, origin: Origin) -> Generator[None]:
         """While this is open, steps get `condition`."""
-        self._conditions.append(condition)
+        self._conditions.append((condition, origin))
         try:
             yield
         finally:

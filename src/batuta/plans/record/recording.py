@@ -10,7 +10,7 @@ from typing import Any, Generic, ParamSpec, TypeVar, cast
 from batuta.errors import PlanError
 from batuta.plans.build import Sourced
 from batuta.plans.read import read_plan
-from batuta.plans.record.places import PlacedReport, RecordedPlaces
+from batuta.plans.record.places import Origin, PlacedReport, RecordedPlaces
 from batuta.plans.record.recorder import Recorder, settled
 from batuta.plans.record.reference import reference
 from batuta.plans.record.session import CURRENT, refuse
@@ -118,6 +118,9 @@ class Recording(Generic[P, R]):
             "result": result,
             **self._settings,
         }
+        recorder.origins["result",] = Origin(whole, ("return", ""))
+        for name in inputs:
+            recorder.origins["inputs", name] = Origin(whole, ("input", name))
         places = RecordedPlaces(recorder.origins, whole)
         if recorder.findings:
             raise recorder.error()
@@ -148,7 +151,8 @@ class Recording(Generic[P, R]):
             try:
                 schema = _schema(hints.get(name, Any), f"the input {name}")
             except Unsupported as error:
-                recorder.flaw("B706", str(error), "use types that have a JSON form", whole)
+                place = whole.place(("input", name))
+                recorder.flaw("B706", str(error), "use types that have a JSON form", place)
                 schema = {}
             if parameter.default is not parameter.empty:
                 schema = with_default(schema, parameter.default)

@@ -4,7 +4,7 @@ from contextvars import ContextVar
 from types import CodeType
 from typing import NoReturn
 
-from batuta.errors import Finding, PlanError
+from batuta.errors import Finding, Place, PlanError
 from batuta.plans.record.source import Codes, Spot, outer_frame
 from batuta.reading.report import FINDINGS_MAX
 
@@ -36,10 +36,11 @@ class Session:
         """What the user's code is doing now."""
         return self.codes.spot(outer_frame())
 
-    def flaw(self, code: str, message: str, remedy: str, spot: Spot | None = None) -> None:
-        """Note a flaw at `spot`, or at what the user's code is doing now; the recording goes on."""
+    def flaw(self, code: str, message: str, remedy: str, at: Spot | Place | None = None) -> None:
+        """Note a flaw at a place, or at what the user's code is doing now; the recording goes on."""
         if len(self.findings) < FINDINGS_MAX:
-            place = (spot or self.here()).place()
+            spot = at or self.here()
+            place = spot if isinstance(spot, Place) else spot.place()
             self.findings.append(Finding(code, message, place=place, remedy=remedy))
 
     def stop(self, code: str, message: str, remedy: str, spot: Spot | None = None) -> NoReturn:

@@ -24,7 +24,8 @@ _HERE = str(Path(__file__).parent) + os.sep
 _PASSED_OVER = frozenset({"COPY", "END_SEND", "NOP"})
 _STORES = ("STORE_FAST", "STORE_NAME", "STORE_GLOBAL", "STORE_DEREF")
 
-# An argument by position or name, or ("use", name) for an option of `use(…, name=…)`; None for the call itself.
+# Of a call: an argument by position or name, or ("use", name) for an option of `use(…, name=…)`. Of a function:
+# ("input", name) for a parameter, ("return", "") for what it returns last. None for the whole.
 Selector = str | int | tuple[str, str] | None
 
 
@@ -38,10 +39,10 @@ class Spot(NamedTuple):
     end_column: int = -1
 
     def place(self, selector: Selector = None) -> Place:
-        """The place of the stretch, or of the argument that `selector` names if it is a call whose source is there."""
+        """The place of the stretch, or of the part that `selector` names if the source is there."""
         line, column = self.line, self.column
-        if selector is not None and column >= 0:
-            node = _argument(_calls(_text(self.file)).get(self[1:]), selector)
+        if selector is not None:
+            node = self._part(selector)
             if node is not None:
                 line, column = node.lineno, node.col_offset
         if line <= 0:
@@ -52,6 +53,18 @@ class Spot(NamedTuple):
         # Without its source a column stays what it is in bytes, which is right for all that is ASCII.
         characters = len(before.decode("utf-8", "replace")) if before else column
         return Place(_shown(self.file), line, characters + 1)
+
+    def _part(self, selector: Selector) -> ast.expr | ast.arg | None:
+        calls, functions = _nodes("".join(linecache.getlines(self.file)))
+        if self.column >= 0:
+            return _argument(calls.get(self[1:]), selector)
+        match functions.get(self.line), selector:
+            case ast.FunctionDef() | ast.AsyncFunctionDef() as function, ("input", name):
+                return next((one for one in _parameters(function) if one.arg == name), None)
+            case ast.FunctionDef() | ast.AsyncFunctionDef() as function, ("return", _):
+                return _returned(function)
+            case _:
+                return None
 
 
 NOWHERE = Spot("")
@@ -146,22 +159,44 @@ def spot_of_function(code: CodeType) -> Spot:
     return Spot(code.co_filename, code.co_firstlineno, code.co_firstlineno)
 
 
-def _text(file: str) -> str:
-    return "".join(linecache.getlines(file))
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 @functools.lru_cache(maxsize=8)
-def _calls(text: str) -> dict[tuple[int, ...], ast.Call]:
-    """The calls of a source by their stretch; none if it cannot be parsed."""
+def _nodes(text: str) -> tuple[dict[tuple[int, ...], ast.Call], dict[int, _Function]]:
+    """The calls of a source by their stretch, and its functions by their first line; none if it cannot be parsed."""
+    calls: dict[tuple[int, ...], ast.Call] = {}
+    functions: dict[int, _Function] = {}
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError):
-        return {}
-    return {
-        (node.lineno, node.end_lineno or 0, node.col_offset, node.end_col_offset or 0): node
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call)
-    }
+        return calls, functions
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            end = node.end_lineno or 0, node.col_offset, node.end_col_offset or 0
+            calls[(node.lineno, *end)] = node
+        elif isinstance(node, _Function):
+            first = node.decorator_list[0] if node.decorator_list else node
+            functions[first.lineno] = node
+    return calls, functions
+
+
+def _parameters(function: _Function) -> list[ast.arg]:
+    arguments = function.args
+    return [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+
+
+def _returned(function: _Function) -> ast.expr | None:
+    """What the last `return` of the function gives, not counting those of functions inside of it."""
+    pending: list[ast.stmt] = [*function.body]
+    found: ast.Return | None = None
+    while pending:
+        statement = pending.pop()
+        if isinstance(statement, ast.Return) and (found is None or statement.lineno > found.lineno):
+            found = statement
+        if not isinstance(statement, _Function | ast.ClassDef):
+            pending += [one for one in ast.iter_child_nodes(statement) if isinstance(one, ast.stmt)]
+    return found.value if found is not None else None
 
 
 def _argument(node: ast.Call | None, selector: Selector) -> ast.expr | None:

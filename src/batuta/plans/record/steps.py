@@ -221,13 +221,15 @@ def repeat(
 
 def when(condition: object) -> AbstractContextManager[None]:
     """Steps that are called in a `with when(condition):` run only if it holds, else they are skipped."""
-    return recording("when").under(words_of(condition))
+    recorder = recording("when")
+    return recorder.under(words_of(condition), Origin(recorder.here(), 0))
 
 
 def unless(condition: object) -> AbstractContextManager[None]:
     """Steps that are called in a `with unless(condition):` run only if it does not hold."""
-    words = words_of(condition)
-    return recording("unless").under(Words(f"!{words.within(UNARY)}", UNARY))
+    recorder = recording("unless")
+    words = Words(f"!{words_of(condition).within(UNARY)}", UNARY)
+    return recorder.under(words, Origin(recorder.here(), 0))
 
 
 def _apply(recorder: Recorder, draft: Draft, options: Options) -> None:
