@@ -22,7 +22,9 @@ CARDS = {
         effect="idempotent",
         input={"type": "object", "properties": {"id": {}}, "additionalProperties": True},
     ),
-    "strict": Card(name="strict", effect="idempotent", input={"properties": {}, "additionalProperties": False}),
+    "strict": Card(
+        name="strict", effect="idempotent", input={"properties": {}, "additionalProperties": False}
+    ),
     "vague": Card(name="vague", declared=False),
 }
 
@@ -51,7 +53,7 @@ def test_a_plan_without_flaws_has_no_findings() -> None:
         told(
             """
   a: {use: look, with: {id: "${inputs.who}"}}
-  b: {use: open, each: "${inputs.rows}", with: {x: "${item.id} ${index}"}, limit: 3, at_most: 10}
+  b: {use: open, when: inputs.who == "b", each: "${inputs.rows}", with: {x: "${item.id} ${index}"}, limit: 3, at_most: 10}
   c: {use: open, repeat: {until: "steps.c.ok && index > 1", at_most: 3}, with: {p: "${previous}"}}
   d: {use: loose, with: {id: 1, more: 2}, join: any(2), after: [a, b, c]}
   e: {use: look, with: "${steps.a}", undo: {use: open, with: {id: "${steps.e.id} ${steps.a}"}}}
@@ -127,7 +129,7 @@ def test_a_plan_without_flaws_has_no_findings() -> None:
         ),
         (
             # It is asked once, before there are rounds.
-            '{use: open, repeat: {until: "true", at_most: 2}, when: 0 < index}',
+            '{use: open, repeat: {until: steps.s.ok, at_most: 2}, when: 0 < index}',
             [("B116", "index}", "there is no `index` in step 's'")],
         ),
         (
@@ -255,7 +257,8 @@ def test_an_undeclared_capability_is_told_once() -> None:
 
 def test_inputs_are_checked_if_they_are_given() -> None:
     plan, places = plan_from_yaml(
-        "name: x\ninputs: {a: string, b: {type: integer, default: 1}, c: list}\nresult: ${inputs}\n", "p.yaml"
+        "name: x\ninputs: {a: string, b: {type: integer, default: 1}, c: list}\nresult: ${inputs}\n",
+        "p.yaml",
     )
     assert check(plan, {}, places) == []
     found = check(plan, {}, places, {"a": 1, "d": 2})

@@ -150,8 +150,8 @@ _PLAN = {
         "Correct it. To do something a fixed number of times, use `each` over a list.",
     ),
     "B125": (
-        "Null inside a text, or another use of a value that is certain to fail when it runs.",
-        "Ask first: `x != null ? x : …`.",
+        "An expression that fails whenever it is evaluated: types that do not go together, or null in a text.",
+        "Convert the value, or ask for null first: `x != null ? x : …`.",
     ),
     "B126": (
         "What is certain to happen exceeds the budget.",
@@ -247,6 +247,10 @@ _WARNINGS = {
     "B154": (
         "A field that a schema does not list, and does not forbid: most likely a name is misspelt.",
         "Correct the name, or list the field in the schema.",
+    ),
+    "B155": (
+        "A part of an expression fails whenever it is reached.",
+        "Convert the value, or ask for null first: `x != null ? x : …`.",
     ),
     "B190": (
         "A capability says neither what it does to the world nor how far it reaches, so it counts as a write "

@@ -48,26 +48,10 @@ def check_bounds(walk: Walk, around: Budget | None) -> None:
 
 def _certain(walk: Walk) -> set[str]:
     """The steps that run whatever the values are, unless something fails."""
-    certain: set[str] = set()
-    users: dict[str, list[str]] = {}
-    for name, seen in walk.steps.items():
-        step = seen.step
-        assert step is not None
-        if step.join != "all":
-            return set()  # whoever joins may cancel the others
-        if step.when is None and step.each is None:
-            certain.add(name)
-        for other, needed in seen.deps.items():
-            if needed:
-                users.setdefault(other, []).append(name)
-    # An empty list is a value, a step that was skipped is none.
-    lost = [name for name, seen in walk.steps.items() if seen.step and seen.step.when is not None]
-    for name in lost:  # grows while it is walked through
-        for user in users.get(name, ()):
-            if user in certain:
-                certain.discard(user)
-                lost.append(user)
-    return certain
+    steps = {name: seen.step for name, seen in walk.steps.items() if seen.step is not None}
+    if any(step.join != "all" for step in steps.values()):
+        return set()  # whoever joins may cancel the others
+    return {name for name, step in steps.items() if step.each is None} - walk.skippable
 
 
 def _check_price(walk: Walk, seen: Seen, around: Budget, *, certain: bool) -> bool:

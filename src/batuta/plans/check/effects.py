@@ -39,7 +39,8 @@ def check_effects(walk: Walk) -> None:
     if len(writes) > 1:
         _check_chain(walk, writes)
     if unsure:
-        _check_result(walk)
+        for link in _blind(walk.result.links, walk.skippable):
+            _tell_blind(walk, link, "may have been skipped")
 
 
 def _check_scope(walk: Walk, seen: Seen, card: Card) -> None:
@@ -114,30 +115,6 @@ def _check_join(walk: Walk, seen: Seen) -> None:
     for link in _blind(seen.links, seen.deps):
         _tell_blind(walk, link, "may not be among the first")
         return
-
-
-def _check_result(walk: Walk) -> None:
-    skippable: set[str] = set()
-    pending = [name for name, seen in walk.steps.items() if seen.step and seen.step.when]
-    users: dict[str, list[str]] = {}
-    for name, seen in walk.steps.items():
-        if seen.step is not None and seen.step.join == "all":
-            for other, needed in seen.deps.items():
-                if needed:
-                    users.setdefault(other, []).append(name)
-    for name in pending:  # grows while it is walked through
-        seen = walk.steps[name]
-        if name not in skippable and not (seen.step and seen.step.each and _per_item(seen)):
-            skippable.add(name)
-            pending += users.get(name, ())
-    for link in _blind(walk.result.links, skippable):
-        _tell_blind(walk, link, "may have been skipped")
-
-
-def _per_item(seen: Seen) -> bool:
-    """True if the condition is asked for each item, so that the step itself always has a list."""
-    when = (*seen.path, "when")
-    return any(link.where == when and link.root in ("item", "index") for link in seen.links)
 
 
 def _blind(links: Iterable[Link], names: Iterable[str]) -> list[Link]:

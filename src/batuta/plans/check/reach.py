@@ -35,19 +35,13 @@ def check_reach(walk: Walk) -> None:
 
 
 def _tell_off(walk: Walk, off: list[str]) -> None:
-    users: dict[str, list[str]] = {}
-    for name, seen in walk.steps.items():
-        if seen.step is not None and seen.step.join == "all":
-            for other, needed in seen.deps.items():
-                if needed:
-                    users.setdefault(other, []).append(name)
     for name in off:
         lost: dict[str, None] = {}
-        pending = [*users.get(name, ())]
+        pending = [*walk.users.get(name, ())]
         for user in pending:  # grows while it is walked through
             if user not in lost and user != name:
                 lost[user] = None
-                pending += users.get(user, ())
+                pending += walk.users.get(user, ())
         shown = ", ".join(list(lost)[:3]) + (", …" if len(lost) > 3 else "")
         also = f", and so is what needs it: {shown}" if lost else ""
         walk.flaws.at(

@@ -1,6 +1,7 @@
 """What the walk over a plan gathers: uses of names, expressions that compute, who waits for whom."""
 
 from collections.abc import Mapping
+from functools import cached_property
 
 import msgspec
 
@@ -34,12 +35,16 @@ class Link(msgspec.Struct, gc=False):
 
 
 class Formula(msgspec.Struct, gc=False):
-    """An expression that computes: more than a path. `in_text`: its value becomes part of a text."""
+    """An expression that computes: more than a path. `in_text`: its value becomes part of a text.
+
+    `roots` are the names that it was compiled with; `words` and `at` as in `Link`.
+    """
 
     where: Path
     words: str
     at: int
     expression: Expression
+    roots: frozenset[str]
     in_text: bool = False
 
 
@@ -75,7 +80,40 @@ class Walk:
         self.used_inputs: set[str] = set()
         self.in_order = True  # every step stands behind those it waits for
 
+    @cached_property
+    def users(self) -> dict[str, list[str]]:
+        """For every step those that cannot do without its value."""
+        users: dict[str, list[str]] = {}
+        for name, seen in self.steps.items():
+            if seen.step is not None and seen.step.join == "all":
+                for other, needed in seen.deps.items():
+                    if needed:
+                        users.setdefault(other, []).append(name)
+        return users
+
+    @cached_property
+    def skippable(self) -> frozenset[str]:
+        """The steps that may be skipped: by their own condition, or because they need one that is."""
+        found: set[str] = set()
+        pending = [name for name, seen in self.steps.items() if _has_condition(seen)]
+        for name in pending:  # grows while it is walked through
+            if name not in found:
+                found.add(name)
+                pending += self.users.get(name, ())
+        return frozenset(found)
+
     @property
     def everything(self) -> list[Seen]:
         """The steps, and the result."""
         return [*self.steps.values(), self.result]
+
+
+def _has_condition(seen: Seen) -> bool:
+    """True if the step itself may be skipped; what is asked for each item skips items, and leaves a list."""
+    step = seen.step
+    if step is None or step.when is None:
+        return False
+    when = (*seen.path, "when")
+    return step.each is None or not any(
+        link.where == when and link.root in ("item", "index") for link in seen.links
+    )

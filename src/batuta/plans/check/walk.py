@@ -148,7 +148,7 @@ class _Step:
             return
         bare = expression.is_bare
         if bare is None:
-            self.seen.formulas.append(Formula(where, words, at, expression, form == "text"))
+            self.seen.formulas.append(Formula(where, words, at, expression, roots, form == "text"))
             form = "formula"
         for one in expression.references:
             self._link(Link(where, words, at + one.offset, one.root, one.path, form, one.optional))
