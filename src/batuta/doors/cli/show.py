@@ -3,16 +3,23 @@
 import argparse
 import shlex
 import time
+from pathlib import Path
 from typing import Any
 
 from batuta.app import App
 from batuta.doors.cli.ending import ended_lines, result_text
 from batuta.doors.cli.facts import fact_data, fact_lines
+from batuta.doors.cli.files import write_whole
 from batuta.doors.cli.loop import on_loop
+from batuta.doors.cli.one_step import facts_of, step_data, step_lines, step_of_document
 from batuta.doors.cli.screen import Screen
 from batuta.doors.cli.table import tree_lines
+from batuta.doors.cli.text import one_line
 from batuta.doors.cli.tree import header, pruned, rows_of
 from batuta.doors.cli.workspace import folder_of, opened_to_look
+from batuta.spec.critical import Leg, critical_path
+from batuta.spec.run import Run
+from batuta.spec.timeline import Timeline, timeline
 
 __all__ = ["carry_out"]
 
@@ -27,35 +34,97 @@ def carry_out(args: argparse.Namespace, screen: Screen) -> int:
 
 async def _show(args: argparse.Namespace, screen: Screen) -> int:
     async with opened_to_look(folder_of(args)) as app:
-        if args.facts:
-            return await _facts(app, args.run, screen)
-        document = await app.show(args.run)
-        if screen.json:
-            screen.document(document)
+        if args.svg is not None:
+            await _draw(app, args, screen)
+        elif args.facts:
+            await _facts(app, args.run, screen)
+        elif args.timeline:
+            await _timeline(app, args.run, screen)
+        elif args.step is not None:
+            await _step(app, args, screen)
         else:
-            await _tell(app, document, args, screen)
+            await _tell(app, args, screen)
     return 0
 
 
-async def _facts(app: App, run: str, screen: Screen) -> int:
+async def _facts(app: App, run: str, screen: Screen) -> None:
     await app.engine.read(run)  # says so if there is no such run
     rows = await app.engine.journal.read(run)
     if screen.json:
         screen.document({"run": run, "facts": [fact_data(row) for row in rows]})
     else:
         screen.out(*fact_lines(rows))
-    return 0
 
 
-async def _tell(
-    app: App, document: dict[str, Any], args: argparse.Namespace, screen: Screen
-) -> None:
-    run = await app.engine.read(args.run)
-    now = run.ended.at if run.ended is not None else time.time()
+async def _draw(app: App, args: argparse.Namespace, screen: Screen) -> None:
+    from batuta.plans.draw import run_svg
+
+    run, lines, now = await _timed(app, args.run)
+    write_whole(Path(args.svg), run_svg(run, lines, now, app.cards), replace=True)
+    if screen.json:
+        screen.document({"run": run.id, "status": run.status, "svg": args.svg})
+    else:
+        screen.say(f"written: {one_line(args.svg)}")
+
+
+async def _timeline(app: App, run_id: str, screen: Screen) -> None:
+    from batuta.doors.cli.timeline import path_lines, timeline_data, timeline_lines
+
+    run, lines, now = await _timed(app, run_id)
+    legs = critical_path(run, lines, now)
+    if screen.json:
+        screen.document(timeline_data(run, lines, legs))
+        return
+    screen.out(*timeline_lines(header(run, now), run, lines, legs, now, screen.width))
+    screen.out(*path_lines(legs))
+
+
+async def _step(app: App, args: argparse.Namespace, screen: Screen) -> None:
+    document = await app.show(args.run)
+    step = step_of_document(document, args.step)
+    _, lines, now = await _timed(app, args.run)
+    rows = facts_of(await app.engine.journal.read(args.run), args.step)
+    if screen.json:
+        screen.document(step_data(document, step, lines, rows))
+    else:
+        screen.out(*step_lines(document, step, lines, rows, now))
+
+
+async def _tell(app: App, args: argparse.Namespace, screen: Screen) -> None:
+    document = await app.show(args.run)
+    if screen.json:
+        screen.document(document)
+        return
+    run, lines, now = await _timed(app, args.run)
     where = f" -w {shlex.quote(args.workspace)}" if args.workspace is not None else ""
     rows = pruned(rows_of(run, now, {}), _ROWS_MAX)
     screen.out(*tree_lines(header(run, now), rows, screen.width))
+    _tell_result(document, screen)
+    screen.out(*ended_lines(document, where))
+    if run.ended is not None:
+        screen.out(*_where_time_went(run, lines, now))
+
+
+def _tell_result(document: dict[str, Any], screen: Screen) -> None:
     result = result_text(document, safe=screen.out_is_terminal)
     if result:
         screen.out("", result)
-    screen.out(*ended_lines(document, where))
+
+
+def _where_time_went(run: Run, lines: Timeline, now: float) -> list[Any]:
+    from batuta.doors.cli.timeline import path_lines
+
+    legs: tuple[Leg, ...] = critical_path(run, lines, now)
+    return path_lines(legs)
+
+
+async def _timed(app: App, run_id: str) -> tuple[Run, Timeline, float]:
+    """The run, its timeline, and the time that what goes on is measured to: its end, or now.
+
+    Raises:
+        NotFound: there is no such run.
+    """
+    run = await app.engine.read(run_id)
+    rows = await app.engine.journal.read(run_id)
+    now = run.ended.at if run.ended is not None else time.time()
+    return run, timeline(row.fact for row in rows), now

@@ -1,5 +1,5 @@
 """Plans and runs as pictures. Pure: values in, SVG out."""
 
-from batuta.plans.draw.svg import plan_svg
+from batuta.plans.draw.svg import plan_svg, run_svg
 
-__all__ = ["plan_svg"]
+__all__ = ["plan_svg", "run_svg"]

@@ -30,8 +30,8 @@ STATE_ICONS = {
     "retrying": "M11.2 6.6A3.5 3.5 0 1 0 11.4 9M11.5 4.6v2.2H9.3",
     "waiting": "M6.2 6.5a1.8 1.8 0 1 1 2.7 1.6c-.6.4-.9.7-.9 1.2M8 11.4v.1",
     "in doubt": "M8 4.5v4.2M8 11.3v.1",
-    "ready": "M8 8v.1",
-    "pending": "M8 8v.1",
+    "ready": "M5 8v.1M8 8v.1M11 8v.1",
+    "pending": "M5 8v.1M8 8v.1M11 8v.1",
     "skipped": "M5 8h6",
     "cancelled": "M5.4 10.6l5.2-5.2",
 }

@@ -74,7 +74,8 @@ def layout(
     centres = place(graph, widths, spacing.boxes, spacing.lines)
     tops, bottoms = _bands(graph, [height for _, height in across], centres, spacing)
     rects = [
-        Rect(x - width / 2, (tops[row] + bottoms[row] - height) / 2, width, height)
+        # At the beginning of its layer, so that no edge has to go on between boxes.
+        Rect(x - width / 2, tops[row], width, height)
         for (width, height), x, row in zip(across, centres[: graph.count], layer, strict=True)
     ]
     routes = [_route(way, rects, centres, layer[way[0]], tops, bottoms) for way in graph.ways]

@@ -60,6 +60,7 @@ _RULES = f"""
 .b .cut{{stroke-dasharray:4 3}}
 .b .faded{{opacity:.55}}
 .b .tile{{fill-opacity:.13}}
+.b .o1{{opacity:.3}}.b .o2{{opacity:.44}}.b .o3{{opacity:.58}}.b .o4{{opacity:.72}}.b .o5{{opacity:.86}}
 """
 
 # Class: (property, name of the colour).

@@ -1,25 +1,38 @@
 """The whole document: title, drawing, legend."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
+from batuta.plans.draw.axis import axis_of
 from batuta.plans.draw.boxes import FULL, SMALL, Measures, paint_box, size_of
 from batuta.plans.draw.canvas import Canvas, number
 from batuta.plans.draw.edges import paint_edge
+from batuta.plans.draw.gantt import NOTE_WIDTH, label_width, paint_gantt
 from batuta.plans.draw.geometry import Curve, Layout, Rect, Route
 from batuta.plans.draw.group import Grouped, grouped
 from batuta.plans.draw.layered import Spacing, arrange, layout
 from batuta.plans.draw.legend import paint_legend
 from batuta.plans.draw.of_plan import picture_of_plan
+from batuta.plans.draw.of_run import picture_of_run
 from batuta.plans.draw.panels import Panel, panel_of
 from batuta.plans.draw.picture import Link, Picture
 from batuta.plans.draw.style import style_sheet
 from batuta.plans.draw.text import clean, safe, wrapped
+from batuta.plans.draw.tracks import busy, tracks_of
+from batuta.plans.draw.units import plural
 from batuta.plans.explanation import Explanation
+from batuta.spec.card import Card
+from batuta.spec.critical import Leg, critical_path
+from batuta.spec.run import Run
+from batuta.spec.timeline import Timeline
 
-__all__ = ["plan_svg", "svg_of"]
+__all__ = ["plan_svg", "run_svg"]
 
 _MARGIN = 28.0
 _WIDTH_MIN = 460.0
+_WIDTH_TIMED_MIN = 760.0
+# Rows of a timeline; what a page shows at once, three times.
+_TRACKS_MAX = 120
 # More steps than this get small boxes.
 _FULL_MAX = 60
 # The window that a picture should fill, in pixels.
@@ -33,7 +46,17 @@ _SAID_STEPS_MAX = 500
 
 def plan_svg(explanation: Explanation) -> str:
     """The plan as an SVG document of its own: no script, nothing from elsewhere, light and dark."""
-    return svg_of(picture_of_plan(explanation))
+    return _svg(picture_of_plan(explanation))
+
+
+def run_svg(run: Run, lines: Timeline, now: float, cards: Mapping[str, Card] | None = None) -> str:
+    """The run as an SVG document: its plan with what became of every step, and the timeline below.
+
+    `lines` is the timeline of its log; `now` (seconds of the Unix epoch) is where what goes on ends. `cards` of what
+    is still known say what steps do to the world; without, what the log says.
+    """
+    legs = critical_path(run, lines, now)
+    return _svg(picture_of_run(run, lines, legs, now, cards or {}), _Timing(run, lines, legs, now))
 
 
 class _Drawn(NamedTuple):
@@ -45,15 +68,25 @@ class _Drawn(NamedTuple):
     measures: Measures
 
 
-def svg_of(picture: Picture) -> str:
-    """The document that shows `picture`."""
+class _Timing(NamedTuple):
+    """What the timeline of a run is painted from."""
+
+    run: Run
+    lines: Timeline
+    legs: tuple[Leg, ...]
+    now: float
+
+
+def _svg(picture: Picture, timing: _Timing | None = None) -> str:
     drawn = _drawn(picture)
     canvas = Canvas()
-    room = max(drawn.layout.width, _WIDTH_MIN)
+    room = max(drawn.layout.width, _WIDTH_MIN if timing is None else _WIDTH_TIMED_MIN)
     y = _header(canvas, picture, room)
     left = _MARGIN + (room - drawn.layout.width) / 2
     _paint(canvas, picture, drawn, left, y)
     y += drawn.layout.height + 24
+    if timing is not None and timing.lines.lines:
+        y += _timed(canvas, timing, y, room)
     y += paint_legend(canvas, picture, _MARGIN, y, room)
     return _document(canvas, picture, room + 2 * _MARGIN, y + _MARGIN - 8)
 
@@ -76,6 +109,22 @@ def _drawn(picture: Picture) -> _Drawn:
         other = layout(arranged, places, down=False, spacing=_RIGHT_SMALL if small else _RIGHT)
         found = found if _scale(found) * 1.05 >= _scale(other) else other
     return _Drawn(groups, panels, found, measures)
+
+
+def _timed(canvas: Canvas, timing: _Timing, y: float, room: float) -> float:
+    """The timeline, from `y` on; the height it takes."""
+    run, lines, legs, now = timing
+    tracks, more = tracks_of(run, lines, legs, _TRACKS_MAX)
+    label = label_width(tracks)
+    width = room - label - NOTE_WIDTH
+    axis = axis_of(lines.begin, lines.until(now), busy(lines, now), width)
+    canvas.path(f"M{number(_MARGIN)} {number(y)}H{number(_MARGIN + room)}", "l")
+    canvas.text(_MARGIN, y + 28, "Timeline", "h2 tx")
+    height = 40 + paint_gantt(canvas, tracks, axis, _MARGIN, y + 40, label, now)
+    if more:
+        canvas.text(_MARGIN, y + height + 14, f"and {plural(more, 'step')} more", "t mu")
+        height += 20
+    return height + 24
 
 
 def _scale(drawn: Layout) -> float:
