@@ -22,6 +22,7 @@ from batuta.plans.types.shape import (
     NOTHING,
     NULL,
     Array,
+    Number,
     Object,
     String,
     Type,
@@ -385,4 +386,7 @@ class Walk:
 
 
 def _literal(value: object) -> Type:
+    if isinstance(value, float):
+        # Written with a point it is a double: `2.0` has the value of `2`, and does not mix with it.
+        return Type((Number(value.is_integer(), values=frozenset({value}), double=True),))
     return op.FOREIGN if value is ... else of_value(value)
