@@ -53,7 +53,8 @@ class Seen(msgspec.Struct, gc=False):
 
     Attributes:
         deps: the steps it waits for, in the order of mention; True for those whose value it cannot do without.
-        data: the steps whose values it uses; `deps` are these and `after`.
+        data: if there is an `after`: the steps whose values it uses; `deps` are these and those of `after`.
+        plain: it is only called, with texts and whole paths, of which `links` are all in their order.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Seen(msgspec.Struct, gc=False):
     deps: dict[str, bool] = {}
     data: frozenset[str] = frozenset()
     broken: bool = False
+    plain: bool = False
 
 
 class Walk:
@@ -90,6 +92,11 @@ class Walk:
                     if needed:
                         users.setdefault(other, []).append(name)
         return users
+
+    @cached_property
+    def waited_for(self) -> frozenset[str]:
+        """The steps that others wait for, for whatever reason."""
+        return frozenset(name for seen in self.steps.values() for name in seen.deps)
 
     @cached_property
     def skippable(self) -> frozenset[str]:

@@ -42,7 +42,8 @@ def check_types(walk: Walk) -> None:
     """Tell where a value certainly is not what is wanted."""
     types = _Types(walk)
     for seen in walk.everything:
-        types.check(seen)
+        if not (seen.plain and types.is_plainly_right(seen)):
+            types.check(seen)
         if walk.flaws.full:
             return
 
@@ -54,6 +55,32 @@ class _Types:
         self.walk = walk
         self.flaws = walk.flaws
         self.values = Values(walk)
+        self._right: set[tuple[Type, Type]] = set()
+
+    def is_plainly_right(self, seen: Seen) -> bool:
+        """True if everything about a plain step fits, which is known at a look for most of them (1 µs instead of 3)."""
+        step, card = seen.step, seen.card
+        if step is None or card is None or step.join != "all":
+            return False
+        values, right = self.values, self._right
+        wanted = values.wanted(card)
+        links = iter(seen.links)
+        for name, value in cast("dict[str, Any]", step.with_).items():
+            target = wanted.get(name, ANY)
+            if type(value) is str and "${" in value:
+                type_ = values.of_link(seen, next(links))
+                if isinstance(type_, Wrong):
+                    return False
+            elif target is ANY or (type(value) is str and target is STRING):
+                continue
+            else:
+                type_ = of_value(value)
+            if type_ is target or target is ANY or type_ is ANY or (type_, target) in right:
+                continue
+            if fits(type_, target).verdict != "yes":
+                return False
+            right.add((type_, target))
+        return True
 
     def check(self, seen: Seen) -> None:
         known: dict[Path, Type] = {}

@@ -30,10 +30,9 @@ def check_usefulness(walk: Walk) -> None:
                     ("inputs", name),
                     f"use it (${{inputs.{name}}}), or take it out",
                 )
-    waited_for = {name for seen in walk.steps.values() for name in seen.deps}
     for name, seen in walk.steps.items():
         if name not in walk.used_steps:
-            _check_value(walk, seen, waited_for)
+            _check_value(walk, seen)
         step, card = seen.step, seen.card
         assert step is not None
         if card is None:
@@ -54,7 +53,7 @@ def check_usefulness(walk: Walk) -> None:
             return
 
 
-def _check_value(walk: Walk, seen: Seen, waited_for: set[str]) -> None:
+def _check_value(walk: Walk, seen: Seen) -> None:
     card, step, name = seen.card, seen.step, seen.name
     assert step is not None
     if card is None or card.effect not in _HARMLESS or card.expands:
@@ -69,7 +68,7 @@ def _check_value(walk: Walk, seen: Seen, waited_for: set[str]) -> None:
             seen.path,
             f"use it: when: steps.{name}.approved, or ${{steps.{name}}} in the result",
         )
-    elif name not in waited_for:
+    elif name not in walk.waited_for:
         walk.flaws.key(
             "B133",
             f"nobody uses the value of {name!r}, and {card.name!r} changes nothing ({card.effect})",
