@@ -23,7 +23,7 @@ from batuta.spec.card import Card
 from batuta.spec.failures import LOST_MAX
 from batuta.spec.plan import Plan, Retry, Step
 
-__all__ = ["Bounds", "StepBounds", "Worst", "bounds", "links", "longest_path"]
+__all__ = ["Bounds", "StepBounds", "Worst", "bounds", "links", "longest_path", "sent_again"]
 
 # Calls at once in a process whose workspace does not say (`limits.calls`).
 AT_ONCE = 64
@@ -271,17 +271,23 @@ def _calls(uses: Iterable[str], step: Step, cards: Mapping[str, Card]) -> Worst:
             return Worst(None, None, None)
         timeout_s = step.timeout_s or card.timeout_s
         # Who asks is called once to ask, and once with the answer.
-        attempts = (1 + step.retry.at_most) * (2 if card.waits else 1)
+        of_attempt = 2 if card.waits else 1
         pauses_s = sum(_pause(step.retry, faults) for faults in range(step.retry.at_most))
-        doubted = card.effect == "write" and card.in_doubt in ("reconcile", "retry")
+        doubted = sent_again(card)
         asked_s = RECONCILE_S if doubted and card.in_doubt == "reconcile" else 0.0
         call = Worst(1, card.price_nusd, timeout_s + asked_s)
-        total = total.plus(call.times(attempts)).plus(Worst(time_s=pauses_s))
+        total = total.plus(call.times((1 + step.retry.at_most) * of_attempt)).plus(
+            Worst(time_s=pauses_s)
+        )
         if doubted:
-            # What was sent and not answered is sent again, by its card alone, so often in all.
-            more = call.times(LOST_MAX)
+            more = call.times(doubted * of_attempt)
             again = Worst(*(max(a, b) for a, b in zip(again.figures, more.figures, strict=True)))
     return total.plus(again)
+
+
+def sent_again(card: Card) -> int:
+    """How often a call that was sent and not answered may be sent again, by its card alone."""
+    return LOST_MAX if card.effect == "write" and card.in_doubt in ("reconcile", "retry") else 0
 
 
 def _pause(retry: Retry, faults: int) -> float:

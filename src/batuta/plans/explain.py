@@ -5,10 +5,14 @@ from typing import Any
 
 import msgspec
 
+from batuta.errors import PlanError
 from batuta.plans.bounds import AT_ONCE, Bounds, StepBounds, Worst, bounds, links, longest_path
+from batuta.plans.check import check
 from batuta.plans.explanation import Explanation, Forecast, StepExplained, Totals
+from batuta.plans.inputs import input_findings
 from batuta.plans.partly import Known, known_inputs
 from batuta.plans.questions import Expected, Questions
+from batuta.plans.rewrite import rewritten
 from batuta.plans.types import Type, described, list_of, of_schema, union
 from batuta.reading.places import Places
 from batuta.spec.budget import Budget
@@ -17,7 +21,7 @@ from batuta.spec.foreseen import Forecaster
 from batuta.spec.plan import Plan, Step
 from batuta.spec.statistics import Measured, Statistics
 
-__all__ = ["explain"]
+__all__ = ["explain", "explain_sound"]
 
 # Of a card that is not there: nothing is known, and the safe reading of silence applies.
 _NO_CARD = Card(name="", kind="?", declared=False)
@@ -79,6 +83,44 @@ def explain(
         budget_usd=None if own is None else own.usd,
         sampled_runs=0 if statistics is None else statistics.runs,
     )
+
+
+def explain_sound(
+    plan: Plan,
+    cards: Mapping[str, Card],
+    forecaster: Forecaster,
+    *,
+    statistics: Statistics | None = None,
+    inputs: Mapping[str, Any] | None = None,
+    places: Places | None = None,
+    budget: Budget | None = None,
+    at_once: int = AT_ONCE,
+) -> Explanation:
+    """As `explain`, with what the checker warns of and what a rewrite would change. `inputs` may be some of them.
+
+    Raises:
+        PlanError: the checker finds flaws, or the inputs do not fit.
+    """
+    findings = check(plan, cards, places)
+    if inputs is not None:
+        # What is not given is not known yet.
+        findings += [one for one in input_findings(plan, inputs) if one.code != "B106"]
+    flaws = [one for one in findings if not one.warning]
+    if flaws:
+        message = "the plan cannot run" if len(flaws) > 1 else flaws[0].message
+        raise PlanError(message, place=flaws[0].place, findings=findings)
+    explanation = explain(
+        plan,
+        cards,
+        forecaster,
+        statistics=statistics,
+        inputs=inputs,
+        places=places,
+        budget=budget,
+        at_once=at_once,
+    )
+    changes = rewritten(plan, cards).changes
+    return msgspec.structs.replace(explanation, findings=tuple(findings), changes=changes)
 
 
 def _skipped(

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, cast
 
-from batuta.plans.bounds import StepBounds
+from batuta.plans.bounds import StepBounds, sent_again
 from batuta.plans.explanation import Asked
 from batuta.plans.partly import Known
 from batuta.spec.card import Card
@@ -88,7 +88,7 @@ class Questions:
         uses = [(step.use, step.with_)]
         uses += [(one.use, step.with_ if one.with_ is None else one.with_) for one in step.fallback]
         asks: list[Asked] = []
-        denied_maybe = ""
+        denied = denied_maybe = ""
         for place, (use, shape) in enumerate(uses):
             card = self._cards.get(use)
             if card is None:
@@ -97,14 +97,15 @@ class Questions:
             if place == 0 and voices.foreseen and voices.denied:
                 # What is refused is refused for good: no alternative, nothing to take back.
                 return Expected(denied=_why_denied(voices))
-            denied_maybe = denied_maybe or _why_denied(voices)
+            denied = denied or (_item_denied(voices) if place == 0 else "")
+            denied_maybe = denied_maybe or ("" if denied else _why_denied(voices))
             asks += _asked(name, step, card, voices, shape, fallback=place > 0)
         if step.undo is not None and step.undo.use in self._cards:
             shape = step.with_ if step.undo.with_ is None else step.undo.with_
             card = self._cards[step.undo.use]
             voices = self._voices(name, card, shape, bounds, "/undo")
             asks += _asked(f"{name}/undo", step, card, voices, shape)
-        return Expected(tuple(asks), "", denied_maybe)
+        return Expected(tuple(asks), denied, denied_maybe)
 
     def _is_quiet(self, use: str) -> bool:
         """True if no call of the capability needs anybody, whatever its arguments."""
@@ -193,9 +194,9 @@ def _asked(
             who=tuple(dict.fromkeys(one for ruling in rulings for one in ruling.who)),
         )
     if card.waits and voices.calls:
-        # A person is asked once; what else asks may do so at every attempt.
+        # A person is asked once; what else asks may do so at every attempt, and anew after a doubt.
         always = card.kind == "human"
-        tries = 1 if always else 1 + step.retry.at_most
+        tries = (1 if always else 1 + step.retry.at_most) + sent_again(card)
         words, who = _put(shape)
         yield Asked(
             step=name,
@@ -217,9 +218,19 @@ def _why(ruling: Ruling, foreseen: list[Foreseen], card: Card, *, fallback: bool
 
 def _why_denied(voices: _Voices) -> str:
     ruling = next(iter(voices.may_deny), None)
-    if ruling is None:
-        return ""
+    return "" if ruling is None else _said(ruling)
+
+
+def _said(ruling: Ruling) -> str:
     return f"{ruling.rule}: {ruling.reason}" if ruling.reason else ruling.rule
+
+
+def _item_denied(voices: _Voices) -> str:
+    """The first item that is refused for certain, where the items are known; it fails the whole step."""
+    for index, (one, _) in enumerate(voices.foreseen):
+        if one.all_say("deny"):
+            return f"{_said(one.rulings[0])} (item {index})"
+    return ""
 
 
 def _put(shape: Any) -> tuple[str, tuple[str, ...]]:

@@ -13,6 +13,24 @@ def _check(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
     add("--plan", metavar="FILE", help="a plan to check against the workspace")
 
 
+def _plan(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
+    add("plan", metavar="PLAN", help="a file, or the name of a registered plan")
+    add("--input", action="append", default=[], metavar="NAME=VALUE",
+        help="an input of the run that is asked about (repeatable); without, nothing is assumed of it")  # fmt: skip
+    add("--tree", action="store_true", help="the steps by what starts together, instead of a table")
+    add("--svg", metavar="FILE", help="draw the plan into FILE")
+    add(
+        "--rewrite",
+        action="store_true",
+        help="the plan as a rewrite would make it, and what that changes",
+    )
+    add(
+        "--out",
+        metavar="FILE",
+        help="with --rewrite: write that plan to FILE, which must not be there yet",
+    )
+
+
 def _capabilities(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
     add("name", nargs="?", metavar="NAME", help="a capability, or a pattern like 'mail.*'")
 
@@ -34,6 +52,20 @@ COMMANDS: dict[str, Command] = {
         "Nothing runs and nothing is written. Exits 2 if there is a flaw; warnings are not flaws.",
         "batuta check\nbatuta check --plan refunds.yaml",
         _check,
+    ),
+    "plan": Command(
+        "plan",
+        "what a plan will do, ask, take and cost, before it runs",
+        "PLAN [--input NAME=VALUE]… [--tree] [--svg FILE] [--rewrite …]",
+        "Say of every step what it calls, what that does to the world, how often, at what\n"
+        "cost, in which time, and whom it asks; and what all of it comes to. Figures are\n"
+        "of the newest 500 runs of this workspace; ? is what nobody knows yet.\n"
+        "Nothing runs, and nothing is written to the log. Exits 2 if the plan has a flaw.",
+        "batuta plan refunds.yaml\n"
+        "batuta plan refunds --input batch=@refunds.csv --tree\n"
+        "batuta plan refunds.yaml --svg refunds.svg\n"
+        "batuta plan refunds.yaml --rewrite --out better.yaml",
+        _plan,
     ),
     "capabilities": Command(
         "capabilities",

@@ -1,0 +1,162 @@
+"""An explanation for people: the steps as a table or a tree, and below it what they come to. Pure.
+
+What is not known is `?`, what does not apply is `–`; nothing is invented.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from batuta.doors.cli.failures import finding_lines
+from batuta.doors.cli.plan_table import step_table, step_tree
+from batuta.doors.cli.plan_words import calls_text, cost_text, dollars, question_text, time_text
+from batuta.doors.cli.table import Span
+from batuta.doors.cli.text import cells, count, escaped, one_line
+from batuta.plans.explanation import Explanation
+from batuta.spec.budget import nusd
+
+__all__ = ["explained_lines"]
+
+# Wider lines are not read as lines.
+WIDTH_MAX = 160
+# The column of the words on the left, and how many lines each of them gets.
+LABEL = 10
+LINES_MAX = 12
+
+Line = list[Span]
+
+
+def explained_lines(
+    explanation: Explanation, width: int, *, tree: bool = False, rewritten: bool = False
+) -> list[Line]:
+    """All that is to be said, in `width` columns."""
+    width = max(min(width, WIDTH_MAX), 40) - 1
+    lines = [_head(explanation), *_description(explanation, width), []]
+    lines += step_tree(explanation, width) if tree else step_table(explanation, width)
+    lines += [[], *_totals(explanation, width), *_order(explanation, width)]
+    lines += _questions(explanation, width)
+    lines += _refusals(explanation, width)
+    lines += _changes(explanation, width, rewritten=rewritten)
+    if explanation.findings:
+        warnings = count(len(explanation.findings), "warning")
+        lines += [[], [Span(warnings, "ask")], *finding_lines(explanation.findings)]
+    return lines
+
+
+def _head(explanation: Explanation) -> Line:
+    steps = count(len(explanation.steps), "step")
+    waves = count(len(explanation.totals.waves), "wave")
+    return [
+        Span(one_line(explanation.plan.name, 60), "bold"),
+        Span(f"  {explanation.digest[:12]}  {steps} in {waves}, {explanation.planner}", "dim"),
+    ]
+
+
+def _description(explanation: Explanation, width: int) -> list[Line]:
+    first = explanation.plan.description.strip().partition("\n")[0]
+    return [[Span(one_line(first, width), "dim")]] if first else []
+
+
+# ── what it comes to ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _totals(explanation: Explanation, width: int) -> list[Line]:
+    one = explanation.totals.forecast
+    runs = explanation.sampled_runs
+    source = f"measured in {count(runs, 'run')}" if runs else "nothing measured yet"
+    expected = (
+        f"{calls_text(one.calls_expected)}, {cost_text(one.cost_expected_nusd)}, "
+        f"{time_text(one.time_expected_s)}, people not counted ({source})"
+    )
+    worst = (
+        f"{calls_text(one.calls_worst, bound=True)}, {cost_text(one.cost_worst_nusd, bound=True)}, "
+        f"{time_text(one.time_worst_s, bound=True)}, with every retry, time-out and undo"
+    )
+    lines = [*_labelled("expected", [expected], width), *_labelled("at worst", [worst], width)]
+    if explanation.budget_usd is not None:
+        lines += _labelled("budget", [dollars(nusd(explanation.budget_usd))], width)
+    return lines
+
+
+def _order(explanation: Explanation, width: int) -> list[Line]:
+    totals = explanation.totals
+    lines: list[Line] = []
+    if len(totals.critical_path) > 1:
+        chain = " → ".join(totals.critical_path)
+        how = (
+            ""
+            if totals.forecast.time_expected_s is not None
+            else " (by steps: times are not known)"
+        )
+        lines += _labelled("longest", [chain + how], width)
+    wide = [wave for wave in totals.waves if len(wave) > 1]
+    if wide and totals.width > 1:
+        said = [", ".join(wave) for wave in wide]
+        lines += _labelled("together", said, width)
+    return lines
+
+
+def _questions(explanation: Explanation, width: int) -> list[Line]:
+    when = {step.name: step.when for step in explanation.steps}
+    asked = [
+        question_text(one, when.get(one.step.partition("/")[0], ""))
+        for one in explanation.questions
+    ]
+    lines = _labelled("asks", asked, width, style="ask") if asked else []
+    opaque = [step.name for step in explanation.steps if step.forecast.calls_worst is None]
+    if not asked and not opaque:
+        lines = _labelled("asks", ["nobody"], width)
+    return lines
+
+
+def _refusals(explanation: Explanation, width: int) -> list[Line]:
+    steps = explanation.steps
+    denied = [f"{step.name}: refused for certain by {step.denied}" for step in steps if step.denied]
+    denied += [
+        f"{step.name}: may be refused by {step.denied_maybe}" for step in steps if step.denied_maybe
+    ]
+    skipped = [f"{step.name}: {step.skipped}" for step in steps if step.skipped]
+    lines = _labelled("denied", denied, width, style="bad") if denied else []
+    return [*lines, *(_labelled("skipped", skipped, width) if skipped else [])]
+
+
+def _changes(explanation: Explanation, width: int, *, rewritten: bool) -> list[Line]:
+    said = [one.says for one in explanation.changes]
+    if not said:
+        return _labelled("rewrites", ["there is nothing to rewrite"], width) if rewritten else []
+    label = "rewritten" if rewritten else "rewrites"
+    tail = [] if rewritten else ["(--rewrite shows the plan with these)"]
+    return _labelled(label, [*said, *tail], width)
+
+
+# ── words in lines ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _labelled(
+    label: str, paragraphs: Sequence[str], width: int, *, style: str = "dim"
+) -> list[Line]:
+    """Paragraphs with a word in front of the first, wrapped under each other."""
+    lines: list[Line] = []
+    room = width - LABEL - 1
+    for text in paragraphs[:LINES_MAX]:
+        for line in _wrapped(escaped(text), room):
+            word = f"{label:<{LABEL}}" if not lines else " " * LABEL
+            lines.append([Span(word, style if not lines else "plain"), Span(line)])
+    more = len(paragraphs) - LINES_MAX
+    if more > 0:
+        lines.append([Span(" " * LABEL), Span(f"… and {more:,} more", "dim")])
+    return lines
+
+
+def _wrapped(text: str, width: int) -> Iterable[str]:
+    """`text` in lines of at most `width` cells; the second and later ones are indented. At most `LINES_MAX`."""
+    line, lines = "", 0
+    for word in text.split():
+        grown = f"{line} {word}" if line.strip() else line + word
+        if line.strip() and cells(grown) > width:
+            lines += 1
+            if lines == LINES_MAX:
+                yield line + " …"
+                return
+            yield line
+            grown = f"  {word}"
+        line = grown
+    yield line
