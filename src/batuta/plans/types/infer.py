@@ -1,16 +1,17 @@
 """The type of an expression, of a reference by itself, and of a shape with expressions in it."""
 
 from collections.abc import Collection, Mapping
+from typing import cast
 
 from batuta.errors import ExpressionError
 from batuta.plans.types.inferred import Inferred, Problem
 from batuta.plans.types.operators import is_foreign, truth
 from batuta.plans.types.reach import absent, follow, offset_of
-from batuta.plans.types.shape import ANY, Bool, Type
+from batuta.plans.types.shape import ANY, Bool, Object, Type
 from batuta.plans.types.walk import Walk
 from batuta.spec.expr import Expression, Reference, compile_expression
 
-__all__ = ["infer"]
+__all__ = ["infer", "inferred"]
 
 
 def infer(text: str, roots: Mapping[str, Type], always: Collection[str] = ()) -> Inferred:
@@ -19,14 +20,34 @@ def infer(text: str, roots: Mapping[str, Type], always: Collection[str] = ()) ->
     `always` names steps that are never skipped: a reference that asks (`has(…)`, `== null`) about any other step may
     find null. Never raises: what does not compile has the type ANY and a problem with the code `invalid`.
     """
+    return inferred(text, roots, frozenset(roots), always)
+
+
+def inferred(
+    text: str, roots: Mapping[str, Type], names: frozenset[str], always: Collection[str]
+) -> Inferred:
+    """As `infer`, for callers who have the `names` of the roots at hand."""
     try:
-        expression = compile_expression(text, frozenset(roots))
+        expression = compile_expression(text, names)
     except ExpressionError as error:
         return Inferred(ANY, (Problem(error.offset or 0, "invalid", error.message, error.remedy),))
     bare = expression.is_bare
-    if bare is not None and not bare.optional:
-        return _of_reference(text, bare, roots[bare.root])
-    return _of_tree(expression, roots, always)
+    if bare is None or bare.optional:
+        return _of_tree(expression, roots, always)
+    # What nearly every reference is: fields of maps that declare them. 1 µs, where following it takes 6.
+    type_ = roots[bare.root]
+    for name in bare.path:
+        shapes = type_.shapes
+        if len(shapes) != 1 or type(shape := shapes[0]) is not Object:
+            return _of_reference(text, bare, roots[bare.root])
+        found = shape.fields.get(cast("str", name))
+        if found is None:
+            return _of_reference(text, bare, roots[bare.root])
+        type_ = found
+    shapes = type_.shapes
+    if len(shapes) == 1 and type(shapes[0]) is not Bool:
+        return Inferred(type_)
+    return _of_reference(text, bare, roots[bare.root])
 
 
 def _of_reference(text: str, reference: Reference, root: Type) -> Inferred:
