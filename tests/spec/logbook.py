@@ -14,6 +14,7 @@ from batuta.spec.facts import (
     Fact,
     Failure,
     Finished,
+    Inherited,
     Lost,
     Skipped,
     Spread,
@@ -22,7 +23,7 @@ from batuta.spec.facts import (
 )
 from batuta.spec.fold import apply
 from batuta.spec.plan import Plan, Step
-from batuta.spec.request import Request
+from batuta.spec.request import Fork, Request
 from batuta.spec.run import Node, Run
 from batuta.spec.shape import PlanShape
 from batuta.spec.value import inline
@@ -33,14 +34,18 @@ SLOT = inline({})
 class Logbook:
     """A run and the facts that made it; `counted` says of each whether it counted."""
 
-    def __init__(self, plan: Plan, *, budget: Budget | None = None) -> None:
+    def __init__(
+        self, plan: Plan, *, budget: Budget | None = None, fork: Fork | None = None
+    ) -> None:
         self.shapes = {plan.digest(): PlanShape(plan)}
         self.run = Run(self.shapes.__getitem__)
         self.facts: list[Fact] = []
         self.counted: list[bool] = []
         self.now = 1_000.0
         request = Request(plan=plan.name)
-        self.add(Accepted(at=self.now, run="r1", request=request, salt="ab", budget=budget))
+        self.add(
+            Accepted(at=self.now, run="r1", request=request, salt="ab", budget=budget, fork=fork)
+        )
         self.expand("", plan, attempt=0, term=0)
 
     def add(self, *facts: Fact) -> bool:
@@ -97,6 +102,10 @@ class Logbook:
 
     def spread(self, path: str, count: int, **more: Any) -> bool:
         return self.add(Spread(at=self.now, path=path, term=1, count=count, **more))
+
+    def inherit(self, path: str, state: Any = "done", value: Any = None, **more: Any) -> bool:
+        slot = inline(value) if state == "done" else None
+        return self.add(Inherited(at=self.now, path=path, state=state, value=slot, **more))
 
     def end(self, status: Any = "succeeded") -> bool:
         return self.add(Ended(at=self.now, term=self.run.term, status=status))

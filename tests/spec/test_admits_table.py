@@ -18,6 +18,7 @@ from batuta.spec.facts import (
     Expanded,
     Fact,
     Finished,
+    Inherited,
     Lost,
     Parked,
     Purged,
@@ -27,7 +28,7 @@ from batuta.spec.facts import (
     Started,
 )
 from batuta.spec.plan import Step, Undo
-from batuta.spec.request import Request
+from batuta.spec.request import Fork, Request
 from tests.spec.logbook import SLOT, Logbook, answered, failed, plan, started, waited
 
 PLAN = plan(a=Step("tool", undo=Undo("back")), b=Step("tool"))
@@ -128,6 +129,7 @@ TABLE: list[tuple[str, Fact, tuple[str, ...]]] = [
     ("it fails", failed("a", 1), ("pending", "open", *OPEN_STATES)),
     ("a later attempt is refused", failed("a", 2), ("lost", "retrying", "answered")),
     ("nothing was called, and it finishes", Finished(at=NOW, path="a", attempt=0, value=SLOT), ("pending", "asked")),
+    ("it ended in another run", Inherited(at=NOW, path="a", state="done", value=SLOT), ()),
     ("it is lost", Lost(at=NOW, path="a", attempt=1), ("running",)),
     ("it is in doubt", Doubted(at=NOW, path="a", attempt=1, why="", resolve="ask"), ("running",)),
     ("the doubt ends", Resolved(at=NOW, path="a", attempt=1, how="fail", who=""), ("doubted", "doubted, asked")),
@@ -242,6 +244,33 @@ class TestRun:
         assert admits(log.run, Purged(at=NOW)) is True
         assert admits(log.run, Claimed(at=NOW, owner="me", term=2)) is False
         assert admits(log.run, CancelRequested(at=NOW)) is False
+
+
+class TestFork:
+    def fork(self) -> Logbook:
+        return Logbook(PLAN, fork=Fork("r0", "b", 9))
+
+    def test_what_ended_in_the_other_run_counts_once_and_before_anybody_drives(self) -> None:
+        log = self.fork()
+        assert log.inherit("a", value=1) is True
+        assert log.inherit("a", value=2) is False
+        log.claim()
+        assert log.inherit("b") is False
+
+    @pytest.mark.parametrize("state", ["done", "skipped", "failed", "cancelled"])
+    def test_it_counts_however_it_ended(self, state: str) -> None:
+        assert self.fork().inherit("a", state) is True
+
+    def test_a_run_that_is_no_fork_inherits_nothing(self) -> None:
+        assert Logbook(PLAN).inherit("a") is False
+
+    def test_what_another_run_did_is_not_taken_back_here(self) -> None:
+        log = self.fork()
+        log.inherit("a", value=1)
+        log.claim()
+        log.start("b")
+        log.fail("b")
+        assert log.run.undos == []
 
 
 class TestUndo:

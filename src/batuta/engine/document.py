@@ -19,13 +19,14 @@ async def document(run: Run, engine: Engine) -> dict[str, Any]:
     """Everything about `run` that a caller may want to know, as plain JSON.
 
     Keys: run, status, plan, result, error {code, message, path}, waiting [{step, kind, question, …}], cost_usd,
-    calls, accepted_at, ended_at (seconds of the Unix epoch), steps [{path, state, attempts, inputs, output, …}].
+    calls, accepted_at, ended_at (seconds of the Unix epoch), steps [{path, state, attempts, inputs, output, …}];
+    forked_from {run, at}, of a fork.
     """
     accepted = run.accepted
     assert accepted is not None
     asked = [("", run.drift)] if run.drift is not None else []
     asked += [(node.path, node.question) for node in run.waiting() if node.question is not None]
-    return {
+    shown: dict[str, Any] = {
         "run": run.id,
         "status": run.status,
         "plan": accepted.request.plan,
@@ -38,6 +39,9 @@ async def document(run: Run, engine: Engine) -> dict[str, Any]:
         "ended_at": run.ended.at if run.ended is not None else None,
         "steps": [await _step(run, node, engine) for node in run.ordered()],
     }
+    if accepted.fork is not None:
+        shown["forked_from"] = {"run": accepted.fork.run, "at": accepted.fork.at}
+    return shown
 
 
 async def result_of(run: Run, engine: Engine) -> Any:
@@ -99,6 +103,8 @@ def _shown(run: Run, node: Node, engine: Engine) -> dict[str, Any]:
         shown["error"] = {"code": node.code, "message": node.message}
     elif node.message:
         shown["note"] = node.message
+    if node.inherited:
+        shown["taken_over"] = True
     if node.verdict and node.verdict != "allow":
         shown["verdict"] = node.verdict
     if node.key:

@@ -8,21 +8,22 @@ import msgspec
 
 from batuta.engine.lanes import PROCESS_CALLS_MAX, Lanes
 from batuta.engine.perform import perform
+from batuta.engine.pins import Pins
 from batuta.engine.prepare import arguments, call_of
 from batuta.engine.view import Shelf, wanted
-from batuta.errors import BatutaError, NotFound, PlanError
+from batuta.errors import BatutaError, JournalBroken, NotFound, PlanError
 from batuta.plans.inputs import validate_inputs
 from batuta.ports import Catalog, Chance, Clock, Journal, Judge, Layer, Receipt, Row, Sink
 from batuta.spec.budget import Budget
-from batuta.spec.call import Expand, Failed, Outcome, Question
+from batuta.spec.call import Expand, Failed, Outcome
 from batuta.spec.card import Card
 from batuta.spec.facts import Accepted, Expanded, Fact, Started, Waited
 from batuta.spec.fold import apply
 from batuta.spec.plan import Plan
-from batuta.spec.request import Request
+from batuta.spec.request import Fork, Request
 from batuta.spec.run import Node, Run
 from batuta.spec.shape import PlanShape
-from batuta.spec.value import INLINE_BYTES_MAX, Value, canonical, commitment, decode, encode, inline
+from batuta.spec.value import INLINE_BYTES_MAX, Value, canonical, commitment, decode, encode
 
 __all__ = ["Engine", "Settings"]
 
@@ -72,11 +73,10 @@ class Engine:
         self.lanes = Lanes(settings.calls_max)
         self.sink = sink
         self.shelf = Shelf()
+        self.pins = Pins(catalog, journal)
         self.layers: Sequence[Layer] = settings.layers
         self._shapes: OrderedDict[str, PlanShape] = OrderedDict()
-        self._card_slots: dict[str, Value] = {}
         self._sound: dict[str, PlanShape] = {}
-        self._digests: dict[str, tuple[Card, str]] = {}
         self._lately: OrderedDict[str, Run] = OrderedDict()
 
     @property
@@ -122,37 +122,40 @@ class Engine:
     def _accept(
         self, plan: Plan, inputs: Mapping[str, Any], run_id: str, author: str, text: str
     ) -> tuple[Run, Receipt]:
-        shape = self._admitted(plan)
-        plan = shape.plan
-        complete = validate_inputs(plan, inputs)
-        now = self.clock.now()
-        salt = self.chance.entropy(16)
-        budget = (
-            plan.budget
-            if self.settings.budget is None
-            else self.settings.budget.narrowed(plan.budget)
-        )
+        shape = self.admitted(plan)
+        complete = validate_inputs(shape.plan, inputs)
+        facts = self.opening(shape, complete, run_id, Request(text=text, author=author))
+        run = Run(self.shape)
+        for fact in facts:
+            apply(run, fact)
+        return run, self.journal.append(run_id, facts, after=0)
+
+    def opening(
+        self,
+        shape: PlanShape,
+        complete: Mapping[str, Any],
+        run_id: str,
+        request: Request,
+        fork: Fork | None = None,
+    ) -> tuple[Accepted, Expanded]:
+        """The facts that make a run of an admitted plan; of `request`, plan and inputs are filled in."""
+        plan, now, salt = shape.plan, self.clock.now(), self.chance.entropy(16)
+        budget = plan.budget
+        if self.settings.budget is not None:
+            budget = self.settings.budget.narrowed(plan.budget)
         if plan.timeout_s is not None:
             budget = Budget(seconds=plan.timeout_s).narrowed(budget)
         slot = self.store(complete, salt)
-        request = Request(plan=plan.name, text=text, inputs=slot, author=author)
+        request = msgspec.structs.replace(request, plan=plan.name, inputs=slot)
+        cards, described = self.pins.of(shape, salt)
         accepted = Accepted(
-            at=now, run=run_id, request=request, salt=salt.hex(), epoch=self.epoch, budget=budget
-        )
+            at=now, run=run_id, request=request, salt=salt.hex(), epoch=self.epoch, budget=budget, fork=fork
+        )  # fmt: skip
         planned = Expanded(
-            at=now,
-            path="",
-            attempt=0,
-            term=0,
-            plan=self._plan_slot(shape, salt),
-            plan_digest=shape.digest,
-            cards=self._cards_of(shape),
-            inputs=slot,
-        )
-        run = Run(self.shape)
-        for fact in (accepted, planned):
-            apply(run, fact)
-        return run, self.journal.append(run_id, (accepted, planned), after=0)
+            at=now, path="", attempt=0, term=0, plan=self._plan_slot(shape, salt), plan_digest=shape.digest,
+            cards=cards, inputs=slot, described=described,
+        )  # fmt: skip
+        return accepted, planned
 
     async def read(self, run_id: str) -> Run:
         """The run as its committed log has it. Raises `NotFound`, `JournalError`."""
@@ -189,6 +192,8 @@ class Engine:
             if isinstance(fact, Expanded):
                 await self.load_plan(fact)
             apply(run, fact)
+        if run.ended is None:
+            await self.pins.recall(run)
         return run
 
     async def go_on(self, run: Run, rows: Sequence[Row], sought: Fact | None = None) -> bool:
@@ -207,36 +212,11 @@ class Engine:
 
     def drift(self, run: Run) -> dict[str, str]:
         """Capabilities of `run` whose cards have changed since it began, and how."""
-        changed: dict[str, str] = {}
-        for name, before in run.cards.items():
-            try:
-                card = self.catalog.get(name).card
-            except NotFound:
-                changed[name] = "is not registered any more"
-                continue
-            if self._digest_of(card) != before:
-                changed[name] = "has another card (schema, effect, price or version)"
-        return changed
-
-    def _digest_of(self, card: Card) -> str:
-        known = self._digests.get(card.name)
-        if known is None or known[0] is not card:
-            known = self._digests[card.name] = (card, card.digest())
-        return known[1]
+        return self.pins.drift(run)
 
     def drift_question(self, run: Run, changed: Mapping[str, str]) -> Waited:
         """The question a run asks before it goes on under changed capabilities."""
-        names = ", ".join(f"{name} {how}" for name, how in sorted(changed.items()))
-        question = Question(
-            text=f"Go on although capabilities changed since the run began: {names}?",
-            schema={"enum": ["accept"]},
-            show=dict(changed),
-            kind="drift",
-            options=("accept",),
-        )
-        slot = inline(question, run.salt)
-        now = self.clock.now()
-        return Waited(at=now, path="", attempt=0, term=run.term, kind="drift", question=slot)
+        return self.pins.question(run, changed, self.clock.now())
 
     # ── plans that calls answer with ─────────────────────────────────────────────────────────────────────────
 
@@ -249,8 +229,9 @@ class Engine:
             raise PlanError(f"plans inside plans: more than {EXPANSION_DEPTH_MAX} deep")
         if len(run.nodes) + len(expand.plan.steps) > STEPS_MAX:
             raise PlanError(f"the run would have more than {STEPS_MAX:,} step instances")
-        shape = self._admitted(expand.plan)
+        shape = self.admitted(expand.plan)
         cost = expand.cost_nusd
+        cards, described = self.pins.of(shape, run.salt)
         return Expanded(
             at=now,
             path=holder.path,
@@ -258,7 +239,8 @@ class Engine:
             term=run.term,
             plan=self._plan_slot(shape, run.salt),
             plan_digest=shape.digest,
-            cards=self._cards_of(shape),
+            cards=cards,
+            described=described,
             inputs=self.store(validate_inputs(shape.plan, expand.inputs), run.salt),
             cost_nusd=holder.reserved_nusd if cost is None else cost,
         )
@@ -313,8 +295,11 @@ class Engine:
         """The compiled plan of a digest that was read or admitted before."""
         return self._shapes[plan_digest]
 
-    def _admitted(self, plan: Plan) -> PlanShape:
-        """The compiled `plan`. Checked only if it is new here: the cards of an engine do not change."""
+    def admitted(self, plan: Plan) -> PlanShape:
+        """The compiled `plan`. Checked only if it is new here: the cards of an engine do not change.
+
+        Raises `PlanError`.
+        """
         given = plan.digest()
         shape = self._sound.get(given)
         if shape is None:
@@ -332,14 +317,19 @@ class Engine:
             return kept
         self._shapes[shape.digest] = shape
         if len(self._shapes) > SHAPES_MAX:
-            dropped, _ = self._shapes.popitem(last=False)
-            self._card_slots.pop(dropped, None)
+            self._shapes.popitem(last=False)
         return shape
 
     async def _load_shape(self, fact: Expanded) -> PlanShape:
         slot = fact.plan
         encoded = await self.journal.get(slot.ref) if slot.ref else bytes(slot.data)
-        return PlanShape(msgspec.json.decode(encoded, type=Plan))
+        try:
+            return PlanShape(msgspec.json.decode(encoded, type=Plan))
+        except msgspec.ValidationError as error:
+            raise JournalBroken(
+                f"the log holds a plan that this version cannot read: {error}",
+                remedy="it was written by a newer batuta: upgrade",
+            ) from error
 
     def _plan_slot(self, shape: PlanShape, salt: bytes) -> Value:
         # In its own order, not the canonical one: steps and results are shown as they were written.
@@ -348,13 +338,3 @@ class Engine:
         return Value(
             ref=self.journal.put(encoded), size=len(encoded), mark=commitment(encoded, salt)
         )
-
-    def _cards_of(self, shape: PlanShape) -> Value:
-        slot = self._card_slots.get(shape.digest)
-        if slot is None:
-            digests = {
-                name: self._digest_of(self.catalog.get(name).card)
-                for name in sorted(shape.capabilities)
-            }
-            slot = self._card_slots[shape.digest] = inline(digests)
-        return slot

@@ -14,7 +14,7 @@ from batuta.engine.engine import Engine
 from batuta.engine.prepare import arguments
 from batuta.engine.rejudge import Unlike, described, kind_of_fact, node_at, unlike
 from batuta.engine.view import NotLoaded, Shelf, stored_in, wanted
-from batuta.errors import BatutaError, NotFound
+from batuta.errors import BatutaError, JournalBroken, NotFound
 from batuta.plans.inputs import validate_inputs
 from batuta.ports import WORKSPACE, Catalog, Judge, Row
 from batuta.reading.schema import problems
@@ -65,13 +65,14 @@ class Difference(msgspec.Struct, frozen=True):
 class Replayed(msgspec.Struct, frozen=True):
     """One run, replayed.
 
-    `verdict`: "same", "differs" (`difference` says where), or "erased": its payloads are gone, nothing can be said.
+    `verdict`: "same", "differs" (`difference` says where), "erased": its payloads are gone, nothing can be said, or
+    "unreadable": a plan or value in it is not of this version, or damaged.
     `decisions` were compared before the end or the first difference. `changed`: capabilities whose cards have changed.
     """
 
     run: str
     plan: str
-    verdict: Literal["same", "differs", "erased"]
+    verdict: Literal["same", "differs", "erased", "unreadable"]
     decisions: int = 0
     difference: Difference | None = None
     changed: tuple[str, ...] = ()
@@ -120,6 +121,8 @@ class Replay:
             return await story.replay(run_id, rows, epochs)
         except NotFound:
             return Replayed(run_id, story.plan_name, "erased", story.decisions)
+        except JournalBroken:
+            return Replayed(run_id, story.plan_name, "unreadable", story.decisions)
 
 
 class _Story:
@@ -240,7 +243,8 @@ class _Story:
             if path and node is None and not isinstance(fact, Ended):
                 found = Unlike(described(fact), "the plan has no such step")
             elif isinstance(fact, _DECIDED):
-                found = Unlike(described(fact), "it would not count")
+                instead = await self._asked(fact, node, self._engine.epoch)
+                found = instead or Unlike(described(fact), "it would not count")
         else:
             self.decisions += isinstance(fact, _DECIDED) or _is_approval(fact)
             # A decision that was made just before a restore may stand behind it.

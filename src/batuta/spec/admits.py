@@ -17,6 +17,7 @@ from batuta.spec.facts import (
     Fact,
     Failure,
     Finished,
+    Inherited,
     Lost,
     Parked,
     Purged,
@@ -86,6 +87,12 @@ def _may_end(node: Node) -> bool:
     if node.attempt == 0 or node.state == r.OPEN:
         return node.state in (r.PENDING, r.READY, r.OPEN, r.WAITING)
     return node.state in _OUTCOME_STATES and node.attempt != node.told
+
+
+def _inherited(run: Run, fact: Inherited) -> bool:
+    node = run.nodes.get(fact.path)
+    forked = run.accepted is not None and run.accepted.fork is not None
+    return forked and run.term == 0 and node is not None and node.state == r.PENDING
 
 
 def _resolved(run: Run, fact: Resolved) -> bool:
@@ -178,6 +185,7 @@ _RULES: dict[type[Fact], Callable[[Run, Fact], bool]] = cast(
         Expanded: _expanded,
         Failure: _failure,
         Finished: _finished,
+        Inherited: _inherited,
         Lost: _lost_or_doubted,
         Parked: _parked_or_ended,
         Resolved: _resolved,

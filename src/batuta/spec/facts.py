@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 from batuta.spec.budget import Budget
-from batuta.spec.request import Request
+from batuta.spec.request import Fork, Request
 from batuta.spec.value import Value
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "Fact",
     "Failure",
     "Finished",
+    "Inherited",
     "Lost",
     "Parked",
     "Purged",
@@ -53,7 +54,10 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_fi
 
 
 class Accepted(Fact, frozen=True, tag="accepted"):
-    """A request became a run. `salt` (hex) keys the commitments of the run; `epoch` is the journal's."""
+    """A request became a run. `salt` (hex) keys the commitments of the run; `epoch` is the journal's.
+
+    `fork` is there if it began as a copy of another run.
+    """
 
     run: str
     request: Request
@@ -61,6 +65,23 @@ class Accepted(Fact, frozen=True, tag="accepted"):
     epoch: int = 0
     budget: Budget | None = None
     format: int = FORMAT
+    fork: Fork | None = None
+
+
+class Inherited(Fact, frozen=True, tag="inherited"):
+    """In a fork, before anybody drives it: the instance ended in the run that this one was forked from.
+
+    Nothing was called here, and nothing of it is ever taken back here. `state` is how it ended, `attempt` the one
+    that did; `replaced`: its value was given with the fork, and is not what was recorded.
+    """
+
+    path: str
+    state: Literal["done", "skipped", "failed", "cancelled"]
+    attempt: int = 0
+    value: Value | None = None
+    code: str = ""
+    why: str = ""
+    replaced: bool = False
 
 
 class Claimed(Fact, frozen=True, tag="claimed"):
@@ -79,7 +100,11 @@ class Parked(Fact, frozen=True, tag="parked"):
 
 
 class Expanded(Fact, frozen=True, tag="expanded"):
-    """An attempt answered with a plan (path "": planning the run). `cards` maps capability to card digest."""
+    """An attempt answered with a plan (path "": planning the run). `cards` maps capability to card digest.
+
+    `described` maps capability to the card itself, stored once for all runs of the plan: what has changed since can
+    be named.
+    """
 
     path: str
     attempt: int
@@ -89,6 +114,7 @@ class Expanded(Fact, frozen=True, tag="expanded"):
     cards: Value
     inputs: Value
     cost_nusd: int = 0
+    described: Value | None = None
 
 
 class Skipped(Fact, frozen=True, tag="skipped"):
@@ -236,6 +262,7 @@ class Adopted(Fact, frozen=True, tag="adopted"):
 
     cards: Value
     who: str = ""
+    described: Value | None = None
 
 
 class Ended(Fact, frozen=True, tag="ended"):
@@ -261,6 +288,7 @@ class Restored(Fact, frozen=True, tag="restored"):
 
 RunFact = (
     Accepted
+    | Inherited
     | Claimed
     | Parked
     | Expanded

@@ -22,6 +22,7 @@ from batuta.spec.facts import (
     Fact,
     Failure,
     Finished,
+    Inherited,
     Lost,
     Parked,
     Purged,
@@ -85,6 +86,16 @@ def _accepted(run: Run, fact: Accepted) -> None:
         run.purses = (Purse(fact.budget, fact.at),)
 
 
+def _inherited(run: Run, fact: Inherited) -> None:
+    assert run.accepted is not None and run.accepted.fork is not None
+    node = run.nodes[fact.path]
+    node.value = fact.value
+    node.code = fact.code
+    node.message = fact.why
+    node.inherited = run.accepted.fork.run
+    end(run, node, fact.state, fact.at)
+
+
 def _claimed(run: Run, fact: Claimed) -> None:
     run.owner = fact.owner
     run.term = fact.term
@@ -101,7 +112,7 @@ def _parked(run: Run, fact: Parked) -> None:
 
 
 def _expanded(run: Run, fact: Expanded) -> None:
-    run.cards.update(_cards_in(fact.cards))
+    _pin(run, fact)
     shape = run.shapes(fact.plan_digest)
     if not fact.path:
         run.root = Scope("", shape, fact.inputs, None)
@@ -118,6 +129,12 @@ def _expanded(run: Run, fact: Expanded) -> None:
     open_scope(run, node.subscope, node.purses, fact.at)
     if is_closing(node):
         close(run, node.subscope, fact.at)
+
+
+def _pin(run: Run, fact: Expanded | Adopted) -> None:
+    run.cards.update(_cards_in(fact.cards))
+    if fact.described is not None:
+        run.described[fact.described.ref] = fact.described
 
 
 def _cards_in(slot: Value) -> dict[str, str]:
@@ -261,7 +278,7 @@ def _doubted(run: Run, fact: Doubted) -> None:
 
 def _resolved(run: Run, fact: Resolved) -> None:
     node = run.nodes[fact.path]
-    by_a_person = node.answer is not None
+    by_a_person = node.answer is not None and node.answer.kind == "resolve"
     node.doubt = None
     node.question = node.answer = None
     match fact.how:
@@ -308,7 +325,7 @@ def _cancel_requested(run: Run, fact: CancelRequested) -> None:
 
 
 def _adopted(run: Run, fact: Adopted) -> None:
-    run.cards.update(_cards_in(fact.cards))
+    _pin(run, fact)
     run.drift = None
     # Nothing was looked at while the question stood.
     run.touched.extend(run.open_work())
@@ -338,6 +355,7 @@ _TAKE: dict[type[Fact], Callable[[Run, Fact], None]] = cast(
         Expanded: _expanded,
         Failure: _failure,
         Finished: _finished,
+        Inherited: _inherited,
         Lost: _lost,
         Parked: _parked,
         Purged: _purged,

@@ -17,6 +17,7 @@ __all__ = [
     "is_closing",
     "open_scope",
     "settle_call",
+    "tolerated",
 ]
 
 
@@ -61,7 +62,8 @@ def end(run: Run, node: Node, state: str, at: float) -> None:
     node.state = state
     node.ended_at = at
     node.question = node.answer = node.doubt = None
-    if state == r.DONE and node.kind == "step" and node.shape.step.undo is not None:
+    mine = node.kind == "step" and not node.inherited
+    if state == r.DONE and mine and node.shape.step.undo is not None:
         run.undos.append(node)
     if node.kind == "undo":
         assert run.root is not None
@@ -79,6 +81,8 @@ def _is_child(node: Node) -> bool:
 
 def _end_child(run: Run, container: Node, child: Node, at: float) -> None:
     container.open_children -= 1
+    if container.terminal:
+        return  # a log that opens two rounds at once is none of ours, and must not end the container twice
     if container.kind == "repeat":
         if child.state == r.DONE and not container.closing:
             run.touched.append(container)
@@ -121,7 +125,7 @@ def _end_in_scope(run: Run, node: Node, at: float) -> None:
             or (node.state == r.SKIPPED and node.name in other.shape.needs)
         ):
             run.touched.append(other)
-    if node.state == r.FAILED and not scope.closing and not _tolerated(scope, node):
+    if node.state == r.FAILED and not scope.closing and not tolerated(scope, node):
         scope.cause = node
         close(run, scope, at)
     if scope.open_nodes == 0:
@@ -134,7 +138,7 @@ def _joined(node: Node) -> bool:
     return quorum > 0 and (node.wins >= quorum or node.wins + node.blockers < quorum)
 
 
-def _tolerated(scope: Scope, node: Node) -> bool:
+def tolerated(scope: Scope, node: Node) -> bool:
     """A failure is tolerated if everything that uses the step can do without it: joins of `first` or `any(k)`."""
     users = scope.shape.dependants[node.shape.name]
     if not users or node.name in scope.shape.in_result:

@@ -4,7 +4,7 @@ import msgspec
 
 from batuta.spec.value import Value
 
-__all__ = ["Request"]
+__all__ = ["Fork", "Request"]
 
 
 class Request(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -17,3 +17,15 @@ class Request(msgspec.Struct, frozen=True, omit_defaults=True):
     text: str = ""
     inputs: Value = Value()
     author: str = ""
+
+
+class Fork(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Where a run was copied from: `run` as it stood at position `head` of its log, to go on at step `at`.
+
+    `asks`: what changes the world is asked about first, because `run` may have done it, or may do it yet.
+    """
+
+    run: str
+    at: str
+    head: int
+    asks: bool = True

@@ -51,7 +51,8 @@ class Node(msgspec.Struct, eq=False):
 
     `kind` is "step", "each" or "repeat" (containers of `children`), or "undo". `told` is the last attempt that is
     known to have failed: what anybody else says of it comes too late. `winners` are the used steps that had
-    succeeded when this instance was first looked at: later ones never change what it sees.
+    succeeded when this instance was first looked at: later ones never change what it sees. `inherited` is the run that
+    it ended in, if that is another one.
 
     (A Struct only because it is made in 0.5 µs then, instead of 3.)
     """
@@ -99,6 +100,7 @@ class Node(msgspec.Struct, eq=False):
     blockers: int = 0
     wins: int = 0
     winners: frozenset[str] | None = None
+    inherited: str = ""
     # Caches of the driver, not part of the fold: the decoded value, and the list of an `each`.
     live: Any = None
     items: list[Any] | None = None
@@ -138,6 +140,7 @@ class Run:
     """The fold of a run's log, up to position `head`.
 
     Attributes:
+        described: slots with the cards that `cards` has the digests of, in the order in which they came, by reference.
         touched: nodes (and scopes) that may have something due since the driver last looked; it empties this.
         undos: instances whose effect can be taken back, in the order of their outcomes.
         ignored: number of facts in the log that were not admitted.
@@ -155,6 +158,7 @@ class Run:
         self.root_plan_digest = ""
         self.nodes: dict[str, Node] = {}
         self.cards: dict[str, str] = {}
+        self.described: dict[str, Value] = {}
         self.purses: tuple[Purse, ...] = ()
         self.cancel: CancelRequested | None = None
         self.drift: Waited | None = None

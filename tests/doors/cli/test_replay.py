@@ -74,14 +74,19 @@ def test_a_changed_effect_is_named(folder: Folder) -> None:
     assert one["changed"] == ["greet"]
 
 
-def test_a_schema_that_the_recorded_arguments_do_not_fit_is_a_difference(folder: Folder) -> None:
-    run = ran(folder, "hello", "name=Ada")
+def test_a_schema_that_the_plan_or_the_recorded_arguments_do_not_fit_is_a_difference(
+    folder: Folder,
+) -> None:
+    typed = ran(folder, "hello", "name=Ada")
+    untyped = ran(folder, "wide", 'items=["Ada", "Bob"]')
     change(folder, "tools.py", "def greet(name: str)", "def greet(name: int)")
 
-    (found,) = differences(folder, run)
+    refused, misfit = differences(folder, typed, untyped)
 
-    assert found[:4] == (run, 4, "greet", "greet starts (pure, allow)")
-    assert "the arguments do not fit: at name: " in found[4]
+    assert refused[:4] == (typed, 2, "", "plan hello")
+    assert refused[4].startswith("the plan is refused: ")
+    assert misfit[:4] == (untyped, 5, "greet.0", "greet starts (pure, allow)")
+    assert "the arguments do not fit: at name: " in misfit[4]
 
 
 def test_a_capability_that_is_gone_makes_the_plan_inadmissible(folder: Folder) -> None:

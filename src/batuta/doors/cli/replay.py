@@ -27,6 +27,11 @@ __all__ = ["carry_out"]
 # Differences that are printed; a document has all of them.
 _SHOWN_MAX = 50
 _WORDS_CELLS = 400
+# What nothing can be said of, and why.
+_SILENT = {
+    "erased": "its payloads were erased by retention, so nothing can be said of it",
+    "unreadable": "it holds what this version cannot read, so nothing can be said of it",
+}
 
 
 def carry_out(args: argparse.Namespace, screen: Screen) -> int:
@@ -88,17 +93,17 @@ class _Told:
         self._app = app
         self._sourced = sourced
         self._registered: dict[str, Places] | None = None
-        self.counts = {"same": 0, "differs": 0, "erased": 0}
+        self.counts = {"same": 0, "differs": 0, "erased": 0, "unreadable": 0}
         self.decisions = 0
-        self.erased: list[str] = []
+        self.silent: list[str] = []
         self.differences: list[tuple[Replayed, Difference, Place | None]] = []
 
     async def take(self, one: Replayed) -> None:
         """Count the run; find out where its plan says what differs."""
         self.counts[one.verdict] += 1
         self.decisions += one.decisions
-        if one.verdict == "erased":
-            self.erased.append(one.run)
+        if one.verdict in _SILENT:
+            self.silent.append(f"{one.run}: {_SILENT[one.verdict]}")
         elif one.difference is not None:
             place = self._place(one, one.difference.path)
             self.differences.append((one, one.difference, place))
@@ -147,8 +152,7 @@ def _say(told: _Told, took_s: float, screen: Screen, *, named: bool) -> None:
     more = len(told.differences) - _SHOWN_MAX
     if more > 0:
         screen.out(f"… and {more:,} more; --json has all of them", "")
-    for run in told.erased if named else ():
-        screen.out(f"{run}: its payloads were erased by retention, so nothing can be said of it")
+    screen.out(*(told.silent if named else told.silent[:_SHOWN_MAX]))
     if not total:
         screen.say("there is no such run")
     said = [f"{count(total, 'run')} replayed in {duration(took_s)}"]
@@ -157,7 +161,7 @@ def _say(told: _Told, took_s: float, screen: Screen, *, named: bool) -> None:
     same = "all decide the same" if counts["same"] == total else f"{counts['same']:,} the same"
     said += [same] if total else []
     said += [f"{counts['differs']:,} differ"] if counts["differs"] else []
-    said += [f"{counts['erased']:,} erased"] if counts["erased"] else []
+    said += [f"{counts[word]:,} {word}" for word in _SILENT if counts[word]]
     screen.out([mark, Span(", ".join(said))])
 
 
