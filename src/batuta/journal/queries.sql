@@ -164,3 +164,12 @@ INSERT INTO meta (key, value) VALUES (?1, ?2)
 
 -- name: count_runs
 SELECT status, count(*) FROM runs GROUP BY status
+
+-- name: paths
+SELECT DISTINCT f.body ->> 'path' FROM facts AS f JOIN streams AS s ON s.id = f.stream
+WHERE s.name = ?1 AND f.body ->> 'path' <> '' ORDER BY 1 LIMIT ?2
+
+-- name: asked_paths
+SELECT value FROM json_each((
+    SELECT f.body -> 'waiting' FROM facts AS f JOIN streams AS s ON s.id = f.stream
+    WHERE s.name = ?1 AND f.body ->> 'is' = 'parked' ORDER BY f.seq DESC LIMIT 1)) LIMIT ?2

@@ -10,7 +10,7 @@ from batuta.doors.cli.words import COMMANDS, GROUPS
 from batuta.doors.cli.words.command import Command
 from batuta.errors import InputError
 
-__all__ = ["parse"]
+__all__ = ["parse", "parser_of"]
 
 _TOP = """\
 Plans run durably: what is done is written down, what waits can be answered, what
@@ -107,10 +107,19 @@ def _unknown(word: str, command: str) -> InputError:
 
 def _options(command: Command) -> list[str]:
     """Its options, and those of every command."""
+    return [name for name in _words_of(command)._option_string_actions if name.startswith("--")]
+
+
+def parser_of(name: str) -> argparse.ArgumentParser:
+    """The words of a command, without its help: for what completes them."""
+    return _words_of(COMMANDS[name])
+
+
+def _words_of(command: Command) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(add_help=False)
     command.add(parser.add_argument, parser)
     _common(parser, default=None)
-    return [name for name in parser._option_string_actions if name.startswith("--")]
+    return parser
 
 
 def _subparser(commands: Any, name: str, command: Command) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from batuta.app import JOURNAL_FILE, App
 from batuta.config import WORKSPACE_FILE, find_workspace, load_workspace, plan_files
+from batuta.doors.cli.plan_names import plan_name
 from batuta.errors import InputError, NotFound
 from batuta.journal.sqlite import open_sqlite
 from batuta.ports import Journal, Sink
@@ -19,7 +20,6 @@ __all__ = [
     "opened_to_check",
     "opened_to_compare",
     "opened_to_look",
-    "plan_name",
     "plan_path",
 ]
 
@@ -69,24 +69,7 @@ def plan_path(name: str, folder: Path) -> Path:
     return called[0] if called else path
 
 
-def plan_name(file: Path) -> str:
-    """The name of the plan in `file`, without reading the rest; "" if it cannot be told."""
-    try:
-        with file.open("rb") as opened:
-            head = opened.read(_HEAD_BYTES).decode("utf-8", "replace")
-    except OSError:
-        return ""
-    found = _NAME_KEY.search(head)
-    return found[1] or found[2] or found[3] if found else ""
-
-
-# `name` is the first key of nearly every plan; a description before it may be long.
-_HEAD_BYTES = 256 * 1_024
 _PLAN_NAME = re.compile(r"\w[\w.-]{0,127}")
-_NAME_KEY = re.compile(
-    r"""(?:^|^\s*\{\s*|^[ ]{2}(?="name"))["']?name["']?[ ]*:[ ]*(?:"([^"\\\n]+)"|'([^'\n]+)'|([\w.-]+))""",
-    re.MULTILINE,
-)
 
 
 def is_workspace(folder: Path) -> bool:

@@ -30,6 +30,18 @@ def _init(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
     add("--list", action="store_true", help="say what the templates are, and leave")
 
 
+def _completion(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
+    add(
+        "shell",
+        nargs="?",
+        choices=("bash", "zsh", "fish"),
+        metavar="SHELL",
+        help="bash, zsh or fish",
+    )
+    # What the scripts call: the words up to the tabulator, each behind a + so that none is taken for an option here.
+    add("--words", nargs="*", help=argparse.SUPPRESS)
+
+
 COMMANDS: dict[str, Command] = {
     "init": Command(
         "init",
@@ -39,5 +51,16 @@ COMMANDS: dict[str, Command] = {
         "No file is ever overwritten.",
         "batuta init\nbatuta init refunds --template refunds\nbatuta init --list",
         _init,
+    ),
+    "completion": Command(
+        "completion",
+        "teach your shell these words",
+        "bash | zsh | fish",
+        "Print a script that lets the shell complete commands, options, runs, plans, capabilities.\n"
+        'bash   in ~/.bashrc:  eval "$(batuta completion bash)"\n'
+        'zsh    in ~/.zshrc, behind compinit:  eval "$(batuta completion zsh)"\n'
+        "fish   batuta completion fish > ~/.config/fish/completions/batuta.fish",
+        'batuta completion bash\nbatuta completion zsh > "${fpath[1]}/_batuta"',
+        _completion,
     ),
 }
