@@ -17,7 +17,7 @@ from batuta.plans.types.shape import (
     STRING,
     Type,
 )
-from batuta.plans.types.template import Filled, Located, Templated, fill, of_template
+from batuta.plans.types.template import Located, Templated, of_template
 from batuta.plans.types.values import of_value
 
 __all__ = [
@@ -28,7 +28,6 @@ __all__ = [
     "NULL",
     "NUMBER",
     "STRING",
-    "Filled",
     "Fit",
     "Inferred",
     "Located",
@@ -37,7 +36,6 @@ __all__ = [
     "Templated",
     "Type",
     "described",
-    "fill",
     "fits",
     "infer",
     "items",

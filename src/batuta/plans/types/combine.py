@@ -1,6 +1,6 @@
 """Types from types: unions, intersections, lists and maps."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from math import ceil, floor
 from typing import TypeVar
 
@@ -38,7 +38,8 @@ _S = TypeVar("_S", Null, Bool, Number, String, Array, Object)
 
 # A union of more alternatives is widened: each is compared with each, and nobody reads so many.
 _SHAPES_MAX = 32
-_WIDE = frozenset({"union"})
+# Of two choices so many pairs are met; beyond that the second is only a mark.
+_MEETINGS_MAX = 256
 # Intersections kept, by what they are made of; also what makes recursive ones end.
 _INTERSECTIONS_MAX = 4_096
 _intersections: dict[frozenset[Type], Type] = {}
@@ -93,25 +94,58 @@ def intersection(first: Type, second: Type) -> Type:
 def either(choices: Iterable[tuple[Shape, ...]]) -> tuple[Shape, ...]:
     """The shapes of all `choices`, simple ones put together."""
     out: list[Shape] = []
+    listed = _Listed()
+    kinds: set[type[Shape]] = set()
     for choice in choices:
         if choice is ANY_SHAPES:
             return ANY_SHAPES
         for shape in choice:
-            _put(out, shape)
-    if len(out) > _SHAPES_MAX:
-        kinds = {type(shape) for shape in out}
-        return tuple(shape for shape in _WIDE_SHAPES if type(shape) in kinds)
+            if kinds:
+                kinds.add(type(shape))
+            elif not listed.take(shape) and _put(out, shape) and len(out) > _SHAPES_MAX:
+                kinds = {type(one) for one in (*out, *listed.shapes())}
+    for shape in () if kinds else listed.shapes():
+        _put(out, shape)
+    if kinds:
+        return tuple(shape for shape in UNSEEN_SHAPES if type(shape) in kinds)
     return tuple(out)
 
 
-def _put(out: list[Shape], shape: Shape) -> None:
+class _Listed:
+    """Shapes that list their values, put together at the end: ten thousand of them are one."""
+
+    def __init__(self) -> None:
+        self.texts: dict[tuple[str, Marks], set[str]] = {}
+        self.numbers: dict[tuple[bool, bool, Marks], set[float]] = {}
+
+    def take(self, shape: Shape) -> bool:
+        """True if it is one of them."""
+        if isinstance(shape, String) and shape.values is not None:
+            self.texts.setdefault((shape.format, shape.marks), set()).update(shape.values)
+        elif isinstance(shape, Number) and shape.values is not None:
+            key = (shape.integer, shape.double, shape.marks)
+            self.numbers.setdefault(key, set()).update(shape.values)
+        else:
+            return False
+        return True
+
+    def shapes(self) -> Iterator[Shape]:
+        for (form, marks), texts in self.texts.items():
+            yield String(frozenset(texts), format=form, marks=marks)
+        for (integer, double, marks), numbers in self.numbers.items():
+            yield Number(integer, values=frozenset(numbers), double=double, marks=marks)
+
+
+def _put(out: list[Shape], shape: Shape) -> bool:
+    """Add `shape`, if its values are not there yet; true if `out` has grown by it."""
     for index, other in enumerate(out):
         if type(other) is type(shape):
             joined = _joined(other, shape)
             if joined is not None:
                 out[index] = joined
-                return
+                return False
     out.append(shape)
+    return True
 
 
 def _joined(a: Shape, b: Shape) -> Shape | None:
@@ -150,16 +184,13 @@ def _wider(a: Number, b: Number) -> Number | None:
     return None
 
 
-_WIDE_SHAPES: tuple[Shape, ...] = UNSEEN_SHAPES
-
-
 def both(a: tuple[Shape, ...], b: tuple[Shape, ...]) -> tuple[Shape, ...]:
     """The shapes of the values that have one of `a` and one of `b`."""
     if a is ANY_SHAPES or a is b:
         return b
     if b is ANY_SHAPES:
         return a
-    if len(a) * len(b) > _SHAPES_MAX * _SHAPES_MAX:
+    if len(a) * len(b) > _MEETINGS_MAX:
         return marked(a, frozenset({"allOf"}))
     met = (_met(one, other) for one in a for other in b if type(one) is type(other))
     return either((shape,) for shape in met if shape is not None)

@@ -20,7 +20,7 @@ from batuta.plans.types.shape import (
     Type,
 )
 
-__all__ = ["Fit", "Verdict", "apart", "fits", "fits_known"]
+__all__ = ["Fit", "Verdict", "apart", "fits"]
 
 Verdict: TypeAlias = Literal["yes", "maybe", "no"]
 Way: TypeAlias = tuple[str | int | None, ...]
@@ -67,11 +67,11 @@ def fits(source: Type, target: Type) -> Fit:
     """
     if _plainly(source.shapes, target.shapes):
         return _YES
-    return fits_known(source, target)
+    return _fits(source, target)
 
 
 @lru_cache(maxsize=_CACHE_MAX)
-def fits_known(source: Type, target: Type) -> Fit:
+def _fits(source: Type, target: Type) -> Fit:
     if source is target or target.shapes is ANY_SHAPES:
         return _YES
     return _Comparison(strict=False).run(source, target)
@@ -92,22 +92,22 @@ def _plainly(sources: tuple[Shape, ...], targets: tuple[Shape, ...]) -> bool:
         return False
     for name, given in source.fields.items():
         type_ = wanted.get(name)
-        if type_ is None or fits_known(given, type_).verdict != "yes":
+        if type_ is None or _fits(given, type_).verdict != "yes":
             return False
     return True
 
 
-def apart(a: Type, b: Type) -> bool:
+def apart(a: Type, b: Type, pairs_max: int = _PAIRS_MAX) -> bool:
     """True if certainly no value has both types, empty lists and maps not excepted."""
-    return _Comparison(strict=True).run(a, b).verdict == "no"
+    return _Comparison(strict=True, pairs_max=pairs_max).run(a, b).verdict == "no"
 
 
 class _Comparison:
     """One comparison of two types, which may contain themselves."""
 
-    def __init__(self, *, strict: bool) -> None:
+    def __init__(self, *, strict: bool, pairs_max: int = _PAIRS_MAX) -> None:
         self.strict = strict
-        self.left = _PAIRS_MAX
+        self.left = pairs_max
         self.assumed: dict[tuple[Type, Type], Fit] = {}
         self.known: dict[tuple[Type, Type], Fit] = {}
         self.used: set[tuple[Type, Type]] = set()

@@ -264,7 +264,7 @@ class _Document:
         types = [self.type_of(part) for part in _listed(parts)]
         shapes = either(type_.shapes for type_ in types) if types else ANY_SHAPES
         pairs = ((a, b) for i, a in enumerate(types) for b in types[i + 1 :])
-        if len(types) <= _ALTERNATIVES_MAX and all(apart(a, b) for a, b in pairs):
+        if len(types) <= _ALTERNATIVES_MAX and all(apart(a, b, _PAIRS_MAX) for a, b in pairs):
             return shapes
         return marked(shapes, frozenset(self.mark({"oneOf": parts}, "oneOf")))
 
@@ -279,7 +279,9 @@ class _Document:
         return shapes_of_values((value,))
 
 
-_ALTERNATIVES_MAX = 24
+# Alternatives of a `oneOf` that are compared with each other, and pairs of types that are looked at for each two.
+_ALTERNATIVES_MAX = 16
+_PAIRS_MAX = 50
 
 _COMBINING: Mapping[str, Callable[[_Document, Any], tuple[Shape, ...]]] = {
     "enum": _Document.enum,

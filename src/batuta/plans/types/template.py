@@ -7,7 +7,6 @@ from typing import Any, TypeAlias, cast
 import msgspec
 
 from batuta.errors import ExpressionError
-from batuta.plans.types.fit import Fit, fits, fits_known
 from batuta.plans.types.infer import inferred
 from batuta.plans.types.inferred import Inferred, Problem
 from batuta.plans.types.shape import (
@@ -23,7 +22,7 @@ from batuta.plans.types.shape import (
 from batuta.plans.types.values import of_value
 from batuta.spec.expr.scan import Braced, split
 
-__all__ = ["Filled", "Located", "Templated", "fill", "of_template"]
+__all__ = ["Located", "Templated", "of_template"]
 
 Path: TypeAlias = tuple[str | int, ...]
 
@@ -58,59 +57,6 @@ def of_template(shape: Any, roots: Mapping[str, Type], always: Collection[str] =
     if not reader.problems and not reader.doubts:
         return Templated(type_)
     return Templated(type_, tuple(reader.problems), tuple(reader.doubts))
-
-
-class Filled(msgspec.Struct, frozen=True):
-    """Whether a filled-in shape `fits` what is wanted; problems and doubts as of `Templated`."""
-
-    fit: Fit
-    problems: tuple[Located, ...] = ()
-    doubts: tuple[Located, ...] = ()
-
-
-_FILLED = Filled(Fit("yes"))
-
-
-def fill(
-    shape: Any, target: Type, roots: Mapping[str, Type], always: Collection[str] = ()
-) -> Filled:
-    """Whether `shape`, filled in, may stand where `target` is wanted: `of_template`, and `fits` of its type.
-
-    Where nothing is to be said, which is the rule, no type is made of the shape: 2 µs for a map of two.
-    """
-    if type(shape) is dict and _plainly(cast("dict[Any, Any]", shape), target, roots, always):
-        return _FILLED
-    templated = of_template(shape, roots, always)
-    return Filled(fits(templated.type, target), templated.problems, templated.doubts)
-
-
-def _plainly(
-    shape: dict[Any, Any], target: Type, roots: Mapping[str, Type], always: Collection[str]
-) -> bool:
-    shapes = target.shapes
-    if len(shapes) != 1 or type(wanted := shapes[0]) is not Object or wanted.marks:
-        return False
-    if not wanted.required <= shape.keys():
-        return False
-    fields = wanted.fields
-    names = frozenset(roots)
-    for key, value in shape.items():
-        type_ = fields.get(key)
-        if type_ is None or type(value) is not str:
-            return False
-        if "${" not in value:
-            given = _constant(value)
-        else:
-            alone = _alone(value)
-            if alone is None:
-                return False
-            found = inferred(alone, roots, names, always)
-            if found.problems or found.doubts:
-                return False
-            given = found.type
-        if given is not type_ and fits_known(given, type_).verdict != "yes":
-            return False
-    return True
 
 
 class _Reader:

@@ -49,7 +49,8 @@ def shapes_of_values(values: Iterable[Any]) -> tuple[Shape, ...]:
     if texts:
         others.append((String(frozenset(texts)),))
     if numbers:
-        whole = all(isinstance(number, int) or number.is_integer() for number in numbers)
+        # 2.0 in a list of values allows 2 as well: which of them comes is not known.
+        whole = all(isinstance(number, int) for number in numbers)
         others.append((Number(whole, values=frozenset(numbers)),))
     return either(others)
 
@@ -66,8 +67,9 @@ def _of(value: Any, exact: bool, depth: int) -> Type:
     if isinstance(value, float):
         if value != value or value in (float("inf"), float("-inf")):
             return NUMBER  # no JSON; whoever reads it says so
+        # Written with a point it is a double: `2.0` has the value of `2`, and does not mix with it.
         whole = value.is_integer()
-        return Type((Number(whole, values=frozenset({value})),)) if exact else NUMBER
+        return Type((Number(whole, values=frozenset({value}), double=True),)) if exact else NUMBER
     if depth >= _DEPTH_MAX:
         return ANY
     if isinstance(value, Mapping):

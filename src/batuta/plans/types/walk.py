@@ -22,7 +22,6 @@ from batuta.plans.types.shape import (
     NOTHING,
     NULL,
     Array,
-    Number,
     Object,
     String,
     Type,
@@ -386,7 +385,4 @@ class Walk:
 
 
 def _literal(value: object) -> Type:
-    if isinstance(value, float):
-        # Written with a point it is a double: `2.0` has the value of `2`, and does not mix with it.
-        return Type((Number(value.is_integer(), values=frozenset({value}), double=True),))
     return op.FOREIGN if value is ... else of_value(value)
