@@ -36,8 +36,8 @@ def carry_out(args: argparse.Namespace, screen: Screen) -> int:
     folder = Path(args.dir)
     content = files_of(args.template)
     kept = _kept(folder, content)
-    made = [name for name in content if name not in kept]
-    _write(folder, {name: content[name] for name in made})
+    _write(folder, {name: data for name, data in content.items() if name not in kept})
+    made = sorted(name for name in content if name not in kept)
     following = _following(folder, content)
     if screen.json:
         screen.document(
