@@ -7,11 +7,15 @@ from batuta.plans.draw.geometry import Curve, Layout, Rect, Route
 from batuta.plans.draw.layers import Edge, assign_layers, in_order
 from batuta.plans.draw.ordering import Proper, order_layers, proper_graph
 from batuta.plans.draw.positions import place
+from batuta.plans.draw.relaxed import place_near
 
 __all__ = ["Arranged", "Spacing", "arrange", "layout", "passing_count"]
 
 # An edge that passes a layer has this much room there, in pixels.
 _LINE = 6.0
+# Straight lines may make a drawing wider by this factor; larger ones than these vertices are not tried.
+_WIDER = 1.35
+_STRAIGHT_MAX = 1_000
 
 
 class Spacing(NamedTuple):
@@ -71,7 +75,7 @@ def layout(
     graph, layer = arranged.graph, arranged.layer
     across = [size if down else (size[1], size[0]) for size in sizes]
     widths = [width for width, _ in across] + [_LINE] * (len(graph.up) - graph.count)
-    centres = place(graph, widths, spacing.boxes, spacing.lines)
+    centres = _centres(graph, widths, spacing)
     tops, bottoms = _bands(graph, [height for _, height in across], centres, spacing)
     rects = [
         # At the beginning of its layer, so that no edge has to go on between boxes.
@@ -90,6 +94,15 @@ def layout(
         routes = [tuple(_turned(curve) for curve in route) for route in routes]
         width, height = height, width
     return Layout(tuple(rects), tuple(routes), layer, width, height, down, arranged.crossings)
+
+
+def _centres(graph: Proper, widths: Sequence[float], spacing: Spacing) -> list[float]:
+    """Across the layers: straight lines, unless these make the drawing much wider than it has to be."""
+    near = place_near(graph, widths, spacing.boxes, spacing.lines)
+    if len(graph.up) > _STRAIGHT_MAX:
+        return near
+    straight = place(graph, widths, spacing.boxes, spacing.lines)
+    return straight if max(straight, default=0.0) <= _WIDER * max(near, default=0.0) else near
 
 
 def _forward(count: int, edges: Sequence[Edge]) -> list[Edge]:

@@ -3,6 +3,8 @@
 import itertools
 from collections.abc import Iterable, Sequence
 
+import msgspec
+
 from batuta.errors import BatutaError
 from batuta.plans.draw.picture import EFFECTS, Box, Link, Picture
 from batuta.plans.draw.text import line_of
@@ -31,16 +33,9 @@ def picture_of_plan(explanation: Explanation) -> Picture:
     )
 
 
-def links_of(name: str, step: Step) -> dict[str, str]:
-    """What `step` waits for: "data", "optional" or "after", by the name of the other step.
-
-    Raises:
-        BatutaError: an expression of the step is wrong.
-    """
-    shape = StepShape(name, step)
-    used = {
-        str(ref.path[0]) for ref in shape.references if ref.root == "steps" and ref.path
-    } - {name}  # fmt: skip
+def links_of(shape: StepShape) -> dict[str, str]:
+    """What a step waits for: "data", "optional" or "after", by the name of the other step."""
+    used = {str(ref.path[0]) for ref in shape.references if ref.root == "steps" and ref.path}
     return {
         dep: "data" if dep in shape.needs else "optional" if dep in used else "after"
         for dep in shape.deps
@@ -73,12 +68,19 @@ def times_of(step: Step | None) -> str:
 
 
 def _kinds(plan: Plan, step: StepExplained) -> dict[str, str]:
-    if step.name in plan.steps:
+    written = plan.steps.get(step.name)
+    if written is not None and _may_do_without(written):
         try:
-            return links_of(step.name, plan.steps[step.name])
+            return links_of(StepShape(step.name, written))
         except BatutaError:
             pass  # a plan with flaws is drawn as far as it is known
     return {**dict.fromkeys(step.after, "after"), **dict.fromkeys(step.needs, "data")}
+
+
+def _may_do_without(step: Step) -> bool:
+    """True if an expression may ask whether a value is there; the others need not be compiled once more."""
+    text = msgspec.json.encode(step)
+    return b"has(" in text or b"null" in text
 
 
 def _effect(step: StepExplained) -> str:

@@ -51,7 +51,7 @@ def picture_of_run(
         _box(node, by_step.get(node.name, []), costs.get(node.name, 0), node.name in critical, now, known)
         for node in nodes
     ]  # fmt: skip
-    kinds = {name: links_of(name, step) for name, step in plan.steps.items()}
+    kinds = {name: links_of(shape) for name, shape in run.root.shape.steps.items()}
     path = [leg.step for leg in legs]
     return Picture(
         title=plan.name,

@@ -3,14 +3,17 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+import msgspec
+
 from batuta.plans.draw.axis import axis_of
 from batuta.plans.draw.boxes import FULL, SMALL, Measures, paint_box, size_of
 from batuta.plans.draw.canvas import Canvas, number
+from batuta.plans.draw.crowd import crowded
 from batuta.plans.draw.edges import paint_edge
 from batuta.plans.draw.gantt import NOTE_WIDTH, label_width, paint_gantt
 from batuta.plans.draw.geometry import Curve, Layout, Rect, Route
 from batuta.plans.draw.group import Grouped, grouped
-from batuta.plans.draw.layered import Spacing, arrange, layout
+from batuta.plans.draw.layered import Spacing, arrange, layout, passing_count
 from batuta.plans.draw.legend import paint_legend
 from batuta.plans.draw.of_plan import picture_of_plan
 from batuta.plans.draw.of_run import picture_of_run
@@ -18,6 +21,7 @@ from batuta.plans.draw.panels import Panel, panel_of
 from batuta.plans.draw.picture import Link, Picture
 from batuta.plans.draw.style import style_sheet
 from batuta.plans.draw.text import clean, safe, wrapped
+from batuta.plans.draw.thin import without_implied
 from batuta.plans.draw.tracks import busy, tracks_of
 from batuta.plans.draw.units import plural
 from batuta.plans.explanation import Explanation
@@ -35,6 +39,9 @@ _WIDTH_TIMED_MIN = 760.0
 _TRACKS_MAX = 120
 # More steps than this get small boxes.
 _FULL_MAX = 60
+# Nobody finds a step among more, and no browser likes more lines than these.
+_BOXES_MAX = 3_000
+_PASSING_MAX = 20_000
 # The window that a picture should fill, in pixels.
 _WINDOW = (1_080.0, 900.0)
 # Between boxes, beside lines, between layers.
@@ -78,6 +85,7 @@ class _Timing(NamedTuple):
 
 
 def _svg(picture: Picture, timing: _Timing | None = None) -> str:
+    picture = _readable(picture)
     drawn = _drawn(picture)
     canvas = Canvas()
     room = max(drawn.layout.width, _WIDTH_MIN if timing is None else _WIDTH_TIMED_MIN)
@@ -89,6 +97,23 @@ def _svg(picture: Picture, timing: _Timing | None = None) -> str:
         y += _timed(canvas, timing, y, room)
     y += paint_legend(canvas, picture, _MARGIN, y, room)
     return _document(canvas, picture, room + 2 * _MARGIN, y + _MARGIN - 8)
+
+
+def _readable(picture: Picture) -> Picture:
+    """The picture without what would make it a blot: links that follow from others, then boxes."""
+    count = len(picture.boxes)
+    if count > _BOXES_MAX:
+        return crowded(picture)
+    if count <= _FULL_MAX:
+        return picture
+    links = without_implied(count, picture.links)
+    left_out = len(picture.links) - len(links)
+    note = f"Not drawn: {plural(left_out, 'link')} that follow from others." if left_out else ""
+    thin = msgspec.structs.replace(
+        picture, links=links, notes=(*picture.notes, note) if note else picture.notes
+    )
+    edges = [(link.source, link.target) for link in links]
+    return crowded(picture) if passing_count(count, edges) > _PASSING_MAX else thin
 
 
 def _drawn(picture: Picture) -> _Drawn:
