@@ -42,7 +42,7 @@ def test_every_part_of_the_language_occurs(field: str) -> None:
         step for seed in range(100) for step in random_plan(random.Random(seed)).plan.steps.values()
     ]
     usual = getattr(Step(use="x"), field)
-    assert sum(getattr(step, field) != usual for step in steps) > 20
+    assert sum(getattr(step, field) != usual for step in steps) > 10
 
 
 def test_random_values_obey_their_schema() -> None:

@@ -201,7 +201,9 @@ class _Draft:
         asked = [f"steps.{name} != null" for name in self.steps]
         if asked and self.chance(0.2):
             return self.dice.choice(asked)
-        text = Words(self.dice, known).condition()
+        text = Words(self.dice, known).question()
+        if self.chance(0.3):
+            text += self.dice.choice((" && ", " || ")) + Words(self.dice, known).question()
         if not any(word in text for word in ("item", "index", "previous")):
             self.whens.append(text)
         return text
@@ -213,7 +215,7 @@ class _Draft:
             one = self.dice.choice(lists)
             fields["each"], items = one.text, one.schema["items"]
         else:
-            fields["each"], items = "[1, 2, 3]", {"type": "integer"}
+            fields["each"], items = "[1, 2, 3]", {"type": "integer", "minimum": 1, "maximum": 3}
         fields["limit"] = self.dice.choice((0, 0, 1, 2))
         return items
 

@@ -98,6 +98,12 @@ class Words:
         """A CEL text that is true or false."""
         return self.expression({"type": "boolean"}, depth)
 
+    def question(self) -> str:
+        """A condition that depends on what is known, so that it can be true and can be false."""
+        known = [one for one in self.known if not one.sure or _asks(self.dice, one)]
+        one = self.dice.choice(known)
+        return _asks(self.dice, one) if one.sure else f"has({one.text})"
+
     def _part(self, schema: Schema, depth: int) -> str:
         text = self.expression(schema, depth - 1)
         return f"({text})" if _OPERATOR.search(text) else text
@@ -207,3 +213,21 @@ def _null_apart(source: Schema, target: Schema) -> bool:
 def _literal(dice: random.Random, schema: Schema) -> str:
     value = random_value(dice, schema)
     return f"({value})" if isinstance(value, int | float) and value < 0 else json.dumps(value)
+
+
+def _asks(dice: random.Random, one: Known) -> str:
+    """What can be asked of the value of a path; "" if nothing in particular."""
+    kind = one.schema.get("type")
+    if isinstance(kind, list):
+        return f"{one.text} != null"
+    match kind:
+        case "boolean":
+            return dice.choice((one.text, f"!{one.text}"))
+        case "array":
+            return f"size({one.text}) > {dice.randint(0, 2)}"
+        case "string" if "enum" not in one.schema:
+            return f'{one.text}.contains("{dice.choice("abe")}")'
+        case "string" | "integer":
+            return f"{one.text} {dice.choice(('==', '!='))} {_literal(dice, one.schema)}"
+        case _:
+            return ""

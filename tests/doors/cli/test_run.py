@@ -201,3 +201,19 @@ def test_progress_never_mixes_with_the_result(folder: Folder, words: tuple[str, 
     else:
         assert said.out == "2\n"
         assert "✓ greet.0" in said.err
+
+
+def test_rewrite_runs_the_better_plan_and_says_what_is_different(folder: Folder) -> None:
+    plan = """
+name: wasteful
+steps:
+  a: {use: value, with: {value: 1}}
+  b: {use: value, with: {value: 2}}
+result: "${steps.a}"
+"""
+    (folder.path / "wasteful.yaml").write_text(plan)
+    said = folder.batuta("run", "--plan", "wasteful.yaml", "--rewrite")
+    assert (said.code, said.out) == (0, "1\n")
+    assert "rewritten: b is not called: nothing uses its value, and it is pure\n" in said.err
+    quiet = folder.batuta("run", "--plan", "wasteful.yaml", "--rewrite", "--json")
+    assert (quiet.err, [step["path"] for step in quiet.document["steps"]]) == ("", ["a"])

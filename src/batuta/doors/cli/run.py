@@ -14,12 +14,14 @@ from batuta.doors.cli.failures import INTERRUPTED
 from batuta.doors.cli.loop import on_loop
 from batuta.doors.cli.resume_all import resume_all
 from batuta.doors.cli.screen import Screen
+from batuta.doors.cli.text import one_line
 from batuta.doors.cli.weather import Weather
 from batuta.doors.cli.workspace import folder_of, is_workspace, opened, opened_to_check, plan_path
 from batuta.errors import InputError, PlanError
 from batuta.plans.build import Sourced, plan_from_file
 from batuta.plans.check import check
 from batuta.plans.inputs import parse_inputs
+from batuta.spec.plan import Plan
 
 __all__ = ["carry_out"]
 
@@ -42,7 +44,8 @@ async def _run(args: argparse.Namespace, screen: Screen) -> int:
             _check(sourced, app, inputs, folder)
     async with opened(folder, None if screen.json else weather) as app:
         _check(sourced, app, inputs, folder)
-        run_id = await app.start(sourced.plan, inputs)
+        plan = _rewritten(sourced.plan, app, screen) if args.rewrite else sourced.plan
+        run_id = await app.start(plan, inputs)
         screen.run = run_id
         if args.detach:
             return await _leave(app, run_id, folder, screen)
@@ -92,6 +95,16 @@ def _check(sourced: Sourced, app: App, inputs: dict[str, Any], folder: Path) -> 
         if not is_workspace(folder)
         else "",
     )
+
+
+def _rewritten(plan: Plan, app: App, screen: Screen) -> Plan:
+    """What runs instead of `plan`; it is said what is different."""
+    from batuta.plans.rewrite import rewritten  # only for those who ask for it
+
+    better = rewritten(plan, app.cards)
+    for change in () if screen.json else better.changes:
+        screen.say(f"rewritten: {one_line(change.says)}")
+    return better.plan
 
 
 async def _leave(

@@ -16,58 +16,51 @@ _ITSELF = "_" * 65
 
 def once(draft: Draft) -> tuple[Draft, list[Change]]:
     """Let one step stand for all that are equal to it."""
+    try:
+        return _once(draft)
+    except Unclear:
+        return draft, []
+
+
+def _once(draft: Draft) -> tuple[Draft, list[Change]]:
     steps = dict(draft.plan.steps)
-    result = draft.plan.result
     first: dict[bytes, list[str]] = {}
+    names: dict[str, str] = {}
     changes: list[Change] = []
-    renamed: dict[str, str] = {}
     for name in draft.order:
+        mentions = (*draft.shapes[name].deps, *draft.undo_of(name))
+        if not names.keys().isdisjoint(mentions):
+            steps[name] = renamed_in_step(steps[name], names)
         if not draft.is_free(name) or draft.shapes[name].quorum or draft.is_joined(name):
             continue
-        try:
-            key = _key(steps[name], name)
-            twins = first.setdefault(key, [])
-            twin = next((other for other in twins if _alike(draft, other, name, renamed)), None)
-            if twin is None:
-                twins.append(name)
-                continue
-            changed = {
-                user: renamed_in_step(steps[user], name, twin)
-                for user in _mentions(draft, name, renamed)
-            }
-            result = renamed_in_result(result, name, twin)
-        except Unclear:
+        twins = first.setdefault(_key(steps[name], name), [])
+        twin = next((other for other in twins if _alike(draft, other, name, names)), None)
+        if twin is None:
+            twins.append(name)
             continue
-        steps.update(changed)
-        del steps[name]
-        renamed[name] = twin
+        names[name] = twin
         says = f"{name} does the same as {twin} with the same arguments: it is done once"
         changes.append(Change("common", (twin, name), says))
     if not changes:
         return draft, []
-    return draft.changed(steps, result=result), changes
-
-
-def _mentions(draft: Draft, name: str, renamed: dict[str, str]) -> list[str]:
-    """The steps that mention `name`, or what was merged into it, and are still there."""
-    merged = {name, *(old for old, new in renamed.items() if new == name)}
-    found = dict.fromkeys(user for one in merged for user in draft.users[one])
-    return [user for user in found if user not in renamed]
+    for name in names:
+        del steps[name]
+    return draft.changed(steps, result=renamed_in_result(draft.plan.result, names)), changes
 
 
 def _key(step: Step, name: str) -> bytes:
     """Equal for steps that differ in nothing but their names and in what they wait for without data."""
     bare = msgspec.structs.replace(step, after=())
     if step.repeat is not None:
-        bare = renamed_in_step(bare, name, _ITSELF)
+        bare = renamed_in_step(bare, {name: _ITSELF})
     return canonical(bare)
 
 
-def _alike(draft: Draft, one: str, other: str, renamed: dict[str, str]) -> bool:
+def _alike(draft: Draft, one: str, other: str, names: dict[str, str]) -> bool:
     """The order in which both stand allows one call in the place of two."""
     before_one, before_other = draft.before(one), draft.before(other)
     for name, before in ((one, before_other), (other, before_one)):
-        waits = (renamed.get(after, after) for after in draft.plan.steps[name].after)
+        waits = (names.get(after, after) for after in draft.plan.steps[name].after)
         if any(not draft.bit[after] & before for after in waits):
             return False
     if draft.is_pure(one):

@@ -80,13 +80,10 @@ def _change(draft: Draft, name: str, kept: tuple[str, ...]) -> Change:
     freed_from = [other for other in gone if other not in anyway]
     says: list[str] = []
     if freed_from:
-        says.append(f"{name} need not wait for {_listed(freed_from)}: none of them has an effect")
+        none = "neither" if len(freed_from) == 1 else "none of them"
+        says.append(f"{name} need not wait for {', '.join(freed_from)}: {none} has an effect")
     if anyway:
-        says.append(f"{name} need not name {_listed(anyway)}: it waits for that anyway")
+        says.append(f"{name} need not name {', '.join(anyway)}: it waits for that anyway")
     if new:
-        says.append(f"{name} waits for {_listed(new)} itself, not by way of others")
+        says.append(f"{name} waits for {', '.join(new)} itself, not by way of others")
     return Change("order", tuple(dict.fromkeys((name, *gone, *new))), "; ".join(says))
-
-
-def _listed(names: list[str]) -> str:
-    return ", ".join(names)

@@ -18,6 +18,8 @@ def _run(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
         action="store_true",
         help="accept the run, leave it to a process of its own, and return",
     )
+    add("--rewrite", action="store_true", help="run what `batuta plan --rewrite` shows: the same, with less"
+        " done twice, for nothing or too early")  # fmt: skip
 
 
 def _resume(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
@@ -56,7 +58,7 @@ COMMANDS: dict[str, Command] = {
     "run": Command(
         "run",
         "run a plan from a file",
-        "--plan FILE [--input NAME=VALUE]… [--detach]",
+        "--plan FILE [--input NAME=VALUE]… [--detach] [--rewrite]",
         "Run a plan as far as it goes without anybody's answer, and print its result.\n"
         "Exits 3 if it waits: the questions are printed with the commands that answer them.\n"
         "Ctrl-C cancels the run and waits for its end; a second one leaves at once.",
