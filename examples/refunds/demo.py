@@ -71,7 +71,7 @@ def monday(folder: Path) -> None:
     say(
         "Look-ups run in parallel; each refund is decided; above 200 dollars a person is asked.", ""
     )
-    batuta(folder, "check", "--plan", "refunds.yaml")
+    batuta(folder, "check", "refunds.yaml")
     run, status = start(folder, "monday.csv")
     expect(status == 3, f"the run waits for a person, so the exit code is 3, not {status}")
     question = shown(folder, run)["waiting"][0]

@@ -34,6 +34,7 @@ from batuta.spec.budget import Budget
 from batuta.spec.expr import compile_expression
 
 __all__ = [
+    "PLANS_DEFAULT",
     "POLICY_ROOTS",
     "WORKSPACE_FILE",
     "CapabilityConfig",

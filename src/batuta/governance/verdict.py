@@ -147,16 +147,22 @@ class Policy:
                 rules.append((rule, holds is None))
         return KnownCard(card, shown, tuple(rules))
 
-    def idle(self, cards: Mapping[str, Card]) -> list[Finding]:
-        """A warning for every rule that fits none of `cards`: most likely a name is misspelt."""
+    def idle(
+        self, cards: Mapping[str, Card], locate: Callable[[int], Place] | None = None
+    ) -> list[Finding]:
+        """A warning for every rule that fits none of `cards`: most likely a name is misspelt.
+
+        `locate` gives the place of the rule of an index.
+        """
         return [
             Finding(
                 "B611",
                 f"{rule.id} fits no capability of this workspace",
+                place=locate(index) if locate is not None else None,
                 remedy="compare its names with those of your capabilities",
                 warning=True,
             )
-            for rule in self._rules
+            for index, rule in enumerate(self._rules)
             if not any(rule.fits(card) for card in cards.values())
         ]
 

@@ -13,7 +13,7 @@ def mystery(name: str) -> str:
 
 
 def test_a_workspace_and_a_plan_without_flaws_are_said_to_be_fine(folder: Folder) -> None:
-    said = folder.batuta("check", "--plan", "ask.yaml")
+    said = folder.batuta("check", "ask.yaml")
     assert (said.code, said.err) == (0, "")
     assert said.out.endswith("capabilities, plan ask with 2 steps, no flaws\n")
 
@@ -22,12 +22,12 @@ def test_a_flaw_of_the_plan_has_code_place_and_remedy(folder: Folder) -> None:
     (folder.path / "bad.yaml").write_text(
         "name: bad\nsteps:\n  a: {use: gret, with: {name: x}}\n", encoding="utf-8"
     )
-    said = folder.batuta("check", "--plan", "bad.yaml")
+    said = folder.batuta("check", "bad.yaml")
     assert said.code == 2
     assert "bad.yaml:3:" in said.out
     assert "B101" in said.out
     assert "→ did you mean" in said.out
-    document = folder.batuta("check", "--plan", "bad.yaml", "--json").document
+    document = folder.batuta("check", "bad.yaml", "--json").document
     (finding,) = document["findings"]
     assert (document["ok"], finding["code"], finding["place"]["line"]) == (False, "B101", 3)
 
@@ -35,7 +35,7 @@ def test_a_flaw_of_the_plan_has_code_place_and_remedy(folder: Folder) -> None:
 def test_flaws_of_workspace_and_plan_are_said_together(folder: Folder) -> None:
     (folder.path / "tools.py").write_text("1 / 0\n", encoding="utf-8")
     (folder.path / "bad.yaml").write_text("name: bad\nsteps: 3\n", encoding="utf-8")
-    said = folder.batuta("check", "--plan", "bad.yaml", "--json")
+    said = folder.batuta("check", "bad.yaml", "--json")
     files = {finding["place"]["file"] for finding in said.document["findings"]}
     assert (said.code, files) == (2, {"tools.py", "bad.yaml"})
 

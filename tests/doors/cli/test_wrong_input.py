@@ -159,7 +159,7 @@ WRONG = {
     "restore from nothing": Wrong("restore no.sqlite --yes", ("no.sqlite",)),
     "restore something else": Wrong("restore hello.yaml --yes", ("hello.yaml",)),
     "restore unasked": Wrong("restore hello.yaml", ("--yes",)),
-    "check a missing plan": Wrong("check --plan no.yaml", ("no.yaml",)),
+    "check a missing plan": Wrong("check no.yaml", ("no.yaml",)),
 }  # fmt: skip
 
 

@@ -107,17 +107,21 @@ def _remedy(words: str) -> list[Span]:
     return [Span("  → " + escaped(words), "dim")]
 
 
-def finding_lines(findings: Sequence[Finding]) -> list[list[Span]]:
+def finding_lines(
+    findings: Sequence[Finding], *, shown_max: int = FINDINGS_SHOWN_MAX
+) -> list[list[Span]]:
     """Each flaw with place and remedy; of very many, the first ones and a count."""
     lines: list[list[Span]] = []
-    for one in findings[:FINDINGS_SHOWN_MAX]:
+    for one in findings[:shown_max]:
         place = place_text(one.place)
         at = [Span(f"{escaped(place)}: ", "bold")] if place else []
-        code = Span(f"{one.code} ", "ask" if one.warning else "bad")
+        code = Span(
+            f"{one.code} " + ("warning: " if one.warning else ""), "ask" if one.warning else "bad"
+        )
         lines.append([Span("  "), *at, code, Span(escaped(one.message))])
         if one.remedy:
             lines.append([Span("    → " + escaped(one.remedy), "dim")])
-    more = len(findings) - FINDINGS_SHOWN_MAX
+    more = len(findings) - shown_max
     return [*lines, [Span(f"  … and {more:,} more")]] if more > 0 else lines
 
 

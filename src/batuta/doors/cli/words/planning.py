@@ -10,7 +10,10 @@ __all__ = ["COMMANDS"]
 
 
 def _check(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
-    add("--plan", metavar="FILE", help="a plan to check against the workspace")
+    add("plans", nargs="*", metavar="PLAN", help="a file, or the name of a registered plan; without any,"
+        " the workspace and all its plans")  # fmt: skip
+    add("--sarif", nargs="?", const="-", default="", metavar="FILE",
+        help="a report in SARIF 2.1.0, for code hosts; on standard output without FILE")  # fmt: skip
 
 
 def _plan(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
@@ -46,11 +49,12 @@ def _try(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
 COMMANDS: dict[str, Command] = {
     "check": Command(
         "check",
-        "find flaws in the workspace and in a plan, before anything runs",
-        "[--plan FILE]",
-        "Find flaws in the workspace, its modules and a plan, with places and remedies.\n"
-        "Nothing runs and nothing is written. Exits 2 if there is a flaw; warnings are not flaws.",
-        "batuta check\nbatuta check --plan refunds.yaml",
+        "find flaws in the workspace and its plans, before anything runs",
+        "[PLAN]… [--sarif [FILE]]",
+        "Find flaws in the workspace, its modules and its plans, with places and remedies.\n"
+        "Nothing runs and nothing is written. Exits 2 if there is a flaw; warnings are not flaws.\n"
+        "`# batuta: allow CODE why` silences a warning on its line, or on the line below.",
+        "batuta check\nbatuta check refunds.yaml\nbatuta check --sarif batuta.sarif",
         _check,
     ),
     "plan": Command(
