@@ -55,16 +55,17 @@ class Recorder(Session):
     Attributes:
         steps: the steps so far, by name, in the order of their calls.
         origins: where the parts of the plan stand, by path.
-        functions: the functions behind the capabilities that steps use, by name of the capability.
     """
 
     def __init__(self, name: str, root: CodeType) -> None:
         super().__init__(name, root)
         self.steps: dict[str, dict[str, Any]] = {}
         self.origins: dict[Path, Origin] = {}
-        self.functions: dict[str, Callable[..., Any]] = {}
+        self._targets: dict[str, Target] = {}
         self._conditions: list[tuple[Words, Origin]] = []
         self._captures: list[_Capture] = []
+        # The last number that was put behind a name: a loop makes thousands of one name.
+        self._counts: dict[str, int] = {}
 
     # ── calls ──
 
@@ -122,8 +123,8 @@ class Recorder(Session):
         """Remember the function behind a capability, so that whoever runs the plan can bring it along."""
         if target.function is None:
             return
-        known = self.functions.setdefault(target.name, target.function)
-        if known is not target.function:
+        known = self._targets.setdefault(target.name, target)
+        if known.plain is not target.plain:
             self.stop(
                 "B705",
                 f"there are two capabilities called {target.name}",
@@ -155,6 +156,12 @@ class Recorder(Session):
             )
         return bound | {name: (one, name) for name, one in kwargs.items()}
 
+    @property
+    def functions(self) -> dict[str, Callable[..., Any]]:
+        """The functions behind the capabilities that steps use, by name of the capability."""
+        found = {name: target.function for name, target in self._targets.items()}
+        return {name: function for name, function in found.items() if function is not None}
+
     # ── names ──
 
     def name_here(self, capability: str) -> str:
@@ -173,10 +180,11 @@ class Recorder(Session):
         wanted = re.sub(r"[^A-Za-z0-9_]", "_", wanted)[:56] or "step"
         if wanted in _UNUSABLE:
             wanted = f"{wanted}_1"
-        name, count = wanted, 1
+        name, count = wanted, self._counts.get(wanted, 1)
         while name in self.steps:
             count += 1
             name = f"{wanted}_{count}"
+        self._counts[wanted] = count
         return name
 
     # ── what functions of the user are called for ──

@@ -148,6 +148,13 @@ class Recording(Generic[P, R]):
                     f"write one parameter, for example {name}: list[str]",
                     whole,
                 )
+            if not name.isascii():
+                recorder.flaw(
+                    "B025",
+                    f"{name!r} cannot be the name of an input",
+                    "use letters, digits and _, a letter or _ first, 64 at most",
+                    whole.place(("input", name)),
+                )
             try:
                 schema = _schema(hints.get(name, Any), f"the input {name}")
             except Unsupported as error:

@@ -13,7 +13,7 @@ import os
 from bisect import bisect_left, bisect_right
 from pathlib import Path
 from types import CodeType, FrameType
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 from batuta.errors import Place
 
@@ -131,18 +131,30 @@ class _Code:
             if index == len(instructions):
                 return "", False
             index = bisect_left(self._offsets, instructions[index].argval)
+        copied = False
         while index < len(instructions) and instructions[index].opname in _PASSED_OVER:
+            copied |= instructions[index].opname == "COPY"
             index += 1
         if index == len(instructions):
             return "", False
         instruction = instructions[index]
-        if instruction.opname.startswith(_STORES):
-            # Later Pythons store and load in one: the first name is that of the store.
-            names: object = instruction.argval
-            return str(
-                cast("tuple[object, ...]", names)[0] if isinstance(names, tuple) else names
-            ), False
+        stored = _stored(instruction)
+        if stored:
+            # `a, b = f(), g()` stores twice in a row what was not copied: neither is named, on no Python.
+            after = _stored(instructions[index + 1]) if index + 1 < len(instructions) else ()
+            return (stored[0] if copied or not (stored[1:] or after) else ""), False
         return "", instruction.opname == "RETURN_VALUE"
+
+
+def _stored(instruction: dis.Instruction) -> tuple[str, ...]:
+    """The variables that an instruction stores to; later Pythons do two things in one."""
+    name = instruction.opname
+    if not name.startswith(_STORES):
+        return ()
+    names: Any = instruction.argval
+    both = cast("tuple[Any, ...]", names if isinstance(names, tuple) else (names,))
+    listed = tuple(str(one) for one in both)
+    return listed if name == "STORE_FAST_STORE_FAST" else listed[:1]
 
 
 def outer_frame() -> FrameType:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import AbstractContextManager
-from typing import Any, Literal, ParamSpec, TypedDict, TypeVar, Unpack, cast, overload
+from typing import Any, Concatenate, Literal, ParamSpec, TypedDict, TypeVar, Unpack, cast, overload
 
 import msgspec
 
@@ -15,6 +15,7 @@ from batuta.plans.record.target import Target, target_of
 from batuta.plans.record.text import UNARY, Words
 from batuta.reading.nearest import did_you_mean
 from batuta.spec.budget import Budget
+from batuta.spec.call import Call
 from batuta.spec.plan import Retry
 
 __all__ = ["Options", "each", "repeat", "unless", "use", "when"]
@@ -24,6 +25,10 @@ R = TypeVar("R")
 T = TypeVar("T")
 
 Other = str | Callable[..., Any]
+
+
+class _Nothing:
+    """A type that no function gives or takes, save one without types: its overloads stand first and mean those."""
 
 
 class Options(TypedDict, total=False):
@@ -80,6 +85,14 @@ def use(
 @overload
 def use(capability: str, /, **options: Unpack[Options]) -> Callable[..., Any]: ...
 @overload
+def use(
+    capability: Callable[Concatenate[_Nothing, P], R], /, **options: Unpack[Options]
+) -> Callable[Concatenate[Any, P], R]: ...
+@overload
+def use(
+    capability: Callable[Concatenate[Call, P], R], /, **options: Unpack[Options]
+) -> Callable[P, R]: ...
+@overload
 def use(capability: Callable[P, R], /, **options: Unpack[Options]) -> Callable[P, R]: ...
 def use(capability: Any, /, *, returns: Any = None, **options: Any) -> Any:
     """A capability by name, or a function with `@capability`, with options for the step that its call makes.
@@ -101,6 +114,16 @@ def use(capability: Any, /, *, returns: Any = None, **options: Any) -> Any:
     return _Use(target, cast("Options", options))
 
 
+@overload
+def each(
+    values: Iterable[T],
+    call: Callable[[T], _Nothing] | Callable[[T, int], _Nothing],
+    /,
+    *,
+    when: Callable[[T], object] | None = None,
+    limit: int = 0,
+    at_most: int | None = None,
+) -> Any: ...
 @overload
 def each(
     values: Iterable[T],
@@ -162,6 +185,15 @@ def each(
     return draft.value
 
 
+@overload
+def repeat(
+    call: Callable[[], _Nothing] | Callable[[Any], _Nothing] | Callable[[Any, int], _Nothing],
+    /,
+    *,
+    until: Callable[[Any], object],
+    at_most: int,
+    wait: float | str = 0,
+) -> Any: ...
 @overload
 def repeat(
     call: Callable[[], Coroutine[Any, Any, R]]
