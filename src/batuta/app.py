@@ -8,11 +8,9 @@ import asyncio
 import functools
 import getpass
 import os
-import secrets
-import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import Any, Self
 
 import msgspec
 
@@ -20,26 +18,30 @@ from batuta.capabilities.answers import validate_answer
 from batuta.capabilities.catalog import WorkspaceCatalog, build_catalog
 from batuta.capabilities.modules import load_modules
 from batuta.config import Workspace, load_workspace
-from batuta.engine.act import decode_question
+from batuta.engine.answering import asked, check_answer
 from batuta.engine.document import document, failure_of, result_of
 from batuta.engine.engine import Engine, Settings
+from batuta.engine.fork import Forked, Wish, fork
 from batuta.engine.host import Host
-from batuta.errors import AnswerError, Finding, InputError, NotFound, PlanError, error_of_run
-from batuta.governance.verdict import rules_from
+from batuta.engine.ids import new_run_id
+from batuta.errors import AnswerError, Finding, InputError, PlanError, error_of_run
+from batuta.governance.verdict import Policy, rules_from
 from batuta.journal.backup import copy_journal
 from batuta.journal.backup import restore as restore_journal
+from batuta.journal.clock import SystemClock
 from batuta.journal.failures import translated
 from batuta.journal.sqlite import open_sqlite
 from batuta.plans.build import plan_from_data
 from batuta.plans.check import check
+from batuta.plans.explanation import Explanation
 from batuta.plans.record.recording import Recording
 from batuta.ports import Clock, Journal, RunRow, Sink
-from batuta.spec.call import Question
+from batuta.reading.places import Places
 from batuta.spec.card import Card
 from batuta.spec.facts import Adopted, Answered, CancelRequested, Fact
 from batuta.spec.plan import Plan
-from batuta.spec.run import Node, Run
-from batuta.spec.value import canonical, decode, encode, inline
+from batuta.spec.run import Run
+from batuta.spec.value import canonical, decode, inline
 
 __all__ = ["JOURNAL_FILE", "App", "Planned", "SystemClock", "new_run_id"]
 
@@ -48,23 +50,6 @@ Planned = Plan | Recording[..., Any]
 
 # Where a workspace keeps its journal, below its folder.
 JOURNAL_FILE = Path(".batuta") / "journal.sqlite"
-# An answer is shown, quoted and kept in the log itself; what is larger belongs in a file. In bytes of JSON.
-ANSWER_BYTES_MAX = 256 * 1_024
-_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
-
-
-class SystemClock:
-    """The wall clock of this machine."""
-
-    def now(self) -> float:
-        """Seconds of the Unix epoch."""
-        return time.time()
-
-
-def new_run_id(now: float) -> str:
-    """A new id: sorts by time, is safe in shells and file names, and will not be met twice."""
-    number = int(now * 1_000) << 25 | secrets.randbits(25)
-    return "r" + "".join([_ALPHABET[(number >> shift) & 31] for shift in range(65, -1, -5)])
 
 
 class App:
@@ -74,8 +59,11 @@ class App:
         plans: the workflows that its Python modules define, by name.
     """
 
-    def __init__(self, engine: Engine, catalog: WorkspaceCatalog, workspace: Workspace) -> None:
+    def __init__(
+        self, engine: Engine, catalog: WorkspaceCatalog, workspace: Workspace, policy: Policy
+    ) -> None:
         self.engine = engine
+        self._policy = policy
         self.workspace = workspace
         self.plans: Mapping[str, Recording[..., Any]] = {}
         self._catalog = catalog
@@ -118,18 +106,19 @@ class App:
             with translated(str(path)):
                 path.parent.mkdir(parents=True, exist_ok=True)
             journal = open_sqlite(path)
+        policy = rules_from(
+            msgspec.to_builtins(workspace.policy),
+            locate=lambda index: workspace.places.at("policy", index),
+        )
         engine = Engine(
             journal,
             catalog,
-            rules_from(
-                msgspec.to_builtins(workspace.policy),
-                locate=lambda index: workspace.places.at("policy", index),
-            ),
+            policy,
             clock or SystemClock(),
             Settings(_admit_plan, workspace.budget, workspace.limits.calls),
             sink=sink,
         )
-        app = cls(engine, catalog, workspace)
+        app = cls(engine, catalog, workspace, policy)
         app.plans = {one.name: one for one in own.workflows}
         return app
 
@@ -149,6 +138,34 @@ class App:
     def cards(self) -> Mapping[str, Card]:
         """What can be called here, by name."""
         return self._catalog.cards()
+
+    # ── before anything runs ─────────────────────────────────────────────────────────────────────────────────
+
+    async def explain(
+        self, plan: Plan, inputs: Mapping[str, Any] | None = None, *, places: Places | None = None
+    ) -> Explanation:
+        """What a run of `plan` would do, ask, take and cost. Nothing runs, and nothing is written.
+
+        `inputs`: some or all of the inputs of the run that is asked about; None for any run. `places`: where the
+        parts of the plan stand in its text.
+
+        Raises:
+            PlanError: the plan has flaws, or the inputs do not fit. JournalError.
+        """
+        from batuta.governance.forecast import forecaster
+        from batuta.observe.statistics import statistics
+        from batuta.plans.explain import explain_sound
+
+        return explain_sound(
+            plan,
+            self.cards,
+            forecaster(self._policy),
+            statistics=await statistics(self.engine.journal),
+            inputs=inputs,
+            places=places,
+            budget=self.workspace.budget.narrowed(plan.budget),
+            at_once=self.workspace.limits.calls,
+        )
 
     # ── requests ─────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -171,14 +188,29 @@ class App:
         return await self._shown(await self._host.drive(run.id, run))
 
     async def _accept(self, plan: Planned, inputs: Mapping[str, Any], author: str) -> Run:
-        if not isinstance(plan, Plan):
-            recorded = plan.recorded
-            # It is checked again when it is accepted; here its places in the Python file are known.
-            _raise_flaws(check(recorded.plan, self.cards, recorded.places))
-            plan = recorded.plan
         run_id = new_run_id(self.engine.clock.now())
         who = author or _local_user()
-        return await self.engine.accept_durably(plan, inputs, run_id=run_id, author=who)
+        recorded = plan if isinstance(plan, Plan) else plan.plan
+        try:
+            return await self.engine.accept_durably(recorded, inputs, run_id=run_id, author=who)
+        except PlanError:
+            if not isinstance(plan, Plan):
+                # The same flaws again, at their places in the Python file.
+                _raise_flaws(check(recorded, self.cards, plan.places))
+            raise
+
+    async def fork(self, run_id: str, wish: Wish, *, author: str = "") -> Forked:
+        """Begin a new run, durably, that takes over what `run_id` has finished before the step of `wish`.
+
+        Nobody drives it yet: `resume` with its id does.
+
+        Raises:
+            NotFound: no such run or step. InputError: it cannot be forked there, or what is given does not fit.
+            PlanError: the plan would not be admitted any more. JournalError: there is no fork then.
+        """
+        origin = await self.engine.read(run_id)
+        new_id, who = new_run_id(self.engine.clock.now()), author or _local_user()
+        return await fork(self.engine, origin, wish, run_id=new_id, author=who)
 
     async def result(self, run_id: str) -> Any:
         """The result of a run, which this process drives as far as it goes if nobody else does.
@@ -225,13 +257,13 @@ class App:
         """
         run = await self.engine.read(run_id)
         try:
-            node, question = _asked(run, step)
+            node, question = asked(run, step)
         except AnswerError:
             if await self._has_said(run, step, value):
                 return
             raise
         assert node.question is not None
-        _check_answer(node, question, value, kind)
+        check_answer(node, question, value, kind, validate_answer)
         now = self.engine.clock.now()
         fact = Answered(
             at=now,
@@ -274,10 +306,11 @@ class App:
                 f"run {run_id} cannot go on: {', '.join(missing)} is not registered any more",
                 remedy="register it again, or cancel the run",
             )
-        cards = {name: self.cards[name].digest() for name in changed}
+        cards, described = self.engine.pins.for_adoption(sorted(changed), run.salt)
         if changed or run.drift is not None:
             now = self.engine.clock.now()
-            await self._tell(run, Adopted(at=now, cards=inline(cards), who=_local_user()))
+            fact = Adopted(at=now, cards=cards, described=described, who=_local_user())
+            await self._tell(run, fact)
 
     async def _tell(self, run: Run, fact: Fact) -> bool:
         """Append a fact as somebody who does not drive the run; True if it counted. `run` is then as the log has it."""
@@ -353,47 +386,6 @@ def _raise_flaws(findings: Iterable[Finding]) -> None:
 def _check_not_ended(run: Run) -> None:
     if run.ended is not None:
         raise AnswerError(f"run {run.id} has already ended: {run.ended.status}")
-
-
-def _asked(run: Run, step: str) -> tuple[Node, Question]:
-    node = run.nodes.get(step)
-    waiting = [one.path for one in run.waiting()]
-    remedy = f"these wait: {', '.join(waiting[:8])}" if waiting else "nothing waits for an answer"
-    if node is None:
-        raise NotFound(f"run {run.id} has no step {step!r}", remedy=remedy)
-    if node.question is None or step not in waiting:
-        raise AnswerError(f"{step} in {run.id} has no open question", remedy=remedy)
-    return node, decode_question(node.question.question)
-
-
-def _check_answer(node: Node, question: Question, value: Any, kind: str) -> None:
-    assert node.question is not None
-    asked = node.question.kind
-    if kind and kind != asked:
-        ways = {
-            "approval": "--approve or --reject",
-            "answer": "--value JSON (or --approve, --reject)",
-            "resolve": "--resolve done|retry|fail",
-        }
-        raise AnswerError(
-            f"{node.path} asks another kind of question: {question.text}",
-            remedy=f"answer it with {ways.get(asked, asked)}",
-        )
-    if len(encode(value)) > ANSWER_BYTES_MAX:
-        raise AnswerError(f"the answer is larger than {ANSWER_BYTES_MAX:,} bytes")
-    if asked == "resolve":
-        how: object = (
-            cast("dict[str, object]", value).get("how") if isinstance(value, dict) else value
-        )
-        if how not in ("done", "retry", "fail"):
-            raise AnswerError("a doubt is resolved as done, retry or fail")
-        return
-    problem = validate_answer(question.schema, value)
-    if problem:
-        raise AnswerError(
-            f"the answer does not fit the question of {node.path}: {problem}",
-            remedy="`batuta show` prints the schema of the answer",
-        )
 
 
 @functools.cache

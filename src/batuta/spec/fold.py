@@ -91,8 +91,8 @@ def _inherited(run: Run, fact: Inherited) -> None:
     node = run.nodes[fact.path]
     node.value = fact.value
     node.code = fact.code
-    node.message = fact.why
     node.inherited = run.accepted.fork.run
+    node.message = fact.why or f"taken over from {node.inherited}"
     end(run, node, fact.state, fact.at)
 
 

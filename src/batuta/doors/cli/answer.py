@@ -3,21 +3,18 @@
 import argparse
 import asyncio
 import shlex
-from pathlib import Path
 from typing import Any
 
 from batuta.app import App
 from batuta.doors.cli.drive import Driving
 from batuta.doors.cli.ending import finish
 from batuta.doors.cli.failures import INTERRUPTED
+from batuta.doors.cli.given import given_json
 from batuta.doors.cli.loop import on_loop
 from batuta.doors.cli.screen import Screen
 from batuta.doors.cli.weather import Weather
 from batuta.doors.cli.workspace import folder_of, opened
 from batuta.errors import BatutaError, InputError
-from batuta.reading.from_json import tree_from_json
-from batuta.reading.report import Report
-from batuta.reading.source import read_bytes
 
 __all__ = ["carry_out"]
 
@@ -104,34 +101,6 @@ def _said(args: argparse.Namespace) -> tuple[Any, str]:
         answer: dict[str, Any] = {"approved": way == "approve"}
         return answer | ({"note": args.note} if args.note is not None else {}), ""
     if way == "resolve":
-        value = {} if args.value is None else {"value": _json(args.value)}
+        value = {} if args.value is None else {"value": given_json(args.value)}
         return {"how": args.resolve, **value}, "resolve"
-    return _json(str(args.value)), ""
-
-
-def _json(text: str) -> Any:
-    """The JSON in `text`, or in the file it names; as strict and as bounded as a plan."""
-    name = "the value"
-    if text.startswith("@") and len(text) > 1:
-        name = text[1:]
-        text = _text_of(Path(name))
-    report = Report(text, "" if name == "the value" else name)
-    root = tree_from_json(report)
-    if report.findings or root is None:
-        flaw = report.in_order()[0]
-        quotes = "a text needs its quotes: --value '\"yes\"'; a map: --value '{\"a\": 1}'"
-        raise InputError(
-            f"{name} cannot be used: {flaw.message}",
-            remedy=quotes if "not JSON" in flaw.message else flaw.remedy,
-            place=flaw.place if report.file else None,
-        )
-    return root.data()
-
-
-def _text_of(path: Path) -> str:
-    try:
-        return read_bytes(path, "file of the answer").decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"{str(path)!r} is not UTF-8 text (byte {error.start})", remedy="save it as UTF-8"
-        ) from None
+    return given_json(str(args.value)), ""

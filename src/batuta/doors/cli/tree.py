@@ -123,6 +123,8 @@ def _note(node: Node, now: float, weather: Mapping[str, str]) -> str:
             said = weather.get(node.path, "")
             attempt = f"attempt {node.attempt}" if node.attempt > 1 else ""
             return f"{attempt}: {said}" if attempt and said else attempt or said
+        case r.DONE if node.inherited:
+            return node.message
         case r.DONE if node.verdict not in ("", "allow"):
             return node.verdict
         case r.DONE if node.faults:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from batuta.app import JOURNAL_FILE, App
+from batuta.engine.fork import Wish
 from batuta.errors import BatutaError
 from batuta.journal.backup import copy_journal
 from batuta.plans.build import plan_from_yaml
@@ -110,7 +111,7 @@ async def make() -> None:
             ("approved", "pay"),
             ("spread", "each.1"),
         ):
-            run = (await app.fork(runs[name], at, author="golden")).run.id
+            run = (await app.fork(runs[name], Wish(at), author="golden")).run.id
             await _said(await app.resume(run))
         for name, run in runs.items():
             await _said(await app.show(run), name)

@@ -25,6 +25,31 @@ def _replay(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
         " in place of the plan that they recorded")  # fmt: skip
 
 
+def _diff(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
+    add("before", metavar="A", help="a plan (a file or a registered name) or a run (its id)")
+    add("after", metavar="B", help="what it is compared with")
+
+
+def _fork(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
+    add("run", metavar="RUN", help="the run that is forked; it stays as it is")
+    add("--at", required=True, metavar="STEP", help="the step to go on at, or one item of it (pay.3); it"
+        " runs again, and whatever depends on it")  # fmt: skip
+    add("--set", action="append", default=[], metavar="STEP=VALUE", help="the value of a step before it, in"
+        " JSON, in place of the recorded one; @FILE reads it from a file (repeatable)")  # fmt: skip
+    add("--input", action="append", default=[], metavar="NAME=VALUE", help="an input of the plan in place of"
+        " the recorded one (repeatable); as for run")  # fmt: skip
+    add(
+        "--yes",
+        action="store_true",
+        help="let effects that RUN may have had happen again without asking",
+    )
+    add(
+        "--detach",
+        action="store_true",
+        help="leave the new run to a process of its own, and return",
+    )
+
+
 COMMANDS: dict[str, Command] = {
     "replay": Command(
         "replay",
@@ -37,5 +62,27 @@ COMMANDS: dict[str, Command] = {
         "batuta replay r0k3x7m2q\nbatuta replay --all\nbatuta replay --since 7d --json\n"
         "batuta replay --plan refunds.yaml",
         _replay,
+    ),
+    "diff": Command(
+        "diff",
+        "what is different between two plans, or two runs",
+        "A B",
+        "Compare two plans: their steps field by field, inputs, result, budget. Compare two runs:\n"
+        "also status, result, and state, value, time and cost of each step. Or a run's plan with a\n"
+        "plan. Exits 0 if nothing differs, 1 if something does.",
+        "batuta diff refunds.yaml refunds-new.yaml\nbatuta diff r0k3x7m2q r0k3x8a1c\n"
+        "batuta diff r0k3x7m2q refunds --json",
+        _diff,
+    ),
+    "fork": Command(
+        "fork",
+        "a new run that goes on from a step of another",
+        "RUN --at STEP [--set STEP=VALUE]… [--input NAME=VALUE]… [--yes] [--detach]",
+        "Begin a new run that takes over what RUN has finished, and runs STEP and whatever depends\n"
+        "on it anew. RUN stays as it is. Calls of the new run are new effects under new keys: what\n"
+        "RUN may have done is asked about first, unless --yes. Exits by the status of the new run.",
+        "batuta fork r0k3x7m2q --at pay\nbatuta fork r0k3x7m2q --at pay.3 --yes\n"
+        'batuta fork r0k3x7m2q --at letter --set \'choose={"way": "express"}\' --input amount=60',
+        _fork,
     ),
 }
