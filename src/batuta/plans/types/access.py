@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from batuta.plans.types.combine import union
-from batuta.plans.types.shape import ANY, NOTHING, UNSEEN, Array, Object, Type
+from batuta.plans.types.shape import ANY, NOTHING, UNSEEN, UNSTATED, Array, Object, Type
 
 __all__ = ["Part", "items", "part"]
 
@@ -30,10 +30,9 @@ def part(type_: Type, key: str | int) -> Part:
         len(shapes) == 1
         and type(shape := shapes[0]) is Object
         and isinstance(key, str)
-        and key in shape.fields
+        and (field := shape.fields.get(key, NOTHING)) is not NOTHING
     ):
-        sure = key in shape.required
-        return Part(shape.fields[key], "yes" if sure else "maybe")
+        return Part(field, "yes" if key in shape.required else "maybe")
     if type_.is_any:
         return Part(ANY, "maybe") if type_ is not UNSEEN else Part(UNSEEN, "maybe")
     found = [
@@ -50,7 +49,7 @@ def part(type_: Type, key: str | int) -> Part:
     if not there:
         return Part(NOTHING, "no", names)
     sure = len(found) == len(shapes) and all(verdict == "yes" for _, verdict in found)
-    declared = not names or key in names or not isinstance(key, str) or _is_open(type_)
+    declared = not isinstance(key, str) or _is_declared(type_, key)
     return Part(union(*there), "yes" if sure else "maybe", names, declared)
 
 
@@ -84,11 +83,15 @@ def _item(shape: Object | Array, key: int) -> tuple[Type, Literal["yes", "maybe"
     return type_, "yes" if key < shape.low else "maybe"
 
 
-def _is_open(type_: Type) -> bool:
-    """True if a map among the alternatives says of which type its other fields are: they are meant to be there."""
+def _is_declared(type_: Type, key: str) -> bool:
+    """True if a map among the alternatives knows `key`, or says that there are other fields than those it lists."""
     return any(
         isinstance(shape, Object)
-        and shape.rest.shapes
-        and (not shape.fields or not shape.rest.is_any)
+        and (
+            key in shape.fields
+            or key in shape.required
+            or bool(shape.rest is not UNSTATED and shape.rest.shapes)
+            or not shape.fields
+        )
         for shape in type_.shapes
     )

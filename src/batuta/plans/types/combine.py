@@ -12,6 +12,7 @@ from batuta.plans.types.shape import (
     ANY_SHAPES,
     NOTHING,
     UNSEEN_SHAPES,
+    UNSTATED,
     Array,
     Bool,
     Marks,
@@ -68,15 +69,15 @@ def union(*types: Type) -> Type:
     """The values of all `types`."""
     distinct = [type_ for type_ in dict.fromkeys(types) if type_.shapes]
     if len(distinct) == 1:
-        return distinct[0]
+        return ANY if distinct[0] is UNSTATED else distinct[0]
     return Type(either(type_.shapes for type_ in distinct)) if distinct else NOTHING
 
 
 def intersection(first: Type, second: Type) -> Type:
     """The values that are in both."""
-    if first is second or second is ANY:
+    if first is second or second is ANY or second is UNSTATED:
         return first
-    if first is ANY:
+    if first is ANY or first is UNSTATED:
         return second
     factors = (first.factors or frozenset({first})) | (second.factors or frozenset({second}))
     known = _intersections.get(factors)

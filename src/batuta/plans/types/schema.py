@@ -26,6 +26,7 @@ from batuta.plans.types.shape import (
     STRING,
     UNSEEN,
     UNSEEN_SHAPES,
+    UNSTATED,
     Array,
     Bool,
     Marks,
@@ -112,13 +113,13 @@ class _Document:
 
     def type_of(self, schema: Any) -> Type:
         """The type of a part of the document."""
-        if schema is True or schema == {}:
-            return ANY
-        if schema is False:
-            return NOTHING
+        if isinstance(schema, bool):
+            return ANY if schema else NOTHING
         if not isinstance(schema, dict):
             return UNSEEN
         parts = cast("dict[str, Any]", schema)
+        if parts.keys() <= _SILENT:
+            return ANY
         kind = parts.get("type")
         if isinstance(kind, str) and kind in _PLAIN and parts.keys() <= _SILENT | {"type"}:
             return _PLAIN[kind]
@@ -195,9 +196,13 @@ class _Document:
         named = cast("dict[str, Any]", properties) if isinstance(properties, dict) else {}
         required = schema.get("required")
         names = cast("list[Any]", required) if isinstance(required, list) else []
-        rest = self.type_of(schema.get("additionalProperties", True))
+        rest = UNSTATED
+        if "additionalProperties" in schema:
+            rest = self.type_of(schema["additionalProperties"])
         patterns = schema.get("patternProperties")
-        if isinstance(patterns, dict) and rest is not ANY:
+        if isinstance(patterns, dict) and rest is UNSTATED:
+            rest = ANY  # some other fields are meant to be there
+        elif isinstance(patterns, dict) and rest is not ANY:
             others = cast("dict[str, Any]", patterns).values()
             types = (rest, *map(self.type_of, others))
             rest = Type(make=lambda: either(type_.shapes for type_ in types))

@@ -24,6 +24,7 @@ __all__ = [
     "STRING",
     "UNSEEN",
     "UNSEEN_SHAPES",
+    "UNSTATED",
     "Array",
     "Bool",
     "Marks",
@@ -209,6 +210,9 @@ NOTHING = Type(())
 
 ANY = Type(make=lambda: ANY_SHAPES)
 """Every JSON value."""
+
+UNSTATED = Type(make=lambda: ANY_SHAPES)
+"""ANY, for the fields of a map of which its schema says nothing, not even that they may be there."""
 
 UNSEEN = Type(make=lambda: UNSEEN_SHAPES)
 """Like ANY, of a schema that cannot be read: what it refuses is not known either."""
