@@ -12,7 +12,8 @@ __all__ = ["check_reach"]
 
 # Conditions that a step depends on; more are not compared.
 _CONDITIONS_MAX = 64
-_SPACE = re.compile(r"\s+")
+_QUOTED = re.compile(r"""('[^']*')|("[^"]*")""")
+_SPACE = re.compile(r"""('[^']*'|"[^"]*")|\s+""")
 _COMPARED = re.compile(r"(?P<left>[\w.\[\]]+)(?P<sign>==|!=)(?P<right>-?[\w.]+|'[^']*'|\"[^\"]*\")")
 
 
@@ -158,14 +159,17 @@ def _opposites(condition: str) -> list[str]:
 
 def _conjuncts(condition: str) -> list[str]:
     """The parts that must all be true; the whole where that cannot be told by looking."""
-    if "&&" not in condition or "||" in condition or "?" in condition or "'" in condition:
+    if "&&" not in condition or "||" in condition or "?" in condition:
+        return [condition]
+    if any("&&" in (one or other) for one, other in _QUOTED.findall(condition)):
         return [condition]
     parts = condition.split("&&")
     return parts if all(part.count("(") == part.count(")") for part in parts) else [condition]
 
 
 def _plain(condition: str) -> str:
-    return condition.strip() if "'" in condition or '"' in condition else _SPACE.sub("", condition)
+    """The condition without spaces, but for those in its texts."""
+    return _SPACE.sub(lambda found: found[1] or "", condition)
 
 
 def _is_literal(word: str) -> bool:
