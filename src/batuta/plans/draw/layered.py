@@ -9,7 +9,7 @@ from batuta.plans.draw.ordering import Proper, order_layers, proper_graph
 from batuta.plans.draw.positions import place
 from batuta.plans.draw.relaxed import place_near
 
-__all__ = ["Arranged", "Spacing", "arrange", "layout", "passing_count"]
+__all__ = ["Arranged", "Spacing", "arrange", "layout", "least_size", "passing_count"]
 
 # An edge that passes a layer has this much room there, in pixels.
 _LINE = 6.0
@@ -59,6 +59,21 @@ def arrange(count: int, edges: Sequence[Edge]) -> Arranged:
     crossings = order_layers(graph)
     turned = tuple(one != other for one, other in zip(forward, edges, strict=True))
     return Arranged(tuple(forward), turned, tuple(layer), graph, crossings)
+
+
+def least_size(
+    arranged: Arranged, sizes: Sequence[tuple[float, float]], *, down: bool, spacing: Spacing
+) -> tuple[float, float]:
+    """About the width and height that `layout` cannot go below: a cheap look ahead."""
+    graph = arranged.graph
+    across, along = 0.0, 0.0
+    for layer in graph.layers:
+        boxes = [sizes[vertex] for vertex in layer if vertex < graph.count]
+        width = sum([(size[0] if down else size[1]) + spacing.boxes for size in boxes])
+        across = max(across, width + (len(layer) - len(boxes)) * (_LINE + spacing.lines))
+        along += max([size[1] if down else size[0] for size in boxes], default=0.0)
+        along += spacing.layers
+    return (across, along) if down else (along, across)
 
 
 def layout(

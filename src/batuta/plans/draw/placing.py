@@ -1,0 +1,93 @@
+"""From a picture to places: what can be shown at all, how large boxes are, which way the layers go. In pixels."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from batuta.plans.draw.boxes import FULL, SMALL, Measures, size_of
+from batuta.plans.draw.crowd import crowded
+from batuta.plans.draw.geometry import Layout
+from batuta.plans.draw.group import Grouped, grouped
+from batuta.plans.draw.layered import Arranged, Spacing, arrange, layout, least_size, passing_count
+from batuta.plans.draw.panels import Panel, panel_of
+from batuta.plans.draw.picture import Picture
+from batuta.plans.draw.thin import without_implied
+from batuta.plans.draw.units import plural
+
+__all__ = ["Placed", "placed", "readable"]
+
+# More steps than this get small boxes, and no links that follow from others.
+_FULL_MAX = 60
+# Nobody finds a step among more, and no browser likes more lines than these.
+_BOXES_MAX = 3_000
+_PASSING_MAX = 20_000
+# The window that a picture should fill.
+_WINDOW = (1_080.0, 900.0)
+# Between boxes, beside lines, between layers.
+_DOWN, _DOWN_SMALL = Spacing(26, 16, 38), Spacing(16, 10, 30)
+_RIGHT, _RIGHT_SMALL = Spacing(18, 14, 52), Spacing(10, 8, 36)
+# A way that promises to be read at a size larger by this factor needs no comparison.
+_SURELY = 1.6
+
+
+class Placed(NamedTuple):
+    """Where everything is: what was grouped, the panels, the layout of these, and the kind of boxes in them."""
+
+    groups: Grouped
+    panels: tuple[Panel, ...]
+    layout: Layout
+    measures: Measures
+
+
+def readable(picture: Picture) -> Picture:
+    """The picture without what would make it a blot: links that follow from others, or a box for each step."""
+    count = len(picture.boxes)
+    if count > _BOXES_MAX:
+        return crowded(picture)
+    if count <= _FULL_MAX:
+        return picture
+    links = without_implied(count, picture.links)
+    if passing_count(count, [(link.source, link.target) for link in links]) > _PASSING_MAX:
+        return crowded(picture)
+    left_out = len(picture.links) - len(links)
+    if not left_out:
+        return picture
+    note = f"Not drawn: {plural(left_out, 'link')} that follow from others."
+    return msgspec.structs.replace(picture, links=links, notes=(*picture.notes, note))
+
+
+def placed(picture: Picture) -> Placed:
+    """Where to paint a `readable` picture."""
+    measures = FULL if len(picture.boxes) <= _FULL_MAX else SMALL
+    sizes = [size_of(box, measures) for box in picture.boxes]
+    # Boxes of one width make columns.
+    widest = max((width for width, _ in sizes), default=0.0)
+    sizes = [(widest, height) for _, height in sizes]
+    groups = grouped(len(sizes), picture.links)
+    panels = tuple(panel_of(unit, sizes) for unit in groups.units)
+    arranged = arrange(len(panels), [(link.source, link.target) for link in groups.links])
+    places = [(panel.width, panel.height) for panel in panels]
+    return Placed(groups, panels, _best(arranged, places, small=measures.small), measures)
+
+
+def _best(arranged: Arranged, places: Sequence[tuple[float, float]], *, small: bool) -> Layout:
+    """Downwards or to the right, whichever is read at the larger size in one window; downwards if in doubt."""
+    spacing = (_DOWN_SMALL, _RIGHT_SMALL) if small else (_DOWN, _RIGHT)
+    promised = [
+        _scale(least_size(arranged, places, down=down, spacing=spacing[not down]))
+        for down in (True, False)
+    ]
+    if promised[1] > promised[0] * _SURELY:
+        return layout(arranged, places, down=False, spacing=spacing[1])
+    found = layout(arranged, places, spacing=spacing[0])
+    scale = _scale((found.width, found.height))
+    if scale == 1.0 or promised[0] > promised[1] * _SURELY:
+        return found
+    other = layout(arranged, places, down=False, spacing=spacing[1])
+    return found if scale * 1.05 >= _scale((other.width, other.height)) else other
+
+
+def _scale(size: tuple[float, float]) -> float:
+    """How much a picture has to shrink to fit into one window."""
+    return min(1.0, _WINDOW[0] / max(size[0], 1.0), _WINDOW[1] / max(size[1], 1.0))
