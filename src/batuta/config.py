@@ -18,6 +18,8 @@ from batuta.reading.report import Report
 from batuta.reading.shapes import (
     FLAWED,
     choice,
+    form_of,
+    formed,
     integer,
     mapping,
     matching,
@@ -46,6 +48,7 @@ __all__ = [
     "find_workspace",
     "load_workspace",
     "plan_files",
+    "read_workspace",
     "workspace_from_yaml",
 ]
 
@@ -226,7 +229,7 @@ def _read(content: str | bytes, file: str) -> tuple[Workspace | None, Report]:
             # An empty file is how a workspace begins.
             return Workspace(), Report(report.text, file)
         return None, report
-    read = _read_workspace(root, report)
+    read = read_workspace(root, report)
     if not isinstance(read, Workspace):
         return None, report
     places = Places(root, report.text, report.file)
@@ -267,7 +270,9 @@ def _inside(suffixes: frozenset[str], what: str, endings: str) -> Any:
             return FLAWED
         return name
 
-    return read
+    endings_pattern = "|".join(rf"\{suffix}" for suffix in sorted(suffixes))
+    shape = {"type": "string", "maxLength": 1_024, "pattern": rf"^[^\\/][^\\]*({endings_pattern})$"}
+    return formed(read, "json", shape)
 
 
 _python_file = _inside(frozenset({".py"}), "a Python file", ".py")
@@ -295,6 +300,8 @@ def _capability(node: Node, report: Report) -> Any:
     return FLAWED if kind is FLAWED else CapabilityConfig(kind, settings)
 
 
+formed(_capability, "json", {"$ref": "#/$defs/Capability"})
+
 _kind = matching(r"[a-z][a-z0-9_-]{0,63}", "a kind of capability", "human")
 
 
@@ -311,6 +318,8 @@ def _when(node: Node, report: Report) -> Any:
         return FLAWED
     return condition
 
+
+formed(_when, *form_of(read_condition))
 
 _read_rule_record = record(
     Rule,
@@ -345,7 +354,9 @@ def _rule(node: Node, report: Report) -> Any:
     return rule
 
 
-_read_workspace = record(
+formed(_rule, "any", _read_rule_record)
+
+read_workspace = record(
     Workspace,
     {
         "python": one_or_more(_python_file, PYTHON_FILES_MAX),

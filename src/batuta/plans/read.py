@@ -12,6 +12,7 @@ from batuta.reading.shapes import (
     anything,
     choice,
     duration,
+    formed,
     got,
     integer,
     mapping,
@@ -71,7 +72,8 @@ def _name(noun: str, reserved: frozenset[str]) -> Any:
             return FLAWED
         return name
 
-    return read
+    shape = {"pattern": f"^{_NAME.pattern}$"}
+    return formed(read, "json", {**shape, "not": {"enum": sorted(reserved)}} if reserved else shape)
 
 
 _read_step_name = _name("a step", RESERVED_STEPS | _KEYWORDS)
@@ -86,6 +88,9 @@ def _list_expression(node: Node, report: Report) -> Any:
     return read_condition(node, report)
 
 
+formed(_list_expression, "json", {"type": "string", "minLength": 1})
+
+
 def _arguments(node: Node, report: Report) -> Any:
     value = node.value
     whole = isinstance(value, str) and value.strip().startswith("${")
@@ -97,6 +102,13 @@ def _arguments(node: Node, report: Report) -> Any:
         "a map of arguments",
         "write `with: {name: value}`, or one ${…} that gives a map",
     )
+
+
+formed(
+    _arguments,
+    "json",
+    {"anyOf": [{"type": "object"}, {"type": "string", "pattern": r"^\s*\$\{"}]},
+)
 
 
 def _retry(node: Node, report: Report) -> Any:
@@ -124,6 +136,8 @@ _retry_record = record(
     },
 )
 
+formed(_retry, "any", integer(0, RETRIES_MAX), _retry_record)
+
 _repeat = record(
     Repeat,
     {
@@ -144,7 +158,7 @@ def _use_and_with(kind: type[Alternative] | type[Undo]) -> Any:
         name = read_capability(node, report)
         return FLAWED if name is FLAWED else kind(use=name)
 
-    return read
+    return formed(read, "any", read_capability, read_record)
 
 
 def _join(node: Node, report: Report) -> Any:
@@ -157,6 +171,10 @@ def _join(node: Node, report: Report) -> Any:
             return value.strip()
     return choice("all", "first", "any(2)")(node, report)
 
+
+formed(
+    _join, "json", {"anyOf": [{"enum": ["all", "first"]}, {"pattern": rf"^\s*{_JOIN.pattern}\s*$"}]}
+)
 
 _step = record(
     Step,
@@ -214,6 +232,13 @@ def _input(node: Node, report: Report) -> Any:
             )
             return FLAWED
     return schema
+
+
+formed(
+    _input,
+    "json",
+    {"anyOf": [{"enum": [*TYPE_WORDS, "any"]}, {"$ref": "#/$defs/InputSchema"}]},
+)
 
 
 def _schema(node: Node, report: Report) -> Any:

@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from batuta.reading.report import Report
-from batuta.reading.shapes import FLAWED, text
+from batuta.reading.shapes import FLAWED, formed, text
 from batuta.reading.tree import Node
 
 __all__ = ["read_private_address"]
@@ -24,6 +24,9 @@ def read_private_address(node: Node, report: Report) -> Any:
         remedy="write for example localhost:8080, 127.0.0.1, [::1]:8080 or 10.0.0.0/8",
     )
     return FLAWED
+
+
+formed(read_private_address, "json", {"type": "string", "minLength": 1, "maxLength": 300})
 
 
 def _is_address(name: str) -> bool:

@@ -4,7 +4,7 @@ from typing import Any
 
 from batuta.errors import ExpressionError
 from batuta.reading.report import Report
-from batuta.reading.shapes import FLAWED, text, wrong
+from batuta.reading.shapes import FLAWED, formed, text, wrong
 from batuta.reading.tree import Node
 from batuta.spec.expr.scan import Braced, split
 
@@ -25,6 +25,9 @@ def read_condition(node: Node, report: Report) -> Any:
     return unwrapped(value) or wrong(
         node, report, "an expression", "write for example: steps.check.ok == true"
     )
+
+
+formed(read_condition, "json", {"type": ["string", "boolean"], "minLength": 1})
 
 
 def unwrapped(expression: str) -> str:

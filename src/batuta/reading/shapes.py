@@ -1,6 +1,9 @@
 """Readers of nodes, put together like types: each gives a value, or `FLAWED` after telling the report why.
 
 A reader never stops at the first flaw: maps and lists read everything in them and only then give up.
+
+Each carries its `form`, which says as data what it reads; `batuta.reading.json_schema` makes JSON Schema of that. It
+hangs on the function, so that reading costs nothing more.
 """
 
 import re
@@ -20,6 +23,8 @@ __all__ = [
     "boolean",
     "choice",
     "duration",
+    "form_of",
+    "formed",
     "got",
     "integer",
     "mapping",
@@ -45,6 +50,19 @@ _DURATION = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,9})?) ?(ms|s|m|h|d)")
 _UNIT_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
 # Characters of a value that a message quotes.
 _QUOTED_MAX = 60
+
+
+def formed(read: Read, *form: Any) -> Read:
+    """`read`, with its form: ("json", schema), ("any", reader, …), or what the factories below give."""
+    vars(read)["form"] = form
+    return read
+
+
+def form_of(read: Read) -> tuple[Any, ...]:
+    """What `read` reads, as data."""
+    form = vars(read).get("form")
+    assert form is not None, f"the reader {read} has no form"
+    return form
 
 
 def got(node: Node) -> str:
@@ -73,11 +91,17 @@ def anything(node: Node, report: Report) -> Any:
     return node.data()
 
 
+formed(anything, "json", {})
+
+
 def boolean(node: Node, report: Report) -> Any:
     """True or false; `yes` and `on` are texts."""
     if isinstance(node.value, bool):
         return node.value
     return wrong(node, report, "true or false", "write true or false without quotes")
+
+
+formed(boolean, "json", {"type": "boolean"})
 
 
 def text(length_min: int = 0, length_max: int = 65_536) -> Read:
@@ -99,7 +123,7 @@ def text(length_min: int = 0, length_max: int = 65_536) -> Read:
             return FLAWED
         return value
 
-    return read
+    return formed(read, "text", length_min, length_max)
 
 
 def matching(pattern: str, what: str, example: str) -> Read:
@@ -119,7 +143,7 @@ def matching(pattern: str, what: str, example: str) -> Read:
             return FLAWED
         return value
 
-    return read
+    return formed(read, "matching", pattern, example)
 
 
 def integer(low: int, high: int) -> Read:
@@ -131,7 +155,7 @@ def integer(low: int, high: int) -> Read:
             return wrong(node, report, "a whole number", f"write a number from {low} to {high:,}")
         return _bounded(value, low, high, node, report)
 
-    return read
+    return formed(read, "number", "integer", low, high)
 
 
 def number(low: float, high: float) -> Read:
@@ -145,7 +169,7 @@ def number(low: float, high: float) -> Read:
             )
         return _bounded(float(value), low, high, node, report)
 
-    return read
+    return formed(read, "number", "number", low, high)
 
 
 def duration(low_s: float, high_s: float) -> Read:
@@ -171,7 +195,7 @@ def duration(low_s: float, high_s: float) -> Read:
             return FLAWED
         return float(value)
 
-    return read
+    return formed(read, "duration", low_s, high_s)
 
 
 def _bounded(value: float, low: float, high: float, node: Node, report: Report) -> Any:
@@ -207,7 +231,7 @@ def choice(*words: str) -> Read:
         )
         return FLAWED
 
-    return read
+    return formed(read, "json", {"enum": list(words)})
 
 
 def sequence(read_item: Read, count_max: int) -> Read:
@@ -228,7 +252,7 @@ def sequence(read_item: Read, count_max: int) -> Read:
             report.path.pop()
         return FLAWED if any(item is FLAWED for item in items) else tuple(items)
 
-    return read
+    return formed(read, "sequence", read_item, count_max)
 
 
 def one_or_more(read_item: Read, count_max: int) -> Read:
@@ -241,7 +265,7 @@ def one_or_more(read_item: Read, count_max: int) -> Read:
         item = read_item(node, report)
         return FLAWED if item is FLAWED else (item,)
 
-    return read
+    return formed(read, "any", read_item, read_items)
 
 
 def mapping(read_key: Read, read_value: Read, count_max: int) -> Read:
@@ -267,7 +291,7 @@ def mapping(read_key: Read, read_value: Read, count_max: int) -> Read:
             entries[name] = value
         return FLAWED if flawed else entries
 
-    return read
+    return formed(read, "mapping", read_key, read_value, count_max)
 
 
 def _too_many(count: int, count_max: int, node: Node, report: Report) -> Any:
@@ -331,4 +355,4 @@ def record(
                 flawed = True
         return FLAWED if flawed else kind(**values)
 
-    return read
+    return formed(read, "record", kind, keys, tuple(required))
