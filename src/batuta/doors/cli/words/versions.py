@@ -77,7 +77,7 @@ COMMANDS: dict[str, Command] = {
     "fork": Command(
         "fork",
         "a new run that goes on from a step of another",
-        "RUN --at STEP [--set STEP=VALUE]… [--input NAME=VALUE]… [--yes] [--detach]",
+        "RUN --at STEP [--set STEP=VALUE]… [--input NAME=VALUE]… [--yes]",
         "Begin a new run that takes over what RUN has finished, and runs STEP and whatever depends\n"
         "on it anew. RUN stays as it is. Calls of the new run are new effects under new keys: what\n"
         "RUN may have done is asked about first, unless --yes. Exits by the status of the new run.",
