@@ -52,6 +52,13 @@ def test_a_schema_that_changes_later_does_not_change_its_type() -> None:
     assert part(type_, "a").type is STRING
 
 
+def test_a_default_that_breaks_its_own_schema_is_a_value_all_the_same() -> None:
+    type_ = of_schema({"type": "string", "default": None})
+    assert described(type_) == "string or null"
+    assert fits(type_, STRING).verdict == "maybe"
+    assert of_schema({"type": "string", "default": "x"}) is STRING
+
+
 def chain(length: int) -> dict[str, Any]:
     links = {f"n{i}": {"$ref": f"#/$defs/n{i + 1}"} for i in range(length)}
     return {"$ref": "#/$defs/n0", "$defs": {**links, f"n{length}": {"type": "string"}}}

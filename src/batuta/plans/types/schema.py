@@ -14,7 +14,7 @@ from urllib.parse import unquote
 import msgspec
 
 from batuta.plans.types.combine import both, bounded, either, marked
-from batuta.plans.types.fit import apart
+from batuta.plans.types.fit import apart, fits
 from batuta.plans.types.shape import (
     ANY,
     ANY_SHAPES,
@@ -37,7 +37,7 @@ from batuta.plans.types.shape import (
     String,
     Type,
 )
-from batuta.plans.types.values import shapes_of_values
+from batuta.plans.types.values import of_value, shapes_of_values
 
 __all__ = ["of_schema"]
 
@@ -78,7 +78,10 @@ _VOID = {"uniqueItems": False, "minContains": 0, "minProperties": 0, "propertyNa
 
 
 def of_schema(schema: Mapping[str, Any] | bool | None) -> Type:
-    """The type of the values that `schema` accepts; ANY for None. Never raises; equal schemas give the same type."""
+    """The type of the values that `schema` accepts, and of its own `default`; ANY for None.
+
+    Never raises; equal schemas give the same type.
+    """
     if schema is None:
         return ANY
     if isinstance(schema, bool):
@@ -100,7 +103,18 @@ def _of_text(encoded: bytes) -> Type:
         root = msgspec.json.decode(encoded)
     except (ValueError, RecursionError):
         return UNSEEN
-    return _Document(root).type_of(root)
+    type_ = _Document(root).type_of(root)
+    if isinstance(root, dict) and "default" in root:
+        return _with_default(type_, cast("dict[str, Any]", root)["default"])
+    return type_
+
+
+def _with_default(type_: Type, default: Any) -> Type:
+    """`{type: string, default: null}` is how people write "or nothing", and nobody holds them to the letter."""
+    given = of_value(default)
+    if fits(given, type_).verdict != "no":
+        return type_
+    return Type(either((type_.shapes, marked(given.shapes, frozenset({"default"})))))
 
 
 class _Document:
