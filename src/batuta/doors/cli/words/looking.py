@@ -58,15 +58,6 @@ COMMANDS: dict[str, Command] = {
         "batuta runs --plan refunds --since yesterday",
         _runs,
     ),
-    "doctor": Command(
-        "doctor",
-        "is everything in order here, and if not, what to do",
-        "[--reach] [--full]",
-        "Look at this machine, the workspace and its journal: versions, disk, clock, modules,\n"
-        "plans, secrets, runs that are stuck. Exits 1 if something does not work.",
-        "batuta doctor\nbatuta doctor --reach\nbatuta doctor --full --json",
-        _doctor,
-    ),
     "show": Command(
         "show",
         "one run: its steps, its result, its questions",
@@ -75,5 +66,14 @@ COMMANDS: dict[str, Command] = {
         "batuta show r0k3x7m2q\nbatuta show r0k3x7m2q --json\nbatuta show r0k3x7m2q --timeline\n"
         "batuta show r0k3x7m2q --step pay.3\nbatuta show r0k3x7m2q --svg run.svg",
         _show,
+    ),
+    "doctor": Command(
+        "doctor",
+        "is everything in order here, and if not, what to do",
+        "[--reach] [--full]",
+        "Look at this machine, the workspace and its journal: versions, disk, clock, modules,\n"
+        "plans, secrets, runs that are stuck. Exits 1 if something does not work.",
+        "batuta doctor\nbatuta doctor --reach\nbatuta doctor --full --json",
+        _doctor,
     ),
 }

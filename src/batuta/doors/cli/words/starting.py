@@ -14,6 +14,7 @@ TEMPLATES: dict[str, str] = {
     "approval": "a person is asked before something is published",
     "refunds": "a batch of payments: policy, approval of large ones, undo",
     "http": "an HTTP API is called, with a small one to try it on",
+    "python": "a plan as a Python function",
 }
 
 
