@@ -73,7 +73,7 @@ class StepBounds(msgspec.Struct, frozen=True, gc=False):
         free: the step itself, whatever its budget: all items and rounds, compensations left out.
         undo: what takes its effects back, all of it.
         worst: the step under its budget, with its compensations; `time_s` without them.
-        pause_s: its longest single pause, between attempts or rounds.
+        pause_s: its longest single pause: between attempts or rounds, or to find out what became of a write.
     """
 
     items: int
@@ -244,7 +244,13 @@ def _step_bounds(step: Step, cards: Mapping[str, Card], extent: Extent) -> StepB
     if step.undo is not None:
         # One at a time, each effect that stands: one per item and round.
         undo = _calls((step.undo.use,), step, cards).times(extent.most * rounds)
-    pause_s = max(wait_s, _pause(step.retry, step.retry.at_most - 1))
+    reconciled = any(use in cards and cards[use].in_doubt == "reconcile" for use in uses)
+    pause_s = max(
+        wait_s,
+        _pause(step.retry, step.retry.at_most - 1),
+        # What was under way when the time was up may be asked for.
+        RECONCILE_S if reconciled else 0.0,
+    )
     within = free.within(step.budget, pause_s)
     worst = Worst(*within.plus(undo).figures[:2], within.time_s)
     return StepBounds(
