@@ -31,7 +31,7 @@ from batuta.plans.check import check
 from batuta.plans.record.recording import Recording
 from batuta.ports import Progress
 from batuta.progress import Event, Follower
-from batuta.reading.annotations import decode_model
+from batuta.reading.annotations import decode_model, is_model
 from batuta.spec.budget import Budget
 
 __all__ = ["Event", "Running", "Workflow", "workflow"]
@@ -250,8 +250,7 @@ def _typed(workflow: Workflow[..., R], value: Any, run_id: str) -> R:
 
 def _plain(inputs: Mapping[str, Any]) -> dict[str, Any]:
     """The inputs with pydantic models as plain data; the rest is what JSON can hold."""
-    dumps = {name: getattr(value, "model_dump", None) for name, value in inputs.items()}
     return {
-        name: value if (dump := dumps[name]) is None else dump(mode="json")
+        name: value.model_dump(mode="json") if is_model(type(value)) else value
         for name, value in inputs.items()
     }

@@ -1,6 +1,7 @@
 """Python values with references in them as the JSON shapes of a plan."""
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any, cast
 
 import msgspec
@@ -8,6 +9,7 @@ import msgspec
 from batuta.plans.record.reference import MARK, Reference, words_of
 from batuta.plans.record.session import refuse
 from batuta.plans.record.text import scalar
+from batuta.reading.annotations import is_model
 
 __all__ = ["shape_of"]
 
@@ -35,10 +37,18 @@ def shape_of(value: object, what: str, depth: int = 0) -> Any:
             one.name: shape_of(getattr(value, one.name), what, depth + 1)
             for one in dataclasses.fields(value)
         }
-    dump = getattr(value, "model_dump", None)
-    if dump is not None and not isinstance(value, type):
-        return shape_of(dump(mode="json"), what, depth + 1)
+    if is_model(type(value)):
+        return shape_of(_fields(value), what, depth + 1)
     return _scalar(value, what)
+
+
+def _fields(model: Any) -> dict[str, Any]:
+    """The fields of a pydantic model, as it dumps them; as they are if a reference among them is no value of theirs."""
+    try:
+        return model.model_dump(mode="json", warnings=False)
+    except ValueError:
+        names = cast("Mapping[str, Any]", type(model).model_fields)
+        return {name: getattr(model, name) for name in names}
 
 
 def _key(key: object, what: str) -> str:
