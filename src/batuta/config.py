@@ -36,6 +36,7 @@ from batuta.spec.budget import Budget
 from batuta.spec.expr import compile_expression
 
 __all__ = [
+    "CAPABILITY_KIND",
     "PLANS_DEFAULT",
     "POLICY_ROOTS",
     "WORKSPACE_FILE",
@@ -72,6 +73,7 @@ CALLS_AT_ONCE_MAX = 10_000
 # A century, in days: "for ever" for a log.
 RETENTION_MAX_DAYS = 36_525.0
 
+CAPABILITY_KIND = r"[a-z][a-z0-9_-]{0,63}"
 _CAPABILITY = r"[A-Za-z_][A-Za-z0-9_.-]{0,127}"
 
 
@@ -302,7 +304,7 @@ def _capability(node: Node, report: Report) -> Any:
 
 formed(_capability, "json", {"$ref": "#/$defs/Capability"})
 
-_kind = matching(r"[a-z][a-z0-9_-]{0,63}", "a kind of capability", "human")
+_kind = matching(CAPABILITY_KIND, "a kind of capability", "human")
 
 
 def _when(node: Node, report: Report) -> Any:

@@ -72,7 +72,7 @@ def _name(noun: str, reserved: frozenset[str]) -> Any:
             return FLAWED
         return name
 
-    shape = {"pattern": f"^{_NAME.pattern}$"}
+    shape = {"type": "string", "pattern": f"^{_NAME.pattern}$"}
     return formed(read, "json", {**shape, "not": {"enum": sorted(reserved)}} if reserved else shape)
 
 
@@ -173,7 +173,14 @@ def _join(node: Node, report: Report) -> Any:
 
 
 formed(
-    _join, "json", {"anyOf": [{"enum": ["all", "first"]}, {"pattern": rf"^\s*{_JOIN.pattern}\s*$"}]}
+    _join,
+    "json",
+    {
+        "anyOf": [
+            {"enum": ["all", "first"]},
+            {"type": "string", "pattern": rf"^\s*{_JOIN.pattern}\s*$"},
+        ]
+    },
 )
 
 _step = record(

@@ -1,0 +1,142 @@
+"""What editors show for the keys of plans and workspaces, by `Record.key`. A test keeps it complete."""
+
+from collections.abc import Mapping
+
+from batuta.reading.json_schema import Hover
+
+__all__ = ["PLAN", "WORKSPACE"]
+
+_BUDGET: Mapping[str, Hover] = {
+    "Budget": Hover("Bounds; what they bound is refused before it would exceed them."),
+    "Budget.usd": Hover("Money at most, in dollars.", (5, 0.5)),
+    "Budget.calls": Hover("Calls at most: attempts of any capability.", (500,)),
+    "Budget.seconds": Hover("Wall time at most, waiting for people included.", (60, "2h")),
+}
+
+PLAN: Mapping[str, Hover] = {
+    **_BUDGET,
+    "Plan": Hover("A plan: a finite acyclic graph of steps with a named result."),
+    "Plan.name": Hover("The name of the plan; runs are listed by it."),
+    "Plan.description": Hover("For people and planners."),
+    "Plan.inputs": Hover(
+        "By name: a type, or a JSON Schema. One with a `default` may be left out.",
+        ({"ticket": "string", "limit": {"type": "number", "default": 100.0}},),
+    ),
+    "Plan.steps": Hover(
+        "By name. A step starts as soon as the steps that it names have ended; the order in the file means nothing.",
+        ({"fetch": {"use": "fetch", "with": {"id": "${inputs.id}"}}},),
+    ),
+    "Plan.result": Hover(
+        "The result of a run: any shape with expressions in it. Null for steps that were skipped.",
+        ("${steps.answer}", {"paid": "${steps.pay}"}),
+    ),
+    "Plan.limit": Hover("Calls of the run at once, at most; 0: as many as the process allows."),
+    "Plan.budget": Hover("Bounds on everything that happens in a run."),
+    "Plan.timeout": Hover(
+        "Wall time of a run at most, waiting for people included.", ("30s", "2h")
+    ),
+    "Step": Hover("One call of a capability, or with `each` and `repeat` several."),
+    "Step.use": Hover("The capability that is called. `batuta capabilities` lists them."),
+    "Step.with": Hover(
+        "The arguments: a map with expressions in it, like `${steps.fetch.text}`.",
+        ({"text": "${inputs.text}"},),
+    ),
+    "Step.when": Hover(
+        "A condition: false skips the step, and whatever needs its value. With `item` in it, asked for each item.",
+        ("steps.check.ok", "inputs.amount > 100", "size(steps.find.rows) > 0"),
+    ),
+    "Step.after": Hover("Steps that must have ended first; passes no data.", (["notify"],)),
+    "Step.each": Hover(
+        "An expression for a list: the step runs for each `item` (number `index`); its value is the list of results.",
+        ("${inputs.rows}", "${steps.find.rows}"),
+    ),
+    "Step.limit": Hover("Items of `each` at once, at most; 0: as many as the run allows."),
+    "Step.at_most": Hover("Items of `each` in all, at most; a longer list fails the step."),
+    "Step.repeat": Hover(
+        "Run the step again until a condition holds; its value is that of the last round."
+    ),
+    "Step.retry": Hover(
+        "Further attempts after a failure that may be tried again.", (3, {"at_most": 3})
+    ),
+    "Step.timeout": Hover("Longest time of one attempt.", ("30s", "5m")),
+    "Step.fallback": Hover(
+        "What is called if the step fails for good: a capability, with its own `with` or that of the step.",
+        ("other_model", {"use": "ask", "with": {"question": "What now?"}}),
+    ),
+    "Step.join": Hover("How many of the steps it uses must succeed before it starts."),
+    "Step.undo": Hover(
+        "What takes the effect back if the run fails or is cancelled; sees the value of the step.",
+        ({"use": "refund", "with": {"id": "${steps.pay.id}"}},),
+    ),
+    "Step.budget": Hover("Bounds on the step and all that happens inside it."),
+    "Repeat": Hover(
+        "Rounds; inside, `index` counts them from 0 and `previous` is the value before."
+    ),
+    "Repeat.until": Hover(
+        "Asked after each round: true ends it. `steps.<this step>` is the value of the round.",
+        ("steps.poll.done", "index >= 2"),
+    ),
+    "Repeat.at_most": Hover("Rounds in all; if the condition still does not hold, the step fails."),
+    "Repeat.wait": Hover("Pause between two rounds.", ("500ms", "10s")),
+    "Retry": Hover("How a failed call is tried again."),
+    "Retry.at_most": Hover("Further attempts after the first."),
+    "Retry.backoff": Hover("Wait before the first retry.", ("500ms",)),
+    "Retry.factor": Hover("Each wait is this many times the one before."),
+    "Retry.ceiling": Hover("No wait is longer.", ("60s",)),
+    "Retry.jitter": Hover("Share of the wait that is random, 0 to 1."),
+    "Alternative": Hover("Another capability."),
+    "Alternative.use": Hover("The capability that is called instead."),
+    "Alternative.with": Hover("Its arguments; those of the step, if not given."),
+    "Undo": Hover("What takes an effect back."),
+    "Undo.use": Hover("The capability that is called."),
+    "Undo.with": Hover("Its arguments; those of the step, if not given."),
+}
+
+WORKSPACE: Mapping[str, Hover] = {
+    **_BUDGET,
+    "Workspace": Hover("A workspace: what there is to call, what is allowed, and how much."),
+    "Workspace.python": Hover(
+        "Python files of this folder; their @capability functions can be called.", (["tools.py"],)
+    ),
+    "Workspace.plans": Hover(
+        "Patterns of the files of registered plans; `**` goes through folders.", (["plans/*.yaml"],)
+    ),
+    "Workspace.capabilities": Hover(
+        "Capabilities that need no code, by name.",
+        ({"approve": {"kind": "human", "who": ["ops"]}},),
+    ),
+    "Workspace.policy": Hover(
+        "Ordered rules: the first that matches decides. Without one, a call is allowed.",
+        ([{"effect": "write", "reach": "irreversible", "verdict": "ask"}],),
+    ),
+    "Workspace.budget": Hover("Bounds on each run; a plan may say less, never more."),
+    "Workspace.retention": Hover("How long payloads of runs that have ended are kept."),
+    "Workspace.limits": Hover("Bounds of the process."),
+    "Workspace.network": Hover("Which private addresses may be called."),
+    "Rule": Hover("A rule; all of its fields that are given must match."),
+    "Rule.verdict": Hover(
+        "What happens to a call that matches: it is made, somebody is asked, or it is refused."
+    ),
+    "Rule.when": Hover(
+        "A condition over `card`, `args` and `step`. If it cannot be evaluated, it counts as true, but not to allow.",
+        ("args.amount > 100.0", "!args.to.endsWith('@example.org')"),
+    ),
+    "Rule.capability": Hover("A name, or a pattern with `*`; or several.", ("mail.*",)),
+    "Rule.effect": Hover("What the capability does to the world; or several.", ("write",)),
+    "Rule.reach": Hover("How far it goes; or several.", ("irreversible",)),
+    "Rule.scope": Hover("A scope that the capability asks for; or several.", ("payroll",)),
+    "Rule.who": Hover(
+        "Who is asked, if the verdict is `ask`: a group or a person; or several.", ("ops",)
+    ),
+    "Rule.reason": Hover("Shown to whoever is asked or refused."),
+    "Retention": Hover("How long payloads are kept."),
+    "Retention.days": Hover(
+        "Days after the end of a run; then `batuta gc` erases its payloads.", (30,)
+    ),
+    "Limits": Hover("Bounds of one process."),
+    "Limits.calls": Hover("Calls at once, over all runs.", (64,)),
+    "Network": Hover("Addresses that HTTP capabilities may reach although they are not public."),
+    "Network.allow_private": Hover(
+        "Hosts, `host:port`, addresses or networks.", (["127.0.0.1:8080", "10.0.0.0/8"],)
+    ),
+}
