@@ -47,8 +47,8 @@ def _fields(model: Any) -> dict[str, Any]:
     try:
         return model.model_dump(mode="json", warnings=False)
     except ValueError:
-        names = cast("Mapping[str, Any]", type(model).model_fields)
-        return {name: getattr(model, name) for name in names}
+        kind: Any = type(model)
+        return {name: getattr(model, name) for name in cast("Mapping[str, Any]", kind.model_fields)}
 
 
 def _key(key: object, what: str) -> str:
