@@ -31,6 +31,12 @@ _OF_CAPABILITIES = frozenset({"B136", "B190"})
 
 def carry_out(args: argparse.Namespace, screen: Screen) -> int:
     """The exit code of `check`."""
+    if args.live:
+        from batuta.doors.cli import (
+            live_check,
+        )  # another question, and another opening of the workspace
+
+        return live_check.carry_out(args, screen)
     if args.sarif and screen.json:
         raise InputError("--json and --sarif are two documents", remedy="ask for one of them")
     if args.sarif not in ("", "-") and not args.sarif.endswith((".sarif", ".sarif.json")):

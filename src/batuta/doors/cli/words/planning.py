@@ -14,6 +14,11 @@ def _check(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
         " the workspace and all its plans")  # fmt: skip
     add("--sarif", nargs="?", const="-", default="", metavar="FILE",
         help="a report in SARIF 2.1.0, for code hosts; on standard output without FILE")  # fmt: skip
+    add(
+        "--live",
+        action="store_true",
+        help="instead: which unfinished runs this workspace would break",
+    )
 
 
 def _plan(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
@@ -50,11 +55,11 @@ COMMANDS: dict[str, Command] = {
     "check": Command(
         "check",
         "find flaws in the workspace and its plans, before anything runs",
-        "[PLAN]… [--sarif [FILE]]",
+        "[PLAN]… [--sarif [FILE]] | --live",
         "Find flaws in the workspace, its modules and its plans, with places and remedies.\n"
         "Nothing runs and nothing is written. Exits 2 if there is a flaw; warnings are not flaws.\n"
         "`# batuta: allow CODE why` silences a warning on its line, or on the line below.",
-        "batuta check\nbatuta check refunds.yaml\nbatuta check --sarif batuta.sarif",
+        "batuta check\nbatuta check refunds.yaml\nbatuta check --sarif batuta.sarif\nbatuta check --live",
         _check,
     ),
     "plan": Command(
