@@ -79,3 +79,23 @@ def test_list_and_card_fit_narrow_and_wide_terminals(folder: Folder) -> None:
             terminal = Terminal(folder, *words, columns=width)
             assert terminal.end() == 0
             assert [line for line in plain(terminal.seen) if len(line) > width] == []
+
+
+def test_what_strangers_wrote_is_printed_and_not_obeyed(folder: Folder) -> None:
+    (folder.path / "batuta.yaml").write_text(
+        "capabilities:\n"
+        "  x:\n"
+        "    kind: http\n"
+        "    url: https://x.example/\n"
+        '    description: "a\\e[31mb\\u202ec"\n'
+        "    input:\n"
+        "      type: object\n"
+        '      properties: {"a\\e[2J": {type: string, description: "d\\e[2J", default: "\\e[2J"}}\n'
+        '      required: ["a\\e[2J"]\n',
+        encoding="utf-8",
+    )
+    for words in (["capabilities"], ["capabilities", "x"]):
+        said = folder.batuta(*words)
+        assert (said.code, said.err) == (0, "")
+        assert "\x1b" not in said.out + said.err
+        assert "\u202e" not in said.out

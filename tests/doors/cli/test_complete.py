@@ -99,6 +99,21 @@ def test_whatever_is_wrong_nothing_is_offered_and_nothing_is_said(here: Folder) 
     assert here.batuta("completion", "--words", "+sho", "+--json", "+-").code == 0
 
 
+def test_plans_and_runs_are_offered_where_either_may_stand(here: Folder) -> None:
+    run = here.batuta("run", "--plan", "hello", "--input", "name=A", "--json").document["run"]
+    assert words("diff ") == ["ask", "hello", run, ":files"]
+    assert words(f"diff {run} he") == ["hello", ":files"]
+    assert words(f"fork {run} --at g") == ["greet"]
+    assert words(f"fork {run} --set ") == ["greet="]
+
+
+def test_what_a_shell_would_carry_out_is_never_offered(here: Folder) -> None:
+    for number, name in enumerate(("$(touch evil)", "a;b", "`x`", "a b", "~root", "fine-1.x")):
+        plan = here.path / "plans" / f"{number}.yaml"
+        plan.write_text(f'name: "{name}"\nsteps: {{}}\n', encoding="utf-8")
+    assert sorted(words("run --plan ")) == [":files", "ask", "fine-1.x", "hello"]
+
+
 def test_no_module_of_the_workspace_is_loaded(here: Folder) -> None:
     tools = here.path / "tools.py"
     tools.write_text(

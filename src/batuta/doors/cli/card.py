@@ -51,7 +51,7 @@ def card_lines(
     value = "?" if card.output is None else described(card.output)
     lines += ["", [Span("value", "bold")], *_wrapped(value, width)]
     lines += ["", [Span(f"lately  ({_of_runs(runs)})", "bold")], *_lately(card, measured)]
-    lines += ["", [Span("call it once", "bold")], f"  {try_command(card, where)}"]
+    lines += ["", [Span("call it once", "bold")], f"  {escaped(try_command(card, where))}"]
     return lines
 
 

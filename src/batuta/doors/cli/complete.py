@@ -5,6 +5,7 @@ which knows best how paths are completed; behind them stands the part of the wor
 """
 
 import argparse
+import re
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
@@ -18,6 +19,8 @@ from batuta.doors.cli.words import COMMANDS
 __all__ = ["candidates"]
 
 _WHAT_CELLS = 70
+# What no shell gives a meaning to, whatever it stands in.
+_SAFE = re.compile(r"[\w@%+=:,./-][\w@%+=:,./~-]*")
 _UNFINISHED = frozenset({"running", "waiting"})
 # What a command does with a run needs one in a certain state.
 _STATUSES = {"answer": frozenset({"waiting"}), "cancel": _UNFINISHED, "resume": _UNFINISHED}
@@ -25,10 +28,8 @@ _TIMES = ("1h", "24h", "7d", "today", "yesterday")
 # Where a metavar says too little: (command, destination) -> what stands there.
 _KINDS = {
     ("capabilities", "name"): "CAPABILITY",
-    ("check", "plan"): "PLAN",
-    ("check", "plans"): "PLAN",
-    ("diff", "one"): "PLAN",
-    ("diff", "other"): "PLAN",
+    ("diff", "after"): "PLAN_OR_RUN",
+    ("diff", "before"): "PLAN_OR_RUN",
     ("run", "plan"): "PLAN",
     ("runs", "plan"): "PLAN_NAME",
     ("try", "name"): "CAPABILITY",
@@ -59,12 +60,14 @@ def candidates(words: Sequence[str]) -> list[str]:
         Exception
     ):  # a workspace with flaws, a journal that is locked: the command itself will say so
         return []
-    return [_told(one) for one in found]
+    return [line for one in found if (line := _told(one))]
 
 
 def _told(one: Known) -> str:
     if one.word.startswith(":"):
         return f"{one.word}\t{one.what}"
+    if not _SAFE.fullmatch(one.word):  # a folder of strangers must not put $(…) on a command line
+        return ""
     return f"{one.word}\t{one_line(one.what, _WHAT_CELLS)}".rstrip("\t")
 
 
@@ -159,7 +162,7 @@ def _values(line: _Line, action: argparse.Action, current: str) -> Iterator[Know
         yield Known(":files", "@")
     else:
         yield from _beginning(_known(line, kind), current)
-        if kind == "PLAN":
+        if kind.startswith("PLAN") and kind != "PLAN_NAME":
             yield Known(":files")
 
 
@@ -169,6 +172,9 @@ def _known(line: _Line, kind: str) -> Iterator[Known]:
         return
     config = known.workspace(line.workspace)
     match kind:
+        case "PLAN_OR_RUN":
+            yield from known.plans(config)
+            yield from known.runs(config, frozenset(), time.time())
         case "RUN":
             statuses = _STATUSES.get(line.command, frozenset())
             taken = line.given.get("run", [])
@@ -177,6 +183,10 @@ def _known(line: _Line, kind: str) -> Iterator[Known]:
         case "STEP" | "PATH":
             (run,) = line.given["run"][:1]
             yield from known.paths(config, run, asked=line.command == "answer")
+        case "STEP=VALUE":
+            (run,) = line.given["run"][:1]
+            found = known.paths(config, run, asked=False)
+            yield from (Known(f"{one.word}=") for one in found if "/" not in one.word)
         case "PLAN" | "PLAN_NAME":
             yield from known.plans(config)
         case "CAPABILITY":

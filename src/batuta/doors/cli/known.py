@@ -4,6 +4,7 @@ Everything here may be out of date or incomplete; whoever runs the command is to
 """
 
 import ast
+import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -45,9 +46,9 @@ def workspace(named: str | None) -> Workspace:
 
 def runs(config: Workspace, statuses: frozenset[str], now: float) -> Iterator[Known]:
     """The newest runs, of `statuses` only if there are any."""
-    for run, status, plan, at, *_ in _rows(config, "runs", _RUNS_MAX, "[]", "", 0.0):
-        if not statuses or status in statuses:
-            yield Known(run, f"{status}, {plan}, {ago(now - at)}")
+    wanted = json.dumps(sorted(statuses))
+    for run, status, plan, at, *_ in _rows(config, "runs", _RUNS_MAX, wanted, "", 0.0):
+        yield Known(run, f"{status}, {plan}, {ago(now - at)}")
 
 
 def paths(config: Workspace, run: str, *, asked: bool) -> Iterator[Known]:
