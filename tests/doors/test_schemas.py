@@ -13,8 +13,9 @@ import pytest
 
 from batuta.capabilities.catalog import build_catalog
 from batuta.config import read_workspace, workspace_from_yaml
+from batuta.doors.cli.schema import published
 from batuta.doors.hover import PLAN, WORKSPACE
-from batuta.doors.schemas import SCHEMAS, plan_schema, publish, published, workspace_schema
+from batuta.doors.schemas import SCHEMAS, plan_schema, publish, workspace_schema
 from batuta.errors import PlanError, WorkspaceError
 from batuta.plans.build import plan_from_yaml
 from batuta.plans.read import read_plan

@@ -5,7 +5,6 @@ They lie in the package as files, so that reading one costs nothing and a tool c
 
 import inspect
 import re
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, cast
 
@@ -20,7 +19,7 @@ from batuta.plans.read import read_plan
 from batuta.reading.json_schema import schema_of
 from batuta.reading.schema import TYPE_WORDS
 
-__all__ = ["SCHEMAS", "plan_schema", "publish", "published", "workspace_schema"]
+__all__ = ["SCHEMAS", "plan_schema", "publish", "workspace_schema"]
 
 SCHEMAS = ("plan", "workspace")
 _SETTINGS: dict[str, type[msgspec.Struct]] = {"human": HumanSettings, "http": HttpSettings}
@@ -48,11 +47,6 @@ def workspace_schema() -> dict[str, Any]:
         hovers=WORKSPACE,
         defs=_capabilities(),
     )
-
-
-def published(name: str) -> str:
-    """The text of the file for `plan` or `workspace`."""
-    return (files("batuta") / "schemas" / f"{name}.schema.json").read_text(encoding="utf-8")
 
 
 def publish(folder: Path) -> None:

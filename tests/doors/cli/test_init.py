@@ -205,3 +205,16 @@ def test_the_folder_is_quoted_where_it_has_to_be(tmp_path: Path) -> None:
     said = batuta(tmp_path, "init", "my plans")
     assert said.code == 0
     assert "    cd 'my plans'\n    batuta check\n" in said.out
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_every_file_names_the_schema_that_lies_beside_it(template: str) -> None:
+    content = files_of(template)
+    for name, text in content.items():
+        if name.endswith(".yaml"):
+            found = re.match(r"# yaml-language-server: \$schema=(\S+)\n", text.decode())
+            assert found is not None
+            named = os.path.normpath(os.path.join(os.path.dirname(name), found[1]))
+            kind = "plan" if name.startswith("plans/") else "workspace"
+            assert named == os.path.join(".schemas", f"{kind}.schema.json")
+            assert named.replace(os.sep, "/") in content

@@ -102,7 +102,7 @@ def test_a_capability_that_is_gone_makes_the_plan_inadmissible(folder: Folder) -
 def test_a_changed_plan_is_compared_with_the_runs_of_its_name(folder: Folder) -> None:
     other = ran(folder, "hello", "name=Ada")
     run = ran(folder, "pay", "amount=50")
-    change(folder, "pay.yaml", 'amount: "${inputs.amount}"', 'amount: 51.0')
+    change(folder, "pay.yaml", 'amount: "${inputs.amount}"', "amount: 51.0")
 
     document = replayed(folder, "--plan", "pay.yaml")
 

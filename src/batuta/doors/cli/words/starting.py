@@ -43,6 +43,11 @@ def _completion(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
     add("--words", nargs="*", help=argparse.SUPPRESS)
 
 
+def _schema(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
+    add("of", choices=("plan", "workspace"), metavar="OF", help="plan, or workspace (batuta.yaml)")
+    add("--out", metavar="FILE", help="write it to FILE; an older schema there is replaced")
+
+
 COMMANDS: dict[str, Command] = {
     "init": Command(
         "init",
@@ -63,5 +68,13 @@ COMMANDS: dict[str, Command] = {
         "fish   batuta completion fish > ~/.config/fish/completions/batuta.fish",
         'batuta completion bash\nbatuta completion zsh > "${fpath[1]}/_batuta"',
         _completion,
+    ),
+    "schema": Command(
+        "schema",
+        "print the JSON Schema of plans or of batuta.yaml, for editors",
+        "(plan | workspace) [--out FILE]",
+        "Print the JSON Schema by which an editor completes and checks while you type.",
+        "batuta schema plan --out plan.schema.json\nbatuta schema workspace --out workspace.schema.json",
+        _schema,
     ),
 }
