@@ -17,7 +17,8 @@ from batuta.errors import InputError
 __all__ = ["carry_out", "commands_of", "files_of"]
 
 # Where these are, they are somebody's and stay as they are; all other files must be free.
-_KEPT = frozenset({"README.md", ".gitignore"})
+_SCHEMAS = (".schemas/plan.schema.json", ".schemas/workspace.schema.json")
+_KEPT = frozenset({"README.md", ".gitignore", *_SCHEMAS})
 # The journal, and what detached runs say, belong to this machine.
 _IGNORED = b"/.batuta/\n__pycache__/\n"
 # Written last: what was left by a process that died on the way is no workspace.
@@ -63,6 +64,10 @@ def files_of(template: str) -> dict[str, bytes]:
     """The files of `template` by name (with / between folders), batuta.yaml last."""
     content = dict(sorted(_walk(files("batuta.doors.cli") / "templates" / template, "")))
     content[".gitignore"] = _IGNORED
+    for (
+        name
+    ) in _SCHEMAS:  # by which editors complete and check; the first line of a file names its own
+        content[name] = (files("batuta") / "schemas" / name.rpartition("/")[2]).read_bytes()
     content[_LAST] = content.pop(_LAST)
     return content
 
