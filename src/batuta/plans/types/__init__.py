@@ -3,7 +3,7 @@
 from batuta.plans.types.access import Part, items, part
 from batuta.plans.types.combine import list_of, map_of, nullable, union
 from batuta.plans.types.describe import described
-from batuta.plans.types.fit import Fit, fits
+from batuta.plans.types.fit import fits
 from batuta.plans.types.infer import infer
 from batuta.plans.types.inferred import Inferred, Problem
 from batuta.plans.types.schema import of_schema
@@ -19,6 +19,7 @@ from batuta.plans.types.shape import (
 )
 from batuta.plans.types.template import Located, Templated, of_template
 from batuta.plans.types.values import of_value
+from batuta.plans.types.verdict import Fit
 
 __all__ = [
     "ANY",

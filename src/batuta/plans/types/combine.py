@@ -26,6 +26,7 @@ from batuta.plans.types.shape import (
 
 __all__ = [
     "both",
+    "bounded",
     "either",
     "intersection",
     "list_of",

@@ -2,12 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import Literal, TypeAlias
 
-import msgspec
-
-from batuta.plans.types.describe import described_shape, described_values
-from batuta.plans.types.formats import formats_apart
+from batuta.plans.types.describe import described_shape
+from batuta.plans.types.scalars import booleans_fit, numbers_fit, strings_fit
 from batuta.plans.types.shape import (
     ANY_SHAPES,
     Array,
@@ -19,11 +16,9 @@ from batuta.plans.types.shape import (
     String,
     Type,
 )
+from batuta.plans.types.verdict import YES, Fit, Verdict
 
-__all__ = ["Fit", "Verdict", "apart", "fits"]
-
-Verdict: TypeAlias = Literal["yes", "maybe", "no"]
-Way: TypeAlias = tuple[str | int | None, ...]
+__all__ = ["apart", "fits"]
 
 # Pairs of types compared before the answer is `maybe`: some milliseconds.
 _PAIRS_MAX = 2_000
@@ -31,29 +26,6 @@ _DEPTH_MAX = 40
 _CACHE_MAX = 8_192
 
 
-class Fit(msgspec.Struct, frozen=True):
-    """The answer: `why` not (or not certainly), and the `path` into the value where that is.
-
-    A part of the path is the name of a field, the index of an item, or None for every item or field.
-    """
-
-    verdict: Verdict
-    why: str = ""
-    path: Way = ()
-
-    @property
-    def place(self) -> str:
-        """The path as it is written: `items[].amount`."""
-        parts = (
-            "[]" if p is None else f"[{p}]" if isinstance(p, int) else f".{p}" for p in self.path
-        )
-        return "".join(parts).removeprefix(".")
-
-    def __str__(self) -> str:
-        return f"{self.place}: {self.why}" if self.path else self.why or self.verdict
-
-
-_YES = Fit("yes")
 _UNSURE = Fit("maybe", "the types are too large to compare")
 _UNKNOWN = Fit("maybe", "nothing is known of it")
 _RANK = {"no": 0, "maybe": 1, "yes": 2}
@@ -66,14 +38,14 @@ def fits(source: Type, target: Type) -> Fit:
     or map of the wrong things. `maybe`: some are, or nobody can tell.
     """
     if _plainly(source.shapes, target.shapes):
-        return _YES
+        return YES
     return _fits(source, target)
 
 
 @lru_cache(maxsize=_CACHE_MAX)
 def _fits(source: Type, target: Type) -> Fit:
     if source is target or target.shapes is ANY_SHAPES:
-        return _YES
+        return YES
     return _Comparison(strict=False).run(source, target)
 
 
@@ -127,7 +99,7 @@ class _Comparison:
 
     def types(self, source: Type, target: Type) -> Fit:
         if source is target or target.shapes is ANY_SHAPES:
-            return _YES
+            return YES
         if source.is_any and target.shapes:
             return _UNKNOWN
         pair = (source, target)
@@ -135,7 +107,7 @@ class _Comparison:
         if found is not None:
             if found is _PENDING:
                 self.used.add(pair)
-                return self.assumed.get(pair, _YES)
+                return self.assumed.get(pair, YES)
             return found
         self.left -= 1
         if self.left <= 0 or self.depth >= _DEPTH_MAX:
@@ -145,7 +117,7 @@ class _Comparison:
         found = self.choices(source.shapes, target.shapes)
         self.depth -= 1
         self.known[pair] = found
-        if pair in self.used and found.verdict != self.assumed.get(pair, _YES).verdict:
+        if pair in self.used and found.verdict != self.assumed.get(pair, YES).verdict:
             self.assumed[pair] = found
             self.sunk = True
         return found
@@ -153,7 +125,7 @@ class _Comparison:
     def choices(self, sources: Iterable[Shape], targets: tuple[Shape, ...]) -> Fit:
         """All alternatives of a source against those of a target."""
         verdicts: set[Verdict] = set()
-        worst, null = _YES, False
+        worst, null = YES, False
         for shape in sources:
             fit = self.choice(shape, targets)
             verdicts.add(fit.verdict)
@@ -173,7 +145,7 @@ class _Comparison:
                 continue
             fit = self.shapes(source, target)
             if fit.verdict == "yes":
-                return _YES
+                return YES
             if best is None or _better(fit, best):
                 best = fit
         if best is not None:
@@ -184,13 +156,13 @@ class _Comparison:
         """Two shapes of one kind."""
         match source, target:
             case Null(), Null():
-                fit = _YES
+                fit = YES
             case Bool(), Bool():
-                fit = _values(source.values, target.values)
+                fit = booleans_fit(source.values, target.values)
             case Number(), Number():
-                fit = _numbers(source, target)
+                fit = numbers_fit(source, target)
             case String(), String():
-                fit = _strings(source, target)
+                fit = strings_fit(source, target)
             case Array(), Array():
                 fit = self.arrays(source, target)
             case Object(), Object():
@@ -245,7 +217,7 @@ class _Comparison:
             if name not in target.fields:
                 fit = self.types(given, target.rest)
                 if not target.rest.shapes:
-                    fit = Fit("no", "there is no such field") if given.shapes else _YES
+                    fit = Fit("no", "there is no such field") if given.shapes else YES
                 yield _within(fit, name, certain=name in source.required)
                 if name in target.required and name not in source.required:
                     yield Fit("maybe", "it may be missing", (name,))
@@ -285,11 +257,11 @@ def _within(fit: Fit, part: str | int | None, *, certain: bool) -> Fit:
 
 
 def _least(fits_: Iterator[Fit]) -> Fit:
-    worst = _YES
+    worst = YES
     for fit in fits_:
         if fit.verdict == "no":
             return fit
-        if worst is _YES and fit.verdict != "yes":
+        if worst is YES and fit.verdict != "yes":
             worst = fit
     return worst
 
@@ -301,87 +273,6 @@ def _better(a: Fit, b: Fit) -> bool:
 
 def _wanted(targets: tuple[Shape, ...]) -> str:
     return " or ".join(dict.fromkeys(map(described_shape, targets))) or "nothing"
-
-
-# --- scalars --------------------------------------------------------------------------------------
-
-
-def _values(source: frozenset[bool], target: frozenset[bool]) -> Fit:
-    if source <= target:
-        return _YES
-    verdict: Verdict = "maybe" if source & target else "no"
-    return Fit(verdict, f"{described_values(source)} where {described_values(target)} is wanted")
-
-
-def _numbers(source: Number, target: Number) -> Fit:
-    if source.values is not None:
-        return _chosen(source.values, [target.has(value) for value in source.values], target)
-    why = f"{described_shape(source)} where {described_shape(target)} is wanted"
-    if target.values is not None:
-        return Fit("maybe" if any(map(source.has, target.values)) else "no", why)
-    if _beyond(source, target) or _beyond(target, source):
-        return Fit("no", why)
-    if target.integer and not source.integer:
-        return Fit("maybe", why)
-    if _reaches(source.low, source.low_open, target.low, target.low_open, 1):
-        if _reaches(source.high, source.high_open, target.high, target.high_open, -1):
-            return _YES
-    return Fit("maybe", why)
-
-
-def _beyond(a: Number, b: Number) -> bool:
-    """All of `a` is above all of `b`."""
-    if a.low is None or b.high is None:
-        return False
-    return a.low > b.high or (a.low == b.high and (a.low_open or b.high_open))
-
-
-def _reaches(
-    own: float | None, own_open: bool, limit: float | None, limit_open: bool, sign: int
-) -> bool:
-    """The bound `own` is within `limit`; `sign` is 1 for lower bounds, -1 for upper ones."""
-    if limit is None:
-        return True
-    if own is None:
-        return False
-    if own == limit:
-        return own_open or not limit_open
-    return (own > limit) == (sign > 0)
-
-
-def _strings(source: String, target: String) -> Fit:
-    fit = _texts(source, target)
-    if fit.verdict == "no" or not target.format or source.format == target.format:
-        return fit
-    why = f"{described_shape(source)} where {described_shape(target)} is wanted"
-    if formats_apart(source.format, target.format):
-        return Fit("no", why)
-    return fit if fit.verdict == "maybe" else Fit("maybe", why)
-
-
-def _texts(source: String, target: String) -> Fit:
-    if source.values is not None:
-        return _chosen(source.values, [target.has(value) for value in source.values], target)
-    why = f"{described_shape(source)} where {described_shape(target)} is wanted"
-    if target.values is not None:
-        return Fit("maybe" if any(map(source.has, target.values)) else "no", why)
-    low, high = source.low, source.high
-    if (target.high is not None and low > target.high) or (high is not None and high < target.low):
-        return Fit("no", why)
-    short = low < target.low
-    long = target.high is not None and (high is None or high > target.high)
-    return Fit("maybe", why) if short or long else _YES
-
-
-def _chosen(
-    values: Iterable[float] | Iterable[str], accepted: list[bool], target: Number | String
-) -> Fit:
-    """Listed values, each of which is `accepted` or not."""
-    if all(accepted):
-        return _YES
-    refused = [value for value, good in zip(values, accepted, strict=True) if not good]
-    why = f"{described_values(refused)} where {described_shape(target)} is wanted"
-    return Fit("maybe" if any(accepted) else "no", why)
 
 
 def _sized(shape: Array) -> str:

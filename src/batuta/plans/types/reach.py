@@ -1,7 +1,7 @@
 """Following a path through types, part by part."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -13,8 +13,19 @@ from batuta.plans.types.inferred import Problem
 from batuta.plans.types.shape import NOTHING, Null, Type
 from batuta.reading.nearest import did_you_mean
 from batuta.spec.expr import Reference
+from batuta.spec.expr.survey import Survey, question
+from batuta.spec.expr.tree import Call, Checked, Node, Select
 
-__all__ = ["Facts", "Reached", "absent", "follow", "offset_of", "without_null"]
+__all__ = [
+    "Facts",
+    "Reached",
+    "absent",
+    "follow",
+    "known_by",
+    "offset_in",
+    "offset_of",
+    "without_null",
+]
 
 Facts = frozenset[tuple[str, tuple[str | int, ...]]]
 """Paths (by root or variable) of which it is known that they are there and not null."""
@@ -100,3 +111,35 @@ def offset_of(text: str, reference: Reference, level: int) -> int:
             return found.start(1) if found[1] else found.start() + 1
         at = found.end()
     return reference.offset
+
+
+def offset_in(text: str, checked: Checked, node: Node, steps: int) -> int:
+    """Where a part of the path that `node` is stands, `steps` parts before its end, spaces apart."""
+    for _ in range(steps):
+        assert isinstance(node, Select | Call), "a path is made of fields and items"
+        node = node.operand if isinstance(node, Select) else node.args[0]
+    at = checked.positions.get(node.id, 0) + 1
+    while at < len(text) and text[at].isspace():
+        at += 1
+    return min(at, max(len(text) - 1, 0))
+
+
+def known_by(survey: Survey, node: Node, outcome: bool, keys: Mapping[str, str]) -> Facts:
+    """What is known where the condition `node` has had this `outcome`; `keys` are those of the loops' variables."""
+    match node:
+        case Call(function="!_", args=(inner,)):
+            return known_by(survey, inner, not outcome, keys)
+        case Call(function="_&&_", args=(a, b)) if outcome:
+            return known_by(survey, a, True, keys) | known_by(survey, b, True, keys)
+        case Call(function="_||_", args=(a, b)) if not outcome:
+            return known_by(survey, a, False, keys) | known_by(survey, b, False, keys)
+        case _:
+            asked = question(node)
+            if asked is None or asked[1] == "size":
+                return frozenset()
+            says_there = asked[1] == "has" or (isinstance(node, Call) and node.function == "_!=_")
+            path = survey.path(asked[0], keys)
+            if path is None or says_there is not outcome:
+                return frozenset()
+            key = keys.get(path.root, path.root)
+            return frozenset((key, path.path[:n]) for n in range(len(path.path) + 1))

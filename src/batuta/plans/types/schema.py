@@ -5,7 +5,6 @@ and very large schemas cost what is used of them. Whatever is malformed or unkno
 error: whether a schema is valid is checked elsewhere.
 """
 
-import math
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, cast
@@ -13,8 +12,9 @@ from urllib.parse import unquote
 
 import msgspec
 
-from batuta.plans.types.combine import both, bounded, either, marked
+from batuta.plans.types.combine import both, either, marked
 from batuta.plans.types.fit import apart, fits
+from batuta.plans.types.kinds import ALL_KINDS, MARKS_OF, WORDS_OF_KINDS, kinds_of, read_kind
 from batuta.plans.types.shape import (
     ANY,
     ANY_SHAPES,
@@ -26,15 +26,8 @@ from batuta.plans.types.shape import (
     STRING,
     UNSEEN,
     UNSEEN_SHAPES,
-    UNSTATED,
-    Array,
-    Bool,
-    Marks,
     Null,
-    Number,
-    Object,
     Shape,
-    String,
     Type,
 )
 from batuta.plans.types.values import of_value, shapes_of_values
@@ -55,24 +48,7 @@ _SILENT = frozenset(
     "$comment $defs $schema default definitions deprecated description example examples readOnly title writeOnly"
     " contentEncoding contentMediaType contentSchema discriminator externalDocs xml".split()
 )
-# What is asked of values of one kind, and of any kind, beyond what shapes can say.
-_MARKS_OF: Mapping[str, tuple[str, ...]] = {
-    "string": ("pattern",),
-    "number": ("multipleOf",),
-    "array": ("contains", "minContains", "maxContains", "uniqueItems", "unevaluatedItems"),
-    "object": (
-        "dependencies",
-        "dependentRequired",
-        "dependentSchemas",
-        "maxProperties",
-        "minProperties",
-        "patternProperties",
-        "propertyNames",
-        "unevaluatedProperties",
-    ),
-}
 _MARKS_OF_ALL = ("not", "$dynamicRef", "$recursiveRef")
-_KINDS = ("null", "boolean", "number", "string", "array", "object")
 # Demands that are none.
 _VOID = {"uniqueItems": False, "minContains": 0, "minProperties": 0, "propertyNames": True}
 
@@ -170,18 +146,18 @@ class _Document:
 
     def _own(self, schema: dict[str, Any]) -> tuple[Shape, ...]:
         """The shapes by `type` and the words that belong to one kind of value."""
-        kinds = _kinds_of(schema.get("type"))
+        kinds = kinds_of(schema.get("type"))
         if kinds is None:
             return UNSEEN_SHAPES
-        if kinds == _KINDS and not schema.keys() & _LOCAL:
+        if kinds == ALL_KINDS and not schema.keys() & WORDS_OF_KINDS:
             return ANY_SHAPES
         out: list[Shape] = []
         for kind in kinds:
             of_kind = "number" if kind == "integer" else kind
             marks = frozenset(
-                mark for word in _MARKS_OF.get(of_kind, ()) for mark in self.mark(schema, word)
+                mark for word in MARKS_OF.get(of_kind, ()) for mark in self.mark(schema, word)
             )
-            shape = _MAKERS[kind](self, schema, marks)
+            shape = read_kind(kind, self.type_of, schema, marks)
             if shape is not None:
                 out.append(shape)
         return tuple(out)
@@ -193,54 +169,6 @@ class _Document:
         text = msgspec.json.encode(schema[word], order="deterministic").decode()
         where = f" in {id(self.root)}" if "$ref" in text else ""
         return (f"{word} {text}{where}",)
-
-    def _array(self, schema: dict[str, Any], marks: Marks) -> Shape | None:
-        first, rest = schema.get("prefixItems"), schema.get("items", True)
-        if isinstance(rest, list):  # drafts before 2020
-            first, rest = cast("list[Any]", rest), schema.get("additionalItems", True)
-        given = cast("list[Any]", first) if isinstance(first, list) else []
-        low, high = _count(schema.get("minItems")) or 0, _count(schema.get("maxItems"))
-        if high is not None and low > high:
-            return None
-        prefix = tuple(map(self.type_of, given))
-        return Array(prefix, self.type_of(rest), low, high, marks)
-
-    def _object(self, schema: dict[str, Any], marks: Marks) -> Shape | None:
-        properties = schema.get("properties")
-        named = cast("dict[str, Any]", properties) if isinstance(properties, dict) else {}
-        required = schema.get("required")
-        names = cast("list[Any]", required) if isinstance(required, list) else []
-        rest = UNSTATED
-        if "additionalProperties" in schema:
-            rest = self.type_of(schema["additionalProperties"])
-        patterns = schema.get("patternProperties")
-        if isinstance(patterns, dict) and rest is UNSTATED:
-            rest = ANY  # some other fields are meant to be there
-        elif isinstance(patterns, dict) and rest is not ANY:
-            others = cast("dict[str, Any]", patterns).values()
-            types = (rest, *map(self.type_of, others))
-            rest = Type(make=lambda: either(type_.shapes for type_ in types))
-        return Object(
-            {name: self.type_of(part) for name, part in named.items()},
-            frozenset(name for name in names if isinstance(name, str)),
-            rest,
-            marks,
-        )
-
-    def _string(self, schema: dict[str, Any], marks: Marks) -> Shape | None:
-        low, high = _count(schema.get("minLength")) or 0, _count(schema.get("maxLength"))
-        if high is not None and low > high:
-            return None
-        form = schema.get("format")
-        return String(None, low, high, form if isinstance(form, str) else "", marks)
-
-    def _number(self, schema: dict[str, Any], marks: Marks, integer: bool = False) -> Shape | None:
-        low, low_open = _bound(schema, "minimum", "exclusiveMinimum", max)
-        high, high_open = _bound(schema, "maximum", "exclusiveMaximum", min)
-        return bounded(Number(integer, low, high, low_open, high_open, marks=marks))
-
-    def _integer(self, schema: dict[str, Any], marks: Marks) -> Shape | None:
-        return self._number(schema, marks, integer=True)
 
     # --- words that combine ---
 
@@ -310,56 +238,6 @@ _COMBINING: Mapping[str, Callable[[_Document, Any], tuple[Shape, ...]]] = {
     "anyOf": _Document.any_of,
     "oneOf": _Document.one_of,
 }
-_MAKERS: Mapping[str, Callable[[_Document, dict[str, Any], Marks], Shape | None]] = {
-    "null": lambda _document, _schema, _marks: Null(),
-    "boolean": lambda _document, _schema, _marks: Bool(),
-    "integer": _Document._integer,  # pyright: ignore[reportPrivateUsage]
-    "number": _Document._number,  # pyright: ignore[reportPrivateUsage]
-    "string": _Document._string,  # pyright: ignore[reportPrivateUsage]
-    "array": _Document._array,  # pyright: ignore[reportPrivateUsage]
-    "object": _Document._object,  # pyright: ignore[reportPrivateUsage]
-}
-# Words that change what a schema of no stated type accepts.
-_LOCAL = frozenset(
-    "additionalItems additionalProperties exclusiveMaximum exclusiveMinimum format items maxItems maxLength maximum"
-    " minItems minLength minimum prefixItems properties required type".split()
-).union(*_MARKS_OF.values())
-
-
-def _kinds_of(word: Any) -> tuple[str, ...] | None:
-    """The kinds that `type` names; None if it is not understood."""
-    if word is None:
-        return _KINDS
-    words = cast("list[Any]", word) if isinstance(word, list) else [word]
-    if not all(isinstance(each, str) and each in _MAKERS for each in words):
-        return None
-    kinds = dict.fromkeys(cast("list[str]", words))
-    if "number" in kinds:
-        kinds.pop("integer", None)
-    return tuple(kinds)
-
-
-def _bound(
-    schema: Mapping[str, Any], closed: str, opened: str, tighter: Callable[..., float]
-) -> tuple[float | None, bool]:
-    """The bound by two words, and whether it is open. OpenAPI 3.0 writes the second as a flag of the first."""
-    bound, beyond = _finite(schema.get(closed)), _finite(schema.get(opened))
-    if schema.get(opened) is True:
-        return bound, True
-    if bound is None or beyond is None:
-        return (bound, False) if beyond is None else (beyond, True)
-    return tighter(bound, beyond), tighter(bound, beyond) == beyond
-
-
-def _finite(value: Any) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return value if isinstance(value, int) or math.isfinite(value) else None
-
-
-def _count(value: Any) -> int | None:
-    number = _finite(value)
-    return int(number) if number is not None and number >= 0 else None
 
 
 def _listed(parts: Any) -> list[Any]:

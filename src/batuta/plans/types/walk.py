@@ -11,11 +11,12 @@ from typing import NamedTuple
 from batuta.plans.types import operators as op
 from batuta.plans.types.access import part
 from batuta.plans.types.combine import nullable, union
+from batuta.plans.types.comparisons import Order, compared, contained, equal, indexed
 from batuta.plans.types.describe import described
 from batuta.plans.types.functions import applied
 from batuta.plans.types.inferred import Problem
 from batuta.plans.types.loops import EMPTY, collected, looped, may_be_empty, quantified
-from batuta.plans.types.reach import Facts, Reached, absent, follow
+from batuta.plans.types.reach import Facts, Reached, absent, follow, known_by, offset_in
 from batuta.plans.types.refusals import refused, why_always
 from batuta.plans.types.shape import (
     ANY,
@@ -46,7 +47,7 @@ __all__ = ["Walk"]
 
 _NO_FACTS: Facts = frozenset()
 _ARITHMETIC = {"_-_": "-", "_*_": "*", "_/_": "/", "_%_": "%"}
-_ORDERS: Mapping[str, op.Order] = {"_<_": "<", "_<=_": "<=", "_>_": ">", "_>=_": ">="}
+_ORDERS: Mapping[str, Order] = {"_<_": "<", "_<=_": "<=", "_>_": ">", "_>=_": ">="}
 
 
 class Scope(NamedTuple):
@@ -151,7 +152,11 @@ class Walk:
     def _path(self, node: Node, path: Reference, scope: Scope) -> Type:
         reached = self._reach(path, scope)
         if reached.level >= 0 and (reached.verdict == "no" or path.offset not in self.asked):
-            problem = absent(path, reached, self._offset(node, path, reached.level))
+            problem = absent(
+                path,
+                reached,
+                offset_in(self.text, self.checked, node, len(path.path) - 1 - reached.level),
+            )
             (self.problems if reached.verdict == "no" else self.doubts).append(problem)
         return reached.type
 
@@ -159,14 +164,14 @@ class Walk:
         """`has(path)`, `path == null`: nothing that is missing is an error here."""
         reached = self._reach(path, scope)
         if use == "has":
-            outcomes = op.equal(reached.type, NULL)
+            outcomes = equal(reached.type, NULL)
             there = frozenset(not outcome for outcome in outcomes)
             if reached.verdict != "yes":
                 there |= {False}
             self._reason(there, path, reached.verdict, "there")
             return op.boolean(there)
         type_ = reached.type if reached.verdict == "yes" else nullable(reached.type)
-        outcomes = op.equal(type_, NULL)
+        outcomes = equal(type_, NULL)
         self._reason(outcomes, path, reached.verdict, "null")
         if isinstance(node, Call) and node.function == "_!=_":
             outcomes = frozenset(not outcome for outcome in outcomes)
@@ -183,18 +188,6 @@ class Walk:
             self.reasons.append(
                 f"{path} is {'always there' if True in outcomes else 'always null'}"
             )
-
-    def _offset(self, node: Node, path: Reference, level: int) -> int:
-        """Where the part number `level` of a path stands."""
-        chain: list[Node] = []
-        while isinstance(node, Select | Call):
-            chain.append(node)
-            operand = node.operand if isinstance(node, Select) else node.args[0]
-            node = operand
-        at = self.at(chain[len(path.path) - 1 - level]) + 1
-        while at < len(self.text) and self.text[at].isspace():
-            at += 1
-        return min(at, max(len(self.text) - 1, 0))
 
     def _select(self, node: Select, scope: Scope) -> Type:
         operand = self.visit(node.operand, scope)
@@ -238,14 +231,14 @@ class Walk:
             case ("_-_" | "_*_" | "_/_" | "_%_") as name, (a, b):
                 return op.arithmetic(_ARITHMETIC[name], a, b)
             case "_==_", (a, b):
-                return self._told(node, op.equal(a, b), types)
+                return self._told(node, equal(a, b), types)
             case "_!=_", (a, b):
-                outcomes = frozenset(not outcome for outcome in op.equal(a, b))
+                outcomes = frozenset(not outcome for outcome in equal(a, b))
                 return self._told(node, outcomes, types)
             case ("_<_" | "_<=_" | "_>_" | "_>=_") as name, (a, b):
-                return self._told(node, op.compared(_ORDERS[name], a, b), types)
+                return self._told(node, compared(_ORDERS[name], a, b), types)
             case "@in", (a, b):
-                return self._told(node, op.contained(a, b), types)
+                return self._told(node, contained(a, b), types)
             case "!_", (a,):
                 if op.is_foreign(a):
                     return op.boolean(frozenset({True, False}))
@@ -253,7 +246,7 @@ class Walk:
             case "-_", (a,):
                 return op.negative(a)
             case "_[_]", (a, b):
-                return op.indexed(a, b)
+                return indexed(a, b)
             case _:
                 return None
 
@@ -271,7 +264,7 @@ class Walk:
         if a == frozenset({decisive}):
             self.doubts.extend(lefts)
             return op.boolean(a)
-        with self.apart(self._known(left, not decisive, scope)) as rights:
+        with self.apart(known_by(self.survey, left, not decisive, scope.keys)) as rights:
             b = self._condition(right, scope, where)
         outcomes: set[bool] = set()
         if decisive in a or decisive in b:
@@ -300,34 +293,12 @@ class Walk:
         results: list[Type] = []
         for wanted, branch in ((True, yes), (False, no)):
             if wanted in outcomes:
-                with self.apart(self._known(condition, wanted, scope)) as problems:
+                with self.apart(known_by(self.survey, condition, wanted, scope.keys)) as problems:
                     results.append(self.visit(branch, scope))
                 found.append(problems)
         if any(map(op.is_foreign, results)):
             return self.settle(op.FOREIGN, *found)
         return self.settle(union(*results), *found)
-
-    def _known(self, node: Node, outcome: bool, scope: Scope) -> Facts:
-        """Which paths are there and not null if the condition `node` had this `outcome`."""
-        match node:
-            case Call(function="!_", args=(inner,)):
-                return self._known(inner, not outcome, scope)
-            case Call(function="_&&_", args=(a, b)) if outcome:
-                return self._known(a, True, scope) | self._known(b, True, scope)
-            case Call(function="_||_", args=(a, b)) if not outcome:
-                return self._known(a, False, scope) | self._known(b, False, scope)
-            case _:
-                asked = question(node)
-                if asked is None or asked[1] == "size":
-                    return _NO_FACTS
-                says_there = asked[1] == "has" or (
-                    isinstance(node, Call) and node.function == "_!=_"
-                )
-                path = self.survey.path(asked[0], scope.keys)
-                if path is None or says_there is not outcome:
-                    return _NO_FACTS
-                key = scope.keys.get(path.root, path.root)
-                return frozenset((key, path.path[:n]) for n in range(len(path.path) + 1))
 
     # --- lists, maps and loops ---
 
@@ -375,7 +346,9 @@ class Walk:
                 outcomes = self._condition(parts.test, inner, "a loop")
             if parts.body is not None and True in outcomes:
                 test = parts.test
-                self.facts |= _NO_FACTS if test is None else self._known(test, True, inner)
+                self.facts |= (
+                    _NO_FACTS if test is None else known_by(self.survey, test, True, inner.keys)
+                )
                 body = self.visit(parts.body, inner)
         if parts.kind == "collect":
             result = collected(lists, body, outcomes, tested=parts.test is not None)
