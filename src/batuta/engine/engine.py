@@ -17,7 +17,7 @@ from batuta.ports import Catalog, Chance, Clock, Journal, Judge, Layer, Receipt,
 from batuta.spec.budget import Budget
 from batuta.spec.call import Expand, Failed, Outcome
 from batuta.spec.card import Card
-from batuta.spec.facts import Accepted, Expanded, Fact, Started, Waited
+from batuta.spec.facts import Accepted, Expanded, Fact, Started
 from batuta.spec.fold import apply
 from batuta.spec.plan import Plan
 from batuta.spec.request import Fork, Request
@@ -213,10 +213,6 @@ class Engine:
     def drift(self, run: Run) -> dict[str, str]:
         """Capabilities of `run` whose cards have changed since it began, and how."""
         return self.pins.drift(run)
-
-    def drift_question(self, run: Run, changed: Mapping[str, str]) -> Waited:
-        """The question a run asks before it goes on under changed capabilities."""
-        return self.pins.question(run, changed, self.clock.now())
 
     # ── plans that calls answer with ─────────────────────────────────────────────────────────────────────────
 

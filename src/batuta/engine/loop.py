@@ -79,7 +79,7 @@ class Driver:
         self._log.record(Claimed(at=now, owner=engine.journal.owner, term=run.term + 1))
         changed = engine.drift(run)
         if changed and run.drift is None:
-            self._log.record(engine.drift_question(run, changed))
+            self._log.record(engine.pins.question(run, changed, now))
         self._look_at_everything()
 
     def _look_at_everything(self) -> None:
