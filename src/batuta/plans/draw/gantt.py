@@ -55,7 +55,7 @@ class Chart:
 def label_width(tracks: Sequence[Track]) -> float:
     """How much room the names take at the left."""
     widest = max((width_of(clean(t.label), 12) + 12 * t.depth for t in tracks), default=0.0)
-    return min(widest, _LABEL_MAX) + 14
+    return min(widest, _LABEL_MAX) + 15
 
 
 def paint_gantt(
@@ -172,29 +172,35 @@ def _hatch(canvas: Canvas, x: float, top: float, width: float, style: str, *, th
 def _paint_dense(chart: Chart, track: Track, top: float) -> None:
     """How many calls were under way at each place, as strength of colour; waits where there was none."""
     count = int(chart.axis.width / _COLUMN) + 1
-    calls, waits, failures = [0] * (count + 1), [0] * (count + 1), [0] * count
+    under_way = {kind: [0] * (count + 1) for kind in ("call", "question", "doubt", "pause")}
+    failures = [0] * count
     for stretch in track.stretches:
         first = min(int(chart.axis.at(stretch.begin) / _COLUMN), count - 1)
         last = min(int(chart.axis.at(stretch.until(chart.now)) / _COLUMN), count - 1)
-        steps = calls if stretch.kind == "call" else waits
-        steps[first] += 1
-        steps[last + 1] -= 1
+        under_way[stretch.kind][first] += 1
+        under_way[stretch.kind][last + 1] -= 1
         if stretch.outcome in ("failed", "lost", "doubt"):
             failures[last] += 1
-    _sum_up(calls)
-    _sum_up(waits)
-    peak = max(calls) or 1
-    levels = [-1 if not n and w else -(-6 * n // peak) for n, w in zip(calls, waits, strict=True)]
+    for steps in under_way.values():
+        _sum_up(steps)
+    peak = max(under_way["call"]) or 1
+    levels: list[int | str] = [
+        -(-6 * calls // peak) if calls else "doubt" if doubts else "question" if questions else 0
+        for calls, questions, doubts in zip(
+            under_way["call"], under_way["question"], under_way["doubt"], strict=True
+        )
+    ]
     at = 0
     while at < count:
         end = at + 1
         while end < count and levels[end] == levels[at]:
             end += 1
         x, width = chart.left + at * _COLUMN, (end - at) * _COLUMN
-        if levels[at] == -1:
-            _hatch(chart.canvas, x, top, width, "f-ask", thin=False)
-        elif levels[at]:
-            chart.canvas.rect(x, top, width, _BAR, f"f-good o{levels[at]}")
+        level = levels[at]
+        if isinstance(level, str):
+            _hatch(chart.canvas, x, top, width, _WAITS[level], thin=False)
+        elif level:
+            chart.canvas.rect(x, top, width, _BAR, f"f-good o{level}")
         at = end
     for index, failed in enumerate(failures):
         if failed:

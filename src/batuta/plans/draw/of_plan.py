@@ -13,13 +13,13 @@ from batuta.plans.explanation import Explanation, Forecast, StepExplained
 from batuta.spec.plan import Plan, Step
 from batuta.spec.shape import StepShape
 
-__all__ = ["links_between", "links_of", "picture_of_plan", "times_of"]
+__all__ = ["links_between", "links_of", "picture_of_plan"]
 
 
 def picture_of_plan(explanation: Explanation) -> Picture:
     """The picture that `plan_svg` paints."""
     plan, totals = explanation.plan, explanation.totals
-    boxes = tuple(_box(step, plan.steps.get(step.name)) for step in explanation.steps)
+    boxes = tuple(_box(step) for step in explanation.steps)
     names = [step.name for step in explanation.steps]
     kinds = {step.name: _kinds(plan, step) for step in explanation.steps}
     return Picture(
@@ -57,14 +57,16 @@ def links_between(
     )
 
 
-def times_of(step: Step | None) -> str:
-    """How often the step runs at most, in a few words; "" for once."""
-    if step is None:
-        return ""
-    if step.repeat is not None:
-        rounds = f"repeat ≤ {step.repeat.at_most:,}"
-        return f"each, {rounds}" if step.each is not None else rounds
-    return f"each ≤ {step.at_most:,}" if step.each is not None else ""
+def _times(step: StepExplained) -> str:
+    """How often the step runs, in a few words; "" for once."""
+    said: list[str] = []
+    if step.items_known is not None:
+        said.append(f"each ×{step.items_known:,}")
+    elif step.items is not None:
+        said.append(f"each ≤ {step.items:,}")
+    if step.rounds is not None:
+        said.append(f"repeat ≤ {step.rounds:,}")
+    return ", ".join(said)
 
 
 def _kinds(plan: Plan, step: StepExplained) -> dict[str, str]:
@@ -89,27 +91,29 @@ def _effect(step: StepExplained) -> str:
     return step.effect if step.effect in EFFECTS else ""
 
 
-def _box(step: StepExplained, written: Step | None) -> Box:
+def _box(step: StepExplained) -> Box:
     forecast = step.forecast
     measured = step.measured
-    time = forecast.time_expected_s
-    if time is None and measured is not None:
-        time = measured.p50_s
+    time, per_call = forecast.time_expected_s, ""
+    if time is None and measured is not None and measured.p50_s is not None:
+        time, per_call = measured.p50_s, " each" if step.kind != "step" else ""
+    times = _times(step)
     stack = {"each": "each", "repeat": "repeat"}.get(step.kind, "")
     return Box(
         name=step.name,
         use=step.use,
         effect=_effect(step),
         stack=stack,
-        times=times_of(written) if stack else "",
+        times=times,
         when=step.when,
-        time="time ?" if time is None else time_text(time),
+        time="time ?" if time is None else time_text(time) + per_call,
         cost=_cost(forecast),
         asks=bool(step.asks),
         undo=step.undo,
         critical=step.critical,
+        state="skipped" if step.skipped else "",
         denied=step.denied,
-        says=_says(step, times_of(written), time),
+        says=_says(step, times, time),
     )
 
 
@@ -135,6 +139,8 @@ def _says(step: StepExplained, times: str, time: float | None) -> str:
         f"asks a person ({step.asks[0].kind})" if step.asks else "",
         f"undone by {step.undo}" if step.undo else "",
         f"refused by the policy: {step.denied}" if step.denied else "",
+        f"may be refused by the policy: {step.denied_maybe}" if step.denied_maybe else "",
+        f"never runs: {step.skipped}" if step.skipped else "",
         "on the critical path" if step.critical else "",
     ]  # fmt: skip
     return "; ".join(part for part in said if part) + "."

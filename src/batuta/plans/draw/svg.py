@@ -24,7 +24,7 @@ from batuta.spec.critical import Leg, critical_path
 from batuta.spec.run import Run
 from batuta.spec.timeline import Timeline
 
-__all__ = ["plan_svg", "run_svg"]
+__all__ = ["plan_svg", "run_svg", "svg_of"]
 
 _MARGIN = 28.0
 _WIDTH_MIN = 460.0
@@ -37,7 +37,7 @@ _SAID_STEPS_MAX = 500
 
 def plan_svg(explanation: Explanation) -> str:
     """The plan as an SVG document of its own: no script, nothing from elsewhere, light and dark."""
-    return _svg(picture_of_plan(explanation))
+    return svg_of(picture_of_plan(explanation))
 
 
 def run_svg(run: Run, lines: Timeline, now: float, cards: Mapping[str, Card] | None = None) -> str:
@@ -47,7 +47,7 @@ def run_svg(run: Run, lines: Timeline, now: float, cards: Mapping[str, Card] | N
     is still known say what steps do to the world; without, what the log says.
     """
     legs = critical_path(run, lines, now)
-    return _svg(picture_of_run(run, lines, legs, now, cards or {}), _Timing(run, lines, legs, now))
+    return svg_of(picture_of_run(run, lines, legs, now, cards or {}), _Timing(run, lines, legs, now))
 
 
 class _Timing(NamedTuple):
@@ -59,7 +59,7 @@ class _Timing(NamedTuple):
     now: float
 
 
-def _svg(picture: Picture, timing: _Timing | None = None) -> str:
+def svg_of(picture: Picture, timing: _Timing | None = None) -> str:
     picture = readable(picture)
     drawn = placed(picture)
     canvas = Canvas()

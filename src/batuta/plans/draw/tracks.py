@@ -68,7 +68,8 @@ def note_of(track: Track) -> str:
     """How many: items and rounds, or attempts; "" for one."""
     if track.instances > 1:
         return f"×{track.instances:,}"
-    attempts = sum(1 for stretch in track.stretches if stretch.kind == "call")
+    # A call that asked somebody goes on with the answer: that is no other attempt.
+    attempts = sum(1 for one in track.stretches if one.kind == "call" and one.outcome != "asked")
     return f"{attempts:,} attempts" if attempts > 1 else ""
 
 
