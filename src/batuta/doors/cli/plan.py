@@ -12,9 +12,15 @@ from batuta.doors.cli.plan_data import explanation_data
 from batuta.doors.cli.plan_text import explained_lines
 from batuta.doors.cli.screen import Screen
 from batuta.doors.cli.text import one_line
-from batuta.doors.cli.workspace import folder_of, opened_to_compare, plan_path
+from batuta.doors.cli.workspace import (
+    folder_of,
+    opened_to_compare,
+    plan_path,
+    recorded_plan,
+    written_plan,
+)
 from batuta.errors import InputError
-from batuta.plans.build import Sourced, plan_from_file, plan_to_yaml
+from batuta.plans.build import Sourced, plan_to_yaml
 from batuta.plans.explanation import Explanation
 from batuta.plans.inputs import parse_inputs
 
@@ -31,9 +37,10 @@ async def _plan(args: argparse.Namespace, screen: Screen) -> int:
         raise InputError("--out goes with --rewrite", remedy="add --rewrite, or leave it out")
     folder = folder_of(args, must_exist=False)
     path = plan_path(args.plan, folder)
-    sourced = plan_from_file(path)
-    inputs = parse_inputs(sourced.plan, args.input) if args.input else None
+    sourced = written_plan(path, folder)
     async with opened_to_compare(folder) as app:
+        sourced = sourced or recorded_plan(path, app)
+        inputs = parse_inputs(sourced.plan, args.input) if args.input else None
         explanation = await app.explain(sourced.plan, inputs, places=sourced.places)
         if args.rewrite:
             from batuta.plans.rewrite import rewritten

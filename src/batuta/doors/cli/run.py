@@ -16,9 +16,17 @@ from batuta.doors.cli.resume_all import resume_all
 from batuta.doors.cli.screen import Screen
 from batuta.doors.cli.text import one_line
 from batuta.doors.cli.weather import Weather
-from batuta.doors.cli.workspace import folder_of, is_workspace, opened, opened_to_check, plan_path
+from batuta.doors.cli.workspace import (
+    folder_of,
+    is_workspace,
+    opened,
+    opened_to_check,
+    plan_path,
+    recorded_plan,
+    written_plan,
+)
 from batuta.errors import InputError, PlanError
-from batuta.plans.build import Sourced, plan_from_file
+from batuta.plans.build import Sourced
 from batuta.plans.check import check
 from batuta.plans.inputs import parse_inputs
 from batuta.spec.plan import Plan
@@ -35,14 +43,17 @@ def carry_out(args: argparse.Namespace, screen: Screen) -> int:
 
 async def _run(args: argparse.Namespace, screen: Screen) -> int:
     folder = folder_of(args, must_exist=False)
-    sourced = plan_from_file(plan_path(args.plan, folder))
-    inputs = parse_inputs(sourced.plan, args.input)
+    path = plan_path(args.plan, folder)
+    sourced = written_plan(path, folder)
     weather = Weather()
-    if not is_workspace(folder):
+    if sourced is not None and not is_workspace(folder):
+        inputs = parse_inputs(sourced.plan, args.input)
         # A plan that needs more than what is built in must not leave a journal where there is no workspace.
         async with opened_to_check(folder) as app:
             _check(sourced, app, inputs, folder)
     async with opened(folder, None if screen.json else weather) as app:
+        sourced = sourced or recorded_plan(path, app)
+        inputs = parse_inputs(sourced.plan, args.input)
         _check(sourced, app, inputs, folder)
         plan = _rewritten(sourced.plan, app, screen) if args.rewrite else sourced.plan
         run_id = await app.start(plan, inputs)

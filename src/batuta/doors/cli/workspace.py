@@ -11,6 +11,7 @@ from batuta.config import WORKSPACE_FILE, find_workspace, load_workspace, plan_f
 from batuta.doors.cli.plan_names import plan_name
 from batuta.errors import InputError, NotFound
 from batuta.journal.sqlite import open_sqlite
+from batuta.plans.build import Sourced, plan_from_file
 from batuta.ports import Journal, Sink
 
 __all__ = [
@@ -21,6 +22,8 @@ __all__ = [
     "opened_to_compare",
     "opened_to_look",
     "plan_path",
+    "recorded_plan",
+    "written_plan",
 ]
 
 
@@ -67,6 +70,22 @@ def plan_path(name: str, folder: Path) -> Path:
             remedy="name the file, or give each plan a name of its own",
         )
     return called[0] if called else path
+
+
+def written_plan(path: Path, folder: Path) -> Sourced | None:
+    """The plan in the file that `plan_path` gave; None if there is none, but modules of the workspace may record one.
+
+    Raises as `plan_from_file` does.
+    """
+    if not path.exists() and _PLAN_NAME.fullmatch(str(path)) and load_workspace(folder).python:
+        return None
+    return plan_from_file(path)
+
+
+def recorded_plan(path: Path, app: App) -> Sourced:
+    """The plan of the workflow that is called as `path` says. Raises `NotFound`, and `PlanError` if it has flaws."""
+    workflow = app.plans.get(str(path))
+    return plan_from_file(path) if workflow is None else workflow.recorded.sourced
 
 
 _PLAN_NAME = re.compile(r"\w[\w.-]{0,127}")

@@ -47,7 +47,7 @@ def _fields(model: Any) -> dict[str, Any]:
     try:
         return model.model_dump(mode="json", warnings=False)
     except ValueError:
-        kind: Any = type(model)
+        kind = cast("Any", type(model))
         return {name: getattr(model, name) for name in cast("Mapping[str, Any]", kind.model_fields)}
 
 
