@@ -51,7 +51,7 @@ def test_a_workflow_is_explained_by_its_name(recorded: Folder) -> None:
 def test_what_is_wrong_is_told_at_the_line_of_the_module(recorded: Folder) -> None:
     said = recorded.batuta("run", "--plan", "mistaken", "--input", "amount=3")
     assert said.code == 2
-    assert "flows.py:21:30: B110 step 'paid': 'pay' has no argument 'amuont'" in said.err
+    assert "flows.py:20:30: B110 step 'paid': 'pay' has no argument 'amuont'" in said.err
     said = recorded.batuta("run", "--plan", "doubtful")
     assert said.code == 2
     assert "flows.py:16:5: B701 steps.answer.approved has no value yet" in said.err
@@ -62,8 +62,8 @@ def test_the_check_of_a_workspace_checks_its_workflows(recorded: Folder) -> None
     assert said.code == 2
     for line in (
         "flows.py:16:5: B701 steps.answer.approved has no value yet",
-        "flows.py:21:12: B109 step 'paid': 'pay' needs the argument 'amount'",
-        "flows.py:21:30: B110 step 'paid': 'pay' has no argument 'amuont'",
+        "flows.py:20:12: B109 step 'paid': 'pay' needs the argument 'amount'",
+        "flows.py:20:30: B110 step 'paid': 'pay' has no argument 'amuont'",
     ):
         assert line in said.out
 
