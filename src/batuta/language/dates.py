@@ -1,0 +1,161 @@
+"""Dates as people write them: 2026-11-22 · 22 Nov · 11/22/2026 · tomorrow · next Friday · in 3 weeks · two days ago.
+
+A date is read relative to a `today` that the caller gives. `03/04/2026` is read day first or month first as the caller
+says; where only one reading is a date, that one counts.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from batuta.language.found import Found, without_overlaps
+from batuta.language.numbers import read_number
+
+__all__ = ["dates"]
+
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        (
+            "january jan januar", "february feb februar", "march mar märz", "april apr", "may mai", "june jun juni",
+            "july jul juli", "august aug", "september sep sept", "october oct oktober okt", "november nov",
+            "december dec dezember dez",
+        ),
+        1,
+    )
+    for name in names.split()
+}  # fmt: skip
+_DAYS = {
+    name: number
+    for number, names in enumerate(
+        (
+            "monday mon", "tuesday tue tues", "wednesday wed", "thursday thu thurs", "friday fri", "saturday sat",
+            "sunday sun",
+        )
+    )
+    for name in names.split()
+}  # fmt: skip
+_MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
+_DAY = "|".join(sorted(_DAYS, key=len, reverse=True))
+_COUNT = r"\d{1,4}|a|an|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
+
+_ISO = re.compile(r"(?<![\w-])(\d{4})-(\d{1,2})-(\d{1,2})(?![\w-])")
+_NUMERIC = re.compile(r"(?<![\w./])(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})(?![\w/])")
+_DAY_MONTH = re.compile(
+    rf"(?<!\w)(\d{{1,2}})(?:st|nd|rd|th|\.)?(?: of)? ({_MONTH})\b(?:\.?,? (\d{{4}})\b)?",
+    re.IGNORECASE,
+)
+_MONTH_DAY = re.compile(
+    rf"\b({_MONTH})\b\.? (\d{{1,2}})(?:st|nd|rd|th)?(?!\d)(?:,? (\d{{4}}))?", re.IGNORECASE
+)
+_RELATIVE = re.compile(
+    rf"\b(?:(?P<word>day after tomorrow|day before yesterday|today|tonight|tomorrow|yesterday)"
+    rf"|(?P<which>last|this|next|coming|past) (?P<unit>week|month|year|{_DAY})"
+    rf"|in (?P<ahead>{_COUNT}) (?P<ahead_unit>day|week|month|year)s?"
+    rf"|(?P<back>{_COUNT}) (?P<back_unit>day|week|month|year)s? ago"
+    rf"|(?:on )?(?P<day>{'|'.join(name for name in _DAYS if name.endswith('day'))}))\b",
+    re.IGNORECASE,
+)
+_WORDS = {
+    "today": 0,
+    "tonight": 0,
+    "tomorrow": 1,
+    "yesterday": -1,
+    "day after tomorrow": 2,
+    "day before yesterday": -2,
+}
+
+
+def dates(text: str, today: date, *, day_first: bool = True) -> list[Found]:
+    """Every date in `text` as an ISO text ("2026-11-22"), in order.
+
+    Without a year, it is the one that brings the date nearest to `today`. A bare weekday is the next one that comes,
+    today included; `last` and `next` leave today out.
+    """
+    found = [
+        Found(day.isoformat(), match[0], match.start(), match.end())
+        for match, day in _all(text, today, day_first)
+        if day is not None
+    ]
+    return without_overlaps(found)
+
+
+def _all(text: str, today: date, day_first: bool) -> Iterator[tuple[re.Match[str], date | None]]:
+    for match in _ISO.finditer(text):
+        yield match, _date(int(match[1]), int(match[2]), int(match[3]))
+    for match in _NUMERIC.finditer(text):
+        yield match, _numeric(int(match[1]), int(match[3]), match[4], day_first)
+    for match in _DAY_MONTH.finditer(text):
+        yield match, _named(int(match[1]), match[2], match[3], today)
+    for match in _MONTH_DAY.finditer(text):
+        yield match, _named(int(match[2]), match[1], match[3], today)
+    for match in _RELATIVE.finditer(text):
+        yield match, _relative(match, today)
+
+
+def _date(year: int, month: int, day: int) -> date | None:
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
+
+
+def _numeric(first: int, second: int, year: str, day_first: bool) -> date | None:
+    number = int(year) + (2_000 if len(year) == 2 else 0)
+    ways = [(second, first), (first, second)]
+    for month, day in ways if day_first else reversed(ways):
+        if (found := _date(number, month, day)) is not None:
+            return found
+    return None
+
+
+def _named(day: int, name: str, year: str | None, today: date) -> date | None:
+    month = _MONTHS[name.lower()]
+    if year:
+        return _date(int(year), month, day)
+    around = (_date(today.year + shift, month, day) for shift in (0, -1, 1))
+    return min(
+        (found for found in around if found is not None),
+        key=lambda found: abs((found - today).days),
+        default=None,
+    )
+
+
+def _relative(match: re.Match[str], today: date) -> date | None:
+    if match["word"]:
+        return _shifted(today, _WORDS[match["word"].lower()], "day")
+    if match["ahead"]:
+        return _shifted(today, _count(match["ahead"]), match["ahead_unit"])
+    if match["back"]:
+        return _shifted(today, -_count(match["back"]), match["back_unit"])
+    if match["day"]:
+        return today + timedelta((_DAYS[match["day"].lower()] - today.weekday()) % 7)
+    which, unit = match["which"].lower(), match["unit"].lower()
+    way = {"last": -1, "past": -1, "this": 0}.get(which, 1)
+    if unit not in _DAYS:
+        return _shifted(today, way, unit)
+    ahead = (_DAYS[unit] - today.weekday()) % 7
+    if way < 0:
+        return today - timedelta((today.weekday() - _DAYS[unit]) % 7 or 7)
+    return today + timedelta(ahead or (7 if way else 0))
+
+
+def _count(word: str) -> int:
+    if word.lower() in ("a", "an"):
+        return 1
+    number = read_number(word)
+    assert number is not None, "the pattern lets nothing else through"
+    return int(number)
+
+
+def _shifted(today: date, count: int, unit: str) -> date | None:
+    """`today` and so many units; the last day of a month that is shorter."""
+    try:
+        if unit.lower() in ("day", "week"):
+            return today + timedelta(count * (7 if unit.lower() == "week" else 1))
+        months = today.year * 12 + today.month - 1 + count * (12 if unit.lower() == "year" else 1)
+        year, month = divmod(months, 12)
+        last = (date(year + (month == 11), (month + 1) % 12 + 1, 1) - timedelta(1)).day
+        return date(year, month + 1, min(today.day, last))
+    except (ValueError, OverflowError):
+        return None

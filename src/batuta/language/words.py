@@ -1,0 +1,95 @@
+"""Words of a text, folded so that `Café`, `café` and `CAFE` are one, each with the place where it stands."""
+
+import re
+import unicodedata
+from functools import lru_cache
+from typing import NamedTuple
+
+__all__ = ["Word", "folded", "stem", "stems", "words"]
+
+# Letters and digits, with what holds a word together inside: don't, e-mail, A-1042, 3.5, x_y.
+_WORD = re.compile(r"[^\W_]+(?:[’'.\-_][^\W_]+)*")
+# Longer runs are data, not words.
+_CHARS_MAX = 64
+_LOST_E = tuple("at iz bl uc ic rg rv eas has ang iv ir ur us".split())
+_VOWEL = re.compile(r"[aeiouy]")
+
+
+class Word(NamedTuple):
+    """A word as it is compared, and where it stands: characters from 0, `end` behind its last."""
+
+    text: str
+    start: int
+    end: int
+
+
+def words(text: str) -> list[Word]:
+    """The words of `text` in order, folded."""
+    return [
+        Word(folded(found[0][:_CHARS_MAX]), found.start(), found.end())
+        for found in _WORD.finditer(text)
+    ]
+
+
+@lru_cache(maxsize=65_536)
+def folded(word: str) -> str:
+    """`word` without case, accents and typographic apostrophes."""
+    if word.isascii():
+        return word.lower()
+    plain = unicodedata.normalize("NFKD", word.replace("’", "'").casefold())
+    return "".join(char for char in plain if not unicodedata.combining(char))
+
+
+def stems(text: str) -> list[str]:
+    """The stems of the words of `text`, in order."""
+    return [stem(word.text) for word in words(text)]
+
+
+@lru_cache(maxsize=65_536)
+def stem(word: str) -> str:
+    """A folded `word` without the endings of English inflection: orders, ordered, ordering → order.
+
+    Much less than Porter's algorithm does, so that different words seldom become one. Words of other languages
+    pass through almost as they are.
+    """
+    word = word.removesuffix("'s")
+    if len(word) <= 3 or not word.isalpha():
+        return word
+    if word.endswith("ies") and len(word) > 4:
+        return word[:-3] + "y"
+    if word.endswith(("sses", "ches", "shes", "xes", "zes")):
+        return word[:-2]
+    if word.endswith("s") and not word.endswith(("ss", "us", "is")):
+        word = word[:-1]
+    for ending in ("ing", "ed"):
+        root = word.removesuffix(ending)
+        if root is not word and len(root) >= 3 and _VOWEL.search(root):
+            return _restored(root)
+    return word
+
+
+def _restored(root: str) -> str:
+    """What an ending has changed in the word before it: shipp-ed → ship, pric-ed → price, cancell-ed → cancel."""
+    if root[-1] == root[-2] and root[-1] not in "aeiouszf":
+        return root[:-1]
+    if root.endswith(
+        (
+            "at",
+            "iz",
+            "bl",
+            "uc",
+            "ic",
+            "rg",
+            "rv",
+            "ng",
+            "eas",
+            "has",
+            "ang",
+            "iv",
+            "ir",
+            "ur",
+            "us",
+        )
+    ):
+        return root + "e"
+    return root

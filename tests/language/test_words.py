@@ -1,0 +1,46 @@
+"""Words and sentences, and where they stand."""
+
+import pytest
+
+from batuta.language.sentences import sentences
+from batuta.language.words import stem, words
+
+
+def test_words_are_folded_and_keep_their_places() -> None:
+    text = "Don't call CAFÉ about A-1042"
+    found = words(text)
+    assert [one.text for one in found] == ["don't", "call", "cafe", "about", "a-1042"]
+    assert [text[one.start : one.end] for one in found] == [
+        "Don't",
+        "call",
+        "CAFÉ",
+        "about",
+        "A-1042",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("inflected", "expected"),
+    [
+        ("orders ordered ordering", ["order"] * 3),
+        ("shipped cancelled priced changed", ["ship", "cancel", "price", "change"]),
+        ("boxes deliveries processes", ["box", "delivery", "process"]),
+        ("business bus this news", ["business", "bus", "this", "new"]),
+    ],
+)
+def test_stems_join_the_forms_of_a_word(inflected: str, expected: list[str]) -> None:
+    assert [stem(word) for word in inflected.split()] == expected
+
+
+def test_sentences_end_at_their_marks_and_not_at_short_forms() -> None:
+    text = "Hi there. I ordered No. 5 on Nov. 3! Dr. Smith said so.\n\nHeading\n- one\n- two"
+    found = sentences(text)
+    assert [one.text for one in found] == [
+        "Hi there.",
+        "I ordered No. 5 on Nov. 3!",
+        "Dr. Smith said so.",
+        "Heading",
+        "- one",
+        "- two",
+    ]
+    assert [text[one.start : one.end] for one in found] == [one.text for one in found]
