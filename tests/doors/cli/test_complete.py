@@ -99,6 +99,23 @@ def test_whatever_is_wrong_nothing_is_offered_and_nothing_is_said(here: Folder) 
     assert here.batuta("completion", "--words", "+sho", "+--json", "+-").code == 0
 
 
+def test_workflows_are_plans_too(here: Folder) -> None:
+    flow = """
+from batuta import workflow
+import batuta
+
+@workflow
+def inbox(mails: list[str], limit: int = 3): ...
+
+@batuta.workflow(name="outbox", limit=2)
+def other(): ...
+"""
+    (here.path / "flow.py").write_text(flow, encoding="utf-8")
+    (here.path / "batuta.yaml").write_text("python: [flow.py]\n", encoding="utf-8")
+    assert words("plan ") == ["ask", "hello", "inbox", "outbox", ":files"]
+    assert words("run --plan inbox --input ") == ["mails=", "limit="]
+
+
 def test_plans_and_runs_are_offered_where_either_may_stand(here: Folder) -> None:
     run = here.batuta("run", "--plan", "hello", "--input", "name=A", "--json").document["run"]
     assert words("diff ") == ["ask", "hello", run, ":files"]

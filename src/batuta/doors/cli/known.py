@@ -63,12 +63,18 @@ def plans(config: Workspace) -> Iterator[Known]:
     for file in plan_files(config):
         if name := plan_name(file):
             yield Known(name, str(file.relative_to(config.root)))
+    for name, _ in _functions(config, "workflow"):
+        yield Known(name, "a workflow in Python")
 
 
 def inputs(config: Workspace, plan: str) -> Iterator[Known]:
     """The inputs of a plan, by its name or its file."""
     from batuta.plans.build import plan_from_file
 
+    for name, function in _functions(config, "workflow"):
+        if name == plan:
+            yield from _parameters(function)
+            return
     registered = (one for one in plan_files(config) if plan_name(one) == plan)
     file = Path(plan) if Path(plan).is_file() else next(registered, Path(config.root) / plan)
     for name, schema in plan_from_file(file).plan.inputs.items():
@@ -80,7 +86,7 @@ def capabilities(config: Workspace) -> Iterator[Known]:
     """What can be called, by name."""
     for name in config.capabilities:
         yield Known(name, config.capabilities[name].kind)
-    for name, function in _functions(config):
+    for name, function in _functions(config, "capability"):
         said = (ast.get_docstring(function) or "").partition("\n")[0]
         yield Known(name, said)
     for name in _BUILT_IN:
@@ -93,13 +99,16 @@ def arguments(config: Workspace, capability: str) -> Iterator[Known]:
         yield from _of_settings(config.capabilities[capability].settings)
     elif capability in _BUILT_IN:
         yield from map(Known, _BUILT_IN[capability])
-    for name, function in _functions(config):
+    for name, function in _functions(config, "capability"):
         if name == capability:
-            every = (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs)
-            for one in every:
-                what = ast.unparse(one.annotation) if one.annotation is not None else ""
-                if what.rpartition(".")[2] != "Call":
-                    yield Known(one.arg, what)
+            yield from _parameters(function)
+
+
+def _parameters(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[Known]:
+    for one in (*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs):
+        what = ast.unparse(one.annotation) if one.annotation is not None else ""
+        if what.rpartition(".")[2] != "Call":
+            yield Known(one.arg, what)
 
 
 def _of_settings(settings: Mapping[str, Any]) -> Iterator[Known]:
@@ -111,9 +120,9 @@ def _of_settings(settings: Mapping[str, Any]) -> Iterator[Known]:
 
 
 def _functions(
-    config: Workspace,
+    config: Workspace, decorated: str
 ) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
-    """The functions of its modules that are decorated with `@capability`, by the names they get."""
+    """The functions of its modules with this decorator, by the names they get."""
     for name in config.python:
         file = Path(config.root) / name
         if file.stat().st_size > _MODULE_BYTES_MAX:
@@ -121,19 +130,19 @@ def _functions(
         for node in ast.parse(file.read_bytes()).body:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 for decorator in node.decorator_list:
-                    if (called := _declared(decorator, node.name)) is not None:
+                    if (called := _declared(decorator, node.name, decorated)) is not None:
                         yield called, node
 
 
-def _declared(decorator: ast.expr, name: str) -> str | None:
-    """The name of the capability that `decorator` makes of the function `name`; None if it makes none."""
+def _declared(decorator: ast.expr, name: str, wanted: str) -> str | None:
+    """What the function `name` is called if `decorator` is the one that is `wanted`; None otherwise."""
     call = decorator if isinstance(decorator, ast.Call) else None
     called = ast.unparse(call.func if call is not None else decorator)
-    if called.rpartition(".")[2] != "capability":
+    if called.rpartition(".")[2] != wanted:
         return None
-    if call is not None and call.args and isinstance(call.args[0], ast.Constant):
-        return str(call.args[0].value)
-    return name
+    named = [one.value for one in call.keywords if one.arg == "name"] if call is not None else []
+    said = [*(call.args if call is not None else ()), *named][:1]
+    return str(said[0].value) if said and isinstance(said[0], ast.Constant) else name
 
 
 def _rows(config: Workspace, query: str, *bindings: Any) -> list[tuple[Any, ...]]:
