@@ -33,10 +33,10 @@ def picture(boxes: Sequence[Box], edges: Sequence[Edge], **more: str) -> Picture
     )
 
 
-def boxes(count: int, **more: str) -> list[Box]:
+def boxes(count: int) -> list[Box]:
     """So many boxes, all alike but for their names."""
     return [
-        Box(name=f"step_{index}", use="look_up", time="1.2 s", says=f"step {index}.", **more)
+        Box(name=f"step_{index}", use="look_up", time="1.2 s", says=f"step {index}.")
         for index in range(count)
     ]
 

@@ -75,8 +75,8 @@ def test_everything_is_inside_the_drawing_and_of_its_size(
     drawn = layout(arrange(len(sizes), edges), sizes, down=down)
     assert [(rect.width, rect.height) for rect in drawn.rects] == sizes
     for rect in drawn.rects:
-        assert -0.01 <= rect.x and rect.right <= drawn.width + 0.01
-        assert -0.01 <= rect.y and rect.bottom <= drawn.height + 0.01
+        assert rect.x >= -0.01 and rect.right <= drawn.width + 0.01
+        assert rect.y >= -0.01 and rect.bottom <= drawn.height + 0.01
 
 
 @pytest.mark.parametrize(
