@@ -73,6 +73,16 @@ def test_the_example_of_every_card_is_understood_by_the_shell(folder: Folder) ->
         assert words[3::2] == ["--with"] * len(card["input"].get("required", []))
 
 
+def test_nothing_of_a_card_is_cut_on_a_narrow_terminal(folder: Folder) -> None:
+    terminal = Terminal(folder, "capabilities", "vote", columns=60)
+    assert terminal.end() == 0
+    lines = plain(terminal.seen)
+    assert [line for line in lines if len(line) > 60 or "…" in line] == []
+    at = lines.index('  method     majority | plurality  = "majority"')
+    said = " ".join(line.strip() for line in lines[at + 1 : at + 3])
+    assert said == "majority: more than half of the votes; plurality: the most votes"
+
+
 def test_list_and_card_fit_narrow_and_wide_terminals(folder: Folder) -> None:
     for width in (80, 200):
         for words in (["capabilities"], ["capabilities", "vote"], ["capabilities", "human"]):

@@ -6,7 +6,7 @@ from typing import Any
 
 from batuta.doors.cli.schema_text import argument_rows, described, example
 from batuta.doors.cli.table import Span, columns
-from batuta.doors.cli.text import count, duration, escaped, json_text, money, one_line
+from batuta.doors.cli.text import cells, count, duration, escaped, json_text, money, one_line
 from batuta.spec.budget import usd
 from batuta.spec.card import Card
 from batuta.spec.statistics import Measured
@@ -45,7 +45,7 @@ def card_lines(
     lines += ["", *_facts(card)]
     rows = argument_rows(card.input)
     lines += ["", [Span("arguments", "bold")] if rows else [Span("no arguments", "bold")]]
-    lines += [f"  {line}" for line in columns(rows, width=width - 3, shrink=_widest(rows))]
+    lines += _arguments(rows, width)
     if card.input.get("additionalProperties", True) is not False and card.kind == "http":
         lines.append([Span("  … and others, which go into the query or the body", "dim")])
     value = "?" if card.output is None else described(card.output)
@@ -112,7 +112,17 @@ def _wrapped(text: str, width: int) -> list[Line]:
     return [f"  {line}" for line in textwrap.wrap(text, max(width - 3, 20))]
 
 
-def _widest(rows: list[tuple[str, str, str, str]]) -> int:
-    """The column that gives way: the types, where they take more than the descriptions."""
-    sizes = [max((len(row[at]) for row in rows), default=0) for at in (1, 3)]
-    return 3 if sizes[1] >= sizes[0] else 1
+def _arguments(rows: list[tuple[str, str, str, str]], width: int) -> list[Line]:
+    """A line each, if that fits; otherwise types and descriptions that are too long stand below, whole."""
+    whole = columns(rows)
+    if max(map(cells, whole), default=0) <= width - 3:
+        return [f"  {line}" for line in whole]
+    room = width - 3
+    short = [(name, kind if cells(kind) <= room // 2 else "", need) for name, kind, need, _ in rows]
+    lines: list[Line] = []
+    for line, (_, kind, _, said), (_, shown, _) in zip(columns(short), rows, short, strict=True):
+        lines.append(f"  {line}")
+        below = [] if shown else textwrap.wrap(kind, max(room - 4, 20))
+        lines += [f"      {one}" for one in below]
+        lines += [[Span(f"      {one}", "dim")] for one in textwrap.wrap(said, max(room - 4, 20))]
+    return lines
