@@ -42,7 +42,7 @@ def card_lines(
     for paragraph in card.description.strip().split("\n\n"):
         text = " ".join(escaped(paragraph).split())
         lines += [f"  {line}" for line in textwrap.wrap(text, max(width - 3, 20))]
-    lines += ["", *_facts(card)]
+    lines += ["", *_facts(card, width)]
     rows = argument_rows(card.input)
     lines += ["", [Span("arguments", "bold")] if rows else [Span("no arguments", "bold")]]
     lines += _arguments(rows, width)
@@ -50,7 +50,7 @@ def card_lines(
         lines.append([Span("  … and others, which go into the query or the body", "dim")])
     value = "?" if card.output is None else described(card.output)
     lines += ["", [Span("value", "bold")], *_wrapped(value, width)]
-    lines += ["", [Span(f"lately  ({_of_runs(runs)})", "bold")], *_lately(card, measured)]
+    lines += ["", [Span(f"lately  ({_of_runs(runs)})", "bold")], *_lately(card, measured, width)]
     lines += ["", [Span("call it once", "bold")], f"  {escaped(try_command(card, where))}"]
     return lines
 
@@ -67,7 +67,7 @@ def try_command(card: Card, where: str = "") -> str:
     return " ".join(map(shlex.quote, words)) + where
 
 
-def _facts(card: Card) -> list[Line]:
+def _facts(card: Card, width: int) -> list[Line]:
     safe = "" if card.declared else " (what is not declared is taken for the worst)"
     said = [
         ("effect", f"{card.effect}: {EFFECTS[card.effect]}{safe}"),
@@ -83,10 +83,10 @@ def _facts(card: Card) -> list[Line]:
         said.append(("scopes", one_line(", ".join(card.scopes), 200)))
     if card.waits:
         said.append(("waits", "may ask somebody, and wait for the answer"))
-    return [f"  {line}" for line in columns(said)]
+    return _pairs(said, width)
 
 
-def _lately(card: Card, measured: Measured | None) -> list[Line]:
+def _lately(card: Card, measured: Measured | None, width: int) -> list[Line]:
     if measured is None:
         return ["  no call of it has ended: ?"]
     succeeded = measured.calls - measured.failed
@@ -101,7 +101,18 @@ def _lately(card: Card, measured: Measured | None) -> list[Line]:
     if card.metered or measured.cost_nusd is not None:
         mean = "?" if measured.cost_nusd is None else f"{money(usd(measured.cost_nusd))} on average"
         said.append(("cost", mean))
-    return [f"  {line}" for line in columns(said)]
+    return _pairs(said, width)
+
+
+def _pairs(said: list[tuple[str, str]], width: int) -> list[Line]:
+    """Names and what is said of them; what is too long goes on below itself."""
+    name_cells = max(len(name) for name, _ in said)
+    lines: list[Line] = []
+    for name, text in said:
+        first, *others = textwrap.wrap(text, max(width - name_cells - 5, 20)) or [""]
+        lines += [f"  {name:<{name_cells}}  {first}"]
+        lines += [f"  {'':<{name_cells}}  {other}" for other in others]
+    return lines
 
 
 def _of_runs(runs: int) -> str:
