@@ -17,6 +17,7 @@ from batuta.doors.cli.table import tree_lines
 from batuta.doors.cli.text import one_line
 from batuta.doors.cli.tree import header, pruned, rows_of
 from batuta.doors.cli.workspace import folder_of, opened_to_look
+from batuta.errors import InputError
 from batuta.spec.critical import Leg, critical_path
 from batuta.spec.run import Run
 from batuta.spec.timeline import Timeline, timeline
@@ -33,14 +34,23 @@ def carry_out(args: argparse.Namespace, screen: Screen) -> int:
 
 
 async def _show(args: argparse.Namespace, screen: Screen) -> int:
+    views = {
+        "--timeline": args.timeline,
+        "--step": args.step,
+        "--svg": args.svg,
+        "--facts": args.facts,
+    }
+    asked = [word for word, given in views.items() if given]
+    if len(asked) > 1:
+        raise InputError(f"{' and '.join(asked)} do not go together", remedy="ask for one of them")
     async with opened_to_look(folder_of(args)) as app:
-        if args.svg is not None:
+        if args.svg:
             await _draw(app, args, screen)
         elif args.facts:
             await _facts(app, args.run, screen)
         elif args.timeline:
             await _timeline(app, args.run, screen)
-        elif args.step is not None:
+        elif args.step:
             await _step(app, args, screen)
         else:
             await _tell(app, args, screen)

@@ -17,7 +17,9 @@ __all__ = ["path_lines", "timeline_data", "timeline_lines"]
 _WIDTH_MAX = 200
 _ROWS_MAX = 500
 _NAME_SHARE = 0.3
-_BARS_MIN = 16
+_BARS_MIN = 12
+# A long wait is cut down to the room of its length in words.
+_CUT_CELLS = 13.0
 _LEVELS = "▁▂▃▄▅▆▇█"
 _WAITS = {"question": ("░", "ask"), "pause": ("·", "dim"), "doubt": ("▒", "bad")}
 _LEGEND = (
@@ -51,7 +53,7 @@ def timeline_lines(
     longest = max(2 * track.depth + cells(track.label) for track in tracks)
     name = min(longest, int(width * _NAME_SHARE))
     bars = max(width - name - note - 5, _BARS_MIN)
-    axis = axis_of(lines.begin, lines.until(now), busy(lines, now), float(bars))
+    axis = axis_of(lines.begin, lines.until(now), busy(lines, now), float(bars), _CUT_CELLS)
     said.append([Span(" " * (name + 3) + _axis_line(axis, bars), "dim")])
     used: set[str] = set()
     for track, text in zip(tracks, notes, strict=True):

@@ -14,8 +14,7 @@ __all__ = ["Axis", "Piece", "Tick", "axis_of"]
 # A wait is cut if it is longer than all work together, and than this many seconds.
 _CUT_MIN_S = 0.25
 _CUTS_MAX = 8
-# What a cut leaves of the width.
-_CUT_SHARE = 0.06
+# All cuts together take no more than this of the width.
 _CUTS_SHARE_MAX = 0.4
 # What people call round, from a second to a day.
 _ROUND_S = (
@@ -79,8 +78,13 @@ class Axis(NamedTuple):
         return ticks
 
 
-def axis_of(begin: float, end: float, busy: Iterable[tuple[float, float]], width: float) -> Axis:
-    """The axis from `begin` to `end`, in `width`; `busy` are the times of calls, none of which is cut."""
+def axis_of(
+    begin: float, end: float, busy: Iterable[tuple[float, float]], width: float, cut: float
+) -> Axis:
+    """The axis from `begin` to `end`, in `width`; `busy` are the times of calls, none of which is cut.
+
+    A cut takes `cut` of the width, or less where there are many.
+    """
     end = max(end, begin + 1e-3)
     gaps: list[tuple[float, float]] = []
     last, working = begin, 0.0
@@ -96,13 +100,13 @@ def axis_of(begin: float, end: float, busy: Iterable[tuple[float, float]], width
     limit = max(_CUT_MIN_S, working)
     cuts = [gap for gap in gaps if gap[1] - gap[0] > limit] if working else []
     cuts = sorted(sorted(cuts, key=lambda gap: gap[0] - gap[1])[:_CUTS_MAX])
-    return Axis(tuple(_pieces(begin, end, cuts, width)), width)
+    return Axis(tuple(_pieces(begin, end, cuts, width, cut)), width)
 
 
 def _pieces(
-    begin: float, end: float, cuts: list[tuple[float, float]], width: float
+    begin: float, end: float, cuts: list[tuple[float, float]], width: float, cut: float
 ) -> Iterable[Piece]:
-    share = min(_CUT_SHARE, _CUTS_SHARE_MAX / max(len(cuts), 1))
+    share = min(cut / width, _CUTS_SHARE_MAX / max(len(cuts), 1))
     whole = end - begin - sum(last - first for first, last in cuts)
     rate = width * (1 - share * len(cuts)) / max(whole, 1e-9)
     x, time = 0.0, begin

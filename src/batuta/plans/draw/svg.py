@@ -31,6 +31,8 @@ _WIDTH_MIN = 460.0
 _WIDTH_TIMED_MIN = 760.0
 # Rows of a timeline; what a page shows at once, three times.
 _TRACKS_MAX = 120
+# What a long wait is cut down to.
+_CUT_WIDTH = 52.0
 # What is read out has an end.
 _SAID_STEPS_MAX = 500
 
@@ -47,7 +49,9 @@ def run_svg(run: Run, lines: Timeline, now: float, cards: Mapping[str, Card] | N
     is still known say what steps do to the world; without, what the log says.
     """
     legs = critical_path(run, lines, now)
-    return svg_of(picture_of_run(run, lines, legs, now, cards or {}), _Timing(run, lines, legs, now))
+    return svg_of(
+        picture_of_run(run, lines, legs, now, cards or {}), _Timing(run, lines, legs, now)
+    )
 
 
 class _Timing(NamedTuple):
@@ -60,6 +64,7 @@ class _Timing(NamedTuple):
 
 
 def svg_of(picture: Picture, timing: _Timing | None = None) -> str:
+    """The document that shows `picture`, and below it the timeline of a run."""
     picture = readable(picture)
     drawn = placed(picture)
     canvas = Canvas()
@@ -80,7 +85,7 @@ def _timed(canvas: Canvas, timing: _Timing, y: float, room: float) -> float:
     tracks, more = tracks_of(run, lines, legs, _TRACKS_MAX)
     label = label_width(tracks)
     width = room - label - NOTE_WIDTH
-    axis = axis_of(lines.begin, lines.until(now), busy(lines, now), width)
+    axis = axis_of(lines.begin, lines.until(now), busy(lines, now), width, _CUT_WIDTH)
     canvas.path(f"M{number(_MARGIN)} {number(y)}H{number(_MARGIN + room)}", "l")
     canvas.text(_MARGIN, y + 28, "Timeline", "h2 tx")
     height = 40 + paint_gantt(canvas, tracks, axis, _MARGIN, y + 40, label, now)
