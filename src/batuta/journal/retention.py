@@ -2,7 +2,7 @@
 
 import msgspec
 
-from batuta.spec.facts import Accepted, CancelRequested, Doubted, Ended, Fact, Failure
+from batuta.spec.facts import Accepted, CancelRequested, Doubted, Ended, Fact, Failure, Inherited
 from batuta.spec.value import Value
 
 __all__ = ["erased"]
@@ -13,6 +13,7 @@ _TEXTS: dict[type[Fact], str] = {
     Doubted: "why",
     Ended: "message",
     Failure: "message",
+    Inherited: "why",
 }
 
 

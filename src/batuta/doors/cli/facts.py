@@ -16,7 +16,18 @@ __all__ = ["fact_data", "fact_lines"]
 
 # What a line has columns for, and what says little to people.
 _NOT_ESSENTIAL = frozenset(
-    {"at", "path", "format", "salt", "args_digest", "plan_digest", "cards", "digest", "key"}
+    {
+        "at",
+        "path",
+        "format",
+        "salt",
+        "args_digest",
+        "plan_digest",
+        "cards",
+        "described",
+        "digest",
+        "key",
+    }
 )
 _VALUE_CELLS = 60
 
