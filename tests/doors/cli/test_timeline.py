@@ -119,7 +119,7 @@ def test_a_step_shows_what_it_got_and_gave_its_attempts_and_its_log(folder: Fold
     assert said.code == 0
     lines = [line.strip() for line in said.out.splitlines()]
     assert lines[0].startswith(f"✓ pay  pay  {run}  done")
-    assert {"inputs", "output", "attempts", "log", '"amount": 50', "paid 50.0"} <= set(lines)
+    assert {"inputs", "output", "attempts", "log", '{"amount":50}', "paid 50.0"} <= set(lines)
     document = folder.batuta("show", run, "--step", "pay", "--json").document
     assert list(document) == ["run", "status", "step", "attempts", "facts"]
     assert (document["step"]["path"], document["step"]["output"]) == ("pay", "paid 50.0")

@@ -18,6 +18,8 @@ __all__ = ["facts_of", "step_data", "step_lines", "step_of_document"]
 # What a page shows of a value; `--json` has all of it.
 _VALUE_LINES_MAX = 40
 _VALUE_CELLS_MAX = 400
+# A value that is no longer stands on one line.
+_ONE_LINE_MAX = 100
 
 Line = list[Span]
 
@@ -77,24 +79,28 @@ def step_lines(
             Span(cost, "dim"),
         ]
     ]
-    if step["error"]:
+    if step["error"] and state != "done":
         message = one_line(str(step["error"]["message"]), _VALUE_CELLS_MAX)
         said.append([Span(f"  {step['error']['code']}: {message}", "bad")])
     elif step.get("note"):
         said.append([Span(f"  {one_line(str(step['note']), _VALUE_CELLS_MAX)}", "dim")])
+    if step.get("key"):
+        said.append([Span(f"  key {one_line(step['key'])}", "dim")])
     for name in ("inputs", "output"):
         if step[name] is not None:
             said += ["", [Span(f"  {name}", "bold")], *_value_lines(step[name])]
     stretches = lines.lines.get(step["path"], ())
     if stretches:
-        said += ["", [Span("  attempts", "bold")], *_attempt_lines(stretches, now)]
+        said += ["", [Span("  attempts", "bold")], *_attempt_lines(stretches, step["use"], now)]
     if rows:
         said += ["", [Span("  log", "bold")], *("    " + line for line in fact_lines(rows))]
     return said
 
 
 def _value_lines(value: Any) -> list[str]:
-    text = value if isinstance(value, str) else json_text(value, indent=2)
+    text = value if isinstance(value, str) else json_text(value)
+    if len(text) > _ONE_LINE_MAX and not isinstance(value, str):
+        text = json_text(value, indent=2)
     lines = escaped(text).splitlines()
     shown = ["    " + one if len(one) <= _VALUE_CELLS_MAX else f"    {one[:_VALUE_CELLS_MAX]}…"
              for one in lines[:_VALUE_LINES_MAX]]  # fmt: skip
@@ -102,7 +108,7 @@ def _value_lines(value: Any) -> list[str]:
     return [*shown, f"    … {count(left, 'line')} more: --json has it all"] if left > 0 else shown
 
 
-def _attempt_lines(stretches: Sequence[Stretch], now: float) -> list[str]:
+def _attempt_lines(stretches: Sequence[Stretch], use: str, now: float) -> list[str]:
     rows: list[tuple[str, ...]] = []
     for one in stretches:
         what = {"call": f"attempt {one.attempt}", "pause": "pause", "doubt": "in doubt"}
@@ -117,21 +123,20 @@ def _attempt_lines(stretches: Sequence[Stretch], now: float) -> list[str]:
                 clock(one.begin)[11:],
                 duration(one.until(now) - one.begin),
                 outcome,
-                _remarks(one),
+                _remarks(one, use),
             )
         )
     return ["    " + line for line in columns(rows, right=(2,))]
 
 
-def _remarks(one: Stretch) -> str:
+def _remarks(one: Stretch, use: str) -> str:
     said = [
         f"{one.code}: {one.message}" if one.code else one.message,
-        one.capability,
+        one.capability if one.capability != use else "",
         one.verdict if one.verdict != "allow" else "",
         f"rule {one.rule}" if one.rule else "",
         f"by {one.who}" if one.who else "",
         money(usd(one.cost_nusd)) if one.cost_nusd else "",
-        f"key {one.key}" if one.key else "",
     ]
     return one_line("  ".join(part for part in said if part), _VALUE_CELLS_MAX)
 
