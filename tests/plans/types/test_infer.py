@@ -172,6 +172,24 @@ WRONG: list[tuple[str, Problem]] = [
             "make it a time first: timestamp(...) or duration(...)",
         ),
     ),
+    (
+        "timestamp(inputs.text) + duration('1h')",
+        Problem(
+            0,
+            "type",
+            "the result is a timestamp, which JSON cannot carry",
+            "convert it: string(...)",
+        ),
+    ),
+    (
+        "[{'for': timestamp(inputs.text) - timestamp(0)}]",
+        Problem(
+            0,
+            "type",
+            "the result is a duration, which JSON cannot carry",
+            "convert it: string(...)",
+        ),
+    ),
     ("steps.order.count / 0", Problem(18, "type", "division by zero")),
     (
         "inputs.flag.map(x, x)",

@@ -6,7 +6,7 @@ from typing import TypeAlias
 import msgspec
 
 from batuta.plans.types.combine import union
-from batuta.plans.types.operators import DOUBLE, FOREIGN, is_foreign
+from batuta.plans.types.operators import DOUBLE, DURATION, FOREIGN, TIMESTAMP, is_foreign
 from batuta.plans.types.shape import (
     BOOLEAN,
     INTEGER,
@@ -132,10 +132,10 @@ def _bool(type_: Type) -> Type:
     return union(*made)
 
 
-def _foreign(*kinds: type[Shape]) -> Callable[[Type], Type]:
+def _foreign(*kinds: type[Shape], to: Type = FOREIGN) -> Callable[[Type], Type]:
     def make(type_: Type) -> Type:
         accepted = is_foreign(type_) or any(isinstance(shape, kinds) for shape in type_.shapes)
-        return FOREIGN if accepted else NOTHING
+        return to if accepted else NOTHING
 
     return make
 
@@ -145,12 +145,12 @@ _MAKES: Mapping[str, _Make] = {
     "bool": _bool,
     "bytes": _foreign(String),
     "double": _double,
-    "duration": _foreign(String),
+    "duration": _foreign(String, to=DURATION),
     "dyn": lambda type_: type_,
     "int": _int,
     "size": _size,
     "string": _string,
-    "timestamp": _foreign(String, Number),
+    "timestamp": _foreign(String, Number, to=TIMESTAMP),
     "type": lambda _: FOREIGN,
     "uint": _foreign(String, Number, Bool),
 }

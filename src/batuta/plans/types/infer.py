@@ -5,13 +5,16 @@ from typing import cast
 
 from batuta.errors import ExpressionError
 from batuta.plans.types.inferred import Inferred, Problem
-from batuta.plans.types.operators import is_foreign, truth
+from batuta.plans.types.operators import DURATION, TIMESTAMP, is_foreign, truth
 from batuta.plans.types.reach import absent, follow, offset_of
-from batuta.plans.types.shape import ANY, Bool, Object, Type
+from batuta.plans.types.shape import ANY, NOTHING, Array, Bool, Object, Type
 from batuta.plans.types.walk import Walk
 from batuta.spec.expr import Expression, Reference, compile_expression
 
 __all__ = ["infer", "inferred"]
+
+# Lists and maps inside each other that are searched for what JSON cannot carry.
+_DEPTH_MAX = 3
 
 
 def infer(text: str, roots: Mapping[str, Type], always: Collection[str] = ()) -> Inferred:
@@ -75,8 +78,30 @@ def _of_tree(
     }
     walk = Walk(expression.text, expression.checked, roots, asked)
     type_ = walk.run()
+    foreign = _unwritable(type_)
+    if foreign:
+        message = f"the result is {foreign}, which JSON cannot carry"
+        problem = Problem(0, "type", message, "convert it: string(...)")
+        return Inferred(NOTHING, (*walk.problems, problem), tuple(walk.doubts))
     type_ = ANY if is_foreign(type_) else type_
     return _concluded(type_, tuple(walk.problems), tuple(walk.doubts), tuple(walk.reasons))
+
+
+def _unwritable(type_: Type, depth: int = 0) -> str:
+    """What JSON has no form for, if that is the result or certainly a part of it."""
+    if type_ is TIMESTAMP or type_ is DURATION:
+        return "a timestamp" if type_ is TIMESTAMP else "a duration"
+    if depth >= _DEPTH_MAX or len(type_.shapes) != 1:
+        return ""
+    parts: tuple[Type, ...] = ()
+    match type_.shapes[0]:
+        case Object(fields=fields, required=required):
+            parts = tuple(fields[name] for name in required if name in fields)
+        case Array(prefix=prefix, low=low):
+            parts = prefix[:low]
+        case _:
+            pass
+    return next(filter(None, (_unwritable(part, depth + 1) for part in parts)), "")
 
 
 def _concluded(

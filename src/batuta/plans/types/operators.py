@@ -23,8 +23,10 @@ from batuta.spec.expr.cost import INT_MAX, INT_MIN
 
 __all__ = [
     "DOUBLE",
+    "DURATION",
     "FALSE",
     "FOREIGN",
+    "TIMESTAMP",
     "TRUE",
     "Truth",
     "add",
@@ -36,7 +38,19 @@ __all__ = [
 ]
 
 FOREIGN = Type(foreign_shapes())
-"""What JSON does not have (timestamps, durations, bytes, uints, types), or what is not followed."""
+"""What JSON does not have (uints, bytes, types), or what is not followed."""
+
+TIMESTAMP, DURATION = Type(foreign_shapes()), Type(foreign_shapes())
+"""Moments, and the time between two: of JSON neither."""
+
+_SUMS = {
+    ("+", TIMESTAMP, DURATION): TIMESTAMP,
+    ("+", DURATION, TIMESTAMP): TIMESTAMP,
+    ("+", DURATION, DURATION): DURATION,
+    ("-", TIMESTAMP, DURATION): TIMESTAMP,
+    ("-", TIMESTAMP, TIMESTAMP): DURATION,
+    ("-", DURATION, DURATION): DURATION,
+}
 
 TRUE = Type((Bool(frozenset({True})),))
 FALSE = Type((Bool(frozenset({False})),))
@@ -96,7 +110,7 @@ def _forms(type_: Type) -> frozenset[str]:
 def add(a: Type, b: Type) -> Type:
     """`a + b`: numbers of one form, texts, lists."""
     if is_foreign(a) or is_foreign(b):
-        return FOREIGN
+        return arithmetic("+", a, b)
     results = [arithmetic("+", a, b)]
     for x in a.shapes:
         for y in b.shapes:
@@ -134,7 +148,7 @@ _INT: dict[str, Callable[[int, int], int]] = {
 def arithmetic(operator: str, a: Type, b: Type) -> Type:
     """`a operator b` of numbers: `+ - * / %`."""
     if is_foreign(a) or is_foreign(b):
-        return FOREIGN
+        return _SUMS.get((operator, a, b), FOREIGN)
     forms = _forms(a) & _forms(b)
     results: list[Type] = []
     if "int" in forms:
