@@ -9,7 +9,7 @@ from batuta.doors.cli.failures import finding_lines
 from batuta.doors.cli.plan_table import step_table, step_tree
 from batuta.doors.cli.plan_words import calls_text, cost_text, dollars, question_text, time_text
 from batuta.doors.cli.table import Span
-from batuta.doors.cli.text import cells, count, escaped, one_line
+from batuta.doors.cli.text import cells, count, escaped, fit, one_line
 from batuta.plans.explanation import Explanation
 from batuta.spec.budget import nusd
 
@@ -31,6 +31,7 @@ def explained_lines(
     width = max(min(width, WIDTH_MAX), 40) - 1
     lines = [_head(explanation), *_description(explanation, width), []]
     lines += step_tree(explanation, width) if tree else step_table(explanation, width)
+    lines = [_cut(line, width) for line in lines]
     lines += [[], *_totals(explanation, width), *_order(explanation, width)]
     lines += _questions(explanation, width)
     lines += _refusals(explanation, width)
@@ -39,6 +40,16 @@ def explained_lines(
         warnings = count(len(explanation.findings), "warning")
         lines += [[], [Span(warnings, "ask")], *finding_lines(explanation.findings)]
     return lines
+
+
+def _cut(line: Line, width: int) -> Line:
+    """`line` in at most `width` cells."""
+    kept: Line = []
+    for span in line:
+        taken = min(cells(span.text), width)
+        kept.append(Span(fit(span.text, taken), span.style))
+        width -= taken
+    return kept
 
 
 def _head(explanation: Explanation) -> Line:
