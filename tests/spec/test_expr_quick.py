@@ -108,6 +108,8 @@ def test_the_plainest_conditions_are_quick(text: str, args: Any, answer: bool) -
         ("a.name == 'x'", {"name": "a\0b"}),
         ("a.flag", {"flag": 1}),
         ("a.x == 1 && a.y == 2", {"y": 2}),
+        ("a.x >= null", {"x": 1}),
+        ("null <= a.x", {"x": None}),
     ],
 )
 def test_what_cel_may_see_otherwise_is_left_to_cel(text: str, args: Any) -> None:

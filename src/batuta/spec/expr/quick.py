@@ -80,7 +80,8 @@ def _compared(name: str, slot: Slot | None, literal: object) -> Quick | None:
     if compare is None or not isinstance(slot, Path):
         return None
     if literal is None:
-        return _is_null(slot, wanted=name == "_==_")
+        # null has no order: CEL says so.
+        return _is_null(slot, wanted=name == "_==_") if name in ("_==_", "_!=_") else None
     kind = type(literal)
     if kind not in (str, int, bool) or (kind is bool and name not in ("_==_", "_!=_")):
         return None
