@@ -47,7 +47,7 @@ _TEXT = {
     ),
     "B007": ("It is nested deeper than 64 levels.", "Make it flatter."),
     "B008": (
-        "With all aliases written out it has more than 200,000 values or 16 Mi characters.",
+        "It has more than 200,000 values or 16 Mi characters, with all aliases written out, or a map of more than 20,000 keys.",
         "Make it smaller.",
     ),
     "B009": ("A tag (`!x`) is unknown, or does not fit what follows.", "Remove it."),

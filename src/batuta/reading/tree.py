@@ -10,6 +10,7 @@ __all__ = [
     "DEPTH_MAX",
     "INTEGER_MAX",
     "INTEGER_MIN",
+    "KEYS_MAX",
     "NODES_MAX",
     "Builder",
     "Node",
@@ -20,6 +21,8 @@ __all__ = [
 DEPTH_MAX = 64
 # Nodes with every alias written out: 10,000 steps of 20 nodes each, and less than a second to read.
 NODES_MAX = 200_000
+# Keys of one map: twice as many as a plan may have steps. What has more is refused before it is read to its end.
+KEYS_MAX = 20_000
 # Characters with every alias written out: aliases must not multiply one long text into gigabytes.
 CHARS_MAX = 16 * 1_024 * 1_024
 # What expressions, the journal and SQL can all carry exactly.
@@ -217,6 +220,14 @@ class Builder:
                 remedy="keep one of the two",
             )
             frame.drops = True
+        elif len(frame.node.value) >= KEYS_MAX:
+            self._report.flaw(
+                "B008",
+                f"a map has more than {KEYS_MAX:,} keys",
+                at=at,
+                remedy="repeat work over a list with `each`; data belongs into inputs, not into the file",
+            )
+            raise Unreadable
         else:
             frame.key, frame.key_at = key, at
 

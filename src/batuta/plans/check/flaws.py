@@ -30,17 +30,20 @@ class Flaws:
 
     def at(self, code: str, message: str, path: Path, remedy: str) -> None:
         """A flaw of the value at `path`."""
-        self._add(code, message, path, self.places.at(*path), remedy)
+        if not self._closed(code):
+            self._add(code, message, path, self.places.at(*path), remedy)
 
     def key(self, code: str, message: str, path: Path, remedy: str) -> None:
         """A flaw of the key that ends `path`."""
-        self._add(code, message, path, self.places.key(*path), remedy)
+        if not self._closed(code):
+            self._add(code, message, path, self.places.key(*path), remedy)
 
     def inside(
         self, code: str, message: str, path: Path, within: tuple[str, int], remedy: str
     ) -> None:
         """A flaw inside the text at `path`: `within` has the words and the character of them (from 0)."""
-        self._add(code, message, path, self.places.inside(path, *within), remedy)
+        if not self._closed(code):
+            self._add(code, message, path, self.places.inside(path, *within), remedy)
 
     def in_order(self) -> list[Finding]:
         """All of them in the order of the text."""
@@ -48,11 +51,14 @@ class Flaws:
         found.sort(key=lambda finding: (finding.place.line, finding.place.column))
         return found
 
+    def _closed(self, code: str) -> bool:
+        """True if no more of the kind is kept; asked first, because to find a place takes time."""
+        return self.tired if is_warning(code) else self.full
+
     def _add(self, code: str, message: str, path: Path, place: Place, remedy: str) -> None:
         if not place.line:
             # Without a text to point into, the message says where.
             message = f"{dotted(path)}: {message}"
         warning = is_warning(code)
         kept = self.warnings if warning else self.errors
-        if len(kept) < FINDINGS_MAX:
-            kept.append(Finding(code, message, place=place, remedy=remedy, warning=warning))
+        kept.append(Finding(code, message, place=place, remedy=remedy, warning=warning))

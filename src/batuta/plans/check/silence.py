@@ -4,6 +4,7 @@ B150  without a reason     B151  what is no warning     B152  where there is not
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable
 from typing import Any, NamedTuple, cast
 
@@ -11,6 +12,7 @@ from batuta.errors import Finding
 from batuta.plans.rules import RULES
 from batuta.reading.nearest import did_you_mean
 from batuta.reading.places import Places
+from batuta.reading.report import line_starts
 
 __all__ = ["silenced"]
 
@@ -19,7 +21,7 @@ _COMMENT = re.compile(
     r"#[ \t]*batuta: allow\b[ \t]*(?P<code>[A-Za-z]+[0-9]+|)(?P<reason>[^\n]*)", re.IGNORECASE
 )
 # More of them are read by nobody.
-_ALLOWANCES_MAX = 1_000
+_ALLOWANCES_MAX = 200
 
 
 class _Allowance(NamedTuple):
@@ -94,37 +96,45 @@ def _finding(
 
 def _allowances(text: str) -> Iterable[_Allowance]:
     """The comments, in their order. What stands in a text or a block is no comment."""
-    spans: list[tuple[int, int]] | None = None
-    lines = text.split("\n")
+    starts, ends = _scalars(text)
+    begins = line_starts(text)
+    following = _next_contents(text.split("\n"))
     for count, found in enumerate(_COMMENT.finditer(text)):
         if count >= _ALLOWANCES_MAX:
             return
-        if spans is None:
-            spans = _scalars(text)
         at = found.start()
-        if any(start <= at < end for start, end in spans):
+        inside = bisect_right(starts, at) - 1
+        if inside >= 0 and at < ends[inside]:
             continue
-        line = text.count("\n", 0, at)
-        if not lines[line][: at - (text.rfind("\n", 0, at) + 1)].strip():
-            # It stands alone, so it is about the next line that is more than a comment.
-            line += 1
-            while line < len(lines) and lines[line].lstrip()[:1] in ("#", ""):
-                line += 1
+        line = bisect_right(begins, at) - 1
+        if not text[begins[line] : at].strip():
+            line = following[line]
         reason = found["reason"].strip(" \t\r-–—:,.()")
         yield _Allowance(at, found["code"].upper(), reason, line + 1)
 
 
-def _scalars(text: str) -> list[tuple[int, int]]:
-    """Where the quoted texts and the blocks that hold a `#` begin and end."""
+def _next_contents(lines: list[str]) -> list[int]:
+    """For every line (from 0) the next one that is more than a comment: what a comment that stands alone is about."""
+    found = [len(lines)] * len(lines)
+    for line in range(len(lines) - 2, -1, -1):
+        bare = lines[line + 1].lstrip()[:1] in ("#", "")
+        found[line] = found[line + 1] if bare else line + 1
+    return found
+
+
+def _scalars(text: str) -> tuple[list[int], list[int]]:
+    """Where the texts and blocks that hold a `#` begin, and where they end, in their order."""
     import yaml
 
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    spans: list[tuple[int, int]] = []
+    starts: list[int] = []
+    ends: list[int] = []
     tokens: Iterable[Any] = cast(Any, yaml).scan(text, Loader=loader)
     try:
         for token in tokens:
             if type(token).__name__ == "ScalarToken" and "#" in token.value:
-                spans.append((token.start_mark.index, token.end_mark.index))
+                starts.append(token.start_mark.index)
+                ends.append(token.end_mark.index)
     except yaml.YAMLError:
-        return [(0, len(text))]  # JSON that is no YAML has no comments
-    return spans
+        return [0], [len(text)]  # JSON that is no YAML has no comments
+    return starts, ends

@@ -142,6 +142,8 @@ class _Step:
     # --- expressions ---
 
     def _shape(self, where: Path, shape: Any) -> None:
+        if self.found.flaws.full:
+            return
         kind = cast("type[object]", type(shape))
         if kind is dict:
             for key, value in cast("dict[str, Any]", shape).items():
@@ -172,6 +174,8 @@ class _Step:
             return
         form = "whole" if len(pieces) == 1 else "text"
         for piece in pieces:
+            if self.found.flaws.full:
+                return
             if isinstance(piece, Braced):
                 path = _BARE(piece) if len(piece) <= _SHORT_CHARS else None
                 if path is None or not self._path(where, text, piece.offset, path, form):
