@@ -212,7 +212,7 @@ class TestAnotherPlan:
             ("result:", "  d: {use: echo, with: {b: \"${steps.b}\"}}\nresult:", "d", "finished", "a new step is due"),
             ("  a: {use: echo, with: {n: \"${inputs.n}\"}}\n", "  a: {use: echo, each: '[1]', with: {n: 1}}\n", "a",
              "started", "1 instances"),
-            ("when: \"inputs.n > 3\"", "timeout: 7", "c", "started", "deadline: "),
+            ("when: \"inputs.n > 3\"", "timeout: 7", "c", "started", "time of the call: 7 s"),
         ],
         ids=["retry", "condition", "arguments", "result", "capability", "input", "type", "new", "each", "timeout"],
     )  # fmt: skip

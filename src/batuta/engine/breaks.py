@@ -26,11 +26,11 @@ _UNKNOWN_CAPABILITY = "B101"
 class Break(msgspec.Struct, frozen=True):
     """One thing that is in the way of a run.
 
-    `kind`: "gone" or "changed" (a capability, `what` is its name), "refused" (a step that `check` refuses now) or
-    "denied" (a step that the policy denies now); `what` is its path.
+    `kind`: "gone" or "changed" (a capability, `what` is its name), "refused" (a step that `check` refuses now),
+    "denied" (a step that the policy denies now; `what` is its path), or "unreadable" (the log itself).
     """
 
-    kind: Literal["gone", "changed", "refused", "denied"]
+    kind: Literal["gone", "changed", "refused", "denied", "unreadable"]
     what: str
     why: str
 

@@ -238,7 +238,8 @@ def _parked(run: Run, fact: Parked) -> Unlike | None:
     if set(waiting) != set(fact.waiting):
         return Unlike(f"parked on {_names(fact.waiting)}", f"parked on {_names(waiting)}")
     if not _same_time(due, fact.wake_at):
-        return Unlike(f"parked until {fact.wake_at}", f"parked until {due}")
+        was, now = _when(fact.wake_at, fact.at), _when(due, fact.at)
+        return Unlike(f"parked for {was}", f"parked for {now}")
     return None
 
 
@@ -283,9 +284,11 @@ _WORDS = {
     "args_digest": "arguments",
     "reserved_nusd": "reservation",
     "digest": "what is approved",
+    "deadline": "time of the call",
     "retry_at": "next attempt",
     "open_at": "next round",
 }
+_TIMES = frozenset({"deadline", "retry_at", "open_at"})
 
 
 def _compared(recorded: Fact, now: Fact) -> Unlike | None:
@@ -295,6 +298,9 @@ def _compared(recorded: Fact, now: Fact) -> Unlike | None:
         before, after = getattr(recorded, name), getattr(now, name)
         if not _same(before, after):
             word = _WORDS.get(name, name)
+            if name in _TIMES:
+                was, is_ = _when(before, recorded.at), _when(after, recorded.at)
+                return Unlike(f"{word}: {was}", f"{word}: {is_}")
             if name in ("args_digest", "digest", "key"):
                 return Unlike(f"{word} {before[:12]}…", f"other {word}: {after[:12]}…")
             return Unlike(f"{word}: {_short(before)}", f"{word}: {_short(after)}")
@@ -319,6 +325,10 @@ def _same_time(before: float | None, after: float | None) -> bool:
     if before is None or after is None:
         return before is after
     return before == after or abs(before - after) < _TIME_S
+
+
+def _when(time: float | None, at: float) -> str:
+    return "none" if time is None else f"{time - at:.3g} s"
 
 
 def _short(value: Any) -> str:

@@ -1,6 +1,7 @@
 """`batuta fork` with real processes: effects happen once, however the fork is killed, and never unasked."""
 
 import signal
+import time
 
 import pytest
 
@@ -121,3 +122,26 @@ def test_killed_in_its_middle_it_goes_on_and_repeats_no_effect(folder: Folder, o
     said = folder.batuta("resume", fork, "--json")
     assert (said.document["status"], said.document["result"]) == ("succeeded", "Hello paid 70.0")
     assert folder.book() == ["50.0", "70.0"]
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="no kill -9 here")
+def test_killed_at_any_moment_a_fork_is_there_as_a_whole_or_not_at_all(
+    folder: Folder, order: str
+) -> None:
+    for wait_s in (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8):
+        with folder.start("fork", order, "--at", "pay", "--yes") as process:
+            time.sleep(wait_s)
+            process.kill()
+    forks = [one["run"] for one in folder.runs() if one["run"] != order]
+    folder.batuta("resume", "--all")
+    for fork in forks:
+        shown = folder.batuta("show", fork, "--json").document
+        assert shown["forked_from"] == {"run": order, "at": "pay"}
+        assert shown["steps"][0] == shown["steps"][0] | {"path": "greet", "taken_over": True}
+        assert shown["status"] in (
+            "succeeded",
+            "waiting",
+        )  # a payment that nobody answered is asked about
+        assert {one["kind"] for one in shown["waiting"]} <= {"resolve"}
+    assert len(folder.book()) <= 1 + len(forks)
+    assert folder.batuta("replay", "--all").code == 0

@@ -16,7 +16,7 @@ from batuta.doors.cli.text import cells, count, fit, one_line
 from batuta.doors.cli.words.versions import REPLAYED_MAX
 from batuta.doors.cli.workspace import folder_of, opened_to_compare
 from batuta.engine.breaks import Break, breaks_of
-from batuta.errors import InputError
+from batuta.errors import InputError, JournalBroken
 from batuta.governance.forecast import forecaster
 from batuta.governance.verdict import Policy
 from batuta.ports import RunRow
@@ -64,7 +64,10 @@ async def _check(args: argparse.Namespace, screen: Screen) -> int:
 async def _breaks(app: App, row: RunRow) -> list[Break]:
     judge = app.engine.judge
     assert isinstance(judge, Policy)
-    run = await app.engine.read(row.run)
+    try:
+        run = await app.engine.read(row.run)
+    except JournalBroken as error:
+        return [Break("unreadable", row.run, error.message)]
     return [] if run.ended is not None else await breaks_of(run, app.engine, forecaster(judge))
 
 
