@@ -9,7 +9,7 @@ import msgspec
 from batuta.reading.schema import problems
 from batuta.spec.call import Call, Done, Failed, Outcome
 from batuta.spec.card import Card
-from batuta.testing.random_values import random_value
+from batuta.testing.random_values import Schema, random_value
 from batuta.testing.world import number_of
 
 __all__ = ["Deed", "RandomCapability"]
@@ -28,7 +28,7 @@ class Deed(msgspec.Struct, frozen=True):
 
 
 class RandomCapability:
-    """Answers with a value of its output schema that depends on nothing but the arguments.
+    """Answers with a value of `output`, its output schema in plain words, that depends on nothing but the arguments.
 
     Arguments that do not fit the input schema are refused with code `invalid`. With `failing`, some arguments are
     refused for good, and some at the first attempt. With `moving` dice, what is read depends on what was written so
@@ -38,12 +38,14 @@ class RandomCapability:
     def __init__(
         self,
         card: Card,
+        output: Schema,
         deeds: list[Deed],
         *,
         failing: bool = False,
         moving: random.Random | None = None,
     ) -> None:
         self.card = card
+        self._output = output
         self._deeds = deeds
         self._failing = failing
         self._moving = moving
@@ -74,4 +76,4 @@ class RandomCapability:
             return Failed("no", "not with these arguments")
         if self._failing and number % 1_000 < _REFUSING and call.attempt == 1:
             return Failed("busy", "not now", may_retry=True)
-        return Done(random_value(random.Random(number), self.card.output or {}))
+        return Done(random_value(random.Random(number), self._output))

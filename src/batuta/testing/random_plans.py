@@ -19,6 +19,7 @@ from batuta.spec.plan import Alternative, Plan, Repeat, Retry, Step, Undo
 from batuta.testing.random_calls import Deed, RandomCapability
 from batuta.testing.random_values import (
     Schema,
+    dressed,
     random_object,
     random_schema,
     random_value,
@@ -37,10 +38,12 @@ class RandomPlan(msgspec.Struct, frozen=True):
     Attributes:
         certain: the result does not depend on who is first.
         failing: its capabilities say no now and then.
+        plain: the cards with schemas that mean the same, as `random_schema` writes them.
     """
 
     plan: Plan
     cards: dict[str, Card]
+    plain: dict[str, Card]
     inputs: dict[str, Any]
     certain: bool = True
     failing: bool = False
@@ -51,8 +54,10 @@ class RandomPlan(msgspec.Struct, frozen=True):
         """The capabilities of the cards; what they are asked to do lands in `deeds`."""
         book: list[Deed] = [] if deeds is None else deeds
         return [
-            RandomCapability(card, book, failing=self.failing, moving=moving)
-            for card in self.cards.values()
+            RandomCapability(
+                card, self.plain[name].output or {}, book, failing=self.failing, moving=moving
+            )
+            for name, card in self.cards.items()
         ]
 
 
@@ -84,7 +89,14 @@ def random_plan(
         for name, schema in draft.inputs.items()
         if "default" not in schema or dice.random() < 0.5
     }
-    return RandomPlan(plan, draft.cards, given, draft.certain, failing)
+    cards = {name: _dressed(dice, card) for name, card in draft.cards.items()}
+    return RandomPlan(plan, cards, draft.cards, given, draft.certain, failing)
+
+
+def _dressed(dice: random.Random, card: Card) -> Card:
+    """The card as its schemas might be written by somebody else."""
+    output = None if card.output is None else dressed(dice, card.output)
+    return msgspec.structs.replace(card, input=dressed(dice, card.input), output=output)
 
 
 class _Draft:

@@ -4,7 +4,7 @@ import random
 from collections.abc import Mapping
 from typing import Any, cast
 
-__all__ = ["Schema", "fits", "random_object", "random_schema", "random_value"]
+__all__ = ["Schema", "dressed", "fits", "random_object", "random_schema", "random_value"]
 
 Schema = dict[str, Any]
 
@@ -79,6 +79,36 @@ def random_value(dice: random.Random, schema: Mapping[str, Any]) -> Any:
             }
         case _:
             return None
+
+
+def dressed(dice: random.Random, schema: Schema) -> Schema:
+    """A schema that means the same as `schema`, written in another way: `anyOf`, `allOf`, `$ref`, `const`."""
+    defs: dict[str, Schema] = {}
+    worn = _worn(dice, schema, defs)
+    if "$ref" in worn:
+        worn = defs.pop(worn["$ref"].rpartition("/")[2])  # the root says itself what it is
+    return {**worn, "$defs": defs} if defs else worn
+
+
+def _worn(dice: random.Random, schema: Schema, defs: dict[str, Schema]) -> Schema:
+    new = dict(schema)
+    if "properties" in new:
+        new["properties"] = {n: _worn(dice, inner, defs) for n, inner in new["properties"].items()}
+    if "items" in new:
+        new["items"] = _worn(dice, new["items"], defs)
+    kind = new.get("type")
+    if isinstance(kind, list) and dice.random() < 0.5:
+        return {"anyOf": [{**new, "type": one} for one in cast("list[str]", kind)]}
+    if "enum" in new and dice.random() < 0.3:
+        return {"oneOf": [{"const": word} for word in new["enum"]]}
+    if "minimum" in new and dice.random() < 0.3:
+        low = new.pop("minimum")
+        return {"allOf": [new, {"minimum": low}]}
+    if kind and dice.random() < 0.1:
+        name = f"d{len(defs)}"
+        defs[name] = new
+        return {"$ref": f"#/$defs/{name}"}
+    return {**new, "title": "T"} if dice.random() < 0.1 else new
 
 
 def fits(source: Mapping[str, Any], target: Mapping[str, Any]) -> bool:
