@@ -46,14 +46,14 @@ async def _run(args: argparse.Namespace, screen: Screen) -> int:
     path = plan_path(args.plan, folder)
     sourced = written_plan(path, folder)
     weather = Weather()
-    if sourced is not None and not is_workspace(folder):
-        inputs = parse_inputs(sourced.plan, args.input)
-        # A plan that needs more than what is built in must not leave a journal where there is no workspace.
+    inputs = parse_inputs(sourced.plan, args.input) if sourced is not None else {}
+    if sourced is None or not is_workspace(folder):
+        # What cannot be found, or needs more than what is built in, must not leave a journal where there is none.
         async with opened_to_check(folder) as app:
+            sourced = sourced or recorded_plan(path, app)
+            inputs = parse_inputs(sourced.plan, args.input)
             _check(sourced, app, inputs, folder)
     async with opened(folder, None if screen.json else weather) as app:
-        sourced = sourced or recorded_plan(path, app)
-        inputs = parse_inputs(sourced.plan, args.input)
         _check(sourced, app, inputs, folder)
         plan = _rewritten(sourced.plan, app, screen) if args.rewrite else sourced.plan
         run_id = await app.start(plan, inputs)
