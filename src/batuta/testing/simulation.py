@@ -11,6 +11,7 @@ from functools import partial
 import msgspec
 
 from batuta.engine.engine import Engine, Settings
+from batuta.engine.replay import Replay
 from batuta.journal.codec import encode_fact
 from batuta.ports import WORKSPACE, Chance, Row
 from batuta.spec import run as r
@@ -125,7 +126,16 @@ class Simulation:
         self._check_flaws()
         self.laws.check_effects()
         self.laws.check_fold()
+        await self._replay()
         return self._report()
+
+    async def _replay(self) -> None:
+        """Deciding it all again from the log gives the same decisions."""
+        if self.faults.upgrade:
+            return  # part of it was decided with other cards
+        replayed = await Replay(self.office).run(RUN_ID)
+        if replayed.verdict != "same":
+            raise Broken(f"replayed, the log {replayed.verdict}: {replayed.difference}")
 
     async def _settle(self) -> None:
         """Let the living come home, and what flies land."""
