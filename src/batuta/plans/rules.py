@@ -2,8 +2,9 @@
 
 `docs/reference/findings.md` has a section for each, with an example; a test compares them.
 
-    B0xx  the text and the shape of a file      B130-B199  warnings about a plan
-    B1xx  what is wrong with a plan             B2xx, B6xx  the workspace
+    B0xx  the text and the shape of a file      B2xx, B6xx  the workspace
+    B1xx  what is wrong with a plan             B7xx        plans recorded in Python
+    B130-B199  warnings about a plan
     B7xx  plans written in Python
 """
 
@@ -47,7 +48,7 @@ _TEXT = {
     ),
     "B007": ("It is nested deeper than 64 levels.", "Make it flatter."),
     "B008": (
-        "It has more than 200,000 values or 16 Mi characters, with all aliases written out, or a map of more than 20,000 keys.",
+        "It has more than 200,000 values, 16 Mi characters (aliases written out), or 20,000 keys in one map.",
         "Make it smaller.",
     ),
     "B009": ("A tag (`!x`) is unknown, or does not fit what follows.", "Remove it."),
@@ -288,6 +289,33 @@ _WORKSPACE = {
     ),
     "B603": ("A capability of `batuta.yaml` has wrong settings.", "Correct them."),
     "B610": ("A rule of the policy is wrong.", "Correct it."),
+}
+
+_PYTHON = {
+    "B701": (
+        "A workflow decides or computes by a value that is not there yet.",
+        "Let the plan decide: `when(…)`, `cel(…)`; what Python may ask is only what it knows while recording.",
+    ),
+    "B702": (
+        "A name, an argument or an option of a step is wrong.",
+        "Correct it; the message says what there is.",
+    ),
+    "B703": (
+        "A value that has no JSON form is given to a step.",
+        "Use None, bool, int, float, str, lists, dicts, dataclasses, and values of other steps.",
+    ),
+    "B704": (
+        "Something is used outside of the workflow, `each` or `repeat` that it belongs to.",
+        "Use it where it was made, or hand it on as an input.",
+    ),
+    "B705": (
+        "What is to be a step is not exactly one call of a capability.",
+        "Make a step of each call, or one capability that does both.",
+    ),
+    "B706": (
+        "A workflow cannot be recorded: its types, or the function itself.",
+        "Correct what the message says; it is the function's own error.",
+    ),
 }
 
 _WORKSPACE_WARNINGS = {
