@@ -7,7 +7,7 @@ from batuta.errors import ExpressionError
 from batuta.plans.record.recorder import recording
 from batuta.plans.record.reference import expression, made, words_of
 from batuta.plans.record.session import refuse
-from batuta.plans.record.text import CHOICE, EQUAL, MEMBER, OR, Words, is_path
+from batuta.plans.record.text import CHOICE, EQUAL, MEMBER, OR, Words, is_constant, is_path
 from batuta.spec.expr.scan import Braced, split
 
 __all__ = ["cel", "choose", "coalesce", "contains", "has", "one_of", "size"]
@@ -56,11 +56,18 @@ def coalesce(*values: T | None) -> T:
     """The first of `values` that is not null; that of a skipped step is."""
 
     def write(*words: Words) -> Words:
-        *some, last = words
+        # A constant ends the list, or is passed over; and only what may be null is compared with it.
+        some = [one for one in words[:-1] if one.text != "null"]
+        last = words[-1]
+        for count, one in enumerate(some):
+            if is_constant(one):
+                some, last = some[:count], one
+                break
         text = last.within(CHOICE)
         for one in reversed(some):
-            text = f"{one.within(EQUAL + 1)} != null ? {one.within(OR)} : {text}"
-        return Words(text, CHOICE if some else last.level)
+            asked = one.within(EQUAL + 1) if is_path(one.text) else f"dyn({one.text})"
+            text = f"{asked} != null ? {one.within(OR)} : {text}"
+        return Words(text, CHOICE) if some else last
 
     return made("coalesce", write, *values)
 

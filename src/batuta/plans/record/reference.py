@@ -4,7 +4,6 @@ Fields and items of a reference are references; comparing and calculating with i
 the value itself (`if`, a loop, `len`) is refused at the line where it stands.
 """
 
-import re
 from collections.abc import Callable, Generator, Iterable
 from typing import Any, NoReturn, cast, overload
 
@@ -19,6 +18,8 @@ from batuta.plans.record.text import (
     OR,
     UNARY,
     Words,
+    arithmetic,
+    as_double,
     binary,
     field,
     quoted,
@@ -31,7 +32,6 @@ __all__ = ["MARK", "Reference", "expression", "made", "reference", "told", "word
 MARK = "<reference to "
 # Methods of str that the expression language has under another name.
 _METHODS = {"startswith": "startsWith", "endswith": "endsWith"}
-_DOUBLE = re.compile(r"[0-9]+\.[0-9]+")
 _USE_CEL = 'write what it means as an expression: cel(f"…{value}…")'
 
 
@@ -138,22 +138,22 @@ class Reference:
     # ── numbers and texts ──
 
     def __add__(self, other: object) -> Any:
-        return _binary("+", self, other, ADD)
+        return _arithmetic("+", self, other, ADD)
 
     def __radd__(self, other: object) -> Any:
-        return _binary("+", other, self, ADD)
+        return _arithmetic("+", other, self, ADD)
 
     def __sub__(self, other: object) -> Any:
-        return _binary("-", self, other, ADD)
+        return _arithmetic("-", self, other, ADD)
 
     def __rsub__(self, other: object) -> Any:
-        return _binary("-", other, self, ADD)
+        return _arithmetic("-", other, self, ADD)
 
     def __mul__(self, other: object) -> Any:
-        return _binary("*", self, other, MULTIPLY)
+        return _arithmetic("*", self, other, MULTIPLY)
 
     def __rmul__(self, other: object) -> Any:
-        return _binary("*", other, self, MULTIPLY)
+        return _arithmetic("*", other, self, MULTIPLY)
 
     def __truediv__(self, other: object) -> Any:
         return _divided(self, other)
@@ -162,7 +162,7 @@ class Reference:
         return _divided(other, self)
 
     def __neg__(self) -> Any:
-        return made("-", lambda one: Words(f"-{one.within(UNARY)}", UNARY), self)
+        return made("-", lambda one: Words(f"-{one.within(UNARY)}", UNARY, one.double), self)
 
     # ── texts with values in them ──
 
@@ -334,7 +334,7 @@ def _constant(value: object) -> Words:
         return Words(quoted(plain))
     if plain is None or isinstance(plain, bool):
         return Words({None: "null", True: "true", False: "false"}[plain])
-    return Words(repr(plain), ATOM if plain >= 0 else UNARY)
+    return Words(repr(plain), ATOM if plain >= 0 else UNARY, isinstance(plain, float))
 
 
 def _part(of: Reference, key: str | int) -> Any:
@@ -348,15 +348,13 @@ def _binary(operator: str, left: object, right: object, level: int) -> Any:
     return made(operator, lambda a, b: binary(a, operator, b, level), left, right)
 
 
+def _arithmetic(operator: str, left: object, right: object, level: int) -> Any:
+    return made(operator, lambda a, b: arithmetic(a, operator, b, level), left, right)
+
+
 def _divided(left: object, right: object) -> Any:
     """As Python divides: `/` of two whole numbers is a fraction, which in the expression language it is not."""
-
-    def double(one: Words) -> Words:
-        if one.text.isdigit():
-            return Words(f"{one.text}.0")
-        return one if _DOUBLE.fullmatch(one.text) else Words(f"double({one.text})", MEMBER)
-
-    return made("/", lambda a, b: binary(double(a), "/", double(b), MULTIPLY), left, right)
+    return made("/", lambda a, b: arithmetic(as_double(a), "/", b, MULTIPLY), left, right)
 
 
 def _unchanging(of: Reference) -> NoReturn:

@@ -21,8 +21,11 @@ __all__ = [
     "OR",
     "UNARY",
     "Words",
+    "arithmetic",
+    "as_double",
     "binary",
     "field",
+    "is_constant",
     "is_path",
     "quoted",
     "scalar",
@@ -40,10 +43,11 @@ _UNPRINTABLE = re.compile(r"[\\'\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 class Words(NamedTuple):
-    """An expression and how strongly it binds."""
+    """An expression and how strongly it binds. `double`: it is known to be a number with a fraction."""
 
     text: str
     level: int = ATOM
+    double: bool = False
 
     def within(self, level: int) -> str:
         """The text as an operand of something that binds as `level` does."""
@@ -59,6 +63,23 @@ def binary(left: Words, operator: str, right: Words, level: int) -> Words:
     return Words(text, level)
 
 
+def arithmetic(left: Words, operator: str, right: Words, level: int) -> Words:
+    """As Python calculates: whole numbers become fractions where fractions are; the language itself mixes neither."""
+    if left.double or right.double:
+        left, right = as_double(left), as_double(right)
+    words = binary(left, operator, right, level)
+    return words._replace(double=left.double)
+
+
+def as_double(number: Words) -> Words:
+    """`number` as one with a fraction."""
+    if number.double:
+        return number
+    if number.text.lstrip("-").isdigit():
+        return Words(f"{number.text}.0", number.level, double=True)
+    return Words(f"double({number.text})", MEMBER, double=True)
+
+
 def field(of: Words, key: str | int | Words) -> Words:
     """A field or an item of `of`."""
     base = of.within(MEMBER)
@@ -70,6 +91,15 @@ def field(of: Words, key: str | int | Words) -> Words:
         return Words(f"{base}.{key}", MEMBER)
     plain = not any(character in key for character in '"\\\n\r')
     return Words(f'{base}["{key}"]' if plain else f"{base}[{quoted(key)}]", MEMBER)
+
+
+def is_constant(words: Words) -> bool:
+    """True for what is written out and not null: a number, a text, true or false, a list or a map."""
+    if words.level == UNARY:
+        return words.text[1:].replace(".", "", 1).isdigit()
+    return words.level == ATOM and (
+        words.text[0] in "'[{0123456789" or words.text in ("true", "false")
+    )
 
 
 def is_path(text: str) -> bool:
