@@ -51,7 +51,8 @@ class Axis(NamedTuple):
             if time <= piece.end:
                 length = piece.end - piece.begin
                 share = (time - piece.begin) / length if length > 0 else 0.0
-                return piece.left + (piece.right - piece.left) * min(max(share, 0.0), 1.0)
+                place = piece.left + (piece.right - piece.left) * min(max(share, 0.0), 1.0)
+                return min(place, self.width)
         return self.width
 
     def ticks(self, apart: float) -> list[Tick]:
@@ -68,7 +69,10 @@ class Axis(NamedTuple):
             since = piece.begin - first
             for index in range(int((piece.end - piece.begin) / step) + 1):
                 x = piece.left + index * step * rate
-                if ticks and x - ticks[-1].x < apart * 0.8:
+                near = bool(ticks) and x - ticks[-1].x < apart * 0.8
+                if near and index == 0 and ticks[-1].x > 0:
+                    ticks.pop()  # where it goes on behind a cut says more
+                elif near:
                     continue
                 if not index or not since:
                     label = time_text(since + index * step) if since or index else "0"
@@ -89,7 +93,7 @@ def axis_of(
     gaps: list[tuple[float, float]] = []
     last, working = begin, 0.0
     for first, until in sorted(busy):
-        first, until = max(first, begin), min(until, end)
+        first, until = min(max(first, begin), end), min(until, end)
         if first > last:
             gaps.append((last, first))
         if until > last:

@@ -138,6 +138,8 @@ def _foot(box: Box) -> tuple[str, str]:
     state = box.state if box.state not in ("", "done") else ""
     if box.denied:
         state = "refused by policy"
+    elif box.doubtful:
+        state = "may be refused"
     return clean(box.times, 40), " · ".join(
         clean(one, 40) for one in (box.cost, box.time, state) if one
     )
@@ -160,7 +162,7 @@ def _lower(canvas: Canvas, box: Box, rect: Rect, m: Measures, height: float) -> 
             "f-bad"
             if box.state in ("failed", "in doubt") or box.denied
             else "f-ask"
-            if box.state in ("waiting", "retrying")
+            if box.state in ("waiting", "retrying") or box.doubtful
             else "mu"
         )
         canvas.text(right, base, last, f"t {style}", anchor="end")

@@ -101,7 +101,7 @@ def _box(step: StepExplained) -> Box:
     stack = {"each": "each", "repeat": "repeat"}.get(step.kind, "")
     return Box(
         name=step.name,
-        use=step.use,
+        use=_called(step),
         effect=_effect(step),
         stack=stack,
         times=times,
@@ -113,8 +113,16 @@ def _box(step: StepExplained) -> Box:
         critical=step.critical,
         state="skipped" if step.skipped else "",
         denied=step.denied,
+        doubtful=bool(step.denied_maybe),
         says=_says(step, times, time),
     )
+
+
+def _called(step: StepExplained) -> str:
+    """The capability, and what serves it unless that goes without saying."""
+    if step.card_kind in ("", "?", "function", step.use):
+        return step.use
+    return f"{step.use} · {step.card_kind}"
 
 
 def _cost(forecast: Forecast) -> str:
@@ -156,6 +164,6 @@ def _summary(explanation: Explanation) -> str:
         f"up to {totals.width:,} at once" if totals.width > 1 else "",
         "calls without bound" if calls is None else f"at most {plural(calls, 'call')}",
         _cost(forecast) or "free",
-        "" if time is None else f"about {time_text(time)}",
+        "" if time is None else f"about {time_text(time)}{' and people' if asked else ''}",
         f"up to {plural(asked, 'question')}" if asked else "",
     )

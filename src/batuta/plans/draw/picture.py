@@ -29,7 +29,7 @@ class Box(msgspec.Struct, frozen=True, kw_only=True):
         state: one of `STATES`, "" in the picture of a plan.
         asks: a person is asked.
         undo: what takes it back, "" if nothing does.
-        denied: why the policy refuses it, else "".
+        denied: why the policy refuses it, else ""; doubtful: it may refuse it.
         says: the box in words, for those who do not see it.
     """
 
@@ -46,6 +46,7 @@ class Box(msgspec.Struct, frozen=True, kw_only=True):
     undo: str = ""
     critical: bool = False
     denied: str = ""
+    doubtful: bool = False
     says: str = ""
 
 

@@ -152,10 +152,11 @@ def _snap(
     for near, order in ((graph.up, rows), (graph.down, rows[::-1])):
         for layer, offsets in order:
             for index, vertex in enumerate(layer):
-                if vertex >= graph.count or len(near[vertex]) != 1:
+                others = near[vertex]
+                if vertex >= graph.count or not others:
                     continue
-                wished = x[near[vertex][0]]
-                if not 0 < abs(wished - x[vertex]) <= _SNAP:
+                wished = min((x[other] for other in others), key=lambda to: abs(to - x[vertex]))
+                if not 0 < abs(wished - x[vertex]) <= (_SNAP if len(others) == 1 else _SNAP / 2):
                     continue
                 low = high = wished
                 if index:

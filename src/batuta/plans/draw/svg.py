@@ -27,7 +27,7 @@ from batuta.spec.timeline import Timeline
 __all__ = ["plan_svg", "run_svg", "svg_of"]
 
 _MARGIN = 28.0
-_WIDTH_MIN = 460.0
+_WIDTH_MIN = 520.0
 _WIDTH_TIMED_MIN = 760.0
 # Rows of a timeline; what a page shows at once, three times.
 _TRACKS_MAX = 120
