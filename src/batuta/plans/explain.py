@@ -154,7 +154,8 @@ class _Sketch:
         self._statistics = statistics
         self._bounded = bounded
         self._at_once = at_once
-        self._outputs: dict[tuple[str, ...], Type] = {}
+        # Most steps of a large plan are alike but for their names and arguments.
+        self._alike: dict[tuple[str, int, int], Forecast] = {}
         self._described: dict[tuple[bool, tuple[str, ...]], str] = {}
 
     def step(
@@ -187,12 +188,8 @@ class _Sketch:
             declared=card.declared,
             metered=card.metered,
             wave=wave,
-            needs=tuple(
-                other for other, needed in links.items() if needed or other not in step.after
-            ),
-            after=tuple(
-                other for other, needed in links.items() if not needed and other in step.after
-            ),
+            needs=needs,
+            after=after,
             when=step.when or "",
             each=step.each or "",
             until="" if step.repeat is None else step.repeat.until,
@@ -218,6 +215,15 @@ class _Sketch:
         return self._statistics.capabilities.get(step.use)
 
     def _forecast(
+        self, step: Step, card: Card, bound: StepBounds, measured: Measured | None
+    ) -> Forecast:
+        key = (step.use, id(bound), id(measured))
+        found = self._alike.get(key)
+        if found is None:
+            found = self._alike[key] = self._forecast_anew(step, card, bound, measured)
+        return found
+
+    def _forecast_anew(
         self, step: Step, card: Card, bound: StepBounds, measured: Measured | None
     ) -> Forecast:
         worst = bound.worst

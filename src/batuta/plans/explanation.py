@@ -13,7 +13,7 @@ from batuta.spec.statistics import Measured
 __all__ = ["Asked", "Change", "Explanation", "Forecast", "StepExplained", "Totals"]
 
 
-class Asked(msgspec.Struct, frozen=True):
+class Asked(msgspec.Struct, frozen=True, gc=False):
     """A question that a run of the plan will put to somebody.
 
     Attributes:
@@ -35,7 +35,7 @@ class Asked(msgspec.Struct, frozen=True):
     who: tuple[str, ...] = ()
 
 
-class Forecast(msgspec.Struct, frozen=True):
+class Forecast(msgspec.Struct, frozen=True, gc=False):
     """What a run, or a part of it, may come to. `*_worst` are bounds, `*_expected` estimates from the log.
 
     Attributes:
@@ -56,7 +56,7 @@ class Forecast(msgspec.Struct, frozen=True):
     time_expected_s: float | None = None
 
 
-class StepExplained(msgspec.Struct, frozen=True):
+class StepExplained(msgspec.Struct, frozen=True, gc=False):
     """One step of the plan.
 
     Attributes:
