@@ -16,6 +16,7 @@ from batuta.plans.types import (
     map_of,
     nullable,
     of_schema,
+    of_value,
 )
 
 ORDER = of_schema(
@@ -296,6 +297,16 @@ def test_a_condition_that_is_always_the_same_says_why(text: str, constant: bool,
 )
 def test_a_step_that_may_be_skipped_may_be_null_where_it_is_asked(text: str) -> None:
     assert inferred(text).constant is None
+
+
+def test_a_number_with_a_point_is_a_double_as_a_value_and_either_as_a_constant_of_a_schema() -> (
+    None
+):
+    value = {"value": of_value({"n": 2.0})}
+    schema = {"value": of_schema({"const": {"n": 2.0}})}
+    assert [problem.code for problem in infer("value.n + 1", value).problems] == ["type"]
+    assert infer("value.n + 1.5", value).problems == ()
+    assert infer("value.n + 1", schema).problems == infer("value.n + 1.5", schema).problems == ()
 
 
 def test_what_does_not_compile_is_of_any_type_and_says_so() -> None:

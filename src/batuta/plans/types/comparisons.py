@@ -30,10 +30,15 @@ def equal(a: Type, b: Type) -> Truth:
         return frozenset()
     if is_foreign(a) or is_foreign(b):
         return frozenset({True, False})
-    if apart(a, b):
+    if _differ(a, b) or apart(a, b):
         return frozenset({False})
     one, other = _only(a), _only(b)
     return frozenset({True}) if one and one == other else frozenset({True, False})
+
+
+def _differ(a: Type, b: Type) -> bool:
+    """True for two types of one shape each, of different kinds: what most comparisons can be told by."""
+    return len(a.shapes) == 1 == len(b.shapes) and type(a.shapes[0]) is not type(b.shapes[0])
 
 
 def _only(type_: Type) -> tuple[str, object] | None:

@@ -28,6 +28,7 @@ _CACHE_MAX = 8_192
 
 _UNSURE = Fit("maybe", "the types are too large to compare")
 _UNKNOWN = Fit("maybe", "nothing is known of it")
+_NO = Fit("no")
 _RANK = {"no": 0, "maybe": 1, "yes": 2}
 
 
@@ -150,6 +151,8 @@ class _Comparison:
                 best = fit
         if best is not None:
             return best
+        if self.strict:
+            return _NO  # nobody asks why
         return Fit("no", f"{described_shape(source)} where {_wanted(targets)} is wanted")
 
     def shapes(self, source: Shape, target: Shape) -> Fit:

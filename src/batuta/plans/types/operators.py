@@ -65,7 +65,7 @@ _CHARS_MAX = 200
 
 def is_foreign(type_: Type) -> bool:
     """True if it may be something that JSON does not have."""
-    return type_ is FOREIGN or any("foreign" in shape.marks for shape in type_.shapes)
+    return any(shape.marks and "foreign" in shape.marks for shape in type_.shapes)
 
 
 def truth(type_: Type) -> Truth:

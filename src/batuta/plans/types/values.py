@@ -1,6 +1,7 @@
 """The type of one value."""
 
 from collections.abc import Iterable, Mapping
+from math import isfinite
 from typing import Any, cast
 
 from batuta.plans.types.combine import either, union
@@ -31,7 +32,7 @@ _DEPTH_MAX = 64
 
 def of_value(value: Any) -> Type:
     """The type that `value` has and, as far as types can say, nothing else. Never raises."""
-    return _of(value, True, 0)
+    return _Reader(exact=True, here=True).read(value, 0)
 
 
 def shapes_of_values(values: Iterable[Any]) -> tuple[Shape, ...]:
@@ -45,51 +46,65 @@ def shapes_of_values(values: Iterable[Any]) -> tuple[Shape, ...]:
         elif isinstance(value, int | float) and not isinstance(value, bool):
             numbers.add(value)
         else:
-            others.append(of_value(value).shapes)
+            others.append(_LISTED.read(value, 0).shapes)
     if texts:
         others.append((String(frozenset(texts)),))
     if numbers:
-        # 2.0 in a list of values allows 2 as well: which of them comes is not known.
         whole = all(isinstance(number, int) for number in numbers)
         others.append((Number(whole, values=frozenset(numbers)),))
     return either(others)
 
 
-def _of(value: Any, exact: bool, depth: int) -> Type:
-    if value is None:
-        return NULL
-    if isinstance(value, bool):
-        return Type((Bool(frozenset({value})),)) if exact else BOOLEAN
-    if isinstance(value, str):
-        return Type((String(frozenset({value})),)) if exact else STRING
-    if isinstance(value, int):
-        return Type((Number(True, values=frozenset({value})),)) if exact else NUMBER
-    if isinstance(value, float):
-        if value != value or value in (float("inf"), float("-inf")):
+class _Reader:
+    """How values are read: `exact` (as themselves, not only by kind), and `here` or only written in a schema."""
+
+    __slots__ = ("exact", "here")
+
+    def __init__(self, *, exact: bool, here: bool) -> None:
+        self.exact = exact
+        self.here = here
+
+    def read(self, value: Any, depth: int) -> Type:
+        """The type of `value`."""
+        exact = self.exact
+        if value is None:
+            return NULL
+        if isinstance(value, bool):
+            return Type((Bool(frozenset({value})),)) if exact else BOOLEAN
+        if isinstance(value, str):
+            return Type((String(frozenset({value})),)) if exact else STRING
+        if isinstance(value, int):
+            return Type((Number(True, values=frozenset({value})),)) if exact else NUMBER
+        if isinstance(value, float):
+            return self._float(value) if exact else NUMBER
+        if depth >= _DEPTH_MAX:
+            return ANY
+        if isinstance(value, Mapping):
+            parts = cast("Mapping[Any, Any]", value)
+            fields = {str(key): self.read(part, depth + 1) for key, part in parts.items()}
+            return Type((Object(fields, frozenset(fields), NOTHING),))
+        if isinstance(value, list | tuple):
+            return self._list(cast("list[Any]", value), depth)
+        return UNSEEN
+
+    def _float(self, value: float) -> Type:
+        if not isfinite(value):
             return NUMBER  # no JSON; whoever reads it says so
-        # Written with a point it is a double: `2.0` has the value of `2`, and does not mix with it.
-        whole = value.is_integer()
-        return Type((Number(whole, values=frozenset({value}), double=True),)) if exact else NUMBER
-    if depth >= _DEPTH_MAX:
-        return ANY
-    if isinstance(value, Mapping):
-        return _of_map(cast("Mapping[Any, Any]", value), exact, depth)
-    if isinstance(value, list | tuple):
-        return _of_list(cast("list[Any]", value), exact, depth)
-    return UNSEEN
+        # Written with a point it is a double: `2.0` has the value of `2`, and does not mix with it. In a schema it
+        # stands for both.
+        whole = self.here and value.is_integer()
+        return Type((Number(whole, values=frozenset({value}), double=self.here),))
+
+    def _list(self, value: list[Any], depth: int) -> Type:
+        size = len(value)
+        if size <= _ITEMS_MAX:
+            prefix = tuple(self.read(item, depth + 1) for item in value)
+            return Type((Array(prefix, NOTHING, size, size),))
+        by_kind = _Reader(exact=False, here=self.here)
+        item = union(*{by_kind.read(item, depth + 1): None for item in value})
+        if item.shapes is UNSEEN_SHAPES:
+            item = ANY
+        return Type((Array((), item, size, size),))
 
 
-def _of_map(value: Mapping[Any, Any], exact: bool, depth: int) -> Type:
-    fields = {str(key): _of(part, exact, depth + 1) for key, part in value.items()}
-    return Type((Object(fields, frozenset(fields), NOTHING),))
-
-
-def _of_list(value: list[Any], exact: bool, depth: int) -> Type:
-    size = len(value)
-    if size <= _ITEMS_MAX:
-        prefix = tuple(_of(item, exact, depth + 1) for item in value)
-        return Type((Array(prefix, NOTHING, size, size),))
-    item = union(*{_of(item, False, depth + 1): None for item in value})
-    if item.shapes is UNSEEN_SHAPES:
-        item = ANY
-    return Type((Array((), item, size, size),))
+_LISTED = _Reader(exact=True, here=False)

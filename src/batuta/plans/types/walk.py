@@ -85,6 +85,8 @@ class Walk:
 
     def visit(self, node: Node, scope: Scope) -> Type:
         """The type of `node`."""
+        if isinstance(node, Const):
+            return _literal(node.value)
         asked = question(node)
         if asked is not None and asked[1] != "size":
             path = self.survey.path(asked[0], scope.keys)
@@ -94,8 +96,6 @@ class Walk:
         if path is not None:
             return self._path(node, path, scope)
         match node:
-            case Const(value=value):
-                return _literal(value)
             case Ident():
                 return op.FOREIGN
             case Select():
