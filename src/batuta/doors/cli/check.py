@@ -75,7 +75,7 @@ class _Checked:
 
     def add_plan(self, file: str, sourced: Sourced) -> None:
         """Check one plan."""
-        name = sourced.plan.name
+        name, file = sourced.plan.name, _from_here(file)
         if name in self._names:
             where = self._names[name]
             place = sourced.places.at("name")
@@ -191,17 +191,20 @@ def _seen_from_here(finding: Finding, folder: Path) -> Finding:
     path = Path(place.file)
     if not path.is_absolute() and not path.exists():
         path = folder / path  # modules of a workspace are named from there
-    try:
-        name = os.path.relpath(path) if path.is_absolute() else str(path)
-    except (OSError, ValueError):
-        return finding  # on another drive
     return Finding(
         finding.code,
         finding.message,
-        place=Place(name, place.line, place.column),
+        place=Place(_from_here(path), place.line, place.column),
         remedy=finding.remedy,
         warning=finding.warning,
     )
+
+
+def _from_here(path: Path | str) -> str:
+    try:
+        return os.path.relpath(path) if os.path.isabs(path) else str(path)
+    except (OSError, ValueError):
+        return str(path)  # on another drive
 
 
 def _told(checked: _Checked, args: argparse.Namespace, screen: Screen) -> int:
