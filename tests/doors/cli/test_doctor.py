@@ -3,6 +3,8 @@
 import contextlib
 import json
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ from batuta.doors.cli.checkup_workspace import secrets
 from batuta.journal.sqlite import open_sqlite
 from batuta.spec.facts import Accepted, Claimed, Doubted, Parked, Resolved
 from batuta.spec.request import Request
-from tests.doors.cli.command import Folder, nursery
+from tests.doors.cli.command import WAIT_S, Folder, nursery, surroundings
 from tests.doors.cli.terminal import Terminal, plain
 
 
@@ -204,7 +206,7 @@ def test_a_folder_that_cannot_be_written_is_a_problem(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     with contextlib.ExitStack() as after:
         after.callback(tmp_path.chmod, 0o700)
-        (one,) = (one for one in checkup_machine.machine(tmp_path) if one.name == "writing")
+        (one,) = (one for one in checkup_machine.surroundings(tmp_path) if one.name == "writing")
     assert one.state == "problem"
 
 
@@ -214,3 +216,28 @@ def test_the_report_fits_narrow_and_wide_terminals(folder: Folder) -> None:
         assert terminal.end() == 0
         lines = [line for line in plain(terminal.seen) if str(folder.path) not in line]
         assert [line for line in lines if len(line) > width] == []
+
+
+def test_a_package_that_is_missing_is_told_before_anything_needs_it(folder: Folder) -> None:
+    # An installation without apsw: it can neither be imported nor found by its name.
+    script = (
+        "import sys, importlib.metadata as m; sys.modules['apsw'] = None; found = m.version\n"
+        "def version(name):\n"
+        "    if name == 'apsw': raise m.PackageNotFoundError(name)\n"
+        "    return found(name)\n"
+        "m.version = version\n"
+        "from batuta.doors.cli import main; sys.exit(main(['doctor']))"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-P", "-c", script],
+        cwd=folder.path,
+        env=surroundings(),
+        capture_output=True,
+        encoding="utf-8",
+        timeout=WAIT_S,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (1, "")
+    assert "✗ packages      apsw is missing, and nothing runs without it" in ended.stdout
+    assert "✗ sqlite        it cannot be loaded" in ended.stdout
+    assert ended.stdout.splitlines()[-1] == "✗ 2 problems"

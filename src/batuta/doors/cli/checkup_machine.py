@@ -16,9 +16,9 @@ from pathlib import Path
 from batuta.doors.cli.checkup import Looked, problem, warning, well
 from batuta.doors.cli.text import size
 
-__all__ = ["machine"]
+__all__ = ["installed", "surroundings"]
 
-_REQUIRED = ("cel-expr-python", "httpcore", "jsonschema-rs", "msgspec", "PyYAML", "rich")
+_REQUIRED = ("apsw", "cel-expr-python", "httpcore", "jsonschema-rs", "msgspec", "PyYAML", "rich")
 # Below these, a journal that grows by the gigabyte meets its end; in bytes.
 _ROOM_SHORT = 1_024**3
 _ROOM_NONE = 64 * 1_024**2
@@ -34,12 +34,16 @@ _PASSING = frozenset({"ramfs", "tmpfs"})
 _YOUNGEST = 1_735_689_600.0
 
 
-def machine(folder: Path) -> Iterator[Looked]:
-    """Everything about this machine; `folder` is where the workspace is, or would be."""
+def installed() -> Iterator[Looked]:
+    """Python, and what must be installed for it. Imports nothing of that, save SQLite."""
     yield _python()
     yield from _packages()
     yield _sqlite()
     yield _loop()
+
+
+def surroundings(folder: Path) -> Iterator[Looked]:
+    """The disk below `folder`, where the workspace is or would be, and the clock."""
     yield from _disk(folder)
     yield _clock()
 
@@ -62,13 +66,16 @@ def _packages() -> Iterator[Looked]:
         try:
             found.append(f"{name} {version(name)}")
         except PackageNotFoundError:
-            yield problem("packages", f"{name} is missing", f"pip install {name}")
+            said = f"{name} is missing, and nothing runs without it"
+            yield problem("packages", said, f"pip install {name}, or batuta anew")
     yield well("packages", ", ".join(found))
 
 
 def _sqlite() -> Looked:
-    import apsw
-
+    try:
+        import apsw
+    except ImportError as error:
+        return problem("sqlite", f"it cannot be loaded: {error}", "pip install apsw")
     return well("sqlite", f"{apsw.sqlite_lib_version()} (apsw {apsw.apsw_version()})")
 
 

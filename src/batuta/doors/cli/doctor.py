@@ -3,19 +3,13 @@
 import argparse
 import textwrap
 from collections.abc import AsyncIterator
-from pathlib import Path
 
-from batuta.app import JOURNAL_FILE
-from batuta.config import WORKSPACE_FILE
 from batuta.doors.cli.checkup import Looked, warning
-from batuta.doors.cli.checkup_journal import journal
-from batuta.doors.cli.checkup_machine import machine
-from batuta.doors.cli.checkup_workspace import reached, workspace
+from batuta.doors.cli.checkup_machine import installed, surroundings
 from batuta.doors.cli.loop import on_loop
 from batuta.doors.cli.screen import Screen
 from batuta.doors.cli.table import Span
 from batuta.doors.cli.text import count, escaped
-from batuta.doors.cli.workspace import folder_of, is_workspace
 
 __all__ = ["carry_out"]
 
@@ -29,10 +23,9 @@ def carry_out(args: argparse.Namespace, screen: Screen) -> int:
 
 
 async def _doctor(args: argparse.Namespace, screen: Screen) -> int:
-    folder = folder_of(args, must_exist=False)
     found: list[tuple[str, Looked]] = []
     area = ""
-    async for where, one in _all(folder, args, screen):
+    async for where, one in _all(args, screen):
         found.append((where, one))
         if screen.json:
             continue
@@ -50,10 +43,22 @@ async def _doctor(args: argparse.Namespace, screen: Screen) -> int:
     return 1 if problems else 0
 
 
-async def _all(
-    folder: Path, args: argparse.Namespace, screen: Screen
-) -> AsyncIterator[tuple[str, Looked]]:
-    for one in machine(folder):
+async def _all(args: argparse.Namespace, screen: Screen) -> AsyncIterator[tuple[str, Looked]]:
+    whole = True
+    for one in installed():
+        whole = whole and one.state != "problem"
+        yield "machine", one
+    if not whole:
+        return
+    # Only now: what is missing above is needed for these.
+    from batuta.app import JOURNAL_FILE
+    from batuta.config import WORKSPACE_FILE
+    from batuta.doors.cli.checkup_journal import journal
+    from batuta.doors.cli.checkup_workspace import reached, workspace
+    from batuta.doors.cli.workspace import folder_of, is_workspace
+
+    folder = folder_of(args, must_exist=False)
+    for one in surroundings(folder):
         yield "machine", one
     if not is_workspace(folder):
         said = f"there is none in {folder} or above it"
