@@ -8,6 +8,7 @@ from batuta.plans.types.combine import either, union
 from batuta.plans.types.shape import (
     ANY,
     BOOLEAN,
+    INTEGER,
     NOTHING,
     NULL,
     NUMBER,
@@ -25,8 +26,9 @@ from batuta.plans.types.shape import (
 
 __all__ = ["of_value", "shapes_of_values"]
 
-# Of longer lists the items are described together, and their texts and numbers by kind.
+# Of longer lists the items are described together, and their texts and numbers by kind; of very long ones, not at all.
 _ITEMS_MAX = 16
+_ITEMS_READ_MAX = 1_000
 _DEPTH_MAX = 64
 
 
@@ -74,7 +76,7 @@ class _Reader:
         if isinstance(value, str):
             return Type((String(frozenset({value})),)) if exact else STRING
         if isinstance(value, int):
-            return Type((Number(True, values=frozenset({value})),)) if exact else NUMBER
+            return Type((Number(True, values=frozenset({value})),)) if exact else INTEGER
         if isinstance(value, float):
             return self._float(value) if exact else NUMBER
         if depth >= _DEPTH_MAX:
@@ -100,6 +102,8 @@ class _Reader:
         if size <= _ITEMS_MAX:
             prefix = tuple(self.read(item, depth + 1) for item in value)
             return Type((Array(prefix, NOTHING, size, size),))
+        if size > _ITEMS_READ_MAX:
+            return Type((Array((), ANY, size, size),))
         by_kind = _Reader(exact=False, here=self.here)
         item = union(*{by_kind.read(item, depth + 1): None for item in value})
         if item.shapes is UNSEEN_SHAPES:
