@@ -62,7 +62,6 @@ def _check_call(
             (*place, "use"),
             did_you_mean(use, walk.cards, "capabilities"),
         )
-        seen.broken = True
         return
     if type(args) is not dict:
         return

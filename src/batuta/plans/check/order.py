@@ -45,7 +45,6 @@ def _check_join(walk: Walk, seen: Seen) -> None:
             (*seen.path, "join"),
             "write one of them",
         )
-        seen.broken = True
         return
     if quorum > count:
         walk.flaws.at(

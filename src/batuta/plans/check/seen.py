@@ -58,15 +58,18 @@ class Seen(msgspec.Struct, gc=False):
     """
 
     name: str
-    path: Path
     step: Step | None = None
     card: Card | None = None
     links: list[Link] = []
     formulas: list[Formula] = []
     deps: dict[str, bool] = {}
     data: frozenset[str] = frozenset()
-    broken: bool = False
     plain: bool = False
+
+    @property
+    def path(self) -> Path:
+        """Where it stands in the plan."""
+        return ("result",) if self.step is None else ("steps", self.name)
 
 
 class Walk:
@@ -77,7 +80,7 @@ class Walk:
         self.cards = cards
         self.flaws = flaws
         self.steps: dict[str, Seen] = {}
-        self.result = Seen("", ("result",))
+        self.result = Seen("")
         self.used_steps: set[str] = set()
         self.used_inputs: set[str] = set()
         self.in_order = True  # every step stands behind those it waits for

@@ -90,7 +90,7 @@ def _plain(found: Walk, name: str, step: Step) -> Seen | None:
     if len(deps) < len(links):
         found.used_inputs.update(str(link.path[0]) for link in links if link.root == "inputs")
     card = found.cards.get(step.use)
-    return Seen(name, ("steps", name), step, card, links, [], deps, plain=True)
+    return Seen(name, step, card, links, [], deps, plain=True)
 
 
 class _Step:
@@ -102,8 +102,7 @@ class _Step:
         self.name = name
         self.roots = OUTER_ROOTS
         card = None if step is None else found.cards.get(step.use)
-        path: Path = ("steps", name) if step is not None else ("result",)
-        self.seen = Seen(name, path, step, card, [], [], {})
+        self.seen = Seen(name, step, card, [], [], {})
         self.own = False  # its own value may be used here
         self.counts = True  # what is used here is waited for
 
@@ -149,7 +148,6 @@ class _Step:
             for key, value in cast("dict[str, Any]", shape).items():
                 if "${" in key:
                     names.in_key(self.found.flaws, (*where, key), key)
-                    self.seen.broken = True
                 if type(value) is str:
                     if "${" in value:
                         self._text((*where, key), value)
@@ -210,7 +208,6 @@ class _Step:
             self._link(Link(where, words, at + one.offset, one.root, one.path, form, one.optional))
 
     def _wrong(self, where: Path, words: str, at: int, error: ExpressionError) -> None:
-        self.seen.broken = True
         names.wrong(self.found.flaws, self.name, where, (words, at), error)
 
     # --- names ---
@@ -221,13 +218,11 @@ class _Step:
             other = path[0] if path else ""
             if other not in self.plan.steps:
                 names.no_step(self.found, link)
-                seen.broken = True
                 return
             assert isinstance(other, str)
             if other == self.name:
                 if not self.own:
                     names.own_value(self.found.flaws, link, self.name)
-                    seen.broken = True
                     return
             else:
                 self.found.used_steps.add(other)
@@ -235,7 +230,6 @@ class _Step:
                     seen.deps[other] = not link.optional or seen.deps.get(other, False)
                 elif other not in seen.deps:
                     names.not_waited_for(self.found.flaws, link, self.name)
-                    seen.broken = True
         elif link.root == "inputs":
             if not path:
                 self.found.used_inputs.update(self.plan.inputs)
@@ -243,7 +237,6 @@ class _Step:
                 self.found.used_inputs.add(str(path[0]))
             else:
                 names.no_input(self.found, link)
-                seen.broken = True
                 return
         seen.links.append(link)
 
@@ -252,8 +245,6 @@ class _Step:
         for index, other in enumerate(step.after):
             if names.after(self.found, self.name, step, index):
                 deps.setdefault(other, False)
-            else:
-                self.seen.broken = True
 
 
 _CONTAINERS = frozenset({dict, list, tuple})
