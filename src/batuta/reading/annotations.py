@@ -18,8 +18,9 @@ def schema_of(
 ) -> dict[str, Any]:
     """The JSON Schema of the annotation `hint`; named types go to `defs`. `what` has it, for messages.
 
-    `output`: the schema of what is written, not of what is read. Raises `Unsupported`; with `output` also `TypeError`,
-    for a union that could not be read back.
+    `output`: the schema of what is written, not of what is read: a named type has the fields it declares, and no
+    others, as for a type checker. Raises `Unsupported`; with `output` also `TypeError`, for a union that could not be
+    read back.
     """
 
     def custom(kind: Any) -> dict[str, Any]:
@@ -37,7 +38,9 @@ def schema_of(
         raise Unsupported(f"{what}: {str(error).splitlines()[0]}") from None
     schema = _hoisted(schema, defs)
     for name, body in named.items():
-        defs[name] = _hoisted(body, defs)
+        body = _hoisted(body, defs)
+        closed = output and "properties" in body
+        defs[name] = {"additionalProperties": False, **body} if closed else body
     return schema
 
 
