@@ -4,21 +4,22 @@ import asyncio
 import os
 import re
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
 
 from batuta.capabilities.catalog import build_catalog
 from batuta.capabilities.exchange import LazyConnections, Request, Trouble
-from batuta.capabilities.modules import load_functions
+from batuta.capabilities.modules import Loaded, load_modules
 from batuta.config import WORKSPACE_FILE, Workspace, load_workspace, plan_files
 from batuta.doors.cli.checkup import Looked, problem, warning, well
 from batuta.doors.cli.text import count, duration, one_line, place_text
 from batuta.errors import InputError, WorkspaceError
-from batuta.plans.build import plan_from_file
+from batuta.plans.build import Sourced, plan_from_file
 from batuta.plans.check import check
-from batuta.ports import Capability
+from batuta.plans.record.recording import Recording
 from batuta.spec.card import Card
 
 __all__ = ["reached", "secrets", "workspace"]
@@ -39,20 +40,22 @@ async def workspace(folder: Path) -> AsyncIterator[Looked]:
             yield one
         return
     yield well(WORKSPACE_FILE, f"{one_line(str(folder))}, {count(len(config.policy), 'rule')}")
-    functions: list[Capability] = []
+    found = Loaded([], [])
     sound = True
     for name in config.python:
         began = time.perf_counter()
         try:
-            loaded = load_functions((name,), Path(config.root))
+            loaded = load_modules((name,), Path(config.root))
         except WorkspaceError as error:
             sound = False
             for one in _flaws("module", error):
                 yield one
             continue
-        functions += loaded
+        found.capabilities.extend(loaded.capabilities)
+        found.workflows.extend(loaded.workflows)
         took_s = time.perf_counter() - began
-        said = f"{one_line(name)}: {count(len(loaded), 'function')}, loaded in {duration(took_s)}"
+        defined = len(loaded.capabilities) + len(loaded.workflows)
+        said = f"{one_line(name)}: {count(defined, 'function')}, loaded in {duration(took_s)}"
         if took_s > _IMPORT_SLOW_S:
             slow = "import what is heavy inside the functions that need it"
             yield warning("module", said, slow)
@@ -64,7 +67,7 @@ async def workspace(folder: Path) -> AsyncIterator[Looked]:
     try:
         catalog = build_catalog(
             {name: {"kind": one.kind, **one.settings} for name, one in config.capabilities.items()},
-            functions,
+            found.capabilities,
             allow_private=config.network.allow_private,
             locate=lambda name: config.places.at("capabilities", name),
         )
@@ -75,7 +78,7 @@ async def workspace(folder: Path) -> AsyncIterator[Looked]:
             yield one
         return
     yield _cards(cards)
-    for one in _plans(config, cards):
+    for one in _plans(config, found.workflows, cards):
         yield one
     for one in secrets(config, os.environ):
         yield one
@@ -152,24 +155,32 @@ def _cards(cards: Mapping[str, Card]) -> Looked:
     return well("capabilities", said)
 
 
-def _plans(config: Workspace, cards: Mapping[str, Card]) -> Iterator[Looked]:
+def _plans(
+    config: Workspace, workflows: Sequence[Recording[..., Any]], cards: Mapping[str, Card]
+) -> Iterator[Looked]:
     try:
         files = plan_files(config)
     except InputError as error:
         yield from _flaws("plans", error)
         return
+    ways = [*(partial(plan_from_file, file) for file in files)]
+    ways += [partial(_recorded, one) for one in workflows]
     flawed = 0
-    for file in files:
+    for way in ways:
         try:
-            sourced = plan_from_file(file)
+            sourced = way()
             flawed += any(not one.warning for one in check(sourced.plan, cards, sourced.places))
         except InputError:
             flawed += 1
     if flawed:
-        said = f"{count(len(files), 'plan')}, of which {flawed:,} {'has' if flawed == 1 else 'have'} flaws"
+        said = f"{count(len(ways), 'plan')}, of which {flawed:,} {'has' if flawed == 1 else 'have'} flaws"
         yield problem("plans", said, "`batuta check` lists them")
     else:
-        yield well("plans", f"{len(files):,} registered, no flaws" if files else "none registered")
+        yield well("plans", f"{len(ways):,} registered, no flaws" if ways else "none registered")
+
+
+def _recorded(workflow: Recording[..., Any]) -> Sourced:
+    return workflow.recorded.sourced
 
 
 def _flaws(name: str, error: InputError) -> Iterator[Looked]:
