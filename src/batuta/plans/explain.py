@@ -206,6 +206,10 @@ class _Sketch:
             items=None if step.each is None else bound.items,
             items_known=None if step.each is None else bound.items_known,
             rounds=None if step.repeat is None else step.repeat.at_most,
+            expands=any(
+                use in self._cards and self._cards[use].expands
+                for use in (step.use, *(other.use for other in step.fallback))
+            ),
         )
 
     def _measured(self, name: str, step: Step) -> Measured | None:

@@ -71,6 +71,7 @@ class StepExplained(msgspec.Struct, frozen=True, gc=False):
         skipped: why it never runs with the inputs that are given, else "".
         items: at most so many items of its `each`, None without one; items_known: exactly so many, if that is known.
         rounds: at most so many rounds of its `repeat`, None without one.
+        expands: a call of it may answer with a plan, of which nothing is known yet.
         line: where it begins in the file of the plan, from 1; 0 if unknown.
         output: the type of its value in a few words ("{id: string, total: number}"), "any" if unknown.
     """
@@ -104,6 +105,7 @@ class StepExplained(msgspec.Struct, frozen=True, gc=False):
     items: int | None = None
     items_known: int | None = None
     rounds: int | None = None
+    expands: bool = False
 
 
 class Change(msgspec.Struct, frozen=True):

@@ -75,6 +75,8 @@ class CapabilityWorld:
         except CallFailed as error:
             return Failed(error.code, error.message, may_retry=error.may_retry)
         assert isinstance(outcome, Done | Failed | Waiting | Expand), f"{outcome!r} is no outcome"
+        if isinstance(outcome, Expand):
+            assert self.capability.card.expands, "it answers with a plan, and its card does not say"
         return outcome
 
     async def count(self) -> int:

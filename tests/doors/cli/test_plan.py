@@ -212,3 +212,19 @@ def test_a_plan_of_a_thousand_steps_is_listed(folder: Folder) -> None:
     )
     said = folder.batuta("plan", "big.yaml", "--json")
     assert (said.code, said.document["totals"]["width"]) == (0, 64)
+
+
+def test_a_call_that_may_answer_with_a_plan_has_no_bound(folder: Folder) -> None:
+    tools = folder.path / "tools.py"
+    more = (
+        "\n\n@capability(effect='read', reach='local', expands=True)\n"
+        "def think() -> str:\n    return ''\n"
+    )
+    tools.write_text(tools.read_text(encoding="utf-8") + more, encoding="utf-8")
+    (folder.path / "open.yaml").write_text(
+        "name: open\nsteps: {a: {use: think}}\nresult: ${steps.a}\n", encoding="utf-8"
+    )
+    said = folder.batuta("plan", "open.yaml").out
+    assert "think  read    local    1–∞     ?" in said
+    assert "at worst  any number of calls, any amount, any time" in said
+    assert "asks      a: think may answer with a plan, and nobody knows yet what that asks" in said

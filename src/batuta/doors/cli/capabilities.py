@@ -132,6 +132,7 @@ def _card_data(card: Card) -> dict[str, Any]:
         "timeout_s": card.timeout_s,
         "concurrency": card.concurrency,
         "waits": card.waits,
+        "expands": card.expands,
         "input": card.input,
         "output": card.output,
     }

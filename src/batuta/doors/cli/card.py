@@ -83,6 +83,8 @@ def _facts(card: Card, width: int) -> list[Line]:
         said.append(("scopes", one_line(", ".join(card.scopes), 200)))
     if card.waits:
         said.append(("waits", "may ask somebody, and wait for the answer"))
+    if card.expands:
+        said.append(("expands", "may answer with a plan, which is then carried out"))
     return _pairs(said, width)
 
 

@@ -17,9 +17,13 @@ __all__ = ["explained_lines"]
 
 # Wider lines are not read as lines.
 WIDTH_MAX = 160
-# The column of the words on the left, and how many lines each of them gets.
+# The column of the words on the left, and how many lines, or paragraphs, each of them gets.
 LABEL = 10
-LINES_MAX = 12
+LINES_MAX = 6
+# Questions are what one came for.
+QUESTIONS_MAX = 50
+# Of long chains both ends are named, of wide waves so many steps, and of many warnings the first.
+CHAIN_ENDS, WAVE_SHOWN_MAX, WARNINGS_MAX = 4, 8, 6
 
 Line = list[Span]
 
@@ -32,13 +36,16 @@ def explained_lines(
     lines = [_head(explanation), *_description(explanation, width), []]
     lines += step_tree(explanation, width) if tree else step_table(explanation, width)
     lines = [_cut(line, width) for line in lines]
-    lines += [[], *_totals(explanation, width), *_order(explanation, width)]
+    lines += [[], *_totals(explanation, width), *_order(explanation, width, tree=tree)]
     lines += _questions(explanation, width)
     lines += _refusals(explanation, width)
     lines += _changes(explanation, width, rewritten=rewritten)
     if explanation.findings:
         warnings = count(len(explanation.findings), "warning")
-        lines += [[], [Span(warnings, "ask")], *finding_lines(explanation.findings)]
+        lines += [[], [Span(warnings, "ask")]]
+        lines += finding_lines(explanation.findings[:WARNINGS_MAX])
+        if len(explanation.findings) > WARNINGS_MAX:
+            lines.append([Span("  … `batuta check` lists them all", "dim")])
     return lines
 
 
@@ -87,11 +94,11 @@ def _totals(explanation: Explanation, width: int) -> list[Line]:
     return lines
 
 
-def _order(explanation: Explanation, width: int) -> list[Line]:
+def _order(explanation: Explanation, width: int, *, tree: bool) -> list[Line]:
     totals = explanation.totals
     lines: list[Line] = []
     if len(totals.critical_path) > 1:
-        chain = " → ".join(totals.critical_path)
+        chain = " → ".join(_ends(totals.critical_path))
         how = (
             ""
             if totals.forecast.time_expected_s is not None
@@ -99,10 +106,24 @@ def _order(explanation: Explanation, width: int) -> list[Line]:
         )
         lines += _labelled("longest", [chain + how], width)
     wide = [wave for wave in totals.waves if len(wave) > 1]
-    if wide and totals.width > 1:
-        said = [", ".join(wave) for wave in wide]
+    if wide and totals.width > 1 and not tree:
+        said = [_some(wave) for wave in wide]
         lines += _labelled("together", said, width)
     return lines
+
+
+def _ends(chain: Sequence[str]) -> list[str]:
+    left_out = len(chain) - 2 * CHAIN_ENDS
+    if left_out <= 1:
+        return list(chain)
+    return [*chain[:CHAIN_ENDS], f"({left_out:,} more)", *chain[-CHAIN_ENDS:]]
+
+
+def _some(wave: Sequence[str]) -> str:
+    left_out = len(wave) - WAVE_SHOWN_MAX
+    if left_out <= 1:
+        return ", ".join(wave)
+    return f"{', '.join(wave[:WAVE_SHOWN_MAX])} and {left_out:,} more"
 
 
 def _questions(explanation: Explanation, width: int) -> list[Line]:
@@ -111,11 +132,14 @@ def _questions(explanation: Explanation, width: int) -> list[Line]:
         question_text(one, when.get(one.step.partition("/")[0], ""))
         for one in explanation.questions
     ]
-    lines = _labelled("asks", asked, width, style="ask") if asked else []
-    opaque = [step.name for step in explanation.steps if step.forecast.calls_worst is None]
-    if not asked and not opaque:
-        lines = _labelled("asks", ["nobody"], width)
-    return lines
+    asked += [
+        f"{step.name}: {step.use} may answer with a plan, and nobody knows yet what that asks"
+        for step in explanation.steps
+        if step.expands
+    ]
+    if not asked:
+        return _labelled("asks", ["nobody"], width)
+    return _labelled("asks", asked, width, style="ask", most=QUESTIONS_MAX)
 
 
 def _refusals(explanation: Explanation, width: int) -> list[Line]:
@@ -142,16 +166,21 @@ def _changes(explanation: Explanation, width: int, *, rewritten: bool) -> list[L
 
 
 def _labelled(
-    label: str, paragraphs: Sequence[str], width: int, *, style: str = "dim"
+    label: str,
+    paragraphs: Sequence[str],
+    width: int,
+    *,
+    style: str = "dim",
+    most: int = LINES_MAX,
 ) -> list[Line]:
     """Paragraphs with a word in front of the first, wrapped under each other."""
     lines: list[Line] = []
     room = width - LABEL - 1
-    for text in paragraphs[:LINES_MAX]:
+    for text in paragraphs[:most]:
         for line in _wrapped(escaped(text), room):
             word = f"{label:<{LABEL}}" if not lines else " " * LABEL
             lines.append([Span(word, style if not lines else "plain"), Span(line)])
-    more = len(paragraphs) - LINES_MAX
+    more = len(paragraphs) - most
     if more > 0:
         lines.append([Span(" " * LABEL), Span(f"… and {more:,} more", "dim")])
     return lines
