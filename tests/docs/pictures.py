@@ -11,10 +11,13 @@ from batuta.governance.forecast import forecaster
 from batuta.governance.verdict import rules_from
 from batuta.journal.memory import MemoryJournal
 from batuta.plans.build import plan_from_file
-from batuta.plans.draw import plan_svg
+from batuta.plans.draw import plan_svg, run_svg
 from batuta.plans.explain import explain_sound
 from batuta.plans.inputs import parse_inputs
 from batuta.spec.statistics import Measured, Statistics
+from batuta.spec.timeline import timeline
+from tests.spec.logbook import failed
+from tests.spec.test_timeline import Clocked
 
 ROOT = Path(__file__).resolve().parents[2]
 ASSETS = ROOT / "docs" / "assets"
@@ -57,7 +60,52 @@ async def _refunds_plan() -> str:
     return plan_svg(explanation)
 
 
-PICTURES = {"refunds-plan.svg": refunds_plan}
+def refunds_run() -> str:
+    """The same batch as it went: one line was dead for a moment, and somebody was away for four minutes."""
+    plan = plan_from_file(EXAMPLE / "refunds.yaml").plan
+    book = Clocked(plan)
+    book.claim()
+    book.at(0.01).spread("account", 8)
+    for item in range(8):
+        book.at(0.012).start(f"account.{item}", capability="account")
+    book.at(0.06).add(
+        failed("account.5", code="unavailable", message="the line is dead", retry_at=1_000.21)
+    )
+    for item in (0, 1, 2, 3, 4, 6, 7):
+        book.at(0.08 + 0.015 * item).finish(f"account.{item}")
+    book.at(0.21).start("account.5", 2, capability="account")
+    book.at(0.31).finish("account.5", 2)
+    _items(book, "decide", 0.312, 0.318)
+    book.at(0.32).spread("approve", 8)
+    for item in (0, 1, 2, 4, 5, 6, 7):
+        book.skip(f"approve.{item}")
+    book.start("approve.3", capability="approve")
+    book.at(0.325).wait("approve.3")
+    book.at(252.4).answer("approve.3", {"approved": True})
+    book.start("approve.3", 2, capability="approve")
+    book.at(252.405).finish("approve.3", 2)
+    book.at(252.41).spread("pay", 8)
+    book.skip("pay.6")
+    for item in (0, 1, 2, 3, 4, 5, 7):
+        begin = 252.41 + item // 4 * 0.12
+        book.at(begin).start(f"pay.{item}", capability="pay", effect="write")
+    for item in (0, 1, 2, 3, 4, 5, 7):
+        book.at(252.5 + item // 4 * 0.12 + 0.01 * item).finish(f"pay.{item}")
+    book.at(252.7).start("report", capability="report", effect="pure")
+    book.at(252.72).finish("report")
+    book.at(252.722).end()
+    return run_svg(book.run, timeline(book.facts), book.now)
+
+
+def _items(book: Clocked, step: str, begin: float, end: float) -> None:
+    book.at(begin).spread(step, 8)
+    for item in range(8):
+        book.start(f"{step}.{item}", capability=step, effect="pure")
+    for item in range(8):
+        book.at(end).finish(f"{step}.{item}")
+
+
+PICTURES = {"refunds-plan.svg": refunds_plan, "refunds-run.svg": refunds_run}
 
 
 if __name__ == "__main__":

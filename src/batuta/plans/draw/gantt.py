@@ -16,7 +16,7 @@ _BAR = 11.0
 _BAR_MIN = 2.0
 _COLUMN = 2.0  # of a dense row
 _LABEL_MAX = 190.0
-NOTE_WIDTH = 132.0
+NOTE_WIDTH = 144.0
 # A row with more attempts shows how many there were at once, not each.
 _BARS_MAX = 300
 _CALLS = {
@@ -106,7 +106,7 @@ def _paint_axis(chart: Chart, height: float) -> None:
             continue
         left, width = chart.left + piece.left, piece.right - piece.left
         canvas.rect(left, chart.y - 6, width, height + 6, "panel")
-        words = fit(time_text(piece.end - piece.begin), max(width, 40), 10.5)
+        words = fit(time_text(piece.end - piece.begin), max(width, 66), 10.5)
         canvas.text(left + width / 2, chart.y + height + 9, words, "x mu", anchor="middle")
 
 
@@ -204,7 +204,9 @@ def _paint_dense(chart: Chart, track: Track, top: float) -> None:
         at = end
     for index, failed in enumerate(failures):
         if failed:
-            chart.canvas.rect(chart.left + index * _COLUMN, top + _BAR - 3, _COLUMN, 4, "f-bad")
+            chart.canvas.rect(
+                chart.left + index * _COLUMN, top - 1, _COLUMN + 0.5, _BAR + 2, "f-bad"
+            )
 
 
 def _sum_up(steps: list[int]) -> None:

@@ -72,17 +72,22 @@ def picture_of_run(
 
 
 def where_time_went(legs: Sequence[Leg]) -> str:
-    """`82 % of the time: pay (calls); 11 %: approve (a person)`; "" where there is nothing to say."""
+    """`Where the time went: 82% pay (calls), 11% approve (a person)`; "" where there is nothing to say."""
     whole = sum(leg.seconds for leg in legs)
     if whole <= 0 or len(legs) < 2:
         return ""
     longest = sorted(legs, key=lambda leg: -leg.seconds)[:3]
     said = [
-        f"{leg.seconds / whole:.0%} {leg.step} ({_part(leg)})"
+        f"{_share(leg.seconds / whole)} {leg.step} ({_part(leg)})"
         for leg in longest
         if leg.seconds / whole >= 0.1
     ]
     return "Where the time went: " + ", ".join(said) if said else ""
+
+
+def _share(share: float) -> str:
+    """All of it only if it is all of it."""
+    return ">99%" if 0.995 <= share < 1 else f"{share:.0%}"
 
 
 def _part(leg: Leg) -> str:

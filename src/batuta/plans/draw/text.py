@@ -21,7 +21,7 @@ _BOLD = (
     38, 62, 58, 84, 57, 58, 57, 40, 36, 40, 68,
 )  # fmt: skip
 # No letter of Latin, Greek or Cyrillic is wider; other scripts are given the room of a wide character.
-_LETTER, _WIDE = 100, 125
+_LETTER, _WIDE, _SIGN = 100, 125, 70
 # Consolas and Menlo have 0.55 and 0.60.
 _MONO = 0.62
 # What stands in a title that appears under the pointer; more is not read there.
@@ -56,9 +56,13 @@ def width_of(text: str, size: float, *, bold: bool = False) -> float:
         code = ord(char)
         if 32 <= code < 127:
             hundredths += table[code - 32]
+        elif char in "·×":
+            hundredths += _SIGN
         elif code < 0x590:
             hundredths += 0 if unicodedata.combining(char) else _LETTER
-        elif char in "…–—’‘“”·≤≥×≈":
+        elif char in "≤≥≈–":
+            hundredths += _SIGN
+        elif char in "…—’‘“”":
             hundredths += _LETTER
         elif not unicodedata.combining(char) and char not in "\u200c\u200d\ufe0e\ufe0f":
             hundredths += _WIDE
