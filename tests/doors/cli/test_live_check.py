@@ -109,6 +109,20 @@ def test_it_says_so_in_words_with_what_can_be_done(folder: Folder, run: str) -> 
     ]
 
 
+def test_runs_that_would_break_alike_are_told_once(folder: Folder, run: str) -> None:
+    other = folder.waiting("order", "--input", "amount=60", "--input", "name=Bob")
+    change(folder, "tools.py", "def greet(name: str)", "def greet(name: str | None)")
+    said = folder.batuta("check", "--live")
+    assert said.out.splitlines() == [
+        f"2 runs of order  {run}, {other}",
+        "    greet  input.name: string → string or null",
+        "    → batuta resume RUN --accept, or batuta cancel RUN",
+        "",
+        "✗ 2 unfinished runs, 2 would break",
+    ]
+    assert len(live(folder)) == 2
+
+
 def test_plans_and_runs_are_two_questions(folder: Folder) -> None:
     said = folder.batuta("check", "--live", "hello.yaml", "--json")
     assert (said.code, said.document["error"]["code"]) == (2, "input")

@@ -164,3 +164,16 @@ def test_which_runs_must_be_said_and_exist(folder: Folder) -> None:
     none = folder.batuta("replay", "r1", "--json")
     assert (none.code, none.document["error"]["code"]) == (2, "not_found")
     assert json.loads(folder.batuta("replay", "--all", "--json").out)["runs"] == 0
+
+
+def test_what_differs_alike_in_many_runs_is_told_once(folder: Folder) -> None:
+    runs = [ran(folder, "hello", f"name=N{n}") for n in range(6)]
+    change(folder, "batuta.yaml", "policy:", "policy:\n  - {capability: greet, verdict: ask}")
+    said = folder.batuta("replay", "--all")
+    assert said.out.splitlines()[:4] == [
+        f"{runs[0]}  hello  fact 4, greet",
+        "    recorded  greet starts (pure, allow)",
+        "    now       asks: approval (policy[0])",
+        f"    alike     5 more runs: {runs[1]}, {runs[2]}, {runs[3]}, …",
+    ]
+    assert len(replayed(folder, "--all")["differences"]) == 6

@@ -26,6 +26,8 @@ __all__ = ["carry_out"]
 _SHOWN_MAX = 50
 _BREAKS_SHOWN_MAX = 20
 _NAME_CELLS_MAX = 40
+# Of runs that would break for the same reasons, so many are named.
+_RUNS_NAMED_MAX = 3
 
 
 def carry_out(args: argparse.Namespace, screen: Screen) -> int:
@@ -95,22 +97,42 @@ def _data(row: RunRow, found: Sequence[Break], where: str) -> dict[str, Any]:
 def _tell(
     broken: Sequence[tuple[RunRow, list[Break]]], total: int, where: str, screen: Screen
 ) -> None:
-    for row, found in broken[:_SHOWN_MAX]:
-        screen.out([Span(row.run, "bold"), Span(f"  {one_line(row.plan, 40)}  {row.status}")])
+    groups = _grouped(broken)
+    for rows, found in groups[:_SHOWN_MAX]:
+        screen.out(_heading(rows))
         size = min(max(cells(one_line(one.what)) for one in found), _NAME_CELLS_MAX)
         for one in found[:_BREAKS_SHOWN_MAX]:
             screen.out([Span(f"    {fit(one_line(one.what), size)}  "), Span(_said(one), "ask")])
         more = len(found) - _BREAKS_SHOWN_MAX
         if more > 0:
             screen.out(f"    … and {more:,} more")
-        remedies = ", or ".join(_remedies(row.run, found, where))
-        screen.out([Span(f"    → {remedies}", "dim")], "")
-    more = len(broken) - _SHOWN_MAX
+        run = rows[0].run if len(rows) == 1 else "RUN"
+        screen.out([Span(f"    → {', or '.join(_remedies(run, found, where))}", "dim")], "")
+    more = len(groups) - _SHOWN_MAX
     if more > 0:
-        screen.out(f"… and {count(more, 'run')} more; --json has all of them", "")
+        screen.out(f"… and {more:,} more kinds; --json has all of them", "")
     mark = Span("✗ ", "bad") if broken else Span("✓ ", "good")
     said = f"{len(broken):,} would break" if broken else "none would break"
     screen.out([mark, Span(f"{count(total, 'unfinished run')}, {said}")])
+
+
+def _grouped(
+    broken: Sequence[tuple[RunRow, list[Break]]],
+) -> list[tuple[list[RunRow], list[Break]]]:
+    """Runs of one plan that would break for the same reasons, in the order of the first of them."""
+    groups: dict[tuple[str, tuple[Break, ...]], list[RunRow]] = {}
+    for row, found in broken:
+        groups.setdefault((row.plan, tuple(found)), []).append(row)
+    return [(rows, list(found)) for (_, found), rows in groups.items()]
+
+
+def _heading(rows: Sequence[RunRow]) -> list[Span]:
+    plan = one_line(rows[0].plan, 40)
+    if len(rows) == 1:
+        return [Span(rows[0].run, "bold"), Span(f"  {plan}  {rows[0].status}")]
+    names = ", ".join(row.run for row in rows[:_RUNS_NAMED_MAX])
+    more = ", …" if len(rows) > _RUNS_NAMED_MAX else ""
+    return [Span(f"{len(rows):,} runs of {plan}", "bold"), Span(f"  {names}{more}")]
 
 
 def _said(one: Break) -> str:

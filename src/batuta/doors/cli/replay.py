@@ -27,11 +27,16 @@ __all__ = ["carry_out"]
 # Differences that are printed; a document has all of them.
 _SHOWN_MAX = 50
 _WORDS_CELLS = 400
+# Of runs that differ alike, so many are named.
+_RUNS_NAMED_MAX = 3
 # What nothing can be said of, and why.
 _SILENT = {
     "erased": "its payloads were erased by retention, so nothing can be said of it",
     "unreadable": "it holds what this version cannot read, so nothing can be said of it",
 }
+
+
+_Found = tuple[Replayed, Difference, Place | None]
 
 
 def carry_out(args: argparse.Namespace, screen: Screen) -> int:
@@ -96,7 +101,7 @@ class _Told:
         self.counts = {"same": 0, "differs": 0, "erased": 0, "unreadable": 0}
         self.decisions = 0
         self.silent: list[str] = []
-        self.differences: list[tuple[Replayed, Difference, Place | None]] = []
+        self.differences: list[_Found] = []
 
     async def take(self, one: Replayed) -> None:
         """Count the run; find out where its plan says what differs."""
@@ -147,11 +152,12 @@ def _say(told: _Told, took_s: float, screen: Screen, *, named: bool) -> None:
             }
         )
         return
-    for one, difference, place in told.differences[:_SHOWN_MAX]:
-        screen.out(*_lines(one, difference, place))
-    more = len(told.differences) - _SHOWN_MAX
+    groups = _grouped(told.differences)
+    for alike in groups[:_SHOWN_MAX]:
+        screen.out(*_lines(alike))
+    more = len(groups) - _SHOWN_MAX
     if more > 0:
-        screen.out(f"… and {more:,} more; --json has all of them", "")
+        screen.out(f"… and {more:,} more kinds; --json has all of them", "")
     screen.out(*(told.silent if named else told.silent[:_SHOWN_MAX]))
     if not total:
         screen.say("there is no such run")
@@ -165,20 +171,37 @@ def _say(told: _Told, took_s: float, screen: Screen, *, named: bool) -> None:
     screen.out([mark, Span(", ".join(said))])
 
 
-def _lines(one: Replayed, difference: Difference, place: Place | None) -> list[list[Span]]:
+def _grouped(differences: list[_Found]) -> list[list[_Found]]:
+    """What differs alike in many runs of a plan is told once, with the first of them."""
+    groups: dict[tuple[str, ...], list[_Found]] = {}
+    for found in differences:
+        one, difference, _ = found
+        alike = (one.plan, difference.path, difference.fact, difference.recorded, difference.now)
+        groups.setdefault(alike, []).append(found)
+    return list(groups.values())
+
+
+def _lines(alike: list[_Found]) -> list[list[Span]]:
+    one, difference, place = alike[0]
     at = f", {one_line(difference.path, 120)}" if difference.path else ""
     file = f" ({one_line(place_text(place))})" if place_text(place) else ""
-    head = [
-        Span(one.run, "bold"),
-        Span(f"  {one_line(one.plan, 40)}  fact {difference.seq:,}{at}{file}"),
-    ]
+    head = f"  {one_line(one.plan, 40)}  fact {difference.seq:,}{at}{file}"
     lines = [
-        head,
+        [Span(one.run, "bold"), Span(head)],
         [Span("    recorded  ", "dim"), Span(one_line(difference.recorded, _WORDS_CELLS))],
         [Span("    now       ", "dim"), Span(one_line(difference.now, _WORDS_CELLS), "ask")],
     ]
     if one.changed:
         lines.append([Span("    changed   ", "dim"), Span(one_line(", ".join(one.changed), 200))])
+    if len(alike) > 1:
+        names = ", ".join(other.run for other, _, _ in alike[1 : 1 + _RUNS_NAMED_MAX])
+        more = ", …" if len(alike) > 1 + _RUNS_NAMED_MAX else ""
+        lines.append(
+            [
+                Span("    alike     ", "dim"),
+                Span(f"{count(len(alike) - 1, 'more run')}: {names}{more}"),
+            ]
+        )
     return [*lines, []]
 
 
