@@ -120,7 +120,10 @@ _PLAN = {
         "`join` wants more steps than the step uses.",
         "Lower the number, or use more steps.",
     ),
-    "B115": ("The plan has more than 10,000 steps.", "Repeat work over a list with `each`."),
+    "B115": (
+        "The plan has more than 10,000 steps, or more than 10,000 expressions that compute.",
+        "Repeat work over a list with `each`.",
+    ),
     "B116": (
         "`item`, `index` or `previous` is used where there is none.",
         "Add `each` or `repeat`.",

@@ -17,11 +17,16 @@ class Flaws:
         self.places = places
         self.errors: list[Finding] = []
         self.warnings: list[Finding] = []
+        self._stopped = False
 
     @property
     def full(self) -> bool:
         """True if nobody would read more flaws."""
-        return len(self.errors) >= FINDINGS_MAX
+        return self._stopped or len(self.errors) >= FINDINGS_MAX
+
+    def stop(self) -> None:
+        """Look no further: what follows would take too long."""
+        self._stopped = True
 
     @property
     def tired(self) -> bool:

@@ -83,6 +83,7 @@ class Walk:
         self.result = Seen("")
         self.used_steps: set[str] = set()
         self.used_inputs: set[str] = set()
+        self.formulas = 0  # so many expressions were compiled
         self.in_order = True  # every step stands behind those it waits for
 
     @cached_property
