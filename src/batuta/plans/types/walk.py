@@ -85,29 +85,37 @@ class Walk:
 
     def visit(self, node: Node, scope: Scope) -> Type:
         """The type of `node`."""
-        if isinstance(node, Const):
-            return _literal(node.value)
-        asked = question(node)
-        if asked is not None and asked[1] != "size":
-            path = self.survey.path(asked[0], scope.keys)
-            if path is not None:
-                return self._asked(node, asked[0], path, asked[1], scope)
-        path = self.survey.path(node, scope.keys)
-        if path is not None:
-            return self._path(node, path, scope)
         match node:
-            case Ident():
-                return op.FOREIGN
-            case Select():
-                return self._select(node, scope)
+            case Const():
+                return _literal(node.value)
+            case Ident() | Select(test=False) | Call(function="_[_]"):
+                path = self.survey.path(node, scope.keys)
+                if path is not None:
+                    return self._path(node, path, scope)
+            case Select() | Call(function="_==_" | "_!=_"):
+                asked = question(node)
+                path = self.survey.path(asked[0], scope.keys) if asked is not None else None
+                if asked is not None and path is not None:
+                    return self._asked(node, path, asked[1], scope)
+            case _:
+                pass
+        return self._made(node, scope)
+
+    def _made(self, node: Node, scope: Scope) -> Type:
+        """The type of what is computed."""
+        match node:
             case Call():
                 return self._call(node, scope)
+            case Select():
+                return self._select(node, scope)
             case ListOf():
                 return self._list(node, scope)
             case MapOf():
                 return self._map(node, scope)
             case Comprehension():
                 return self._loop(node, scope)
+            case Const() | Ident():
+                return op.FOREIGN  # a name that is no value of the plan: a type
 
     # --- problems ---
 
@@ -160,7 +168,7 @@ class Walk:
             (self.problems if reached.verdict == "no" else self.doubts).append(problem)
         return reached.type
 
-    def _asked(self, node: Node, subject: Node, path: Reference, use: str, scope: Scope) -> Type:
+    def _asked(self, node: Node, path: Reference, use: str, scope: Scope) -> Type:
         """`has(path)`, `path == null`: nothing that is missing is an error here."""
         reached = self._reach(path, scope)
         if use == "has":
