@@ -9,6 +9,8 @@ import sys
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from batuta.doors.cli.complete import candidates
 from batuta.doors.cli.words import COMMANDS
@@ -122,6 +124,16 @@ def test_plans_and_runs_are_offered_where_either_may_stand(here: Folder) -> None
     assert words(f"diff {run} he") == ["hello", ":files"]
     assert words(f"fork {run} --at g") == ["greet"]
     assert words(f"fork {run} --set ") == ["greet="]
+
+
+@given(
+    st.lists(
+        st.sampled_from([*COMMANDS, "-w", "--plan", "--input", "--", "-", "=", "--with", "x=@", ""])
+        | st.text(max_size=8)
+    )
+)
+def test_no_line_is_too_odd_to_be_completed(line: list[str]) -> None:
+    assert all("\n" not in one for one in candidates(line))
 
 
 def test_what_a_shell_would_carry_out_is_never_offered(here: Folder) -> None:

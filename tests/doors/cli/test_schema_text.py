@@ -1,8 +1,11 @@
 """JSON Schemas in few words, and examples of what fits them."""
 
+import time
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from batuta.doors.cli.schema_text import argument_rows, described, example
 from batuta.reading.schema import problems
@@ -102,3 +105,38 @@ def test_an_example_of_a_shape_without_end_ends() -> None:
         "required": ["next"],
     }
     assert str(example(nested)).count("next") <= 6
+
+
+KEYS = (
+    "type properties required items enum const default anyOf oneOf allOf $ref $defs format minimum title description"
+    " additionalProperties a"
+).split()
+WORDS = st.sampled_from(["string", "object", "array", "null", "#", "#/$defs/a", "a", "\x1b[2J"])
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | WORDS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=4),
+    max_leaves=20,
+)  # fmt: skip
+
+
+@given(ANYTHING)
+def test_whatever_is_called_a_schema_gets_words_and_an_example(schema: Any) -> None:
+    words = described(schema)
+    assert words
+    assert words.isprintable()
+    example(schema)
+    if isinstance(schema, dict):
+        argument_rows(schema)
+
+
+def test_a_wide_shape_that_holds_itself_takes_no_time() -> None:
+    wide = {
+        "type": "object",
+        "properties": {f"p{n}": {"$ref": "#"} for n in range(2_000)},
+        "required": [f"p{n}" for n in range(2_000)],
+    }
+    began = time.perf_counter()
+    assert described(wide).count("…") >= 1
+    assert len(str(example(wide["properties"], wide))) > 0
+    assert len(example({"anyOf": [wide]}, wide)) == 12
+    assert time.perf_counter() - began < 5

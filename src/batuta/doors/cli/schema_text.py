@@ -1,6 +1,6 @@
 """JSON Schemas in few words, and examples of what fits them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 from batuta.doors.cli.text import json_text, one_line
@@ -10,6 +10,8 @@ __all__ = ["argument_rows", "described", "example"]
 # Deeper parts of a shape are not spelled out; more choices or fields than this are counted.
 _DEPTH_MAX = 3
 _PARTS_MAX = 8
+# Of a map inside of an example, so many fields are filled in.
+_FIELDS_MAX = 12
 _CHARS_MAX = 400
 
 Schema = Mapping[str, Any]
@@ -27,7 +29,7 @@ def described(schema: Any, root: Schema | None = None) -> str:
 def argument_rows(schema: Schema) -> list[tuple[str, str, str, str]]:
     """Name, type, default (or `required`) and description of each argument, the required ones first."""
     properties = _map(schema.get("properties"))
-    required = [name for name in _list(schema.get("required")) if name in properties]
+    required = [name for name in _names(schema.get("required")) if name in properties]
     names = [*required, *(name for name in properties if name not in required)]
     rows: list[tuple[str, str, str, str]] = []
     for name in names:
@@ -72,10 +74,10 @@ def example(schema: Any, root: Schema | None = None, depth: int = 0) -> Any:
             return [example(known.get("items"), root, depth + 1)]
         case "object":
             fields = _map(known.get("properties"))
-            return {
-                name: example(fields.get(name), root, depth + 1)
-                for name in _list(known.get("required")) or list(fields)
-            }
+            names = (_names(known.get("required")) or list(fields))[
+                : _FIELDS_MAX if depth else None
+            ]
+            return {name: example(fields.get(name), root, depth + 1) for name in names}
         case _:
             return None
 
@@ -90,10 +92,10 @@ def _words(schema: Any, root: Schema, depth: int) -> str:
     if "const" in known:
         return json_text(known["const"])
     if choices := _list(known.get("enum")):
-        return _joined([one if isinstance(one, str) else json_text(one) for one in choices], " | ")
+        return _joined(choices, " | ", lambda one: one if isinstance(one, str) else json_text(one))
     for key, between in (("anyOf", " or "), ("oneOf", " or "), ("allOf", " and ")):
         if options := _list(known.get(key)):
-            return _joined([_words(one, root, depth + 1) for one in options], between)
+            return _joined(options, between, lambda one: _words(one, root, depth + 1))
     if depth > _DEPTH_MAX:
         return str(known.get("title") or "…")
     kinds = _types(known)
@@ -119,13 +121,14 @@ def _of_kind(kind: str, known: Schema, root: Schema, depth: int) -> str:
 
 
 def _of_object(known: Schema, root: Schema, depth: int) -> str:
-    fields, required = _map(known.get("properties")), _list(known.get("required"))
+    fields, required = _map(known.get("properties")), _names(known.get("required"))
     if fields:
-        parts = [
-            f"{name}{'' if name in required else '?'}: {_words(one, root, depth + 1)}"
-            for name, one in fields.items()
-        ]
-        return "{" + _joined(parts, ", ") + "}"
+
+        def field(name: str) -> str:
+            mark = "" if name in required else "?"
+            return f"{name}{mark}: {_words(fields[name], root, depth + 1)}"
+
+        return "{" + _joined(list(fields), ", ", field) + "}"
     rest = known.get("additionalProperties")
     return f"map of {_words(rest, root, depth + 1)}" if isinstance(rest, Mapping) else "map"
 
@@ -143,9 +146,10 @@ def _resolved(schema: Schema, root: Schema) -> Schema:
     return {}
 
 
-def _joined(parts: list[str], between: str) -> str:
+def _joined(parts: Sequence[Any], between: str, words: Callable[[Any], str]) -> str:
+    """The first parts in words, and how many there are besides: what nobody reads is not even looked at."""
     more = len(parts) - _PARTS_MAX
-    shown = parts[:_PARTS_MAX] + ([f"… {more} more"] if more > 0 else [])
+    shown = [words(one) for one in parts[:_PARTS_MAX]] + ([f"… {more} more"] if more > 0 else [])
     return between.join(dict.fromkeys(shown))
 
 
@@ -156,6 +160,10 @@ def _types(schema: Schema) -> list[str]:
 
 def _map(value: Any) -> Schema:
     return cast("Schema", value) if isinstance(value, Mapping) else {}
+
+
+def _names(value: Any) -> list[str]:
+    return [one for one in _list(value) if isinstance(one, str)]
 
 
 def _list(value: Any) -> list[Any]:
