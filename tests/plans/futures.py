@@ -16,7 +16,7 @@ from batuta.governance.verdict import Policy, rules_from
 from batuta.journal.memory import MemoryJournal
 from batuta.plans.explain import explain
 from batuta.plans.explanation import Explanation
-from batuta.ports import Chance
+from batuta.ports import Capability, Chance
 from batuta.spec.budget import Budget
 from batuta.spec.call import Call, Done, Failed, Outcome, Question, Waiting
 from batuta.spec.card import Card
@@ -24,7 +24,6 @@ from batuta.spec.facts import Answered, Fact, Started, Waited
 from batuta.spec.plan import Plan, Retry
 from batuta.spec.run import Run
 from batuta.spec.value import inline
-from batuta.testing.random_calls import RandomCapability
 from batuta.testing.random_plans import RandomPlan, random_plan
 from batuta.testing.virtual import run_virtual
 from batuta.testing.world import number_of
@@ -86,7 +85,9 @@ async def _played(
 ) -> tuple[list[Fact], Run]:
     clock = _LoopClock()
     journal = MemoryJournal(clock)
-    catalog = WorkspaceCatalog([_Fickle(card, story.failing) for card in cards.values()])
+    catalog = WorkspaceCatalog(
+        [_Fickle(cards[one.card.name], one, story.failing) for one in story.capabilities()]
+    )
     engine = Engine(
         journal, catalog, policy, clock, settings, chance=Chance(roll=random.Random(7).random)
     )
@@ -143,10 +144,10 @@ class _People:
 class _Fickle:
     """A random capability that asks if its card waits, and leaves some writes in doubt."""
 
-    def __init__(self, card: Card, failing: bool) -> None:
+    def __init__(self, card: Card, inner: Capability, failing: bool) -> None:
         self.card = card
         self._failing = failing
-        self._inner = RandomCapability(card, [], failing=failing)
+        self._inner = inner
 
     async def __call__(self, call: Call) -> Outcome:
         number = number_of(self.card.name, call.args) // 1_000
