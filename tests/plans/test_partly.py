@@ -3,7 +3,7 @@
 import pytest
 
 from batuta.plans.build import plan_from_yaml
-from batuta.plans.partly import Known, known_inputs
+from batuta.plans.partly import EVALUATIONS_MAX, Known, known_inputs
 from batuta.spec.foreseen import UNKNOWN
 
 KNOWN = Known({"inputs": {"a": 1, "b": UNKNOWN, "rows": [1, 2]}})
@@ -75,3 +75,14 @@ def test_defaults_count_only_where_some_input_is_given() -> None:
     assert known_inputs(plan, None).shape("${inputs.a}") is UNKNOWN
     assert known_inputs(plan, {"b": "x"}).shape("${inputs.a}") == 3
     assert known_inputs(plan, {}).shape("${inputs.b}") is UNKNOWN
+
+
+def test_after_very_many_expressions_nothing_more_is_known() -> None:
+    known = Known({"inputs": {"a": 1}})
+    assert [known.shape("${inputs.a}") for _ in range(EVALUATIONS_MAX)] == [1] * EVALUATIONS_MAX
+    inside = known.inside(item=1, index=0)
+    assert (inside.shape("${item}"), inside.condition("true"), inside.items("[1]")) == (
+        UNKNOWN,
+        None,
+        None,
+    )

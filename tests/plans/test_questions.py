@@ -169,3 +169,13 @@ def test_capabilities_that_are_not_there_are_asked_about_by_the_checker() -> Non
     assert expected("  a: {use: nothing, undo: nothing, fallback: [nothing]}\n") == {
         "a": Expected()
     }
+
+
+def test_items_of_very_many_lists_are_not_looked_at_one_by_one() -> None:
+    steps = "".join(
+        f"  s{n}: {{use: pay, each: '${{inputs.rows}}', with: {{amount: '${{item}}'}}}}\n"
+        for n in range(30)
+    )
+    found = asks(steps, OVER, rows=[500.0] * 1_000)
+    assert found[0] == ("s0", "approval", True, 1_000)
+    assert found[-1] == ("s29", "approval", False, 1_000)

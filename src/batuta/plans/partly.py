@@ -18,23 +18,46 @@ __all__ = ["Known", "known_inputs"]
 _BRACES = frozenset("{}")
 
 
+# Expressions of one plan that are worked out (20 µs each, as a rule); what comes after them counts as unknown.
+EVALUATIONS_MAX = 20_000
+
+
+class _Purse:
+    """How many expressions may still be worked out."""
+
+    __slots__ = ("left",)
+
+    def __init__(self) -> None:
+        self.left = EVALUATIONS_MAX
+
+    def spend(self) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise ExpressionError("so many expressions are not worked out before a run")
+
+
 class Known:
-    """Values by root (`inputs`, `item`, …), with `UNKNOWN` where nobody has them yet; `steps` is never known."""
+    """Values by root (`inputs`, `item`, …), with `UNKNOWN` where nobody has them yet; `steps` is never known.
 
-    __slots__ = ("_look", "_roots", "_values")
+    After `EVALUATIONS_MAX` expressions nothing more is known.
+    """
 
-    def __init__(self, values: Mapping[str, Any]) -> None:
+    __slots__ = ("_look", "_purse", "_roots", "_values")
+
+    def __init__(self, values: Mapping[str, Any], purse: _Purse | None = None) -> None:
         self._values = {"steps": UNKNOWN, **values}
         self._roots = frozenset(self._values)
         self._look = known_in(self._values)
+        self._purse = purse or _Purse()
 
     def inside(self, **values: Any) -> "Known":
         """The same, and the names of an item or a round."""
-        return Known({**self._values, **values})
+        return Known({**self._values, **values}, self._purse)
 
     def condition(self, text: str) -> bool | None:
         """What the condition `text` is for certain; None if that depends, or goes wrong."""
         try:
+            self._purse.spend()
             return evaluate_condition(compile_condition(text, self._roots), self._look)
         except ExpressionError:
             return None
@@ -42,6 +65,7 @@ class Known:
     def items(self, text: str) -> list[Any] | None:
         """The list that the expression `text` gives for certain, else None."""
         try:
+            self._purse.spend()
             items = compile_condition(text, self._roots).evaluate(self._look)
         except ExpressionError:
             return None
@@ -62,6 +86,7 @@ class Known:
                 return shape
             inner = shape[2:-1]
             try:
+                self._purse.spend()
                 if shape.startswith("${") and shape[-1] == "}" and not _BRACES & {*inner}:
                     # The plainest form, without a template around it: 2 µs instead of 20.
                     return compile_expression(inner, self._roots).evaluate(self._look)

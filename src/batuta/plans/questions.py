@@ -20,6 +20,8 @@ __all__ = ["Expected", "Questions"]
 
 # Items of one list that are looked at one by one; of a longer one, each counts as any.
 ITEMS_MAX = 1_000
+# And items of all lists of a plan together.
+INSTANCES_MAX = 20_000
 # `args.amount`, `args.rows[0].id`: the argument that a reference begins with.
 _ARGUMENT = re.compile(r"args\.([A-Za-z_]\w*)")
 
@@ -79,6 +81,7 @@ class Questions:
         self._forecaster = forecaster
         self._known = known
         self._whatever: dict[str, Foreseen] = {}
+        self._left = INSTANCES_MAX
 
     def of(self, name: str, bounds: StepBounds) -> Expected:
         """What is foreseen of the step `name`."""
@@ -131,7 +134,10 @@ class Questions:
             # Most cards are ruled without a look at arguments.
             return _Voices(((whatever, bounds.items * bounds.rounds),))
         wanted = _wanted(whatever)
-        instances = _instances(name, self._plan.steps[name], bounds, self._known, suffix)
+        items_max = min(ITEMS_MAX, self._left)
+        step = self._plan.steps[name]
+        instances = _instances(name, step, bounds, self._known, suffix, items_max)
+        self._left -= len(instances)
         return _Voices(
             tuple(
                 (
@@ -156,7 +162,7 @@ def _wanted(whatever: Foreseen) -> frozenset[str] | None:
 
 
 def _instances(
-    name: str, step: Step, bounds: StepBounds, known: Known, suffix: str = ""
+    name: str, step: Step, bounds: StepBounds, known: Known, suffix: str, items_max: int
 ) -> list[_Instance]:
     """The instances that may be called, as far as they can be told apart."""
     if step.each is None:
@@ -164,7 +170,7 @@ def _instances(
         inside = known if single else known.inside(index=UNKNOWN, previous=UNKNOWN)
         return [_Instance(inside, f"{name}{suffix}" if single else UNKNOWN, bounds.rounds)]
     items = known.items(step.each)
-    if items is None or len(items) > ITEMS_MAX:
+    if items is None or len(items) > items_max:
         inside = known.inside(item=UNKNOWN, index=UNKNOWN, previous=UNKNOWN)
         return [_Instance(inside, UNKNOWN, bounds.items * bounds.rounds)]
     found: list[_Instance] = []
