@@ -110,6 +110,11 @@ def test_files_are_named_from_the_current_folder(folder: Folder) -> None:
     assert json.loads(out)["findings"][0]["place"]["file"] == "bad.yaml"
 
 
+def test_the_file_of_the_workspace_is_no_plan(folder: Folder) -> None:
+    said = folder.batuta("check", "batuta.yaml", "hello.yaml")
+    assert (said.code, said.out.endswith("plan hello with 1 step, no flaws\n")) == (0, True)
+
+
 def test_the_budget_of_the_workspace_counts(folder: Folder) -> None:
     with (folder.path / "batuta.yaml").open("a", encoding="utf-8") as file:
         file.write("budget: {calls: 0}\n")

@@ -6,7 +6,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from batuta.app import App
-from batuta.config import PLANS_DEFAULT, Workspace, load_workspace, plan_files
+from batuta.config import (
+    PLANS_DEFAULT,
+    WORKSPACE_FILE,
+    Workspace,
+    load_workspace,
+    plan_files,
+)
 from batuta.doors.cli.failures import finding_data, finding_lines
 from batuta.doors.cli.files import write_whole
 from batuta.doors.cli.loop import on_loop
@@ -122,6 +128,8 @@ def _files(names: list[str], checked: _Checked) -> list[Path]:
     except WorkspaceError:
         return []  # it was told already, and which plans there are is not known
     for name in names:
+        if Path(name).name == WORKSPACE_FILE:
+            continue  # `batuta check *.yaml`: the workspace is checked with any plan
         try:
             found.append(plan_path(name, checked.folder))
         except WorkspaceError:
