@@ -2,6 +2,7 @@
 
 import operator
 from collections.abc import Callable
+from functools import cache
 from typing import Any, NamedTuple
 
 from hypothesis import assume, given
@@ -26,12 +27,6 @@ class Call(NamedTuple):
     plain: Callable[..., Any]
     recorded: Callable[..., Any]
     parts: tuple[Any, ...]
-
-
-def call(
-    plain: Callable[..., Any], recorded: Callable[..., Any] | None = None
-) -> Callable[..., Call]:
-    return lambda *parts: Call(plain, recorded or plain, parts)
 
 
 def evaluated(tree: Any, inputs: Any, *, recorded: bool) -> Any:
@@ -75,44 +70,63 @@ def said(text: Any) -> Any:
     return cel(quoted(text).replace("${", "$${")) if isinstance(text, str) else text
 
 
-numbers = st.deferred(
-    lambda: (
-        st.sampled_from([Input("a"), Input("b")])
-        | st.integers(-9, 9)
-        | st.builds(call(operator.add), numbers, numbers)
-        | st.builds(call(operator.sub), numbers, numbers)
-        | st.builds(call(operator.mul), numbers, numbers)
-        | st.builds(call(operator.neg), numbers)
-        | st.builds(call(len, size), texts)
-        | st.builds(call(chosen, choose), truths, numbers, numbers)
-        | st.builds(call(first_of, coalesce), st.just(Input("nothing")) | numbers, numbers)
-        | st.builds(call(lambda x: x, lambda x: cel(f"{x} + 0")), numbers)
+def calls(*ways: tuple[Any, Any, *tuple[Any, ...]]) -> st.SearchStrategy[Any]:
+    """Operations, each with what Python does, what a workflow says, and strategies for its operands."""
+    return st.one_of(
+        [st.builds(Call, st.just(do), st.just(say), st.tuples(*parts)) for do, say, *parts in ways]
     )
-)
-texts = st.deferred(
-    lambda: (
-        st.sampled_from([Input("s"), Input("t")])
-        | st.sampled_from(["'", '"', "\\", "${", "\n", "\0", "é€😀", "x"])
-        | st.builds(call(operator.add), texts, texts)
+
+
+@cache
+def numbers(depth: int) -> st.SearchStrategy[Any]:
+    leaves = st.sampled_from([Input("a"), Input("b")]) | st.integers(-9, 9)
+    if not depth:
+        return leaves
+    number, text, truth = numbers(depth - 1), texts(depth - 1), truths(depth - 1)
+    return leaves | calls(
+        (operator.add, operator.add, number, number),
+        (operator.sub, operator.sub, number, number),
+        (operator.mul, operator.mul, number, number),
+        (operator.neg, operator.neg, number),
+        (len, size, text),
+        (chosen, choose, truth, number, number),
+        (first_of, coalesce, st.just(Input("nothing")) | number, number),
+        (lambda x: x, lambda x: cel(f"{x} + 0"), number),
     )
-)
-truths = st.deferred(
-    lambda: (
-        st.sampled_from([Input("p"), Input("q")])
-        | st.builds(call(operator.eq), numbers, numbers)
-        | st.builds(call(operator.eq), truths, truths)
-        | st.builds(call(operator.ne), texts, texts)
-        | st.builds(call(operator.lt), numbers, numbers)
-        | st.builds(call(operator.ge), numbers, numbers)
-        | st.builds(call(operator.and_), truths, truths)
-        | st.builds(call(operator.or_), truths, truths)
-        | st.builds(call(negated, unless_constant(operator.invert, negated)), truths)
-        | st.builds(call(str.startswith, lambda of, part: said(of).startswith(part)), texts, texts)
-        | st.builds(call(str.endswith, lambda of, part: said(of).endswith(part)), texts, texts)
-        | st.builds(call(operator.contains, contains), texts, texts)
-        | st.builds(call(listed, lambda value, *rest: one_of(value, rest)), numbers, numbers)
+
+
+@cache
+def texts(depth: int) -> st.SearchStrategy[Any]:
+    leaves = st.sampled_from(
+        [Input("s"), Input("t"), "'", '"', "\\", "${", "\n", "\0", "é€😀", "x"]
     )
-)
+    return (
+        leaves | calls((operator.add, operator.add, leaves, texts(depth - 1))) if depth else leaves
+    )
+
+
+@cache
+def truths(depth: int) -> st.SearchStrategy[Any]:
+    leaves = st.sampled_from([Input("p"), Input("q")])
+    if not depth:
+        return leaves
+    number, text, truth = numbers(depth - 1), texts(depth - 1), truths(depth - 1)
+    return leaves | calls(
+        (operator.eq, operator.eq, number, number),
+        (operator.eq, operator.eq, truth, truth),
+        (operator.ne, operator.ne, text, text),
+        (operator.lt, operator.lt, number, number),
+        (operator.ge, operator.ge, number, number),
+        (operator.and_, operator.and_, truth, truth),
+        (operator.or_, operator.or_, truth, truth),
+        (negated, unless_constant(operator.invert, negated), truth),
+        (str.startswith, lambda of, part: said(of).startswith(part), text, text),
+        (str.endswith, lambda of, part: said(of).endswith(part), text, text),
+        (operator.contains, contains, text, text),
+        (listed, lambda value, *rest: one_of(value, rest), number, number),
+    )
+
+
 values = st.fixed_dictionaries(
     {
         "a": st.integers(-9, 9),
@@ -126,7 +140,7 @@ values = st.fixed_dictionaries(
 )
 
 
-@given(numbers | truths | texts, values)
+@given(numbers(4) | truths(4) | texts(4), values)
 def test_an_expression_has_the_value_that_python_gives(tree: Any, inputs: dict[str, Any]) -> None:
     expected = evaluated(tree, inputs, recorded=False)
 

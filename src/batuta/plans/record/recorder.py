@@ -10,7 +10,7 @@ from typing import Any, NoReturn, cast
 from batuta.plans.read import RESERVED_STEPS, STEPS_MAX
 from batuta.plans.record.places import Origin, Path
 from batuta.plans.record.reference import Reference, reference, told, words_of
-from batuta.plans.record.session import CURRENT, Scope, Session, refuse
+from batuta.plans.record.session import Scope, Session, current, refuse
 from batuta.plans.record.shape import shape_of
 from batuta.plans.record.source import Spot, outer_frame
 from batuta.plans.record.target import Target, target_of
@@ -255,7 +255,7 @@ class Recorder(Session):
 
 def recording(what: str) -> Recorder:
     """The recording that goes on. Refuses if there is none."""
-    session = CURRENT.get()
+    session = current()
     if session is None:
         _outside(what)
     return cast("Recorder", session)

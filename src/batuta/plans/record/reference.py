@@ -7,7 +7,7 @@ the value itself (`if`, a loop, `len`) is refused at the line where it stands.
 from collections.abc import Callable, Generator, Iterable
 from typing import Any, NoReturn, cast, overload
 
-from batuta.plans.record.session import CURRENT, Scope, Session, refuse
+from batuta.plans.record.session import Scope, Session, current, refuse
 from batuta.plans.record.text import (
     ADD,
     AND,
@@ -264,7 +264,7 @@ def made(
 def made(what: str, make: Callable[..., Words], /, *operands: object) -> Any: ...
 def made(what: str, make: Callable[..., Words], /, *operands: object) -> Any:
     """The expression that `make` writes from the words of the operands, references and constants alike."""
-    session = CURRENT.get()
+    session = current()
     if session is None:
         refuse(
             "B704",
@@ -282,7 +282,7 @@ def words_of(value: object) -> Words:
     """A reference or a constant as words of an expression. Refuses references of others, and what is no JSON."""
     if isinstance(value, Reference):
         parts = value.__batuta__
-        if CURRENT.get() is not parts.session:
+        if current() is not parts.session:
             refuse(
                 "B704",
                 f"{parts.words.text} belongs to the workflow {parts.session.name}, which is not being recorded here",

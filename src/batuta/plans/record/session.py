@@ -1,14 +1,14 @@
 """One recording as references see it: whether it still goes on, and where its flaws are told."""
 
-from contextvars import ContextVar
 from types import CodeType
-from typing import NoReturn
+from typing import NoReturn, cast
 
 from batuta.errors import Finding, Place, PlanError
+from batuta.plans.record.current import CURRENT
 from batuta.plans.record.source import Codes, Spot, outer_frame
 from batuta.reading.report import FINDINGS_MAX
 
-__all__ = ["CURRENT", "Scope", "Session", "refuse"]
+__all__ = ["Scope", "Session", "current", "refuse"]
 
 
 class Scope:
@@ -60,12 +60,14 @@ class Session:
         )
 
 
-CURRENT: ContextVar[Session | None] = ContextVar("batuta_recording", default=None)
+def current() -> Session | None:
+    """The recording that goes on, if one does."""
+    return cast("Session | None", CURRENT.get())
 
 
 def refuse(code: str, message: str, remedy: str) -> NoReturn:
     """Refuse what the user's code is doing now, whether or not something is being recorded. Raises `PlanError`."""
-    session = CURRENT.get()
+    session = current()
     if session is not None:
         session.stop(code, message, remedy)
     place = Codes().spot(outer_frame()).place()

@@ -6,7 +6,7 @@ import typing
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
-from batuta.plans.record.session import CURRENT
+from batuta.plans.record.current import CURRENT
 from batuta.spec.call import Call
 
 __all__ = ["Target", "plain_function", "recordable", "target_of"]
