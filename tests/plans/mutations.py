@@ -38,7 +38,9 @@ class Subject:
 
     def known(self, name: str) -> list[Known]:
         """Paths that step `name` may use without making a circle, whose values are certainly there, and not null."""
-        earlier = list(self.plan.steps)[: list(self.plan.steps).index(name)]
+        names = list(self.plan.steps)
+        # What a join has not waited for is null.
+        earlier = names[: names.index(name)] if self.plan.steps[name].join == "all" else []
         paths = [
             *(one for n, s in self.plan.inputs.items() for one in known_from(f"inputs.{n}", s)),
             *(one for n in earlier for one in known_from(f"steps.{n}", self.value(n))),

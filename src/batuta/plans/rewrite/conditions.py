@@ -9,6 +9,9 @@ from batuta.spec.shape import StepShape
 
 __all__ = ["asked_early"]
 
+# Names that a sentence holds.
+_LISTED_MAX = 8
+
 
 def asked_early(draft: Draft) -> tuple[Draft, list[Change]]:
     """Give a step without effects the condition that everything that uses it has."""
@@ -31,7 +34,7 @@ def asked_early(draft: Draft) -> tuple[Draft, list[Change]]:
         shapes[name] = StepShape(name, steps[name])
         skipped.add(name)
         names = [user.name for user in users]
-        who = ", ".join(names)
+        who = ", ".join(names[:_LISTED_MAX]) + (", …" if len(names) > _LISTED_MAX else "")
         says = f"{name} is called only if `{text}`: that is asked by all that use it ({who})"
         changes.append(Change("condition", (name, *names), says))
     return (draft.changed(steps), changes) if changes else (draft, [])

@@ -5,6 +5,8 @@ that costs money) still is, and so are all effects before any step. Where a step
 those, the later one waits for the earlier one itself.
 """
 
+from collections.abc import Iterable
+
 import msgspec
 
 from batuta.plans.explanation import Change
@@ -12,18 +14,22 @@ from batuta.plans.rewrite.draft import Draft
 
 __all__ = ["freed"]
 
+# Names that a sentence holds.
+_LISTED_MAX = 8
+
 
 def freed(draft: Draft) -> tuple[Draft, list[Change]]:
     """Write the `after` of every step anew, as short as the order that counts allows."""
     users = {name: dict(found) for name, found in draft.users.items()}
+    started: dict[str, int] = {}
     done: dict[str, int] = {}
     ended: dict[str, int] = {}
     after: dict[str, tuple[str, ...]] = {}
     for name in draft.order:
         kept = _after(draft, name, done, ended, users)
         deps = tuple(dict.fromkeys((*draft.data_of(name), *kept)))
-        _, done[name], ended[name] = draft.certain_of(name, deps, done, ended)
-        if set(kept) != set(draft.shapes[name].step.after):
+        started[name], done[name], ended[name] = draft.certain_of(name, deps, done, ended)
+        if kept != tuple(dict.fromkeys(draft.shapes[name].step.after)):
             after[name] = kept
     if not after:
         return draft, []
@@ -31,7 +37,7 @@ def freed(draft: Draft) -> tuple[Draft, list[Change]]:
         name: msgspec.structs.replace(step, after=after[name]) if name in after else step
         for name, step in draft.plan.steps.items()
     }
-    changes = [_change(draft, name, kept) for name, kept in after.items()]
+    changes = [_change(draft, name, kept, started[name]) for name, kept in after.items()]
     return draft.changed(steps), changes
 
 
@@ -42,7 +48,7 @@ def _after(
     ended: dict[str, int],
     users: dict[str, dict[str, None]],
 ) -> tuple[str, ...]:
-    """What the step has to name, if the steps before it have `done` and `ended` by now."""
+    """What the step has to name under `after`, if the steps before it have `done` and `ended` by now."""
     shape = draft.shapes[name]
     old = shape.step.after
     if shape.quorum:
@@ -50,40 +56,51 @@ def _after(
     needed = draft.before(name)
     if draft.is_free(name) and not draft.costs(name):
         needed &= draft.with_effects
-    data = draft.data_of(name)
-    kept = [other for other in old if other in draft.undo_of(name) and other not in data]
-    kept += [other for other in old if other not in kept and _is_held(draft, name, other, users)]
+    data = dict.fromkeys(draft.data_of(name))
+    undone = draft.undo_of(name)
+    # A dict, because thousands may be named.
+    kept = dict.fromkeys(
+        other
+        for other in old
+        if other not in data and (other in undone or _is_gate(draft, name, other, users[other]))
+    )
     missing = needed & ~draft.certain_of(name, (*data, *kept), done, ended)[0]
     while missing:
         other = draft.latest(missing)
-        kept.append(other)
+        kept[other] = None
         missing &= ~(draft.bit[other] | ended[other])
     for other in old:
         if other not in kept and other not in data:
             del users[other][name]
     for other in kept:
         users[other][name] = None
-    return (*(other for other in old if other in kept), *(o for o in kept if o not in old))
+    before = dict.fromkeys(old)
+    return (*(other for other in before if other in kept), *(o for o in kept if o not in before))
 
 
-def _is_held(draft: Draft, name: str, other: str, users: dict[str, dict[str, None]]) -> bool:
-    """Only this step is the reason why `other` is called at all, or why the run ends if it fails: it is a gate."""
-    left = [user for user in users[other] if user != name]
-    return other not in draft.data_of(name) and not draft.matters(other, left)
+def _is_gate(draft: Draft, name: str, other: str, users: Iterable[str]) -> bool:
+    """Only this step is the reason why `other` is called at all, or why the run ends if it fails."""
+    return not draft.matters(other, (user for user in users if user != name))
 
 
-def _change(draft: Draft, name: str, kept: tuple[str, ...]) -> Change:
-    old = draft.shapes[name].step.after
-    gone = [other for other in old if other not in kept]
+def _change(draft: Draft, name: str, kept: tuple[str, ...], before: int) -> Change:
+    """`before`: what has ended for certain when the step is called from now on."""
+    old, names = dict.fromkeys(draft.shapes[name].step.after), frozenset(kept)
+    gone = [other for other in old if other not in names]
+    anyway = [other for other in gone if draft.bit[other] & before]
+    free = [other for other in gone if not draft.bit[other] & before]
     new = [other for other in kept if other not in old]
-    anyway = [other for other in gone if not draft.is_free(other) or not draft.is_free(name)]
-    freed_from = [other for other in gone if other not in anyway]
     says: list[str] = []
-    if freed_from:
-        none = "neither" if len(freed_from) == 1 else "none of them"
-        says.append(f"{name} need not wait for {', '.join(freed_from)}: {none} has an effect")
+    if free:
+        none = "neither" if len(free) == 1 else "none of them"
+        says.append(f"{name} need not wait for {_listed(free)}: {none} has an effect")
     if anyway:
-        says.append(f"{name} need not name {', '.join(anyway)}: it waits for that anyway")
+        says.append(f"{name} need not name {_listed(anyway)}: it waits for that anyway")
     if new:
-        says.append(f"{name} waits for {', '.join(new)} itself, not by way of others")
-    return Change("order", tuple(dict.fromkeys((name, *gone, *new))), "; ".join(says))
+        says.append(f"{name} waits for {_listed(new)} itself, not by way of others")
+    return Change("order", (name, *gone, *new), "; ".join(says))
+
+
+def _listed(names: list[str]) -> str:
+    rest = len(names) - _LISTED_MAX
+    return ", ".join(names[:_LISTED_MAX]) + (f" and {rest:,} more" if rest > 0 else "")
