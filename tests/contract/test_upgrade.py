@@ -30,22 +30,28 @@ def run(world: World) -> str:
 
 class TestAChangedCard:
     @pytest.mark.parametrize(
-        ("old", "new"),
+        ("old", "new", "how"),
         [
-            ("async def put(reference: str,", "async def put(reference: str | int,"),
+            (
+                "async def put(reference: str,",
+                "async def put(reference: str | int,",
+                "input.reference: string → string or integer",
+            ),
             (
                 'effect="idempotent", reach="egress")\nasync def put(',
                 'effect="read", reach="egress")\nasync def put(',
+                "effect: idempotent → read",
             ),
             (
                 'reach="egress")\nasync def put(',
                 'reach="egress", price_usd=1)\nasync def put(',
+                "price: $0 → $1",
             ),
         ],
         ids=["schema", "effect", "price"],
     )
     async def test_is_named_and_nothing_runs_before_it_is_accepted(
-        self, world: World, run: str, old: str, new: str
+        self, world: World, run: str, old: str, new: str, how: str
     ) -> None:
         change(world, old, new)
 
@@ -54,7 +60,9 @@ class TestAChangedCard:
         assert document["status"] == "waiting"
         (question,) = document["waiting"]
         assert (question["step"], question["kind"]) == ("", "drift")
-        assert "put" in question["question"] and "pay" not in question["question"]
+        assert question["question"] == (
+            f"Go on although capabilities changed since the run began: put ({how})?"
+        )
         assert world.counts() == {"pay": 1, "put": 1}
 
     async def test_the_question_stands_however_often_it_is_resumed_or_killed(
