@@ -1,6 +1,7 @@
 """The capabilities of a workspace by name: functions, configured ones, and those that are always there."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from itertools import chain
 from typing import Any, cast
 
 from batuta.capabilities.exchange import LazyConnections
@@ -108,19 +109,12 @@ def build_catalog(
             _add(made, _configured(name, data, connections))
         except WorkspaceError as error:
             flaw(error, name)
-    for one in functions:
+    for one in chain(functions, _untaken(spare, made)):
         try:
             _add(
                 made,
                 FunctionCapability(one, threads=threads) if declaration_of(one) else _ready(one),
             )
-        except WorkspaceError as error:
-            flaw(error)
-    for one in spare:
-        declaration = declaration_of(one)
-        try:
-            if declaration is None or declaration.name not in made:
-                _add(made, FunctionCapability(one, threads=threads))
         except WorkspaceError as error:
             flaw(error)
     for built_in in _built_in(threads):
@@ -137,6 +131,14 @@ def build_catalog(
             first.message, remedy=first.remedy, place=first.place, findings=findings
         )
     return WorkspaceCatalog(made.values(), closing=[connections.close])
+
+
+def _untaken(functions: Iterable[Any], known: Mapping[str, Capability]) -> Iterable[Any]:
+    """Those of `functions` whose name nothing in `known` has by the time they are looked at."""
+    for one in functions:
+        declaration = declaration_of(one)
+        if declaration is None or declaration.name not in known:
+            yield one
 
 
 def _add(known: dict[str, Capability], capability: Capability) -> None:
