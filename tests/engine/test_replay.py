@@ -169,6 +169,32 @@ class TestSimulatedRuns:
             found = None if got.difference is None else got.difference.seq
             assert (seed, found) == (seed, firsts[0] if firsts else None)
 
+    def test_an_edited_step_is_found_at_its_first_call(self) -> None:
+        found_some = 0
+        for seed in SEEDS[:60]:
+            simulation, _ = told(seed)
+            plan = simulation.story.plan
+            name = list(plan.steps)[seed % len(plan.steps)]
+            step = plan.steps[name]
+            edited = msgspec.structs.replace(step, with_={**step.with_, "edited": True})
+            other = msgspec.structs.replace(plan, steps={**plan.steps, name: edited})
+            calls = [
+                number
+                for number, fact in enumerate(simulation.laws.facts, 1)
+                if isinstance(fact, Started)
+                or (isinstance(fact, Waited) and fact.kind == "approval")
+                if fact.path.partition(".")[0].partition("~")[0] == name
+                if getattr(fact, "alternative", 0) == 0 or step.fallback[0].with_ is None
+            ]
+            engine = simulation._engine_on(simulation.journal.view(), cast_of(simulation.world))
+            got = asyncio.run(Replay(engine, other).run(RUN_ID))
+            found = None if got.difference is None else got.difference.seq
+            if simulation.faults.upgrade and found is not None and found not in calls:
+                continue  # decided under other cards
+            assert (seed, name, found) == (seed, name, calls[0] if calls else None)
+            found_some += bool(calls)
+        assert found_some > 20
+
 
 PLAN = """
 inputs: {n: integer}

@@ -30,6 +30,7 @@ from batuta.spec.run import Node, Run, Scope
 from batuta.spec.value import Value, decode, inline
 
 __all__ = [
+    "GIVEN_UP",
     "again",
     "closed",
     "dropped",
@@ -41,6 +42,10 @@ __all__ = [
     "resolved",
     "skipped",
 ]
+
+
+# What is said of a write in doubt when its run was cancelled.
+GIVEN_UP = "the run was cancelled while nobody knew whether it had happened"
 
 
 def skipped(run: Run, node: Node, now: float) -> RunFact:
@@ -64,8 +69,7 @@ def dropped(node: Node, now: float) -> RunFact:
 
 def given_up(node: Node, now: float) -> RunFact:
     """The run is cancelled and nobody has said whether the write of `node` happened."""
-    message = "the run was cancelled while nobody knew whether it had happened"
-    return Failure(at=now, path=node.path, attempt=node.attempt, code="in_doubt", message=message)
+    return Failure(at=now, path=node.path, attempt=node.attempt, code="in_doubt", message=GIVEN_UP)
 
 
 def recovered(run: Run, node: Node, now: float, in_doubt: str) -> tuple[RunFact, ...]:

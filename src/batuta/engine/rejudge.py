@@ -39,7 +39,6 @@ __all__ = ["Unlike", "described", "kind_of_fact", "node_at", "unlike"]
 
 # Two times that differ by less were computed alike, in seconds.
 _TIME_S = 1e-6
-_GIVEN_UP = "the run was cancelled while nobody knew whether it had happened"
 
 
 class Unlike(msgspec.Struct, frozen=True):
@@ -178,7 +177,7 @@ def _failure(run: Run, fact: Failure, around: Surroundings) -> Unlike | None:
     refused = fact.attempt == node.attempt + 1
     if refused or node.state in (r.PENDING, r.OPEN):
         return _as_due(run, fact, around)
-    if node.state == r.WAITING and (fact.code == "expired" or fact.message == _GIVEN_UP):
+    if node.state == r.WAITING and (fact.code == "expired" or fact.message == act.GIVEN_UP):
         return _as_due(run, fact, around)
     return _retried(node, fact)
 
