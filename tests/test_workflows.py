@@ -10,7 +10,7 @@ from typing import Any
 import pydantic
 import pytest
 
-from batuta import App, Call, capability, each, use, when, workflow
+from batuta import App, Call, capability, each, size, use, when, workflow
 from batuta.errors import (
     AnswerError,
     InputError,
@@ -310,6 +310,29 @@ async def test_findings_point_at_the_lines_of_the_function(folder: Path) -> None
         with pytest.raises(PlanError) as caught:
             await app.start(flawed, {"ticket": "x"})
         assert {one.place.line - line for one in caught.value.findings} <= {2, 3}
+
+
+@capability
+def careless(n: int) -> int:
+    return n
+
+
+@workflow
+def allowed(n: int) -> int:
+    text = "# batuta: allow B190 this is no comment"
+    careless(n=size(text))  # batuta: allow B190 it is only a test
+    # batuta: allow B103 not a warning
+    return careless(n=n)
+
+
+async def test_warnings_are_silenced_by_comments_as_in_yaml(folder: Path) -> None:
+    async with await App.open(folder) as app:
+        line = allowed.function.__code__.co_firstlineno
+        found = [(one.code, one.place.line - line) for one in allowed.check(app)]
+        assert ("B190", 3) not in found
+        assert ("B151", 4) in found
+        (told,) = [one for one in allowed.check(app) if one.code == "B151"]
+        assert (Path(told.place.file).name, told.place.column) == ("test_workflows.py", 5)
 
 
 def test_calling_a_workflow_says_how_to_run_it() -> None:

@@ -27,6 +27,18 @@ class RecordedPlaces(Places):
         super().__init__()
         self._origins = origins
         self._whole = Origin(whole)
+        self._remarks: Report | None = None
+
+    @property
+    def text(self) -> str:
+        """The function's lines where they stand in the file, with all code made unreadable: its comments are left."""
+        if self._remarks is None:
+            self._remarks = Report(self._whole.spot.comments(), self._whole.spot.place().file)
+        return self._remarks.text
+
+    def position(self, at: int) -> Place:
+        """Where that character of `text` stands."""
+        return self._remarks.place(at) if self.text and self._remarks else Place()
 
     def at(self, *path: str | int) -> Place:
         """Where the value at `path` was given."""

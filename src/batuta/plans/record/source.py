@@ -5,11 +5,14 @@ columns of single arguments need the source, and are looked for when a finding w
 """
 
 import ast
+import contextlib
 import dis
 import functools
 import inspect
 import linecache
 import os
+import re
+import tokenize
 from bisect import bisect_left, bisect_right
 from pathlib import Path
 from types import CodeType, FrameType
@@ -53,6 +56,22 @@ class Spot(NamedTuple):
         # Without its source a column stays what it is in bytes, which is right for all that is ASCII.
         characters = len(before.decode("utf-8", "replace")) if before else column
         return Place(_shown(self.file), line, characters + 1)
+
+    def comments(self) -> str:
+        """The source of the function that begins here, every character of code an x; "" without the source."""
+        lines = linecache.getlines(self.file)
+        function = _nodes("".join(lines))[1].get(self.line)
+        if function is None or function.end_lineno is None:
+            return ""
+        inside = lines[: function.end_lineno]
+        shown = [re.sub(r"\S", "x", line).replace("\t", " ") for line in inside]
+        shown[: self.line - 1] = ["\n"] * (self.line - 1)
+        with contextlib.suppress(tokenize.TokenError, SyntaxError):
+            for token in tokenize.generate_tokens(iter(inside).__next__):
+                line, column = token.start
+                if token.type == tokenize.COMMENT and line >= self.line:
+                    shown[line - 1] = shown[line - 1][:column] + token.string + "\n"
+        return "".join(shown)
 
     def _part(self, selector: Selector) -> ast.expr | ast.arg | None:
         calls, functions = _nodes("".join(linecache.getlines(self.file)))
