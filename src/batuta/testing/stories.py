@@ -90,7 +90,7 @@ def _cards(version: int) -> tuple[Card, ...]:
         return Card(
             name=name, effect=effect, reach=reach, price_nusd=price, in_doubt=in_doubt,
             concurrency=lanes, timeout_s=30.0 + version, waits=name == "ask",
-            expands=name == "think",
+            expands=name == "grow",
         )  # fmt: skip
 
     return (
