@@ -35,12 +35,12 @@ def the_finding(function: Callable[..., Any]) -> tuple[str, str]:
     (finding,) = findings_of(function)
     lines, first = inspect.getsourcelines(function)
     (number,) = [number for number, line in enumerate(lines) if "# here" in line]
-    source, _, mark = lines[number].partition("# here")
+    _, _, mark = lines[number].partition("# here")
     text = mark.strip().removeprefix(": ")
     place = finding.place
     assert (place.file, place.line) == (FILE, first + number), str(finding)
     if text:
-        assert source[place.column - 1 :].startswith(text), str(finding)
+        assert lines[number][place.column - 1 :].startswith(text), str(finding)
     assert finding.remedy
     return finding.code, finding.message
 
@@ -209,7 +209,7 @@ def an_object_in_a_condition() -> None:
 
 
 def a_result() -> Any:
-    return object()
+    return object()  # here: object()
 
 
 @pytest.mark.parametrize(
@@ -220,18 +220,11 @@ def a_result() -> Any:
         (a_function, "the argument value is the function write, not what it gives"),
         (a_number_as_key, "the argument value has the key 1, which is no text"),
         (an_object_in_a_condition, "a object cannot be part of an expression"),
+        (a_result, "the result is a object, which has no JSON form"),
     ],
 )
 def test_what_is_no_json_cannot_be_in_a_plan(function: Callable[..., Any], message: str) -> None:
     assert the_finding(function) == ("B703", message)
-
-
-def test_a_result_that_is_no_json_is_told() -> None:
-    (finding,) = findings_of(a_result)
-    assert (finding.code, finding.message) == (
-        "B703",
-        "the result is a object, which has no JSON form",
-    )
 
 
 LEFT: list[Any] = []
@@ -370,6 +363,14 @@ def no_option() -> None:
     use("value", retries=3)()  # type: ignore[call-arg]  # here: use("value", retries
 
 
+def no_name() -> None:
+    use("value", name="a b")()  # here: use("value"
+
+
+def reserved() -> None:
+    use("value", name="item")()  # here: use("value"
+
+
 def taken() -> None:
     topic = classify(text="x")
     use(classify, name="topic")(text="y")  # here: use(
@@ -382,6 +383,8 @@ def taken() -> None:
         (without_names, "value has no name for argument 1"),
         (twice, "the argument id is given twice"),
         (no_option, "a step has no option 'retries'"),
+        (no_name, "'a b' cannot be the name of a step"),
+        (reserved, "'item' cannot be the name of a step"),
         (taken, "there are two steps called topic"),
     ],
 )
@@ -424,6 +427,18 @@ def any_arguments(*tickets: str) -> None: ...  # here
 def any_names(**tickets: str) -> None: ...  # here
 
 
+def yields(ticket: str) -> Any:  # here
+    yield ticket
+
+
+async def yields_late(ticket: str) -> Any:  # here
+    yield ticket
+
+
+class Desk:
+    def method(self, ticket: str) -> None: ...  # here: self
+
+
 def unknown_type(client: "Nowhere") -> None: ...  # type: ignore[name-defined] # noqa: F821 # here
 
 
@@ -432,6 +447,9 @@ def unknown_type(client: "Nowhere") -> None: ...  # type: ignore[name-defined] #
     [
         (any_arguments, "any_arguments takes any arguments (*tickets), and a plan names its inputs"),
         (any_names, "any_names takes any arguments (*tickets), and a plan names its inputs"),
+        (yields, "yields yields values, and a plan has one result"),
+        (yields_late, "yields_late yields values, and a plan has one result"),
+        (Desk.method, "method takes self, and a plan belongs to no object"),
         (unknown_type, "the annotations of unknown_type cannot be read: NameError: name 'Nowhere' is not defined"),
     ],
 )  # fmt: skip

@@ -82,6 +82,13 @@ class Recorder(Session):
         spot = self.here()
         self.register(target)
         given = self._bound(target, args, kwargs, spot)
+        if name and (not _NAME.fullmatch(name) or name in _UNUSABLE):
+            self.stop(
+                "B702",
+                f"{name!r} cannot be the name of a step",
+                "use letters, digits and _, a letter or _ first, 64 at most; item, index, previous, undo are taken",
+                spot,
+            )
         name = name or self.name_here(target.name)
         value = reference(self, f"steps.{name}")
         draft = Draft(name, {"use": target.name}, spot, value)

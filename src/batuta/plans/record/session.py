@@ -22,6 +22,7 @@ class Session:
 
     Attributes:
         scopes: those that are open now.
+        at: where flaws are while none of the user's code is being executed.
         root: the code of the frame in which the recording began; nobody looks beyond it.
     """
 
@@ -30,6 +31,7 @@ class Session:
         self.root = root
         self.codes = Codes()
         self.scopes: set[Scope] = set()
+        self.at: Place | None = None
         self.findings: list[Finding] = []
 
     def here(self) -> Spot:
@@ -39,11 +41,13 @@ class Session:
     def flaw(self, code: str, message: str, remedy: str, at: Spot | Place | None = None) -> None:
         """Note a flaw at a place, or at what the user's code is doing now; the recording goes on."""
         if len(self.findings) < FINDINGS_MAX:
-            spot = at or self.here()
+            spot = at or self.at or self.here()
             place = spot if isinstance(spot, Place) else spot.place()
             self.findings.append(Finding(code, message, place=place, remedy=remedy))
 
-    def stop(self, code: str, message: str, remedy: str, spot: Spot | None = None) -> NoReturn:
+    def stop(
+        self, code: str, message: str, remedy: str, spot: Spot | Place | None = None
+    ) -> NoReturn:
         """Note a flaw after which nothing sensible can follow. Raises `PlanError` with all flaws so far."""
         self.flaw(code, message, remedy, spot)
         raise self.error()

@@ -58,6 +58,13 @@ def take(
 
 
 def _inputs(function: Callable[..., Any], recorder: Recorder, whole: Spot) -> dict[str, Any]:
+    if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+        recorder.stop(
+            "B706",
+            f"{recorder.name} yields values, and a plan has one result",
+            "return a list, or a map",
+            whole,
+        )
     try:
         parameters = inspect.signature(function).parameters
         hints = typing.get_type_hints(function, include_extras=True)
@@ -70,6 +77,13 @@ def _inputs(function: Callable[..., Any], recorder: Recorder, whole: Spot) -> di
         )
     inputs: dict[str, Any] = {}
     for name, parameter in parameters.items():
+        if name == "self":
+            recorder.stop(
+                "B706",
+                f"{recorder.name} takes self, and a plan belongs to no object",
+                "write the workflow outside of the class",
+                whole.place(("input", name)),
+            )
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             recorder.stop(
                 "B706",
@@ -104,6 +118,7 @@ def _body(
     token = CURRENT.set(recorder)
     try:
         value = _entered(function, given)
+        recorder.at = whole.place(("return", ""))
         return shape_of(value, "the result")
     except PlanError as error:
         raise (recorder.error() if recorder.findings else error) from None
