@@ -6,11 +6,11 @@ import msgspec
 
 from batuta.errors import ExpressionError
 from batuta.plans.explanation import Change
-from batuta.plans.rewrite.common import once
 from batuta.plans.rewrite.conditions import asked_early
 from batuta.plans.rewrite.dead import without_dead
 from batuta.plans.rewrite.draft import Draft, Tangled
 from batuta.plans.rewrite.order import freed
+from batuta.plans.rewrite.twins import once
 from batuta.spec.card import Card
 from batuta.spec.plan import Plan
 
