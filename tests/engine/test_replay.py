@@ -9,11 +9,13 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from batuta.app import JOURNAL_FILE, App
 from batuta.engine.replay import Difference, Replay, Replayed
 from batuta.journal.sqlite import open_sqlite
-from batuta.ports import Verdict
+from batuta.ports import Row, Verdict
 from batuta.spec.call import Failed
 from batuta.spec.card import Card
 from batuta.spec.facts import Ended, Failure, Started, Waited
@@ -24,6 +26,7 @@ from batuta.testing.simulation import RUN_ID, Simulation
 from batuta.testing.stories import cast_of, draw_story
 from batuta.testing.world import ScriptedCatalog
 from tests.engine.builders import House, Tool, in_turn, read
+from tests.engine.logs import logs
 
 GOLDEN = Path(__file__).parents[1] / "journal" / "golden"
 
@@ -265,3 +268,19 @@ async def test_nothing_is_called_and_nothing_is_written(house: House) -> None:
     await Replay(house.engine).run("r1")
     assert await house.facts() == before
     assert len(house.engine.catalog.get("busy").calls) == calls  # type: ignore[attr-defined]
+
+
+@settings(max_examples=40, deadline=None)
+@given(logs(), st.data())
+def test_a_log_that_makes_no_sense_is_answered_and_never_stumbled_over(
+    told_: tuple[House, list[Any]], data: st.DataObject
+) -> None:
+    house, facts = told_
+    kept = data.draw(st.lists(st.integers(0, len(facts) - 1), max_size=2 * len(facts)))
+    first = data.draw(st.integers(0, len(facts)))
+    mixed = [*facts[:first], *(facts[number] for number in kept)]
+    rows = [Row(seq, "r1", seq, fact) for seq, fact in enumerate(mixed, 1)]
+    replayed = asyncio.run(Replay(house.engine).rows("r1", rows))
+    assert replayed.verdict in ("same", "differs")
+    if kept == []:
+        assert replayed.difference is None

@@ -22,6 +22,7 @@ from batuta.spec.value import Value, canonical, commitment, decode, inline
 __all__ = ["GONE", "Pins"]
 
 GONE = "is not registered any more"
+_SOMEHOW = "has another card (schema, effect, price or version)"
 # Slots of plans kept for runs to come; and cards of old runs, by the reference of their slot.
 _SLOTS_MAX = 256
 _RECALLED_MAX = 256
@@ -113,8 +114,8 @@ class Pins:
             except msgspec.ValidationError:
                 continue  # of a later version, with fields that this one does not know
             if old.digest() == before:
-                return "; ".join(card_changes(old, card))
-        return "has another card (schema, effect, price or version)"
+                return "; ".join(card_changes(old, card)) or _SOMEHOW
+        return _SOMEHOW
 
     def question(self, run: Run, changed: Mapping[str, str], now: float) -> Waited:
         """The question a run asks before it goes on under changed capabilities."""

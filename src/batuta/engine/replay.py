@@ -49,6 +49,9 @@ _LOADS_MAX = 8
 # Facts that only the owner of a run records, behind what it has read: they always count when they are written.
 _DECIDED = (Started, Skipped, Spread, Parked, Ended)
 
+# What code raises where a log is not what it expects.
+_FALLS = (AssertionError, AttributeError, LookupError, TypeError, ValueError, RecursionError)
+
 _T = TypeVar("_T")
 
 
@@ -151,23 +154,36 @@ class _Story:
     ) -> Replayed:
         run = self._run
         for row in rows:
-            fact = row.fact
-            if isinstance(fact, Accepted):
-                self.plan_name = fact.request.plan
-            if isinstance(fact, Expanded):
-                difference = await self._admission(row.seq, fact)
-            else:
-                difference = self._settled(fact) or await self._compared(row, epochs)
-            if difference is None:
-                apply(run, fact)
-                self._look_at_cards(fact)
-                difference = self._added(row.seq, fact)
+            try:
+                difference = await self._next(row, epochs)
+            except _FALLS as error:
+                # Also a difference: the engine of then has recorded something here.
+                now = f"the engine fails: {type(error).__name__}: {error}"
+                path = getattr(row.fact, "path", "")
+                difference = Difference(
+                    row.seq, path, kind_of_fact(row.fact), described(row.fact), now
+                )
             if difference is not None:
                 return self._replayed(run_id, "differs", difference)
             run.touched.clear()
         if self._misfits:
             return self._replayed(run_id, "differs", next(iter(self._misfits.values())))
         return self._replayed(run_id, "same", None)
+
+    async def _next(self, row: Row, epochs: Sequence[tuple[int, int]]) -> Difference | None:
+        """Compare one fact, and take it in."""
+        fact = row.fact
+        if isinstance(fact, Accepted):
+            self.plan_name = fact.request.plan
+        if isinstance(fact, Expanded):
+            difference = await self._admission(row.seq, fact)
+        else:
+            difference = self._settled(fact) or await self._compared(row, epochs)
+        if difference is None:
+            apply(self._run, fact)
+            self._look_at_cards(fact)
+            difference = self._added(row.seq, fact)
+        return difference
 
     def _replayed(
         self, run_id: str, verdict: Literal["same", "differs"], difference: Difference | None
