@@ -96,7 +96,8 @@ def _signature(card: Card | None) -> _Signature | None:
     # An argument that the schema neither lists nor allows is a typo.
     if schema.get("additionalProperties", False) is not False or "patternProperties" in schema:
         known = None
-    names = cast("list[str]", required) if isinstance(required, list | tuple) else ()
+    listed = cast("list[object]", required) if isinstance(required, list | tuple) else ()
+    names = [name for name in listed if isinstance(name, str)]
     properties = cast("dict[str, Any]", known) if isinstance(known, dict) else None
     return _Signature(card, tuple(names), properties)
 
