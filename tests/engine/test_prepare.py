@@ -230,6 +230,18 @@ steps:
         assert shown["error"]["code"] == "arguments_changed"
         assert echo.calls == []
 
+    async def test_a_fallback_may_be_the_same_capability_with_other_arguments(self) -> None:
+        tool = Tool(
+            "ask", lambda call: call.args if call.args["n"] > 1 else Failed("no", "too long")
+        )
+        house = House(tool)
+        shown = await house.run(
+            "steps: {a: {use: ask, with: {n: 1}, fallback: {use: ask, with: {n: 2}}}}\n"
+            'result: "${steps.a}"'
+        )
+        assert (shown["status"], shown["result"]) == ("succeeded", {"n": 2})
+        assert len({call.key for call in tool.calls}) == 2
+
     async def test_what_was_lost_too_often_is_given_up(self) -> None:
         echo = Tool("echo")
         house = House(echo)

@@ -217,8 +217,9 @@ def _failure(run: Run, fact: Failure) -> None:
     if fact.alternative == node.alternative:
         node.faults += 1
     else:
-        # Another capability starts with a clean sheet: neither faults nor answers are its own.
+        # Another alternative starts with a clean sheet: neither faults nor answers nor arguments are its own.
         node.faults = 0
+        node.args_digest = ""
         node.question = node.answer = None
     node.alternative = fact.alternative
     node.told = fact.attempt
