@@ -110,7 +110,10 @@ def _remedy(words: str) -> list[Span]:
 def finding_lines(
     findings: Sequence[Finding], *, shown_max: int = FINDINGS_SHOWN_MAX
 ) -> list[list[Span]]:
-    """Each flaw with place and remedy; of very many, the first ones and a count."""
+    """Each flaw with place and remedy; of very many, the first ones and a count.
+
+    The place begins its line, as editors and terminals look for it.
+    """
     lines: list[list[Span]] = []
     for one in findings[:shown_max]:
         place = place_text(one.place)
@@ -118,11 +121,11 @@ def finding_lines(
         code = Span(
             f"{one.code} " + ("warning: " if one.warning else ""), "ask" if one.warning else "bad"
         )
-        lines.append([Span("  "), *at, code, Span(escaped(one.message))])
+        lines.append([*at, code, Span(escaped(one.message))])
         if one.remedy:
             lines.append([Span("    → " + escaped(one.remedy), "dim")])
     more = len(findings) - shown_max
-    return [*lines, [Span(f"  … and {more:,} more")]] if more > 0 else lines
+    return [*lines, [Span(f"… and {more:,} more")]] if more > 0 else lines
 
 
 def finding_data(finding: Finding) -> dict[str, Any]:
