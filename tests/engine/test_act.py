@@ -39,7 +39,7 @@ result: ${steps.a}
     async def test_fails_when_the_condition_never_holds(self) -> None:
         echo = Tool("echo")
         shown = await House(echo).run(
-            "steps: {a: {use: echo, repeat: {until: 'false', at_most: 3}}}"
+            "steps: {a: {use: echo, repeat: {until: steps.a == 1, at_most: 3}}}"
         )
         assert shown["error"]["code"] == "repeat"
         assert len(echo.calls) == 3
@@ -67,7 +67,7 @@ result: ${steps.a}
 
     async def test_a_round_that_fails_fails_the_step(self) -> None:
         shown = await House(Tool("odd", in_turn(1, Failed("x", "no")))).run(
-            "steps: {a: {use: odd, repeat: {until: 'false', at_most: 9}}}"
+            "steps: {a: {use: odd, repeat: {until: steps.a == 2, at_most: 9}}}"
         )
         assert states(shown) == {"a": "failed", "a~0": "done", "a~1": "failed"}
         assert shown["error"]["code"] == "x"
