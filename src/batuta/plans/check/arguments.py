@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, cast
 
 from batuta.plans.check.flaws import Path
 from batuta.plans.check.seen import Seen, Walk
-from batuta.reading.nearest import did_you_mean
+from batuta.reading.nearest import did_you_mean, nearest
 from batuta.spec.card import Card
 
 __all__ = ["check_arguments"]
@@ -26,9 +26,21 @@ class _Signature(NamedTuple):
 def check_arguments(walk: Walk) -> None:
     """Tell what is wrong with the names of capabilities and of arguments."""
     signatures: dict[str, _Signature | None] = {}
+    right: set[tuple[str, ...]] = set()  # capabilities with names of arguments that they take
     for seen in walk.steps.values():
         step = seen.step
         assert step is not None
+        if seen.plain:
+            call = (step.use, *cast("dict[str, Any]", step.with_))
+            if call in right:
+                continue
+            before = len(walk.flaws.errors)
+            _check_call(walk, signatures, seen, (step.use, step.with_, seen.path))
+            if len(walk.flaws.errors) == before:
+                right.add(call)
+            if walk.flaws.full:
+                return
+            continue
         _check_call(walk, signatures, seen, (step.use, step.with_, seen.path))
         for index, other in enumerate(step.fallback):
             args = step.with_ if other.with_ is None else other.with_
@@ -67,8 +79,11 @@ def _check_call(
         return
     given = cast("dict[str, Any]", args)
     _, required, known = signature
+    misspelt: dict[str, str] = {}
+    if known is not None and not given.keys() <= known.keys():
+        misspelt = _misspelt(given, known)
     for name in required:
-        if name not in given:
+        if name not in given and name not in misspelt.values():
             walk.flaws.at(
                 "B109",
                 f"step {seen.name!r}: {use!r} needs the argument {name!r}",
@@ -83,8 +98,21 @@ def _check_call(
                 "B110",
                 f"step {seen.name!r}: {use!r} has no argument {name!r}",
                 (*place, "with", name),
-                did_you_mean(name, known, "arguments"),
+                f"did you mean {misspelt[name]!r}?"
+                if name in misspelt
+                else did_you_mean(name, known, "arguments"),
             )
+
+
+def _misspelt(given: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, str]:
+    """For names that are not known the one that was meant, and is not given: one slip, one finding."""
+    left = [name for name in known if name not in given]
+    found: dict[str, str] = {}
+    for name in given:
+        if name not in known and (meant := nearest(name, left)) is not None:
+            found[name] = meant
+            left.remove(meant)
+    return found
 
 
 def _signature(card: Card | None) -> _Signature | None:

@@ -23,15 +23,19 @@ _SCOPED = {
 
 
 def wrong(
-    flaws: Flaws, step: str, where: Path, within: tuple[str, int], error: ExpressionError
+    walk: Walk, step: str, where: Path, within: tuple[str, int], error: ExpressionError
 ) -> None:
     """An expression that does not compile. `within`: the words it is in, and where in them it begins."""
+    flaws, plan = walk.flaws, walk.plan
     words, start = within
     place = (words, start + (error.offset or 0))
     name = error.message.removeprefix("unknown name ")
     remedy = _SCOPED.get(name)
     if remedy is None:
-        remedy = error.remedy or "correct it here; expressions are written in CEL"
+        remedy = error.remedy
+        if name != error.message and (name in plan.steps or name in plan.inputs):
+            remedy = f"did you mean {'steps' if name in plan.steps else 'inputs'}.{name}?"
+        remedy = remedy or "correct it here; expressions are written in CEL"
         flaws.inside("B111", error.message, where, place, remedy)
         return
     around = f"step {step!r}" if step else "the result"

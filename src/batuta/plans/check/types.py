@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from batuta.plans.check.flaws import Path
+from batuta.plans.check.remedies import remedy_of_fit, remedy_of_missing
 from batuta.plans.check.seen import Formula, Link, Seen, Walk
 from batuta.plans.check.values import Values, Wrong, is_constant
 from batuta.plans.types import (
@@ -211,7 +212,7 @@ class _Types:
             remedy = did_you_mean(missing, wrong.names, "fields")
         else:
             message = f"{known} is {described(wrong.type)}, which has no {missing!r}"
-            remedy = f"use {known} itself, or another value"
+            remedy = remedy_of_missing(known, missing, wrong.type)
         self.flaws.inside(
             "B154" if wrong.perhaps else "B119",
             message,
@@ -296,7 +297,7 @@ class _Types:
             "B120",
             f"step {seen.name!r}: {card.name!r} does not take this for {what}: {why}",
             tuple(place),
-            f"it takes {described(target)}",
+            remedy_of_fit(value, type_, target),
         )
 
 

@@ -223,7 +223,7 @@ class _Step:
         self.found.flaws.stop()
 
     def _wrong(self, where: Path, words: str, at: int, error: ExpressionError) -> None:
-        names.wrong(self.found.flaws, self.name, where, (words, at), error)
+        names.wrong(self.found, self.name, where, (words, at), error)
 
     # --- names ---
 
