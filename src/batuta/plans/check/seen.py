@@ -7,7 +7,7 @@ import msgspec
 
 from batuta.plans.check.flaws import Flaws, Path
 from batuta.spec.card import Card
-from batuta.spec.expr import Expression
+from batuta.spec.expr import Expression, Reference
 from batuta.spec.plan import Plan, Step
 
 __all__ = ["Formula", "Link", "Seen", "Walk"]
@@ -31,7 +31,7 @@ class Link(msgspec.Struct, gc=False):
     optional: bool = False
 
     def __str__(self) -> str:
-        return ".".join([self.root, *map(str, self.path)])
+        return str(Reference(self.root, self.path))
 
 
 class Formula(msgspec.Struct, gc=False):

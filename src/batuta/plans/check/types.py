@@ -31,6 +31,7 @@ from batuta.plans.types import (
 from batuta.reading.nearest import did_you_mean
 from batuta.reading.schema import problems
 from batuta.spec.card import Card
+from batuta.spec.expr import Reference
 
 __all__ = ["check_types"]
 
@@ -204,7 +205,7 @@ class _Types:
     def _tell_missing(self, link: Link, wrong: Wrong) -> None:
         count = wrong.known + (link.root in ("steps", "inputs"))
         missing = str(link.path[count])
-        known = ".".join([link.root, *map(str, link.path[:count])])
+        known = str(Reference(link.root, link.path[:count]))
         at = link.words.find(missing, link.at + len(known))
         if wrong.names:
             lists = "declares no field" if wrong.perhaps else "has no field"
