@@ -1,4 +1,4 @@
-"""Forks: what was done is taken over and not done again, what runs anew asks if it may have happened before."""
+"""Forks: what was done is taken over and not done again; whatever effect the fork has, it asks about first."""
 
 from typing import Any
 
@@ -54,7 +54,7 @@ class TestTakingOver:
         assert (shown["status"], shown["result"]) == ("succeeded", "paid 5")
         assert shown["forked_from"] == {"run": "r1", "at": "tell"}
         assert got.taken_over == ("look", "pay")
-        assert (got.asks, got.repeated) == (False, ())
+        assert (got.asks, got.repeated) == (True, ())
         assert calls(made) == {
             "look": [{"n": 5}],
             "pay": [{"n": 5}],
@@ -153,9 +153,9 @@ result: ${steps.tell}
         failed = await made.run(CHAIN, {"n": 5})
         assert failed["status"] == "failed"
         got = await forked(made, "tell")
-        shown = await made.go_on("f1")
+        asked = await made.go_on("f1")
         assert got.taken_over == ()
-        assert (shown["status"], shown["result"]) == ("succeeded", "paid 7")
+        assert (asked["status"], step(asked, "pay")["state"]) == ("waiting", "waiting")
 
     async def test_losers_of_a_join_stay_lost(self) -> None:
         made = house()
@@ -272,7 +272,7 @@ class TestReplacing:
     async def test_a_step_that_never_ran_can_be_given_a_value(self) -> None:
         made = house(look=Tool("x", lambda _: Failed("no", "no"))._answer)
         await made.run(CHAIN, {"n": 5})
-        await forked(made, "pay", values={"look": {"n": 3}})
+        await forked(made, "pay", values={"look": {"n": 3}}, unasked=True)
         assert (await made.go_on("f1"))["result"] == "paid 3"
 
     async def test_the_value_of_a_list_is_a_list(self) -> None:

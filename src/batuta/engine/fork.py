@@ -1,7 +1,7 @@
 """A fork: a new run that takes over what another one has finished, and goes on from a step of it.
 
 What was done is not done again: the values of finished steps are copied, as facts that say where they come from. The
-fork has keys of its own, so whatever it calls is a new effect; it asks before each if the other run may have had it.
+fork has keys of its own, so whatever it calls is a new effect, and it asks before each (contract, 18).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -36,7 +36,7 @@ class Wish(msgspec.Struct, frozen=True):
         at: the step to go on at, or an item of it (`pay.3`): it runs again, and whatever depends on it.
         inputs: inputs of the plan to replace, by name.
         values: values of steps before `at` to replace, or to give, by the name of the step.
-        unasked: effects that the other run may have had happen again without a question.
+        unasked: effects happen without a question, even those that the other run has had.
     """
 
     at: str
@@ -86,9 +86,7 @@ async def fork(engine: Engine, origin: Run, wish: Wish, *, run_id: str, author: 
     _check_values(engine, root, wish, again, step)
     kept = _kept(root, again if item < 0 else again | {step}, wish)
     repeated = tuple(_effects(origin, {node.name for node in kept}, step, item))
-    earlier = origin.accepted.fork if origin.accepted is not None else None
-    risky = bool(repeated) or origin.ended is None or (earlier is not None and earlier.asks)
-    asks = risky and not wish.unasked
+    asks = not wish.unasked
     facts: list[Fact] = list(
         engine.opening(
             shape,

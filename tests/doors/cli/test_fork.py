@@ -40,7 +40,7 @@ def test_what_was_done_is_not_done_again(folder: Folder, order: str) -> None:
     assert document["run"] != order
     assert document["forked_from"] == {"run": order, "at": "letter"}
     assert document["fork"] == {
-        "taken_over": ["greet", "pay", "nap"], "repeated": [], "asks": False, "taken_back": [], "stale": [],
+        "taken_over": ["greet", "pay", "nap"], "repeated": [], "asks": True, "taken_back": [], "stale": [],
     }  # fmt: skip
     assert folder.book() == ["50.0"]
     shown = folder.batuta("show", document["run"]).out

@@ -41,7 +41,7 @@ def _fork(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
     add(
         "--yes",
         action="store_true",
-        help="let effects that RUN may have had happen again without asking",
+        help="let effects happen without asking, even those that RUN has had",
     )
     add(
         "--detach",
