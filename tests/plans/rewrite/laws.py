@@ -18,7 +18,7 @@ from batuta.testing.random_plans import RandomPlan, random_plan
 __all__ = ["PLANS", "check_equivalent", "drawn", "rewritten_plans"]
 
 # Plans per rule that are played; BATUTA_REWRITE_PLANS=2000 takes some minutes.
-PLANS = int(os.environ.get("BATUTA_REWRITE_PLANS", "30"))
+PLANS = int(os.environ.get("BATUTA_REWRITE_PLANS", "20"))
 # How often each plan is played before and after, with other dice each time.
 PLAYS = 3
 _SEEDS_MAX = 200
