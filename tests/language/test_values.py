@@ -3,10 +3,14 @@
 import re
 from datetime import date
 from decimal import Decimal
+from time import process_time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from batuta.language.dates import dates
+from batuta.language.found import Found
 from batuta.language.marks import emails, identifiers, phones, quotations, urls
 from batuta.language.numbers import amounts, numbers, quantities
 
@@ -99,3 +103,52 @@ def test_what_has_a_form_of_its_own() -> None:
         "hello",
         "foo bar",
     ]
+
+
+def everything(text: str) -> list[Found]:
+    """What all readers find."""
+    return [
+        *amounts(text),
+        *numbers(text),
+        *quantities(text),
+        *dates(text, TODAY),
+        *emails(text),
+        *urls(text),
+        *phones(text),
+        *quotations(text),
+    ]
+
+
+@given(st.text(alphabet="aeinotwİß1290., -$€%@:/\"'\n", max_size=60))
+def test_whatever_is_found_stands_where_it_says(text: str) -> None:
+    assert [text[one.start : one.end] for one in everything(text)] == [
+        one.text for one in everything(text)
+    ]
+
+
+@pytest.mark.parametrize(
+    "piece", ["9 ", "one ", "$", "9,999", '"', "a@", "1.2.3 ", "in a ", "\ud800"]
+)
+def test_ten_pages_of_nonsense_are_read_in_linear_time(piece: str) -> None:
+    def taken_s(pages: int) -> float:
+        text = (piece * 3_000)[:3_000] * pages
+        began = process_time()
+        everything(text)
+        return process_time() - began
+
+    # 5 ms per page and reader, times what a slow machine is slower; a quadratic reader takes minutes.
+    assert taken_s(10) < 4
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("refund of US$ 20 and £3.5k", [("20", "USD"), ("3500", "GBP")]),
+        ("20$-30$", [("20", "USD"), ("30", "USD")]),
+        ("−5 € and - 5", [("-5", "EUR")]),
+        ("two hundred and fifty euros", [("250", "EUR")]),
+        ("version 1.2.3 USD", []),
+    ],
+)
+def test_amounts_with_marks_on_either_side(text: str, expected: list[tuple[str, str]]) -> None:
+    assert [(one.value["amount"], one.value["currency"]) for one in amounts(text)] == expected

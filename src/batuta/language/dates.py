@@ -10,6 +10,7 @@ from datetime import date, timedelta
 
 from batuta.language.found import Found, without_overlaps
 from batuta.language.numbers import read_number
+from batuta.language.words import lowered
 
 __all__ = ["dates"]
 
@@ -39,22 +40,23 @@ _MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
 _DAY = "|".join(sorted(_DAYS, key=len, reverse=True))
 _COUNT = r"\d{1,4}|a|an|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
 
+# The first letters stand first, so that most words of a text are passed over without being tried.
 _ISO = re.compile(r"(?<![\w-])(\d{4})-(\d{1,2})-(\d{1,2})(?![\w-])")
 _NUMERIC = re.compile(r"(?<![\w./])(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d{2})(?![\w/])")
 _DAY_MONTH = re.compile(
-    rf"(?<!\w)(\d{{1,2}})(?:st|nd|rd|th|\.)?(?: of)? ({_MONTH})\b(?:\.?,? (\d{{4}})\b)?",
-    re.IGNORECASE,
+    rf"(?<!\w)(\d{{1,2}})(?:st|nd|rd|th|\.)?(?: of)? ({_MONTH})\b(?:\.?,? (\d{{4}})\b)?"
 )
 _MONTH_DAY = re.compile(
-    rf"\b({_MONTH})\b\.? (\d{{1,2}})(?:st|nd|rd|th)?(?!\d)(?:,? (\d{{4}}))?", re.IGNORECASE
+    rf"(?=[jfmasond])\b({_MONTH})\b\.? (\d{{1,2}})(?:st|nd|rd|th)?(?!\d)(?:,? (\d{{4}}))?"
 )
-_RELATIVE = re.compile(
-    rf"\b(?:(?P<word>day after tomorrow|day before yesterday|today|tonight|tomorrow|yesterday)"
-    rf"|(?P<which>last|this|next|coming|past) (?P<unit>week|month|year|{_DAY})"
-    rf"|in (?P<ahead>{_COUNT}) (?P<ahead_unit>day|week|month|year)s?"
-    rf"|(?P<back>{_COUNT}) (?P<back_unit>day|week|month|year)s? ago"
-    rf"|(?:on )?(?P<day>{'|'.join(name for name in _DAYS if name.endswith('day'))}))\b",
-    re.IGNORECASE,
+_WORD_OF_A_DAY = re.compile(
+    r"(?=[dty])\b(?:day after tomorrow|day before yesterday|today|tonight|tomorrow|yesterday)\b"
+)
+_WHICH = re.compile(rf"(?=[ltncp])\b(last|this|next|coming|past) (week|month|year|{_DAY})\b")
+_AHEAD = re.compile(rf"(?=i)\bin ({_COUNT}) (day|week|month|year)s?\b")
+_AGO = re.compile(rf"(?=[\daotfsnet])\b({_COUNT}) (day|week|month|year)s? ago\b")
+_WEEKDAY = re.compile(
+    rf"(?=[mtwfs])\b({'|'.join(name for name in _DAYS if name.endswith('day'))})\b"
 )
 _WORDS = {
     "today": 0,
@@ -73,8 +75,8 @@ def dates(text: str, today: date, *, day_first: bool = True) -> list[Found]:
     today included; `last` and `next` leave today out.
     """
     found = [
-        Found(day.isoformat(), match[0], match.start(), match.end())
-        for match, day in _all(text, today, day_first)
+        Found(day.isoformat(), text[match.start() : match.end()], match.start(), match.end())
+        for match, day in _all(lowered(text), today, day_first)
         if day is not None
     ]
     return without_overlaps(found)
@@ -89,8 +91,16 @@ def _all(text: str, today: date, day_first: bool) -> Iterator[tuple[re.Match[str
         yield match, _named(int(match[1]), match[2], match[3], today)
     for match in _MONTH_DAY.finditer(text):
         yield match, _named(int(match[2]), match[1], match[3], today)
-    for match in _RELATIVE.finditer(text):
-        yield match, _relative(match, today)
+    for match in _WORD_OF_A_DAY.finditer(text):
+        yield match, _shifted(today, _WORDS[match[0]], "day")
+    for match in _AHEAD.finditer(text):
+        yield match, _shifted(today, _count(match[1]), match[2])
+    for match in _AGO.finditer(text):
+        yield match, _shifted(today, -_count(match[1]), match[2])
+    for match in _WHICH.finditer(text):
+        yield match, _which(match[1], match[2], today)
+    for match in _WEEKDAY.finditer(text):
+        yield match, _shifted(today, (_DAYS[match[1]] - today.weekday()) % 7, "day")
 
 
 def _date(year: int, month: int, day: int) -> date | None:
@@ -110,7 +120,7 @@ def _numeric(first: int, second: int, year: str, day_first: bool) -> date | None
 
 
 def _named(day: int, name: str, year: str | None, today: date) -> date | None:
-    month = _MONTHS[name.lower()]
+    month = _MONTHS[name]
     if year:
         return _date(int(year), month, day)
     around = (_date(today.year + shift, month, day) for shift in (0, -1, 1))
@@ -121,27 +131,18 @@ def _named(day: int, name: str, year: str | None, today: date) -> date | None:
     )
 
 
-def _relative(match: re.Match[str], today: date) -> date | None:
-    if match["word"]:
-        return _shifted(today, _WORDS[match["word"].lower()], "day")
-    if match["ahead"]:
-        return _shifted(today, _count(match["ahead"]), match["ahead_unit"])
-    if match["back"]:
-        return _shifted(today, -_count(match["back"]), match["back_unit"])
-    if match["day"]:
-        return today + timedelta((_DAYS[match["day"].lower()] - today.weekday()) % 7)
-    which, unit = match["which"].lower(), match["unit"].lower()
+def _which(which: str, unit: str, today: date) -> date | None:
     way = {"last": -1, "past": -1, "this": 0}.get(which, 1)
     if unit not in _DAYS:
         return _shifted(today, way, unit)
     ahead = (_DAYS[unit] - today.weekday()) % 7
     if way < 0:
-        return today - timedelta((today.weekday() - _DAYS[unit]) % 7 or 7)
-    return today + timedelta(ahead or (7 if way else 0))
+        return _shifted(today, -((today.weekday() - _DAYS[unit]) % 7 or 7), "day")
+    return _shifted(today, ahead or (7 if way else 0), "day")
 
 
 def _count(word: str) -> int:
-    if word.lower() in ("a", "an"):
+    if word in ("a", "an"):
         return 1
     number = read_number(word)
     assert number is not None, "the pattern lets nothing else through"
@@ -151,9 +152,9 @@ def _count(word: str) -> int:
 def _shifted(today: date, count: int, unit: str) -> date | None:
     """`today` and so many units; the last day of a month that is shorter."""
     try:
-        if unit.lower() in ("day", "week"):
-            return today + timedelta(count * (7 if unit.lower() == "week" else 1))
-        months = today.year * 12 + today.month - 1 + count * (12 if unit.lower() == "year" else 1)
+        if unit in ("day", "week"):
+            return today + timedelta(count * (7 if unit == "week" else 1))
+        months = today.year * 12 + today.month - 1 + count * (12 if unit == "year" else 1)
         year, month = divmod(months, 12)
         last = (date(year + (month == 11), (month + 1) % 12 + 1, 1) - timedelta(1)).day
         return date(year, month + 1, min(today.day, last))

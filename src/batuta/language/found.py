@@ -1,5 +1,6 @@
 """What readers of values give."""
 
+from bisect import bisect_left
 from typing import Any, NamedTuple
 
 __all__ = ["Found", "without_overlaps"]
@@ -16,8 +17,14 @@ class Found(NamedTuple):
 
 def without_overlaps(found: list[Found]) -> list[Found]:
     """`found` in the order of the text; of two that overlap, the longer one, or the earlier in the list."""
+    starts: list[int] = []
     taken: list[Found] = []
     for one in sorted(found, key=lambda it: (it.start - it.end, it.start)):
-        if all(one.end <= other.start or other.end <= one.start for other in taken):
-            taken.append(one)
-    return sorted(taken, key=lambda it: it.start)
+        at = bisect_left(starts, one.start)
+        if at and taken[at - 1].end > one.start:
+            continue
+        if at < len(starts) and starts[at] < one.end:
+            continue
+        starts.insert(at, one.start)
+        taken.insert(at, one)
+    return taken

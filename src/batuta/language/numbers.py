@@ -4,12 +4,13 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 
-from batuta.language.found import Found, without_overlaps
+from batuta.language.found import Found
+from batuta.language.words import lowered
 
 __all__ = ["amounts", "numbers", "quantities", "read_number"]
 
 # Bounded, so that a megabyte of digits costs no more than its length; longer runs are no number of anybody's.
-_DIGITS = r"\d{1,3}(?:[,.'’\u00a0\u202f ]\d{3}){1,6}(?:[.,]\d{1,4})?|\d{1,15}(?:[.,]\d{1,9})?"
+_DIGITS = r"\d{1,3}(?:[,.'’\u00a0\u202f ]\d{3}(?!\d)){1,6}(?:[.,]\d{1,4})?|\d{1,15}(?:[.,]\d{1,9})?"
 _ONES = dict(
     zip(
         "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
@@ -26,12 +27,13 @@ _TENS = dict(
     )
 )
 _SCALES = {"hundred": 100, "thousand": 1_000, "million": 1_000_000}
-_NUMERAL = rf"\b(?:{'|'.join([*_ONES, *_TENS, *_SCALES])})\b"
-_SPELLED = rf"{_NUMERAL}(?:[ -](?:and )?{_NUMERAL}){{0,12}}"
-_NUMBER = re.compile(
-    rf"(?<![\w.,-])(?P<sign>[-−+])?(?:(?P<digits>{_DIGITS})(?![\w]|[.,]\d)|(?P<words>{_SPELLED}))",
-    re.IGNORECASE,
+# A numeral of the text is read once: what follows it is looked at from its end, and never from every place in it.
+_NUMERAL = rf"(?:{'|'.join(sorted([*_ONES, *_TENS, *_SCALES], key=len, reverse=True))})"
+_SPELLED = rf"(?<![a-z]){_NUMERAL}\b(?>(?:[ -](?:and )?{_NUMERAL}\b){{0,12}})"
+_WRITTEN = re.compile(
+    rf"(?=[\detfosnhm])(?:(?<![\w.,])(?<![\w.,-]-)(?P<digits>{_DIGITS})|(?<!\w){_SPELLED})"
 )
+_SIGNED = re.compile(r"(?<![\w.,$€£¥₹%-])[-−+]$")
 
 _SIGNS = {
     "$": "USD", "US$": "USD", "C$": "CAD", "A$": "AUD", "€": "EUR", "£": "GBP", "¥": "JPY", "₹": "INR", "CHF": "CHF",
@@ -43,13 +45,18 @@ _NAMES = {
     "franken": "CHF", "cent": "USD", "cents": "USD",
 }  # fmt: skip
 _CODES = "USD EUR GBP JPY INR CHF CAD AUD SEK NOK DKK PLN CZK CNY BRL MXN".split()
-_SIGN = "|".join(re.escape(sign) for sign in sorted(_SIGNS, key=len, reverse=True))
-_UNIT = "|".join([*_CODES, *_NAMES])
-_MONEY = re.compile(
-    rf"(?<![\w.,])(?P<minus>[-−])?(?:(?P<before>{_SIGN}|{'|'.join(_CODES)})\s?(?P<first>{_DIGITS})(?!\d|[.,]\d)(?P<scale>[kKmM]\b)?"
-    rf"|(?P<second>{_DIGITS}|{_SPELLED})\s?(?P<after>{_SIGN}|\b(?:{_UNIT})\b))",
-    re.IGNORECASE,
+_MARKS = (
+    {sign.lower(): code for sign, code in _SIGNS.items()}
+    | _NAMES
+    | {code.lower(): code for code in _CODES}
 )
+_SIGN = "|".join(re.escape(sign.lower()) for sign in sorted(_SIGNS, key=len, reverse=True))
+_BEFORE = re.compile(
+    rf"(?<![\w.,])(?P<minus>[-−])?(?P<mark>{_SIGN}|(?<![a-z])(?:{'|'.join(_CODES).lower()}))\s?(?P<inner>[-−])?$"
+)
+_BEFORE_CHARS = 8  # the longest mark with its space and two signs
+_SCALE = re.compile(r"[km]\b")
+_AFTER = re.compile(rf"\s?(?P<mark>{_SIGN}|\b(?:{'|'.join([*_CODES, *_NAMES]).lower()})\b)")
 _UNITS = {
     "kg": "kg", "kilo": "kg", "kilos": "kg", "kilogram": "kg", "kilograms": "kg", "g": "g", "gram": "g", "grams": "g",
     "lb": "lb", "lbs": "lb", "oz": "oz", "km": "km", "m": "m", "meter": "m", "meters": "m", "metre": "m", "metres": "m",
@@ -60,44 +67,63 @@ _UNITS = {
     "piece": "pc", "pieces": "pc", "pcs": "pc", "unit": "pc", "units": "pc", "x": "pc",
 }  # fmt: skip
 _MEASURE = "|".join(re.escape(unit) for unit in sorted(_UNITS, key=len, reverse=True))
-_QUANTITY = re.compile(
-    rf"(?<![\w.,])(?P<number>{_DIGITS}|{_SPELLED})[\s-]?(?P<unit>{_MEASURE})(?!\w)", re.IGNORECASE
-)
+_MEASURED = re.compile(rf"[\s-]?(?P<unit>{_MEASURE})(?!\w)")
 
 
 def numbers(text: str) -> list[Found]:
     """Every number, in digits or in English words, as a `Decimal`."""
-    return list(_numbers(text))
+    low = lowered(text)
+    found: list[Found] = []
+    for number, start, end in _written(low):
+        if low[end : end + 1].isalnum() or _goes_on(low, end):
+            continue
+        sign = _SIGNED.search(low, max(0, start - 2), start)
+        if sign is not None:
+            start = sign.start()
+        value = -number if sign is not None and sign[0] != "+" else number
+        found.append(Found(value, text[start:end], start, end))
+    return found
 
 
 def amounts(text: str) -> list[Found]:
     """Every amount of money, as {"amount": "12.50", "currency": "EUR"}; the amount is a decimal text."""
+    low = lowered(text)
     found: list[Found] = []
-    for match in _MONEY.finditer(text):
-        written = match["first"] or match["second"]
-        number = read_number(written)
-        mark = match["before"] or match["after"]
-        if number is None:
+    for number, start, end in _written(low):
+        if _goes_on(low, end):
             continue
-        if match["scale"]:
-            number *= 1_000 if match["scale"] in "kK" else 1_000_000
-        if mark.lower() in ("cent", "cents"):
+        before = _BEFORE.search(low, max(0, start - _BEFORE_CHARS), start)
+        if before is not None and (not found or before.start() >= found[-1].end):
+            start = before.start()
+            scale = _SCALE.match(low, end)
+            if scale is not None:
+                times = 1_000 if scale[0] == "k" else 1_000_000
+                number, end = (number * times).normalize(), scale.end()
+            mark = before["mark"]
+            negative = before["minus"] or before["inner"]
+        elif (after := _AFTER.match(low, end)) is not None:
+            mark, end = after["mark"], after.end()
+            minus = _SIGNED.search(low, max(0, start - 2), start)
+            negative = minus is not None and minus[0] != "+"
+            start = minus.start() if minus is not None else start
+        else:
+            continue
+        if mark in ("cent", "cents"):
             number /= 100
-        if match["minus"]:
-            number = -number
-        value = {"amount": _plain(number), "currency": _currency(mark)}
-        found.append(Found(value, match[0], match.start(), match.end()))
-    return without_overlaps(found)
+        value = {"amount": _plain(-number if negative else number), "currency": _MARKS[mark]}
+        found.append(Found(value, text[start:end], start, end))
+    return found
 
 
 def quantities(text: str) -> list[Found]:
     """Every number with a unit of measure, as {"number": "3", "unit": "kg"}."""
+    low = lowered(text)
     found: list[Found] = []
-    for match in _QUANTITY.finditer(text):
-        number = read_number(match["number"])
-        if number is not None:
-            value = {"number": _plain(number), "unit": _UNITS[match["unit"].lower()]}
-            found.append(Found(value, match[0], match.start(), match.end()))
+    for number, start, end in _written(low):
+        unit = _MEASURED.match(low, end)
+        if unit is not None:
+            value = {"number": _plain(number), "unit": _UNITS[unit["unit"]]}
+            found.append(Found(value, text[start : unit.end()], start, unit.end()))
     return found
 
 
@@ -112,12 +138,19 @@ def read_number(written: str) -> Decimal | None:
     return _from_words(written.lower())
 
 
-def _numbers(text: str) -> Iterator[Found]:
-    for match in _NUMBER.finditer(text):
-        number = read_number(match["digits"] or match["words"])
+def _written(low: str) -> Iterator[tuple[Decimal, int, int]]:
+    """Every number in digits or words, without its sign, and its place."""
+    for match in _WRITTEN.finditer(low):
+        number = _from_digits(match[0]) if match["digits"] else _from_words(match[0])
         if number is not None:
-            signed = -number if match["sign"] in ("-", "−") else number
-            yield Found(signed, match[0], match.start(), match.end())
+            yield number, match.start(), match.end()
+
+
+def _goes_on(low: str, end: int) -> bool:
+    """True if what ends at `end` is only the beginning of something else in digits: 1.2.3, 12345678901234567."""
+    if low[end : end + 1].isdigit():
+        return True
+    return low[end : end + 1] in (".", ",") and low[end + 1 : end + 2].isdigit()
 
 
 def _from_digits(written: str) -> Decimal:
@@ -149,15 +182,6 @@ def _from_words(written: str) -> Decimal | None:
         elif word != "and":
             return None
     return Decimal(total + part)
-
-
-def _currency(mark: str) -> str:
-    return (
-        _SIGNS.get(mark)
-        or _NAMES.get(mark.lower())
-        or next((code for sign, code in _SIGNS.items() if sign.lower() == mark.lower()), "")
-        or mark.upper()
-    )
 
 
 def _plain(number: Decimal) -> str:
