@@ -54,13 +54,19 @@ def test_other_texts_are_no_durations(text: str) -> None:
 
 
 def test_a_record_tells_all_that_is_wrong_with_it() -> None:
-    got, findings = read(READ_PAIR, {"two": "1h", "on": 3})
+    got, findings = read(READ_PAIR, {"two": "1h", "zoo": 3})
     assert got is shapes.FLAWED
     assert findings == [
         "B023 two: 3600 seconds are more than allowed | write 0 to 60 seconds",
-        "B020 there is no key 'on' | did you mean 'one'?",
+        "B020 there is no key 'zoo' | keys: one, two",
         "B021 the key 'one' is missing | add `one: …`",
     ]
+
+
+def test_a_key_that_is_misspelt_is_not_missing_as_well() -> None:
+    got, findings = read(READ_PAIR, {"on": 3})
+    assert got is shapes.FLAWED
+    assert findings == ["B020 there is no key 'on' | did you mean 'one'?"]
 
 
 def test_a_record_is_made_with_the_names_of_its_fields() -> None:

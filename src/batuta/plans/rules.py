@@ -257,6 +257,10 @@ _WARNINGS = {
         "A part of an expression fails whenever it is reached.",
         "Convert the value, or ask for null first: `x != null ? x : …`.",
     ),
+    "B156": (
+        "A text reads like an expression, and is taken as it is: the braces are missing.",
+        "Write `${…}` around it.",
+    ),
     "B190": (
         "A capability says neither what it does to the world nor how far it reaches, so it counts as a write "
         "that leaves this machine.",
@@ -294,33 +298,6 @@ _WORKSPACE = {
     "B610": ("A rule of the policy is wrong.", "Correct it."),
 }
 
-_PYTHON = {
-    "B701": (
-        "A workflow decides or computes by a value that is not there yet.",
-        "Let the plan decide: `when(…)`, `cel(…)`; what Python may ask is only what it knows while recording.",
-    ),
-    "B702": (
-        "A name, an argument or an option of a step is wrong.",
-        "Correct it; the message says what there is.",
-    ),
-    "B703": (
-        "A value that has no JSON form is given to a step.",
-        "Use None, bool, int, float, str, lists, dicts, dataclasses, and values of other steps.",
-    ),
-    "B704": (
-        "Something is used outside of the workflow, `each` or `repeat` that it belongs to.",
-        "Use it where it was made, or hand it on as an input.",
-    ),
-    "B705": (
-        "What is to be a step is not exactly one call of a capability.",
-        "Make a step of each call, or one capability that does both.",
-    ),
-    "B706": (
-        "A workflow cannot be recorded: its types, or the function itself.",
-        "Correct what the message says; it is the function's own error.",
-    ),
-}
-
 _WORKSPACE_WARNINGS = {
     "B206": ("A pattern under `plans` fits no file.", "Correct it; it is relative to the folder."),
     "B611": (
@@ -328,7 +305,6 @@ _WORKSPACE_WARNINGS = {
         "Compare its names with those of your capabilities.",
     ),
 }
-
 
 _PYTHON = {
     "B701": (

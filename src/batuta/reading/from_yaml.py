@@ -52,12 +52,16 @@ def tree_from_yaml(report: Report) -> Node | None:
             _take(event, type(event).__name__, builder, report)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
+        at = -1 if mark is None else mark.index
         parts = [part for part in (error.context, error.problem) if part]
+        begun = error.context_mark
+        if parts and begun is not None and mark is not None and begun.line < mark.line:
+            parts[0] += f" (begun in line {begun.line + 1})"
         report.flaw(
             "B003",
             f"this is not YAML: {', '.join(parts) or 'it cannot be parsed'}",
-            at=-1 if mark is None else mark.index,
-            remedy=_remedy(error.problem or ""),
+            at=at,
+            remedy=_remedy(error.problem or "", report.text[max(at - 1, 0) : at + 1]),
         )
         return None
     except yaml.reader.ReaderError as error:
@@ -134,7 +138,10 @@ def _unknown_tag(tag: str, at: int, report: Report) -> None:
     report.flaw("B009", f"the tag {shown} is unknown", at=at, remedy="remove the tag")
 
 
-def _remedy(problem: str) -> str:
+def _remedy(problem: str, around: str) -> str:
+    """`around`: the character before the place, and the one there."""
+    if around == "${":
+        return 'inside of { } and [ ] an expression goes in quotes: "${…}"'
     if "mapping values are not allowed" in problem:
         return "a text that holds a colon goes in quotes; check the indentation"
     if "cannot start any token" in problem:

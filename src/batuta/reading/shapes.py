@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from batuta.reading.nearest import did_you_mean, listed
+from batuta.reading.nearest import did_you_mean, listed, nearest
 from batuta.reading.report import Report
 from batuta.reading.tree import Node
 
@@ -344,7 +344,11 @@ def record(
                 flawed = True
             else:
                 values[fields[key]] = value
+        # A required key that is misspelt was told as that: one slip, one finding.
+        strange = [key for key in nodes if key not in keys]
         for key in required:
+            if key not in nodes and strange and nearest(key, strange) is not None:
+                continue
             if key not in nodes or (nodes[key].value is None and fields[key] not in values):
                 report.flaw(
                     "B021",

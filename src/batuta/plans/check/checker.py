@@ -1,8 +1,8 @@
 """Check a plan against the capabilities there are. Pure; all flaws at once, each with a stable code.
 
 A few passes over one walk, each of which says at its head what it finds: `names` (and `walk`), `order`, `arguments`,
-`types`, `bounds`, `effects`, `usefulness`, `reach`, and `silence` at the end. `batuta.plans.rules` is the list of all
-codes; flaws of the text itself have codes below B100.
+`types`, `bounds`, `effects`, `usefulness`, `braces`, `reach`, and `silence` at the end. `batuta.plans.rules` is the list
+of all codes; flaws of the text itself have codes below B100.
 """
 
 from collections.abc import Mapping
@@ -11,6 +11,7 @@ from typing import Any
 from batuta.errors import Finding
 from batuta.plans.check.arguments import check_arguments
 from batuta.plans.check.bounds import check_bounds
+from batuta.plans.check.braces import check_braces
 from batuta.plans.check.effects import check_effects
 from batuta.plans.check.flaws import Flaws
 from batuta.plans.check.order import check_order
@@ -86,4 +87,5 @@ def _check(
     if sound and warnings:
         check_effects(seen)
         check_usefulness(seen)
+        check_braces(seen)
         check_reach(seen)

@@ -45,6 +45,24 @@ _UNKNOWN = re.compile(r"undeclared reference to '([^']*)'")
 _UNBOUND = re.compile(r'No value with name "([^"]*)" found')
 _WORDS = re.compile(r"\b(and|or|not|is|None|True|False)\b")
 
+# The standard functions by their name in small letters, and what those of other languages are called here.
+_FUNCTIONS: Mapping[str, str] = {
+    name.lower(): name
+    for name in (
+        *("all", "bool", "contains", "double", "duration", "endsWith", "exists", "exists_one"),
+        *("filter", "has", "int", "map", "matches", "size", "startsWith", "string", "timestamp"),
+    )
+}
+_ELSEWHERE: Mapping[str, str] = {
+    **dict.fromkeys(("len", "length", "count"), "write size(…)"),
+    **dict.fromkeys(("str", "text", "tostring"), "write string(…)"),
+    **dict.fromkeys(("float", "number"), "write double(…)"),
+    **dict.fromkeys(("any", "some"), "write LIST.exists(x, CONDITION)"),
+    **dict.fromkeys(("every",), "write LIST.all(x, CONDITION)"),
+    **dict.fromkeys(("includes",), "write VALUE in LIST, or TEXT.contains(PART)"),
+    **dict.fromkeys(("coalesce", "default", "ifnull"), "write x != null ? x : OTHER"),
+}
+
 
 class Unbound(ExpressionError):
     """The program asked for a variable that has no value; `name` says which."""
@@ -174,7 +192,7 @@ def _unknown(name: str, text: str, offset: int | None, roots: frozenset[str]) ->
         offset = start if text[start:offset] == name else offset
         return ExpressionError(
             f"unknown function {name}()",
-            remedy="CEL's standard functions are there; anything else is a step's work",
+            remedy=_remedy_of_function(name.removeprefix(".")),
             offset=offset,
         )
     name = name.removeprefix(".").split(".")[0]  # `a.b` is reported whole, at its last dot
@@ -184,6 +202,14 @@ def _unknown(name: str, text: str, offset: int | None, roots: frozenset[str]) ->
     known = ", ".join(sorted(roots))
     remedy = f"did you mean {close[0]}?" if close else f"known here: {known}"
     return ExpressionError(f"unknown name {name}", remedy=remedy, offset=offset)
+
+
+def _remedy_of_function(name: str) -> str:
+    other = _ELSEWHERE.get(name.lower(), "")
+    if not other:
+        close = difflib.get_close_matches(name.lower(), _FUNCTIONS, n=1, cutoff=0.85)
+        other = f"did you mean {_FUNCTIONS[close[0]]}()?" if close else ""
+    return other or "CEL's standard functions are there; anything else is a step's work"
 
 
 def _run_error(message: str, offsets: Mapping[str, int]) -> ExpressionError:
