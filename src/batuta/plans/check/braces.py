@@ -27,13 +27,15 @@ def check_braces(walk: Walk) -> None:
     for seen in walk.steps.values():
         step = seen.step
         assert step is not None
-        for name, value in (
-            cast("dict[str, Any]", step.with_).items() if type(step.with_) is dict else ()
-        ):
+        args: object = step.with_
+        if type(args) is not dict:
+            continue
+        for name, value in cast("dict[str, Any]", args).items():
+            place = (*seen.path, "with", name)
             if type(value) is not str:
-                _shape(walk, (*seen.path, "with", name), value, has_item=step.each is not None)
+                _shape(walk, place, value, has_item=step.each is not None)
             elif "s." in value or "item" in value:
-                _text(walk, (*seen.path, "with", name), value, has_item=step.each is not None)
+                _text(walk, place, value, has_item=step.each is not None)
         if walk.flaws.tired:
             return
     _shape(walk, ("result",), walk.plan.result, has_item=False)
