@@ -85,7 +85,7 @@ def error_lines(error: BatutaError) -> list[list[Span]]:
     """The same for people."""
     findings = _findings(error)
     if len(findings) == 1 and findings[0].message == error.message:
-        only = [Span("error: ", "bad"), *finding_lines(findings)[0][1:]]
+        only = [Span("error: ", "bad"), *finding_lines(findings)[0]]
         remedy = error.remedy or findings[0].remedy
         return [only, _remedy(remedy)] if remedy else [only]
     if findings:
