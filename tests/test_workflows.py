@@ -198,6 +198,17 @@ async def test_an_app_runs_a_workflow_like_a_plan(folder: Path) -> None:
         assert await app.result(run_id) == {"text": "y!", "length": 20}
 
 
+async def test_an_app_explains_a_workflow_like_a_plan_with_its_places(folder: Path) -> None:
+    async with await App.open(folder, functions=[draft]) as app:
+        line = answer.function.__code__.co_firstlineno
+        explained = await app.explain(answer, {"ticket": "x"})
+        assert [step.name for step in explained.steps] == ["made", "sums"]
+        assert [step.line - line for step in explained.steps] == [3, 4]
+        with pytest.raises(PlanError) as caught:
+            await app.explain(answer, {"ticket": 3})
+        assert caught.value.findings[0].code == "B108"
+
+
 async def test_what_happens_is_told_as_it_happens() -> None:
     told = [
         (event.kind, event.step, event.value) async for event in answer.start("hello", numbers=[3])
@@ -305,7 +316,7 @@ async def test_findings_point_at_the_lines_of_the_function(folder: Path) -> None
     line = flawed.function.__code__.co_firstlineno
     async with await App.open(folder) as app:
         found = [(one.code, one.place.line - line) for one in flawed.check(app) if not one.warning]
-        assert found == [("B109", 2), ("B110", 2), ("B101", 3), ("B119", 3)]
+        assert found == [("B110", 2), ("B101", 3), ("B119", 3)]
         assert flawed.check(app, {"ticket": 3}) != flawed.check(app)
         with pytest.raises(PlanError) as caught:
             await app.start(flawed, {"ticket": "x"})

@@ -142,12 +142,16 @@ class App:
     # ── before anything runs ─────────────────────────────────────────────────────────────────────────────────
 
     async def explain(
-        self, plan: Plan, inputs: Mapping[str, Any] | None = None, *, places: Places | None = None
+        self,
+        plan: Planned,
+        inputs: Mapping[str, Any] | None = None,
+        *,
+        places: Places | None = None,
     ) -> Explanation:
-        """What a run of `plan` would do, ask, take and cost. Nothing runs, and nothing is written.
+        """What a run of `plan` (or of a workflow) would do, ask, take and cost. Nothing runs, and nothing is written.
 
         `inputs`: some or all of the inputs of the run that is asked about; None for any run. `places`: where the
-        parts of the plan stand in its text.
+        parts of a plan stand in its text; a workflow knows its own.
 
         Raises:
             PlanError: the plan has flaws, or the inputs do not fit. JournalError.
@@ -156,6 +160,8 @@ class App:
         from batuta.observe.statistics import statistics
         from batuta.plans.explain import explain_sound
 
+        if not isinstance(plan, Plan):
+            plan, places = plan.plan, places or plan.places
         return explain_sound(
             plan,
             self.cards,

@@ -114,8 +114,16 @@ def other(): ...
 """
     (here.path / "flow.py").write_text(flow, encoding="utf-8")
     (here.path / "batuta.yaml").write_text("python: [flow.py]\n", encoding="utf-8")
-    assert words("plan ") == ["ask", "hello", "inbox", "outbox", ":files"]
+    for line in ("plan ", "check ", "run --plan ", "replay --plan ", "diff "):
+        assert words(line) == ["ask", "hello", "inbox", "outbox", ":files"]
+    assert words("runs --plan ") == ["ask", "hello", "inbox", "outbox"]
     assert words("run --plan inbox --input ") == ["mails=", "limit="]
+
+
+def test_a_module_with_a_flaw_hides_nothing_but_itself(here: Folder) -> None:
+    (here.path / "half.py").write_text("@workflow\ndef half(", encoding="utf-8")
+    (here.path / "batuta.yaml").write_text("python: [half.py]\n", encoding="utf-8")
+    assert words("plan ") == ["ask", "hello", ":files"]
 
 
 def test_plans_and_runs_are_offered_where_either_may_stand(here: Folder) -> None:

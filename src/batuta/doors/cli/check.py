@@ -64,6 +64,7 @@ class _Checked:
         self.workspace: Workspace | None = None
         self.sound = True  # the capabilities are known, so that plans can be checked against them
         self.plans: list[tuple[str, Sourced]] = []
+        self.workflows: set[str] = set()  # recorded, or with flaws instead
         self._names: dict[str, str] = {}
 
     @property
@@ -103,8 +104,7 @@ async def _check(args: argparse.Namespace, screen: Screen) -> int:
         async with opened_to_check(folder) as app:
             checked.cards, checked.workspace = app.cards, app.workspace
             checked.add(_of_workspace(app))
-            if not args.plans:
-                recorded = _recorded(app, checked)
+            recorded = _recorded(args.plans, app, checked)
     except InputError as error:
         checked.add(_findings_of(error))
         checked.sound = False
@@ -128,7 +128,7 @@ def _files(names: list[str], checked: _Checked) -> list[Path]:
     except WorkspaceError:
         return []  # it was told already, and which plans there are is not known
     for name in names:
-        if Path(name).name == WORKSPACE_FILE:
+        if Path(name).name == WORKSPACE_FILE or name in checked.workflows:
             continue  # `batuta check *.yaml`: the workspace is checked with any plan
         try:
             found.append(plan_path(name, checked.folder))
@@ -139,10 +139,13 @@ def _files(names: list[str], checked: _Checked) -> list[Path]:
     return list(dict.fromkeys(found))
 
 
-def _recorded(app: App, checked: _Checked) -> list[tuple[str, Sourced]]:
-    """The plans that modules of the workspace record."""
+def _recorded(names: list[str], app: App, checked: _Checked) -> list[tuple[str, Sourced]]:
+    """The plans that modules of the workspace record: those of `names`, or all."""
     found: list[tuple[str, Sourced]] = []
     for name, workflow in app.plans.items():
+        if names and (name not in names or plan_path(name, checked.folder).exists()):
+            continue
+        checked.workflows.add(name)
         try:
             sourced = workflow.recorded.sourced
             found.append((sourced.places.at("name").file or name, sourced))

@@ -1,4 +1,7 @@
-"""`batuta diff`: two plans, two runs, or a run's plan and a plan. No module of the workspace is loaded."""
+"""`batuta diff`: two plans, two runs, or a run's plan and a plan.
+
+Modules of the workspace are loaded only for a name that neither a run nor a file has: that of a workflow.
+"""
 
 import argparse
 from collections.abc import Sequence
@@ -13,9 +16,15 @@ from batuta.doors.cli.run_changes import StepTime, run_changes, step_times
 from batuta.doors.cli.screen import Screen
 from batuta.doors.cli.table import Span
 from batuta.doors.cli.text import cells, count, duration, fit, json_text, one_line
-from batuta.doors.cli.workspace import folder_of, opened_to_look, plan_path
+from batuta.doors.cli.workspace import (
+    folder_of,
+    named_plan,
+    opened_to_check,
+    opened_to_look,
+    written_plan,
+)
 from batuta.errors import InputError, NotFound
-from batuta.plans.build import plan_from_file
+from batuta.plans.build import Sourced
 from batuta.plans.difference import Change, plan_changes
 from batuta.spec.plan import Plan
 
@@ -78,19 +87,28 @@ async def _side(name: str, app: App, folder: Path) -> _Side:
         try:
             run = await app.engine.read(name)
         except NotFound:
-            if not _is_file(str(plan_path(name, folder)), folder):
-                raise NotFound(
-                    f"{name[:80]!r} is neither a run nor a plan here",
-                    remedy="name a run (`batuta runs`), a file, or a registered plan",
-                ) from None
+            return _Side(name, (await _plan(name, folder)).plan)
         else:
             assert run.root is not None
             document = await app.show(name)
             await app.engine.load([run.root.inputs])
             document["inputs"] = app.engine.shelf.get(run.root.inputs)
             return _Side(name, run.root.shape.plan, document, run.purged)
-    sourced = plan_from_file(plan_path(name, folder))
-    return _Side(name, sourced.plan)
+    return _Side(name, (await _plan(name, folder)).plan)
+
+
+async def _plan(name: str, folder: Path) -> Sourced:
+    try:
+        sourced = written_plan(name, folder)
+        if sourced is None:
+            async with opened_to_check(folder) as app:
+                sourced = named_plan(name, folder, app)
+    except NotFound:
+        raise NotFound(
+            f"{name[:80]!r} is neither a run nor a plan here",
+            remedy="name a run (`batuta runs`), a file, or a registered plan",
+        ) from None
+    return sourced
 
 
 def _is_file(name: str, folder: Path) -> bool:

@@ -125,9 +125,13 @@ def _functions(
     """The functions of its modules with this decorator, by the names they get."""
     for name in config.python:
         file = Path(config.root) / name
-        if file.stat().st_size > _MODULE_BYTES_MAX:
+        try:
+            if file.stat().st_size > _MODULE_BYTES_MAX:
+                continue
+            module = ast.parse(file.read_bytes())
+        except (OSError, SyntaxError, ValueError):  # a module in the middle of being written
             continue
-        for node in ast.parse(file.read_bytes()).body:
+        for node in module.body:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 for decorator in node.decorator_list:
                     if (called := _declared(decorator, node.name, decorated)) is not None:

@@ -1,24 +1,16 @@
 """`batuta plan`: everything that is known of a plan before it runs. Nothing runs, and nothing is written to the log."""
 
 import argparse
-import os
-import tempfile
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from batuta.doors.cli.files import write_whole
 from batuta.doors.cli.loop import on_loop
 from batuta.doors.cli.plan_data import explanation_data
 from batuta.doors.cli.plan_text import explained_lines
 from batuta.doors.cli.screen import Screen
 from batuta.doors.cli.text import one_line
-from batuta.doors.cli.workspace import (
-    folder_of,
-    opened_to_compare,
-    plan_path,
-    recorded_plan,
-    written_plan,
-)
+from batuta.doors.cli.workspace import folder_of, named_plan, opened_to_compare, written_plan
 from batuta.errors import InputError
 from batuta.plans.build import Sourced, plan_to_yaml
 from batuta.plans.explanation import Explanation
@@ -36,10 +28,9 @@ async def _plan(args: argparse.Namespace, screen: Screen) -> int:
     if args.out and not args.rewrite:
         raise InputError("--out goes with --rewrite", remedy="add --rewrite, or leave it out")
     folder = folder_of(args, must_exist=False)
-    path = plan_path(args.plan, folder)
-    sourced = written_plan(path, folder)
+    written = written_plan(args.plan, folder)
     async with opened_to_compare(folder) as app:
-        sourced = sourced or recorded_plan(path, app)
+        sourced = written or named_plan(args.plan, folder, app)
         inputs = parse_inputs(sourced.plan, args.input) if args.input else None
         explanation = await app.explain(sourced.plan, inputs, places=sourced.places)
         if args.rewrite:
@@ -72,43 +63,11 @@ def _written(
     if args.svg:
         from batuta.plans.draw import plan_svg
 
-        _write(Path(args.svg), plan_svg(explanation), replace=True)
+        write_whole(Path(args.svg), plan_svg(explanation), replace=True)
         files["svg"] = args.svg
     if args.out:
         plan = explanation.plan if explanation.changes else sourced.plan
-        _write(Path(args.out), plan_to_yaml(plan), replace=False)
+        # A plan is never written over: somebody may have written it.
+        write_whole(Path(args.out), plan_to_yaml(plan), replace=False)
         files["out"] = args.out
     return files
-
-
-def _write(path: Path, text: str, *, replace: bool) -> None:
-    """Write the whole file or nothing. A plan is never written over: somebody may have written it.
-
-    Raises:
-        InputError: it cannot be written, or is there already.
-    """
-    if path.is_dir() or (path.exists() and not replace):
-        what = "is a folder" if path.is_dir() else "is there already"
-        raise InputError(f"{str(path)!r} {what}", remedy="choose another name")
-    whole = ""
-    try:
-        # A neighbour first, so that nobody ever reads half of it.
-        handle, whole = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with open(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.chmod(whole, 0o666 & ~_umask())
-        os.replace(whole, path)
-    except OSError as error:
-        with suppress(OSError):
-            os.unlink(whole)
-        raise InputError(
-            f"{str(path)!r} cannot be written: {error.strerror or error}",
-            remedy="name a file in a folder that exists and is yours",
-        ) from None
-
-
-def _umask() -> int:
-    """What new files of this process are not allowed; there is no other way to ask."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

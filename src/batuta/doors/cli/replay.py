@@ -15,7 +15,7 @@ from batuta.doors.cli.since import since
 from batuta.doors.cli.table import Span
 from batuta.doors.cli.text import count, duration, one_line, place_text
 from batuta.doors.cli.words.versions import REPLAYED_MAX
-from batuta.doors.cli.workspace import folder_of, opened_to_compare, plan_path
+from batuta.doors.cli.workspace import folder_of, named_plan, opened_to_compare, written_plan
 from batuta.engine.replay import Difference, Replay, Replayed
 from batuta.errors import BatutaError, InputError, Place, PlanError
 from batuta.plans.build import Sourced, plan_from_file
@@ -46,11 +46,12 @@ def carry_out(args: argparse.Namespace, screen: Screen) -> int:
 
 async def _replay(args: argparse.Namespace, screen: Screen) -> int:
     folder = folder_of(args)
-    sourced = plan_from_file(plan_path(args.plan, folder)) if args.plan else None
+    sourced = written_plan(args.plan, folder) if args.plan else None
     _check_words(args)
     began = time.monotonic()
     async with opened_to_compare(folder) as app:
-        if sourced is not None:
+        if args.plan:
+            sourced = sourced or named_plan(args.plan, folder, app)
             _check_plan(sourced, app)
         runs = await _runs(args, app, sourced)
         replay = Replay(app.engine, sourced.plan if sourced is not None else None)
@@ -136,6 +137,11 @@ def _places_by_digest(app: App) -> dict[str, Places]:
         except BatutaError:
             continue
         found[sourced.plan.digest()] = sourced.places
+    for workflow in app.plans.values():
+        try:
+            found[workflow.plan.digest()] = workflow.places
+        except BatutaError:
+            continue
     return found
 
 

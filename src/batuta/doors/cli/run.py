@@ -19,10 +19,9 @@ from batuta.doors.cli.weather import Weather
 from batuta.doors.cli.workspace import (
     folder_of,
     is_workspace,
+    named_plan,
     opened,
     opened_to_check,
-    plan_path,
-    recorded_plan,
     written_plan,
 )
 from batuta.errors import InputError, PlanError
@@ -43,14 +42,13 @@ def carry_out(args: argparse.Namespace, screen: Screen) -> int:
 
 async def _run(args: argparse.Namespace, screen: Screen) -> int:
     folder = folder_of(args, must_exist=False)
-    path = plan_path(args.plan, folder)
-    sourced = written_plan(path, folder)
+    sourced = written_plan(args.plan, folder)
     weather = Weather()
     inputs = parse_inputs(sourced.plan, args.input) if sourced is not None else {}
     if sourced is None or not is_workspace(folder):
         # What cannot be found, or needs more than what is built in, must not leave a journal where there is none.
         async with opened_to_check(folder) as app:
-            sourced = sourced or recorded_plan(path, app)
+            sourced = sourced or named_plan(args.plan, folder, app)
             inputs = parse_inputs(sourced.plan, args.input)
             _check(sourced, app, inputs, folder)
     async with opened(folder, None if screen.json else weather) as app:

@@ -17,12 +17,12 @@ from batuta.ports import Journal, Sink
 __all__ = [
     "folder_of",
     "is_workspace",
+    "named_plan",
     "opened",
     "opened_to_check",
     "opened_to_compare",
     "opened_to_look",
     "plan_path",
-    "recorded_plan",
     "written_plan",
 ]
 
@@ -72,20 +72,27 @@ def plan_path(name: str, folder: Path) -> Path:
     return called[0] if called else path
 
 
-def written_plan(path: Path, folder: Path) -> Sourced | None:
-    """The plan in the file that `plan_path` gave; None if there is none, but modules of the workspace may record one.
+def written_plan(name: str, folder: Path) -> Sourced | None:
+    """The plan `name` as a file has it; None if none has, and modules of the workspace may record one.
 
-    Raises as `plan_from_file` does.
+    Raises as `plan_path` and `plan_from_file` do.
     """
-    if not path.exists() and _PLAN_NAME.fullmatch(str(path)) and load_workspace(folder).python:
+    path = plan_path(name, folder)
+    if not path.exists() and _PLAN_NAME.fullmatch(name) and load_workspace(folder).python:
         return None
     return plan_from_file(path)
 
 
-def recorded_plan(path: Path, app: App) -> Sourced:
-    """The plan of the workflow that is called as `path` says. Raises `NotFound`, and `PlanError` if it has flaws."""
-    workflow = app.plans.get(str(path))
-    return plan_from_file(path) if workflow is None else workflow.recorded.sourced
+def named_plan(name: str, folder: Path, app: App) -> Sourced:
+    """The plan `name`: of a file, of a registered plan, or of a workflow in a module that `app` has loaded.
+
+    Raises `NotFound`, `PlanError` if it has flaws, and as `written_plan` does.
+    """
+    written = written_plan(name, folder)
+    if written is not None:
+        return written
+    workflow = app.plans.get(name)
+    return plan_from_file(name) if workflow is None else workflow.recorded.sourced
 
 
 _PLAN_NAME = re.compile(r"\w[\w.-]{0,127}")
