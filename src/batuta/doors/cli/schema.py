@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from batuta.doors.cli.files import write_whole
 from batuta.doors.cli.screen import Screen
 from batuta.doors.cli.text import one_line
 from batuta.errors import InputError
@@ -38,8 +39,8 @@ def _write(path: Path, text: str) -> None:
             raise InputError(
                 f"{str(path)!r} is there and is something else", remedy="name another file"
             )
-        path.write_text(text, encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise InputError(
             f"{str(path)!r} cannot be written: {error}", remedy="name another file"
         ) from None
+    write_whole(path, text, replace=True)
