@@ -218,3 +218,13 @@ def test_every_file_names_the_schema_that_lies_beside_it(template: str) -> None:
             kind = "plan" if name.startswith("plans/") else "workspace"
             assert named == os.path.join(".schemas", f"{kind}.schema.json")
             assert named.replace(os.sep, "/") in content
+
+
+def test_a_workspace_at_the_root_of_the_file_system_is_refused(tmp_path: Path) -> None:
+    said = batuta(tmp_path, "init", tmp_path.anchor)
+    assert (said.code, "every folder would be inside" in said.err) == (2, True)
+
+
+def test_a_folder_that_cannot_be_made_is_an_error_in_words(tmp_path: Path) -> None:
+    said = batuta(tmp_path, "init", "a" * 300)
+    assert (said.code, "cannot be written" in said.err) == (2, True)

@@ -89,6 +89,11 @@ def _kept(folder: Path, content: dict[str, bytes]) -> list[str]:
     """The files that are there and may stay as they are. Raises `InputError` if others are there too."""
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{str(folder)!r} is a file, not a folder", remedy="name another folder")
+    if folder.resolve() == Path(folder.resolve().anchor):
+        raise InputError(
+            "at the root of the file system, every folder would be inside of this workspace",
+            remedy="begin in a folder of its own: batuta init DIR",
+        )
     there = sorted(name for name in content if _is_there(folder / name))
     taken = [name for name in there if name not in _KEPT]
     if taken:
@@ -109,13 +114,19 @@ def _write(folder: Path, content: dict[str, bytes]) -> None:
     with contextlib.ExitStack() as undo:
         for name, data in content.items():
             path = folder / name
-            for parent in reversed((path.parent, *path.parent.parents)):
-                if not parent.exists():
-                    parent.mkdir()
-                    undo.callback(_gone, parent.rmdir)
-            with path.open("xb") as file:
-                undo.callback(_gone, path.unlink)
-                file.write(data)
+            try:
+                for parent in reversed((path.parent, *path.parent.parents)):
+                    if not parent.exists():
+                        parent.mkdir()
+                        undo.callback(_gone, parent.rmdir)
+                with path.open("xb") as file:
+                    undo.callback(_gone, path.unlink)
+                    file.write(data)
+            except OSError as error:
+                raise InputError(
+                    f"{str(path)!r} cannot be written: {error.strerror or error}",
+                    remedy="nothing was left behind; name a folder that is yours and has room",
+                ) from None
         undo.pop_all()
 
 

@@ -59,8 +59,11 @@ def plan_path(name: str, folder: Path) -> Path:
         WorkspaceError: `batuta.yaml` is asked for the registered plans, and has flaws.
     """
     path, inside = Path(name), folder / name
-    if path.exists() or inside.is_file():
-        return path if path.exists() else inside
+    try:
+        if path.exists() or inside.is_file():
+            return path if path.exists() else inside
+    except OSError:  # a name that no file can have
+        raise NotFound(f"there is no plan {name[:80]!r}", remedy="check the path") from None
     if not _PLAN_NAME.fullmatch(name):
         return path
     called = [file for file in plan_files(load_workspace(folder)) if plan_name(file) == name]
