@@ -17,6 +17,7 @@
     │   ├── Conflict                  1   409   another writer moved the stream's head
     │   ├── JournalBroken             2   500   not a journal, or damaged
     │   └── JournalFull               1   507   no space, or the device refuses
+    ├── KnowledgeError                1   503   the knowledge cannot be read or written now
     └── Bug                          70   500   ours; the message says what to report
 
 Two exceptions are for the authors of capabilities, who may raise them inside a call: `CallFailed` (an answer:
@@ -41,6 +42,7 @@ __all__ = [
     "JournalBroken",
     "JournalError",
     "JournalFull",
+    "KnowledgeError",
     "NotDone",
     "NotFound",
     "Place",
@@ -295,6 +297,13 @@ class JournalFull(JournalError):
     """The device is full or refuses to write; what was acknowledged is safe."""
 
     http_status = 507
+
+
+class KnowledgeError(BatutaError):
+    """The knowledge of a workspace cannot be read or written now; it can be made again from its files."""
+
+    exit_code = 1
+    http_status = 503
 
 
 class Bug(BatutaError):

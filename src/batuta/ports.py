@@ -17,6 +17,7 @@ __all__ = [
     "Catalog",
     "Chance",
     "Clock",
+    "Embedder",
     "Journal",
     "Judge",
     "Layer",
@@ -75,6 +76,31 @@ class Verdict(msgspec.Struct, frozen=True, gc=False):
     rule: str = ""
     reason: str = ""
     who: tuple[str, ...] = ()
+
+
+class Embedder(Protocol):
+    """Texts as directions in a space, in which what means the same lies close together."""
+
+    @property
+    def name(self) -> str:
+        """Identity with version: vectors of one name can be compared, and are kept under it."""
+        ...
+
+    @property
+    def dim(self) -> int: ...
+
+    @property
+    def even(self) -> float:
+        """The cosine between a question and a text at which it is as likely relevant as not."""
+        ...
+
+    async def embed(self, texts: Sequence[str]) -> Any:
+        """A float32 array (n, dim) of NumPy with rows of unit length; zeros for a text that says nothing.
+
+        Raises:
+            NotDone: it cannot be asked now. InputError: it is not installed, or not configured.
+        """
+        ...
 
 
 class Judge(Protocol):

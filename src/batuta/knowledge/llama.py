@@ -1,0 +1,96 @@
+"""The embedder that is always there: averaged word vectors of wordllama, from the files inside its wheel.
+
+Nothing is asked over any network. Its files are read directly: its own code imports an HTTP client and sets up
+logging for the whole process, and pads every batch to its longest text, which costs two thirds of the speed.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+from tokenizers import Tokenizer
+
+from batuta.errors import InputError
+from batuta.knowledge.halves import from_halves
+
+__all__ = ["LLAMA_NAME", "WordLlamaEmbedder"]
+
+# Part of the identity of every vector: with other weights, all are made anew.
+LLAMA_NAME = "wordllama-l2-supercat-256"
+_DIM = 256
+_WEIGHTS = "weights/l2_supercat_256.safetensors"
+_WORDS = "tokenizers/l2_supercat_tokenizer_config.json"
+# Characters of a text that are looked at: the average of more says nothing.
+_CHARS_MAX = 8_000
+_BATCH = 256
+# See `Embedder.even`; measured, see `batuta.knowledge.retrieve`.
+_EVEN = 0.29
+
+
+class WordLlamaEmbedder:
+    """`ports.Embedder` without a network and without a key. Raises `InputError` if wordllama is not installed."""
+
+    name = LLAMA_NAME
+    dim = _DIM
+    even = _EVEN
+
+    def __init__(self) -> None:
+        spec = find_spec("wordllama")
+        if spec is None or spec.origin is None:
+            raise InputError(
+                "the embedder wordllama is not installed", remedy="pip install 'batuta[knowledge]'"
+            )
+        folder = Path(spec.origin).parent
+        try:
+            self._vectors = _matrix(folder / _WEIGHTS)
+            self._words: Any = Tokenizer.from_file(str(folder / _WORDS))
+        except Exception as error:  # the tokenizer raises bare Exceptions
+            raise InputError(
+                f"the files of wordllama {_version()} cannot be read: {error}",
+                remedy="pip install --force-reinstall 'batuta[knowledge]'",
+            ) from None
+        self._words.no_padding()
+        self._words.no_truncation()
+
+    async def embed(self, texts: Sequence[str]) -> Any:
+        """float32 (n, 256), rows of unit length; a text without words is a row of zeros."""
+        return await asyncio.to_thread(self.embed_now, texts)
+
+    def embed_now(self, texts: Sequence[str]) -> Any:
+        """The same, in the calling thread: what takes half a millisecond is not worth a hop."""
+        made = np.zeros((len(texts), _DIM), dtype=np.float32)
+        for first in range(0, len(texts), _BATCH):
+            batch = [text[:_CHARS_MAX] for text in texts[first : first + _BATCH]]
+            for row, found in enumerate(
+                self._words.encode_batch_fast(batch, add_special_tokens=False), first
+            ):
+                ids = np.asarray(found.ids, dtype=np.int64)
+                if ids.size:
+                    made[row] = self._vectors[ids].sum(axis=0)
+        lengths = np.linalg.norm(made, axis=1, keepdims=True)
+        np.divide(made, lengths, out=made, where=lengths > 0)
+        return made
+
+
+def _matrix(path: Path) -> Any:
+    """The only tensor of a safetensors file: 8 bytes of length, a JSON header, the numbers."""
+    content = path.read_bytes()
+    size = int.from_bytes(content[:8], "little")
+    header = msgspec.json.decode(content[8 : 8 + size])
+    tensor = header["embedding.weight"]
+    begin, end = tensor["data_offsets"]
+    if tensor["dtype"] != "F16" or tensor["shape"][1] != _DIM:
+        raise ValueError(f"unexpected weights: {tensor['dtype']}, {tensor['shape']}")
+    return from_halves(content[8 + size + begin : 8 + size + end], _DIM)
+
+
+def _version() -> str:
+    try:
+        return version("wordllama")
+    except PackageNotFoundError:
+        return ""
