@@ -176,7 +176,7 @@ def test_a_write_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
         timeout=WAIT_S,
         check=False,
     )
-    assert (ended.returncode, ended.stdout) == (1, "")
+    assert (ended.returncode, ended.stdout) == (2, "")
     assert "error: " in ended.stderr
     assert list(tmp_path.iterdir()) == []
 
@@ -186,7 +186,7 @@ def test_a_place_where_no_folder_can_be_is_refused(tmp_path: Path) -> None:
     said = batuta(tmp_path, "init", "file")
     assert (said.code, "'file' is a file, not a folder" in said.err) == (2, True)
     inside = batuta(tmp_path, "init", "file/inside")
-    assert (inside.code, inside.out) == (1, "")
+    assert (inside.code, inside.out) == (2, "")
     assert made(tmp_path) == ["file"]
 
 

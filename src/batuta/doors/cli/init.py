@@ -36,7 +36,10 @@ def carry_out(args: argparse.Namespace, screen: Screen) -> int:
         )
     folder = Path(args.dir)
     content = files_of(args.template)
-    kept = _kept(folder, content)
+    try:
+        kept = _kept(folder, content)
+    except OSError as error:
+        raise _unwritable(folder, error) from None
     _write(folder, {name: data for name, data in content.items() if name not in kept})
     made = sorted(name for name in content if name not in kept)
     following = _following(folder, content)
@@ -123,11 +126,15 @@ def _write(folder: Path, content: dict[str, bytes]) -> None:
                     undo.callback(_gone, path.unlink)
                     file.write(data)
             except OSError as error:
-                raise InputError(
-                    f"{str(path)!r} cannot be written: {error.strerror or error}",
-                    remedy="nothing was left behind; name a folder that is yours and has room",
-                ) from None
+                raise _unwritable(path, error) from None
         undo.pop_all()
+
+
+def _unwritable(path: Path, error: OSError) -> InputError:
+    return InputError(
+        f"{str(path)[:80]!r} cannot be written: {error.strerror or error}",
+        remedy="nothing was left behind; name a folder that is yours and has room",
+    )
 
 
 def _gone(remove: Callable[[], None]) -> None:
