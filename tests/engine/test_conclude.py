@@ -22,6 +22,48 @@ from tests.engine.builders import Gate, House, Tool, args_of, in_turn, states, s
 BUSY = Failed("busy", "later", may_retry=True)
 
 
+class TestTimeBudget:
+    async def test_a_call_that_outlasts_it_is_told_as_the_budget_and_not_made_again(self) -> None:
+        gate = Gate("hang")
+        shown = await House(gate).run("budget: {seconds: 0.1}\nsteps: {a: {use: hang, retry: 3}}")
+        assert shown["error"] == {
+            "code": "budget",
+            "message": "the run's time budget of 0.1 s is used up",
+            "path": "a",
+        }
+        assert len(gate.calls) == 1
+
+    async def test_of_a_step_is_told_as_that_of_the_step(self) -> None:
+        shown = await House(Gate("hang")).run(
+            "steps: {a: {use: hang, budget: {seconds: 0.05}, timeout: 60}}"
+        )
+        assert shown["error"]["message"] == "the step's time budget of 0.05 s is used up"
+
+    async def test_the_time_of_the_call_itself_is_still_a_timeout(self) -> None:
+        shown = await House(Gate("hang")).run(
+            "budget: {seconds: 9}\nsteps: {a: {use: hang, timeout: 0.02}}"
+        )
+        assert shown["error"]["code"] == "timeout"
+
+    async def test_a_write_that_outlasts_it_is_still_in_doubt(self) -> None:
+        house = House(Gate("hang", effect="write", in_doubt="ask"))
+        shown = await house.run("budget: {seconds: 0.05}\nsteps: {a: {use: hang}}")
+        (doubt,) = await house.of(Doubted)
+        assert doubt.why == "the run's time budget of 0.05 s is used up"
+        assert shown["status"] == "waiting"
+
+    async def test_a_question_that_outlasts_it_is_told_as_the_budget(self) -> None:
+        house = House(Tool("ask", lambda _: Waiting(Question("well?"))))
+        await house.run("budget: {seconds: 60}\nsteps: {a: {use: ask}}")
+        house.clock.advance(61)
+        shown = await house.go_on()
+        assert shown["error"] == {
+            "code": "budget",
+            "message": "the run's time budget of 60 s is used up, and nobody had answered: well?",
+            "path": "a",
+        }
+
+
 class TestRetry:
     async def test_goes_on_until_it_succeeds(self) -> None:
         tool = Tool("put", in_turn(BUSY, BUSY, {"n": 3}))

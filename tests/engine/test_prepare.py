@@ -395,6 +395,7 @@ steps:
         house.clock.advance(61)
         shown = await house.drive(run)
         assert shown["error"]["code"] == "budget"
+        assert shown["error"]["message"] == "the run's time budget of 60 s is used up"
         assert echo.calls == []
 
     async def test_a_call_has_no_more_time_than_the_budget_has_left(self) -> None:

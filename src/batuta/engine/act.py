@@ -6,7 +6,7 @@ from typing import Any, cast
 import msgspec
 
 from batuta.engine.conclude import resolve_question
-from batuta.engine.prepare import Surroundings
+from batuta.engine.prepare import Surroundings, out_of_time
 from batuta.engine.view import lookup, scope_lookup
 from batuta.errors import BatutaError
 from batuta.spec import run as r
@@ -117,7 +117,11 @@ def expired(run: Run, node: Node, now: float) -> RunFact:
             at=now, path=path, attempt=attempt, kind="answer", value=value, who="(expired)"
         )
     message = f"nobody answered in time: {question.text}"
-    return Failure(at=now, path=path, attempt=attempt, code="expired", message=message)
+    spent = out_of_time(node, now)
+    if spent:
+        message = f"{spent}, and nobody had answered: {question.text}"
+    code = "budget" if spent else "expired"
+    return Failure(at=now, path=path, attempt=attempt, code=code, message=message)
 
 
 def decode_question(value: Value) -> Question:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from batuta.engine.prepare import latest
+from batuta.engine.prepare import latest, out_of_time
 from batuta.errors import BatutaError, InputError
 from batuta.reading.schema import schema_flaw
 from batuta.spec.call import Done, Expand, Failed, Outcome, Question, Waiting
@@ -27,6 +27,8 @@ from batuta.spec.value import Value, inline
 __all__ = ["Conclusion", "conclude", "reconciled", "resolve_question", "retry_wait_s"]
 
 MESSAGE_CHARS_MAX = 2_000
+# Capabilities stop up to so much before the end of their time, to say themselves what happened, in seconds.
+_EARLY_S = 0.2
 
 
 class Conclusion(msgspec.Struct, frozen=True):
@@ -75,6 +77,7 @@ def _failed(
     run: Run, node: Node, outcome: Failed, now: float, how: Conclusion, *, stopping: bool
 ) -> tuple[RunFact, ...]:
     path, attempt = node.path, node.attempt
+    outcome = _of_the_budget(node, outcome, now, how)
     # Sent and not answered: nobody knows what it cost, so it is settled at the maximum (contract, crash table).
     unknown = outcome.in_doubt or outcome.cost_nusd < 0
     cost = node.reserved_nusd if unknown else outcome.cost_nusd
@@ -97,6 +100,20 @@ def _failed(
             cost_nusd=cost,
         ),
     )
+
+
+def _of_the_budget(node: Node, outcome: Failed, now: float, how: Conclusion) -> Failed:
+    """A call that had less time than its own because a budget ended has used up that budget."""
+    if outcome.code != "timeout":
+        return outcome
+    ends = latest(node)
+    if now < ends - _EARLY_S:
+        return outcome
+    own_s = node.shape.step.timeout_s or how.card(node.capability).timeout_s
+    if node.attempt == 1 and node.started_at + own_s <= ends:
+        return outcome
+    why = out_of_time(node, max(now, ends))
+    return msgspec.structs.replace(outcome, code="budget", message=why, may_retry=False)
 
 
 def _next(

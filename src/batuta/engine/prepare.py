@@ -30,6 +30,7 @@ __all__ = [
     "call_of",
     "capability_of",
     "latest",
+    "out_of_time",
     "prepare",
 ]
 
@@ -237,11 +238,14 @@ def _verdict(
 
 def latest(node: Node) -> float:
     """When the time budgets around `node` end, in seconds of the Unix epoch; infinity without one."""
-    end = math.inf
-    for purse in () if node.kind == "undo" else node.purses:
-        if purse.budget.seconds is not None:
-            end = min(end, purse.opened_at + purse.budget.seconds)
-    return end
+    purses = () if node.kind == "undo" else node.purses
+    return min((purse.ends_at for purse in purses), default=math.inf)
+
+
+def out_of_time(node: Node, now: float) -> str:
+    """That a time budget around `node` is used up at `now`, in words; "" if none is."""
+    purses = () if node.kind == "undo" else node.purses
+    return next((said for purse in purses if (said := purse.out_of_time(now))), "")
 
 
 def approval_digest(run: Run, node: Node, capability: str, args_digest: str, epoch: int = 0) -> str:

@@ -177,7 +177,9 @@ def _failure(run: Run, fact: Failure, around: Surroundings) -> Unlike | None:
     refused = fact.attempt == node.attempt + 1
     if refused or node.state in (r.PENDING, r.OPEN):
         return _as_due(run, fact, around)
-    if node.state == r.WAITING and (fact.code == "expired" or fact.message == act.GIVEN_UP):
+    if node.state == r.WAITING and (
+        fact.code in ("budget", "expired") or fact.message == act.GIVEN_UP
+    ):
         return _as_due(run, fact, around)
     return _retried(node, fact)
 

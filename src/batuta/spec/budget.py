@@ -1,5 +1,6 @@
 """Budgets, and the money they are in."""
 
+import math
 from decimal import ROUND_HALF_EVEN, Decimal
 from functools import lru_cache
 from typing import Self, TypeVar
@@ -55,12 +56,22 @@ class Budget(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
 class Purse:
     """What a budget has left: spent, and reserved by calls that are under way. Part of the fold of a run."""
 
-    __slots__ = ("budget", "calls", "limit_nusd", "opened_at", "reserved_nusd", "spent_nusd")
+    __slots__ = (
+        "budget",
+        "calls",
+        "limit_nusd",
+        "opened_at",
+        "reserved_nusd",
+        "spent_nusd",
+        "whose",
+    )
 
-    def __init__(self, budget: Budget, opened_at: float) -> None:
+    def __init__(self, budget: Budget, opened_at: float, whose: str = "the") -> None:
+        """`whose` budget it is, for messages: "the run's"."""
         self.budget = budget
         self.limit_nusd = budget.limit_nusd
         self.opened_at = opened_at
+        self.whose = whose
         self.spent_nusd = 0
         self.reserved_nusd = 0
         self.calls = 0
@@ -78,9 +89,18 @@ class Purse:
                     f"the call may cost ${usd(price_nusd):.6g}, and ${usd(max(left, 0)):.6g} "
                     f"of ${usd(limit):.6g} is left"
                 )
-        if budget.seconds is not None and now >= self.opened_at + budget.seconds:
-            return f"the time budget of {budget.seconds:g} s is used up"
-        return ""
+        return self.out_of_time(now)
+
+    @property
+    def ends_at(self) -> float:
+        """When its time is over, in seconds of the Unix epoch; infinity if it has no bound."""
+        return self.opened_at + (math.inf if self.budget.seconds is None else self.budget.seconds)
+
+    def out_of_time(self, now: float) -> str:
+        """That its time is over at `now`, in words; "" if it is not."""
+        if now < self.ends_at:
+            return ""
+        return f"{self.whose} time budget of {self.budget.seconds:g} s is used up"
 
     def reserve(self, price_nusd: int) -> None:
         """Count one call and set `price_nusd` aside for it."""

@@ -83,7 +83,7 @@ def _accepted(run: Run, fact: Accepted) -> None:
     run.id = fact.run
     run.salt = bytes.fromhex(fact.salt)
     if fact.budget is not None:
-        run.purses = (Purse(fact.budget, fact.at),)
+        run.purses = (Purse(fact.budget, fact.at, "the run's"),)
 
 
 def _inherited(run: Run, fact: Inherited) -> None:

@@ -27,7 +27,7 @@ def open_scope(run: Run, scope: Scope, purses: tuple[Purse, ...], at: float) -> 
         node = Node(scope.path + name, shape, scope, shape.kind, scope.holder, 0)
         node.blockers = len(shape.deps)
         budget = shape.step.budget
-        node.purses = purses if budget is None else (*purses, Purse(budget, at))
+        node.purses = purses if budget is None else (*purses, Purse(budget, at, "the step's"))
         scope.nodes[name] = node
         run.nodes[node.path] = node
         if not shape.deps:
