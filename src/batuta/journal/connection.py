@@ -13,6 +13,7 @@ from batuta.errors import JournalBroken, JournalError
 from batuta.journal.database import Database, open_database
 from batuta.journal.failures import RESTORE_REMEDY, translated
 from batuta.journal.statements import MIGRATIONS, SQL
+from batuta.journal.still import open_still
 
 __all__ = [
     "APPLICATION_ID",
@@ -84,17 +85,28 @@ def connect(
     """
     check_file(path)
     with translated(str(path)):
-        db = open_database(str(path), _READ_ONLY if read_only else _READ_WRITE, vfs)
+        if not read_only:
+            return _checked(open_database(str(path), _READ_WRITE, vfs), path, migrations)
         try:
-            db.set_busy_timeout(_BUSY_TIMEOUT_MS)
-            db.execute(f"PRAGMA synchronous = {_SYNCHRONOUS}")
-            db.execute("PRAGMA cell_size_check = ON")
-            _check_identity(db, path)
-            migrate(db, path, migrations, read_only=read_only)
-            db.execute(SQL["last_gseq"]).fetchall()
-        except BaseException:
-            db.close()
-            raise
+            return _checked(open_database(str(path), _READ_ONLY, vfs), path, migrations, look=True)
+        except (apsw.CantOpenError, apsw.ReadOnlyError):
+            # Even who only looks wants to write beside the file, which this folder may not allow.
+            return _checked(open_still(path, vfs), path, migrations, look=True)
+
+
+def _checked(
+    db: Database, path: Path, migrations: Sequence[str], *, look: bool = False
+) -> Database:
+    try:
+        db.set_busy_timeout(_BUSY_TIMEOUT_MS)
+        db.execute(f"PRAGMA synchronous = {_SYNCHRONOUS}")
+        db.execute("PRAGMA cell_size_check = ON")
+        _check_identity(db, path)
+        migrate(db, path, migrations, read_only=look)
+        db.execute(SQL["last_gseq"]).fetchall()
+    except BaseException:
+        db.close()
+        raise
     return db
 
 

@@ -1,0 +1,94 @@
+"""Looking at a journal in a folder that cannot be written: SQLite then has no place for the index of its `-wal`.
+
+While that file is empty or absent, nobody has facts that are not in the journal itself, and SQLite can read it as
+something that never changes. Whether that is still true is asked after every read, so that what somebody begins to
+write meanwhile is told, and never mixed with what was there before.
+"""
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import apsw
+
+from batuta.errors import JournalError
+from batuta.journal.database import Cursor, Database, open_database
+
+__all__ = ["open_still"]
+
+_FLAGS = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
+
+
+def open_still(path: Path, vfs: str | None) -> Database:
+    """A connection that reads the journal at `path` without a file beside it, as long as nobody writes.
+
+    Raises:
+        JournalError: there are facts beside it that cannot be read from here.
+    """
+    if _wal_bytes(path):
+        raise JournalError(
+            f"{path} cannot be read: its newest facts are in {path.name}-wal, and its folder cannot be written",
+            remedy="look as a user who may write there, or at a copy of the folder",
+        )
+    return _Still(path, vfs)
+
+
+class _Still:
+    """A `Database` over a file that does not change, and that notices if it does."""
+
+    def __init__(self, path: Path, vfs: str | None) -> None:
+        self._path = path
+        self._state = _state(path)
+        self._db = open_database(f"{path.absolute().as_uri()}?immutable=1", _FLAGS, vfs)
+
+    @property
+    def in_transaction(self) -> bool:
+        return self._db.in_transaction
+
+    def execute(self, statements: str, bindings: Sequence[Any] = (), /) -> Cursor:
+        try:
+            rows = self._db.execute(statements, bindings).fetchall()
+        except apsw.Error:
+            self._check()  # half of one state and half of another looks like damage
+            raise
+        self._check()
+        return _Rows(rows)
+
+    def executemany(self, statements: str, bindings: Iterable[Sequence[Any]], /) -> Cursor:
+        return self._db.executemany(statements, bindings)
+
+    def set_busy_timeout(self, milliseconds: int, /) -> None:
+        self._db.set_busy_timeout(milliseconds)
+
+    def close(self, force: bool = False, /) -> None:
+        self._db.close(force)
+
+    def _check(self) -> None:
+        if _state(self._path) != self._state or _wal_bytes(self._path):
+            raise JournalError(
+                f"{self._path} is being written, and cannot be followed from here: its folder cannot be written",
+                remedy="look again, or as a user who may write there",
+            )
+
+
+class _Rows:
+    """Rows that were read already."""
+
+    def __init__(self, rows: list[tuple[Any, ...]]) -> None:
+        self._rows = rows
+
+    def fetchall(self) -> list[tuple[Any, ...]]:
+        return self._rows
+
+
+def _state(path: Path) -> tuple[int, ...]:
+    found = os.stat(path)
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _wal_bytes(path: Path) -> int:
+    try:
+        return os.stat(f"{path}-wal").st_size
+    except FileNotFoundError:
+        return 0
