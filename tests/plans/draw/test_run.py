@@ -105,6 +105,20 @@ def test_a_failed_run_says_what_failed() -> None:
     )
 
 
+def test_what_was_undone_is_taken_back_and_not_done() -> None:
+    book = Clocked(plan(pay=Step("tool", undo=Undo("back")), boom=Step("tool", after=("pay",))))
+    book.claim()
+    book.start("pay")
+    book.at(2).finish("pay")
+    book.start("boom")
+    book.at(3).fail("boom")
+    book.at(4).start("pay/undo")
+    assert "taken back" not in words(drawn(book))
+    book.at(6).finish("pay/undo")
+    assert {"taken back", "failed"} <= words(drawn(book))
+    assert "can be undone" not in words(drawn(book))
+
+
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_messages_of_strangers_are_inert_and_bounded(text: str) -> None:
     book = Clocked(plan(pay=Step("tool")))

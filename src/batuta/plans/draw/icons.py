@@ -25,6 +25,7 @@ EFFECT_ICONS = {
 
 STATE_ICONS = {
     "done": "M4.6 8.3l2.3 2.3 4.5-4.8",
+    "taken back": "M6.6 5.1L4.9 6.8l1.7 1.7M5.1 6.8h3.9a2.1 2.1 0 0 1 0 4.2H7.2",
     "failed": "M5.4 5.4l5.2 5.2M10.6 5.4l-5.2 5.2",
     "running": "M6.5 5.2v5.6L10.9 8Z",
     "retrying": "M11.2 6.6A3.5 3.5 0 1 0 11.4 9M11.5 4.6v2.2H9.3",
@@ -38,6 +39,7 @@ STATE_ICONS = {
 
 STATE_STYLES = {
     "done": "good",
+    "taken back": "idle",
     "failed": "bad",
     "running": "run",
     "retrying": "ask",

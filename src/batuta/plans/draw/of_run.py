@@ -101,6 +101,12 @@ def _part(leg: Leg) -> str:
     return max(parts, key=parts.__getitem__)
 
 
+def _taken_back(node: Node) -> bool:
+    """True if what takes its effects back has been done: of all that there is to take back."""
+    undo = [one.undo_node for one in (node, *node.children) if one.undo_node is not None]
+    return bool(undo) and all(one.state == r.DONE for one in undo)
+
+
 def _failure(run: Run) -> str:
     ended = run.ended
     if ended is None or ended.status == "succeeded":
@@ -117,7 +123,7 @@ def _box(
     seconds = _seconds(node, stretches, now)
     times = _times(node)
     asked = any(stretch.kind == "question" for stretch in stretches)
-    undone = node.undo_node is not None or any(child.undo_node for child in node.children)
+    undone = _taken_back(node)
     box = Box(
         name=node.name,
         use=use,
@@ -127,9 +133,9 @@ def _box(
         when=step.when or "",
         time="" if seconds is None else time_text(seconds),
         cost=cost_text(cost_nusd) if cost_nusd else "",
-        state=_WORDS.get(state, state),
+        state="taken back" if undone and state == r.DONE else _WORDS.get(state, state),
         asks=asked and state != r.WAITING,
-        undo=step.undo.use if step.undo is not None else "",
+        undo=step.undo.use if step.undo is not None and not undone else "",
         critical=critical,
     )
     said = [

@@ -14,7 +14,8 @@ EFFECTS = {
     "": "effect unknown",
 }
 STATES = (
-    "done", "failed", "running", "retrying", "waiting", "in doubt", "ready", "pending", "skipped", "cancelled",
+    "done", "taken back", "failed", "running", "retrying", "waiting", "in doubt", "ready", "pending", "skipped",
+    "cancelled",
 )  # fmt: skip
 
 

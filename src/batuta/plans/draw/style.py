@@ -38,7 +38,7 @@ _COLOURS = {
 }
 
 _RULES = f"""
-.b text{{font-family:{_SANS}}}
+.b text{{font-family:{_SANS};font-variant-ligatures:no-contextual}}
 .b .m{{font-family:{_MONO}}}
 .b .h1{{font-size:20px;font-weight:600}}
 .b .h2{{font-size:14px;font-weight:600}}
