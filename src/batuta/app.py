@@ -5,9 +5,6 @@ async with await App.open("folder") as app:
 """
 
 import asyncio
-import functools
-import getpass
-import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Self
@@ -19,19 +16,21 @@ from batuta.capabilities.catalog import WorkspaceCatalog, build_catalog
 from batuta.capabilities.modules import load_modules
 from batuta.config import Workspace, load_workspace
 from batuta.engine.answering import asked, check_answer
+from batuta.engine.author import local_user
 from batuta.engine.document import document, failure_of, result_of
 from batuta.engine.engine import Engine, Settings
 from batuta.engine.fork import Forked, Wish, fork
 from batuta.engine.host import Host
 from batuta.engine.ids import new_run_id
-from batuta.errors import AnswerError, Finding, InputError, PlanError, error_of_run
+from batuta.errors import AnswerError, InputError, PlanError, error_of_run
 from batuta.governance.verdict import Policy, rules_from
 from batuta.journal.backup import copy_journal
 from batuta.journal.backup import restore as restore_journal
 from batuta.journal.clock import SystemClock
 from batuta.journal.failures import translated
 from batuta.journal.sqlite import open_sqlite
-from batuta.plans.build import plan_from_data
+from batuta.knowledge.capability import Searches
+from batuta.plans.admit import admitted, raise_flaws
 from batuta.plans.check import check
 from batuta.plans.explanation import Explanation
 from batuta.plans.record.recording import Recording
@@ -94,12 +93,14 @@ class App:
         python, configured = (workspace.python, workspace.capabilities) if modules else ((), {})
         own = load_modules(python, Path(workspace.root))
         settings = {name: {"kind": one.kind, **one.settings} for name, one in configured.items()}
+        searches = Searches(Path(workspace.root), workspace.knowledge if modules else {})
         catalog = build_catalog(
             settings,
-            [*own.capabilities, *functions],
+            [*own.capabilities, *searches.capabilities, *functions],
             spare,
             allow_private=workspace.network.allow_private,
             locate=lambda name: workspace.places.at("capabilities", name),
+            closing=[searches.close],
         )
         if journal is None:
             path = Path(workspace.root) / JOURNAL_FILE
@@ -115,7 +116,7 @@ class App:
             catalog,
             policy,
             clock or SystemClock(),
-            Settings(_admit_plan, workspace.budget, workspace.limits.calls),
+            Settings(admitted, workspace.budget, workspace.limits.calls),
             sink=sink,
         )
         app = cls(engine, catalog, workspace, policy)
@@ -195,14 +196,14 @@ class App:
 
     async def _accept(self, plan: Planned, inputs: Mapping[str, Any], author: str) -> Run:
         run_id = new_run_id(self.engine.clock.now())
-        who = author or _local_user()
+        who = author or local_user()
         recorded = plan if isinstance(plan, Plan) else plan.plan
         try:
             return await self.engine.accept_durably(recorded, inputs, run_id=run_id, author=who)
         except PlanError:
             if not isinstance(plan, Plan):
                 # The same flaws again, at their places in the Python file.
-                _raise_flaws(check(recorded, self.cards, plan.places))
+                raise_flaws(check(recorded, self.cards, plan.places))
             raise
 
     async def fork(self, run_id: str, wish: Wish, *, author: str = "") -> Forked:
@@ -215,7 +216,7 @@ class App:
             PlanError: the plan would not be admitted any more. JournalError: there is no fork then.
         """
         origin = await self.engine.read(run_id)
-        new_id, who = new_run_id(self.engine.clock.now()), author or _local_user()
+        new_id, who = new_run_id(self.engine.clock.now()), author or local_user()
         return await fork(self.engine, origin, wish, run_id=new_id, author=who)
 
     async def result(self, run_id: str) -> Any:
@@ -277,7 +278,7 @@ class App:
             attempt=node.attempt,
             kind=node.question.kind,
             value=inline(value, run.salt),
-            who=who or _local_user(),
+            who=who or local_user(),
         )
         if not await self._tell(run, fact) and not await self._has_said(run, step, value):
             raise AnswerError(f"the question of {step} in {run_id} was answered already")
@@ -298,7 +299,7 @@ class App:
         run = await self.engine.read(run_id)
         _check_not_ended(run)
         now = self.engine.clock.now()
-        fact = CancelRequested(at=now, who=who or _local_user(), why=why)
+        fact = CancelRequested(at=now, who=who or local_user(), why=why)
         if not await self._tell(run, fact):
             # Somebody was first: with a cancellation, which is as good, or it has ended meanwhile.
             _check_not_ended(run)
@@ -315,7 +316,7 @@ class App:
         cards, described = self.engine.pins.for_adoption(sorted(changed), run.salt)
         if changed or run.drift is not None:
             now = self.engine.clock.now()
-            fact = Adopted(at=now, cards=cards, described=described, who=_local_user())
+            fact = Adopted(at=now, cards=cards, described=described, who=local_user())
             await self._tell(run, fact)
 
     async def _tell(self, run: Run, fact: Fact) -> bool:
@@ -375,28 +376,6 @@ def restore(folder: str | Path, backup: str | Path) -> Path:
     return restore_journal(Path(backup), path)
 
 
-def _admit_plan(plan: Plan, cards: Mapping[str, Card]) -> Plan:
-    """The plan as its YAML form would be read, so that what was made in Python has the same bounds and digest."""
-    normal = plan_from_data(plan).plan
-    _raise_flaws(check(normal, cards, warnings=False))
-    return normal
-
-
-def _raise_flaws(findings: Iterable[Finding]) -> None:
-    """Raise `PlanError` with those of `findings` that are more than warnings, if there are any."""
-    flaws = [one for one in findings if not one.warning]
-    if flaws:
-        raise PlanError(flaws[0].message, place=flaws[0].place, findings=flaws)
-
-
 def _check_not_ended(run: Run) -> None:
     if run.ended is not None:
         raise AnswerError(f"run {run.id} has already ended: {run.ended.status}")
-
-
-@functools.cache
-def _local_user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return os.environ.get("USER", "") or "local"

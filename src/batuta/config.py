@@ -13,6 +13,7 @@ from batuta.errors import ExpressionError, InputError, NotFound, WorkspaceError
 from batuta.reading.address import read_private_address
 from batuta.reading.budget import read_budget
 from batuta.reading.condition import read_condition
+from batuta.reading.knowledge import KnowledgeConfig, read_knowledge
 from batuta.reading.places import NOWHERE, Places
 from batuta.reading.report import Report
 from batuta.reading.shapes import (
@@ -137,6 +138,7 @@ class Workspace(msgspec.Struct, frozen=True):
     retention: Retention = Retention()
     limits: Limits = Limits()
     network: Network = Network()
+    knowledge: dict[str, KnowledgeConfig] = {}
     places: Places = NOWHERE
 
 
@@ -375,6 +377,7 @@ read_workspace = record(
         "network": record(
             Network, {"allow_private": one_or_more(read_private_address, NETWORK_ENTRIES_MAX)}
         ),
+        "knowledge": read_knowledge,
     },
     what="a workspace: a map of keys and values",
 )

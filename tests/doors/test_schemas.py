@@ -91,6 +91,7 @@ WORKSPACE_DATA: dict[str, Any] = {
     "retention": {"days": 30},
     "limits": {"calls": 64},
     "network": {"allow_private": ["localhost:8080"]},
+    "knowledge": {"handbook": {"paths": ["docs/**"], "description": "x", "embedder": "wordllama"}},
 }
 SAMPLES = {"plan": PLAN_DATA, "workspace": WORKSPACE_DATA}
 ODD = (

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from batuta.knowledge.database import KNOWLEDGE_FILE
+from batuta.knowledge.capability import KNOWLEDGE_FILE
 from batuta.knowledge.ingest import Ingested, ingest
 from batuta.knowledge.llama import WordLlamaEmbedder
 from batuta.knowledge.retrieve import Collection, Scored

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from batuta.errors import KnowledgeError, NotDone
-from batuta.knowledge.database import KNOWLEDGE_FILE
+from batuta.knowledge.capability import KNOWLEDGE_FILE
 from batuta.knowledge.ingest import FILE_BYTES_MAX, Ingested, Step
 from batuta.knowledge.store import Store
 from tests.knowledge.pages import pdf

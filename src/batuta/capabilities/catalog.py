@@ -75,6 +75,7 @@ def build_catalog(
     allow_private: Iterable[str] = (),
     environment: Mapping[str, str] | None = None,
     locate: Callable[[str], Place] | None = None,
+    closing: Iterable[Callable[[], Awaitable[None]]] = (),
 ) -> WorkspaceCatalog:
     """The catalog of a workspace.
 
@@ -86,6 +87,7 @@ def build_catalog(
             they are not public.
         environment: what `env:NAME` is looked up in, at the time of a call; the process's own by default.
         locate: where the capability of a name stands in `batuta.yaml`.
+        closing: what else is to be called when the catalog is closed.
 
     Raises:
         WorkspaceError: lists all flaws.
@@ -130,7 +132,7 @@ def build_catalog(
         raise WorkspaceError(
             first.message, remedy=first.remedy, place=first.place, findings=findings
         )
-    return WorkspaceCatalog(made.values(), closing=[connections.close])
+    return WorkspaceCatalog(made.values(), closing=[connections.close, *closing])
 
 
 def _untaken(functions: Iterable[Any], known: Mapping[str, Capability]) -> Iterable[Any]:

@@ -113,6 +113,16 @@ WORKSPACE: Mapping[str, Hover] = {
     "Workspace.retention": Hover("How long payloads of runs that have ended are kept."),
     "Workspace.limits": Hover("Bounds of the process."),
     "Workspace.network": Hover("Which private addresses may be called."),
+    "Workspace.knowledge": Hover(
+        "Folders of documents that can be searched, by name: NAME is searched by `NAME.search`.",
+        ({"handbook": {"paths": ["docs/**"]}},),
+    ),
+    "KnowledgeConfig": Hover("A collection: which files, and how they are made searchable."),
+    "KnowledgeConfig.paths": Hover(
+        "Files, folders and patterns of this folder; `**` goes through folders.", (["docs/**"],)
+    ),
+    "KnowledgeConfig.description": Hover("What one finds in it, for people and planners."),
+    "KnowledgeConfig.embedder": Hover("What makes vectors of texts; wordllama needs no network."),
     "Rule": Hover("A rule; all of its fields that are given must match."),
     "Rule.verdict": Hover(
         "What happens to a call that matches: it is made, somebody is asked, or it is refused."

@@ -13,12 +13,9 @@ import apsw
 
 from batuta.errors import BatutaError, Bug, KnowledgeError
 
-__all__ = ["KNOWLEDGE_FILE", "TOKENIZER", "Connection", "Database", "translated"]
+__all__ = ["TOKENIZER", "Connection", "Database", "translated"]
 
 T = TypeVar("T")
-
-# Where a workspace keeps it, below its folder.
-KNOWLEDGE_FILE = Path(".batuta") / "knowledge.sqlite"
 
 # "BatK" in ASCII, in the header of the file.
 _APPLICATION_ID = 0x4261744B

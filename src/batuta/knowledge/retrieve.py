@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from batuta.errors import InputError
+from batuta.knowledge.capability import LIMIT_DEFAULT, LIMIT_MAX
 from batuta.knowledge.filters import documents_that_fit
 from batuta.knowledge.index import Hit, Index
 from batuta.knowledge.lexical import Words, by_words
@@ -19,10 +20,8 @@ from batuta.knowledge.query import Query, read_query
 from batuta.knowledge.vectors import Vectors
 from batuta.ports import Embedder
 
-__all__ = ["LIMIT", "LIMIT_MAX", "RELEVANT", "Collection", "Found", "Scored"]
+__all__ = ["RELEVANT", "Collection", "Found", "Scored"]
 
-LIMIT = 5
-LIMIT_MAX = 100
 # What scores less is not given.
 RELEVANT = 0.5
 
@@ -64,7 +63,7 @@ class Collection:
         self._one_at_a_time = asyncio.Lock()
 
     async def search(
-        self, text: str, *, limit: int = LIMIT, filters: Mapping[str, Any] | None = None
+        self, text: str, *, limit: int = LIMIT_DEFAULT, filters: Mapping[str, Any] | None = None
     ) -> Found:
         """The at most `limit` pieces that are likely relevant to `text`, best first; of documents that `filters` fit.
 

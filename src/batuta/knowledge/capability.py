@@ -1,0 +1,196 @@
+"""`NAME.search`: a collection as a capability. Nothing of it is opened before the first call."""
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from batuta.errors import CallFailed, InputError, KnowledgeError
+from batuta.reading.knowledge import KnowledgeConfig
+from batuta.spec.call import Call, Done, Failed, Outcome
+from batuta.spec.card import Card
+
+__all__ = ["KNOWLEDGE_FILE", "LIMIT_DEFAULT", "LIMIT_MAX", "Searches"]
+
+# Where a workspace keeps its knowledge, below its folder.
+KNOWLEDGE_FILE = Path(".batuta") / "knowledge.sqlite"
+
+LIMIT_DEFAULT = 5
+LIMIT_MAX = 100
+_QUERY_CHARS_MAX = 20_000
+# Longest time of one search (s): the first one reads all vectors into memory.
+_TIMEOUT_S = 60.0
+
+_VALUE = {"type": ["string", "number", "boolean"]}
+_INPUT: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "query": {"type": "string", "minLength": 1, "maxLength": _QUERY_CHARS_MAX},
+        "limit": {"type": "integer", "minimum": 1, "maximum": LIMIT_MAX, "default": LIMIT_DEFAULT},
+        "filters": {
+            "type": "object",
+            "additionalProperties": {"anyOf": [_VALUE, {"type": "array", "items": _VALUE}]},
+        },
+    },
+    "required": ["query"],
+    "additionalProperties": False,
+}
+_HIT: dict[str, Any] = {
+    "text": {"type": "string"},
+    "score": {"type": "number"},
+    "source": {"type": "string"},
+    "heading": {"type": "string"},
+    "page": {"type": ["integer", "null"]},
+    "start": {"type": "integer"},
+    "end": {"type": "integer"},
+}
+_OUTPUT: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "hits": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": _HIT,
+                "required": list(_HIT),
+                "additionalProperties": False,
+            },
+        },
+        "none": {"type": "boolean"},
+    },
+    "required": ["hits", "none"],
+    "additionalProperties": False,
+}
+
+
+class _Searched(Protocol):
+    async def search(self, text: str, *, limit: int, filters: Mapping[str, Any]) -> Any: ...
+
+
+class Searches:
+    """The collections of a workspace, to be searched. `capabilities`: one for each, called `NAME.search`."""
+
+    def __init__(self, root: Path, collections: Mapping[str, KnowledgeConfig]) -> None:
+        self._path = root / KNOWLEDGE_FILE
+        self.capabilities = [
+            SearchCapability(name, settings, self) for name, settings in collections.items()
+        ]
+        self._store: Any = None
+        self._embedder: Any = None
+        self._collections: dict[str, _Searched] = {}
+        self._opening = asyncio.Lock()
+
+    async def search(
+        self, name: str, query: str, *, limit: int, filters: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """The document of a search in the collection `name`: hits, and whether there are none.
+
+        Raises:
+            KnowledgeError: it was never ingested, or cannot be read. InputError: what is asked is wrong, or something
+                is not installed.
+        """
+        async with self._opening:
+            collection = self._collections.get(name)
+            if collection is None:
+                collection = await asyncio.to_thread(self._open, name)
+                self._collections[name] = collection
+        found = await collection.search(query, limit=limit, filters=filters)
+        hits = [
+            {
+                "text": one.hit.text,
+                "score": one.score,
+                "source": one.hit.source,
+                "heading": one.hit.heading,
+                "page": one.hit.page or None,
+                "start": one.hit.start,
+                "end": one.hit.end,
+            }
+            for one in found.hits
+        ]
+        return {"hits": hits, "none": not hits}
+
+    async def close(self) -> None:
+        """Let go of the store."""
+        if self._store is not None:
+            await asyncio.to_thread(self._store.close)
+            self._store = None
+            self._collections.clear()
+
+    def _open(self, name: str) -> _Searched:
+        from batuta.knowledge.store import Store
+
+        never = KnowledgeError(
+            f"the collection {name} was never ingested", remedy=f"batuta knowledge add {name}"
+        )
+        if not self._path.exists():
+            raise never
+        if self._store is None:
+            self._store = Store(self._path)
+        number = self._store.find(name)
+        if number is None:
+            raise never
+        try:
+            from batuta.knowledge.llama import WordLlamaEmbedder
+            from batuta.knowledge.retrieve import Collection
+        except ImportError as error:
+            raise InputError(
+                f"searching needs {error.name}", remedy="pip install 'batuta[knowledge]'"
+            ) from None
+        if self._embedder is None:
+            self._embedder = WordLlamaEmbedder()
+        return Collection(self._store.index(number), self._embedder)
+
+
+class SearchCapability:
+    """A search in one collection."""
+
+    def __init__(self, name: str, settings: KnowledgeConfig, searches: Searches) -> None:
+        self._name = name
+        self._searches = searches
+        self.card = Card(
+            name=f"{name}.search",
+            description=settings.description
+            or f"The pieces of {name} that answer a question, each with its place; none if there are none.",
+            input=_INPUT,
+            output=_OUTPUT,
+            effect="read",
+            reach="local",
+            timeout_s=_TIMEOUT_S,
+            kind="knowledge",
+        )
+
+    async def __call__(self, call: Call) -> Outcome:
+        """The value of the search that `call` asks for."""
+        flaw = _flaw(call.args)
+        if flaw:
+            return Failed("invalid", flaw)
+        args = call.args
+        limit, filters = args.get("limit", LIMIT_DEFAULT), args.get("filters") or {}
+        try:
+            return Done(
+                await self._searches.search(self._name, args["query"], limit=limit, filters=filters)
+            )
+        except InputError as error:
+            return Failed("invalid", error.in_one_line)
+        except KnowledgeError as error:
+            return Failed("unavailable", error.in_one_line)
+        except CallFailed as error:
+            message = f"the embedder cannot be asked: {error.message}"
+            return Failed(error.code, message, may_retry=True, retry_after_s=error.retry_after_s)
+
+
+def _flaw(args: Mapping[str, Any]) -> str:
+    """What is wrong with the arguments by their shape; "" if nothing."""
+    query, limit, filters = args.get("query"), args.get("limit", 1), args.get("filters")
+    unknown = args.keys() - {"query", "limit", "filters"}
+    if unknown:
+        return f"{min(unknown)} is no argument: query, limit and filters are"
+    if not isinstance(query, str):
+        return "query: expected a text"
+    if len(query) > _QUERY_CHARS_MAX:
+        return f"query: {len(query):,} characters, at most {_QUERY_CHARS_MAX:,}"
+    if not isinstance(limit, int) or isinstance(limit, bool) or not 1 <= limit <= LIMIT_MAX:
+        return f"limit: expected a whole number from 1 to {LIMIT_MAX}"
+    if filters is not None and not isinstance(filters, Mapping):
+        return "filters: expected a map of names to values"
+    return ""
