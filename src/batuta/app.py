@@ -12,8 +12,8 @@ from typing import Any, Self
 import msgspec
 
 from batuta.capabilities.answers import validate_answer
-from batuta.capabilities.catalog import WorkspaceCatalog, build_catalog
-from batuta.capabilities.modules import load_modules
+from batuta.capabilities.catalog import WorkspaceCatalog
+from batuta.capabilities.workspace import open_catalog
 from batuta.config import Workspace, load_workspace
 from batuta.engine.answering import asked, check_answer
 from batuta.engine.author import local_user
@@ -90,16 +90,12 @@ class App:
             WorkspaceError: it has flaws; the error lists all of them. JournalError: its journal cannot be opened.
         """
         workspace = load_workspace(folder)
-        python, configured = (workspace.python, workspace.capabilities) if modules else ((), {})
-        own = load_modules(python, Path(workspace.root))
-        settings = {name: {"kind": one.kind, **one.settings} for name, one in configured.items()}
         searches = Searches(Path(workspace.root), workspace.knowledge if modules else {})
-        catalog = build_catalog(
-            settings,
-            [*own.capabilities, *searches.capabilities, *functions],
+        opened = await open_catalog(
+            workspace,
+            [*searches.capabilities, *functions],
             spare,
-            allow_private=workspace.network.allow_private,
-            locate=lambda name: workspace.places.at("capabilities", name),
+            modules=modules,
             closing=[searches.close],
         )
         if journal is None:
@@ -113,14 +109,14 @@ class App:
         )
         engine = Engine(
             journal,
-            catalog,
+            opened.catalog,
             policy,
             clock or SystemClock(),
             Settings(admitted, workspace.budget, workspace.limits.calls),
             sink=sink,
         )
-        app = cls(engine, catalog, workspace, policy)
-        app.plans = {one.name: one for one in own.workflows}
+        app = cls(engine, opened.catalog, workspace, policy)
+        app.plans = {one.name: one for one in opened.workflows}
         return app
 
     async def __aenter__(self) -> Self:

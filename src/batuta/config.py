@@ -13,6 +13,7 @@ from batuta.errors import ExpressionError, InputError, NotFound, WorkspaceError
 from batuta.reading.address import read_private_address
 from batuta.reading.budget import read_budget
 from batuta.reading.condition import read_condition
+from batuta.reading.databases import Database, read_databases
 from batuta.reading.knowledge import KnowledgeConfig, read_knowledge
 from batuta.reading.places import NOWHERE, Places
 from batuta.reading.report import Report
@@ -139,6 +140,7 @@ class Workspace(msgspec.Struct, frozen=True):
     limits: Limits = Limits()
     network: Network = Network()
     knowledge: dict[str, KnowledgeConfig] = {}
+    sql: dict[str, Database] = {}
     places: Places = NOWHERE
 
 
@@ -378,6 +380,7 @@ read_workspace = record(
             Network, {"allow_private": one_or_more(read_private_address, NETWORK_ENTRIES_MAX)}
         ),
         "knowledge": read_knowledge,
+        "sql": read_databases,
     },
     what="a workspace: a map of keys and values",
 )

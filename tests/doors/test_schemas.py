@@ -92,6 +92,27 @@ WORKSPACE_DATA: dict[str, Any] = {
     "limits": {"calls": 64},
     "network": {"allow_private": ["localhost:8080"]},
     "knowledge": {"handbook": {"paths": ["docs/**"], "description": "x", "embedder": "wordllama"}},
+    "sql": {
+        "orders": {
+            "url": "env:ORDERS_URL",
+            "tables": ["orders"],
+            "queries": {
+                "late": {
+                    "sql": "select :a",
+                    "description": "x",
+                    "params": {"a": "string"},
+                    "output": {"a": {"type": "string"}},
+                    "write": True,
+                }
+            },
+            "free_query": True,
+            "reach": "local",
+            "rows_max": 10,
+            "bytes_max": 100,
+            "timeout": "10s",
+            "write": True,
+        }
+    },
 }
 SAMPLES = {"plan": PLAN_DATA, "workspace": WORKSPACE_DATA}
 ODD = (
@@ -114,7 +135,7 @@ ODD = (
 # What no schema of this size says: how long a duration in words is, which addresses there are, that an expression
 # compiles, and what an adapter does with its settings.
 READERS_ONLY = re.compile(
-    r"seconds are|B111|B6|B2\d\d|B027|B028|is not a plan|is not a Python file"
+    r"seconds are|B111|B6|B2\d\d|B027|B028|is not a plan|is not a Python file|has no parameter|not to be written"
 )
 
 

@@ -123,6 +123,39 @@ WORKSPACE: Mapping[str, Hover] = {
     ),
     "KnowledgeConfig.description": Hover("What one finds in it, for people and planners."),
     "KnowledgeConfig.embedder": Hover("What makes vectors of texts; wordllama needs no network."),
+    "Workspace.sql": Hover(
+        "Databases, by name: tables are look-ups (`NAME.TABLE`), queries are called `NAME.QUERY`.",
+        ({"orders": {"url": "env:ORDERS_URL"}},),
+    ),
+    "Database": Hover("A database. It is only read, unless a query of it writes."),
+    "Database.url": Hover(
+        "Where it is: a file of SQLite, or the variable of the environment that holds the address.",
+        ("sqlite:///orders.db", "env:ORDERS_URL", "postgresql://localhost/orders"),
+    ),
+    "Database.tables": Hover("Tables and views that are look-ups; all, if none is named."),
+    "Database.queries": Hover(
+        "Statements with a name; values come in as `:parameters`.",
+        ({"open_orders": {"sql": "select * from orders where customer = :customer"}},),
+    ),
+    "Database.free_query": Hover(
+        "Whether `NAME.query` takes any statement that reads; not if `tables` narrows what is seen, unless said here."
+    ),
+    "Database.reach": Hover("`local` if it is on this machine; a file named in `url` is."),
+    "Database.rows_max": Hover("Rows that one call may give."),
+    "Database.bytes_max": Hover("Bytes of JSON that one call may give."),
+    "Database.timeout": Hover("Longest time of one statement; then it is stopped.", ("10s",)),
+    "Database.write": Hover("Queries of it may say `write: true`."),
+    "NamedQuery": Hover("One statement with a name."),
+    "NamedQuery.sql": Hover(
+        "One statement; `:name` stands for a value.",
+        ("select id, total from orders where customer = :customer",),
+    ),
+    "NamedQuery.description": Hover("What it finds, for people and planners."),
+    "NamedQuery.params": Hover("Types of its parameters.", ({"customer": "string"},)),
+    "NamedQuery.output": Hover(
+        "Types of its columns, where the database cannot tell them.", ({"total": "number"},)
+    ),
+    "NamedQuery.write": Hover("It changes something: sent at most once, in its own transaction."),
     "Rule": Hover("A rule; all of its fields that are given must match."),
     "Rule.verdict": Hover(
         "What happens to a call that matches: it is made, somebody is asked, or it is refused."
