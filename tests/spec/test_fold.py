@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from batuta.engine.decide import decide
 from batuta.journal.retention import erased
+from batuta.plans.build import plan_from_yaml
 from batuta.spec import run as r
+from batuta.spec.call import Expand
 from batuta.spec.facts import (
     Adopted,
     Answered,
@@ -16,6 +18,7 @@ from batuta.spec.facts import (
     Claimed,
     Dropped,
     Ended,
+    Expanded,
     Fact,
     Failure,
     Finished,
@@ -30,7 +33,7 @@ from batuta.spec.facts import (
 from batuta.spec.fold import apply, fold
 from batuta.spec.run import Node, Run, Scope
 from batuta.spec.value import inline
-from tests.engine.builders import House
+from tests.engine.builders import House, Tool
 from tests.engine.logs import logs
 
 Told = tuple[House, list[Fact]]
@@ -198,3 +201,22 @@ class TestNonsense:
             apply(run, fact)
             for target in [*run.open_work(), *run.touched]:
                 decide(run, target, fact.at)
+
+
+class TestDropping:
+    async def test_an_expansion_of_which_nothing_has_begun_ends_with_the_fact_that_drops_it(
+        self,
+    ) -> None:
+        inner = plan_from_yaml("{name: inner, steps: {deep: {use: fine}}, result: 1}").plan
+        made = House(Tool("fine"), Tool("think", lambda _: Expand(inner, {})))
+        await made.run(
+            """
+steps:
+  fast: {use: fine, with: {n: 1}}
+  think: {use: think}
+  first: {use: fine, join: first, with: {n: "${steps.fast}", other: "${steps.think}"}}
+result: ${steps.first}
+"""
+        )
+        dropped = [fact.path for fact in await made.of(Dropped)]
+        assert (dropped.count("think"), len(await made.of(Expanded))) == (1, 2)

@@ -311,12 +311,16 @@ def _dropped(run: Run, fact: Dropped) -> None:
     node = run.nodes[fact.path]
     settle_call(run, node, fact.cost_nusd)
     node.message = fact.why
-    inside = node.open_children or (node.subscope is not None and node.subscope.open_nodes)
-    if node.state == r.OPEN and inside:
+    if node.state == r.OPEN and _has_open_parts(node):
         # What is inside ends first; the last of it ends the node.
         close_node(run, node, fact.at)
-    else:
+    if not node.terminal and not _has_open_parts(node):
         drop(run, node, fact.at)
+
+
+def _has_open_parts(node: Node) -> bool:
+    inside = node.subscope.open_nodes if node.subscope is not None else 0
+    return bool(node.open_children or inside)
 
 
 def _cancel_requested(run: Run, fact: CancelRequested) -> None:
