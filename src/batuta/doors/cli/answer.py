@@ -33,7 +33,7 @@ def carry_out(args: argparse.Namespace, screen: Screen) -> int:
 async def _answer(args: argparse.Namespace, screen: Screen) -> int:
     value, kind = _said(args)
     weather = Weather()
-    async with opened(folder_of(args), None if screen.json else weather) as app:
+    async with opened(folder_of(args), screen, None if screen.json else weather) as app:
         before = await app.engine.read(args.run)
         await app.answer(args.run, args.step, value, kind=kind)
         if not screen.json:
@@ -43,7 +43,7 @@ async def _answer(args: argparse.Namespace, screen: Screen) -> int:
 
 async def _cancel(args: argparse.Namespace, screen: Screen) -> int:
     weather = Weather()
-    async with opened(folder_of(args), None if screen.json else weather) as app:
+    async with opened(folder_of(args), screen, None if screen.json else weather) as app:
         before = await app.engine.read(args.run)
         await app.cancel(args.run, why=args.why)
         if not screen.json:

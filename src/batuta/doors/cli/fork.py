@@ -35,7 +35,7 @@ async def _fork(args: argparse.Namespace, screen: Screen) -> int:
     values = _values(args.set)
     weather = Weather()
     where = f" -w {shlex.quote(args.workspace)}" if args.workspace is not None else ""
-    async with opened(folder, None if screen.json else weather) as app:
+    async with opened(folder, screen, None if screen.json else weather) as app:
         inputs = await _inputs(app, args)
         forked = await app.fork(args.run, Wish(args.at, inputs, values, args.yes))
         screen.run = run_id = forked.run.id

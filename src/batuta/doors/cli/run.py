@@ -51,7 +51,7 @@ async def _run(args: argparse.Namespace, screen: Screen) -> int:
             sourced = sourced or named_plan(args.plan, folder, app)
             inputs = parse_inputs(sourced.plan, args.input)
             _check(sourced, app, inputs, folder)
-    async with opened(folder, None if screen.json else weather) as app:
+    async with opened(folder, screen, None if screen.json else weather) as app:
         _check(sourced, app, inputs, folder)
         plan = _rewritten(sourced.plan, app, screen) if args.rewrite else sourced.plan
         run_id = await app.start(plan, inputs)
@@ -69,7 +69,7 @@ async def _resume(args: argparse.Namespace, screen: Screen) -> int:
     folder = folder_of(args)
     weather = Weather()
     screen.run = args.run
-    async with opened(folder, None if screen.json else weather) as app:
+    async with opened(folder, screen, None if screen.json else weather) as app:
         if args.all:
             return await resume_all(app, screen, _where(args))
         before = await app.engine.read(args.run)

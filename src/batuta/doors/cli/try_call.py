@@ -42,7 +42,7 @@ async def _try(args: argparse.Namespace, screen: Screen) -> int:
     folder = folder_of(args)
     where = f" -w {shlex.quote(args.workspace)}" if args.workspace is not None else ""
     weather = Weather()
-    async with opened(folder, None if screen.json else weather) as app:
+    async with opened(folder, screen, None if screen.json else weather) as app:
         card = one_card(app.cards, args.name)
         given = arguments_of(card, args.given, args.with_json)
         if not args.yes and _changes_something(card):

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from batuta.app import JOURNAL_FILE, App
 from batuta.config import WORKSPACE_FILE, find_workspace, load_workspace, plan_files
+from batuta.doors.cli.held import told_when_held
 from batuta.doors.cli.plan_names import plan_name
+from batuta.doors.cli.screen import Screen
 from batuta.errors import InputError, NotFound
 from batuta.journal.sqlite import open_sqlite
 from batuta.plans.build import Sourced, plan_from_file
@@ -107,10 +109,11 @@ def is_workspace(folder: Path) -> bool:
 
 
 @asynccontextmanager
-async def opened(folder: Path, sink: Sink | None = None) -> AsyncGenerator[App]:
-    """The workspace, ready to drive runs."""
-    async with await App.open(folder, sink=sink) as app:
-        yield app
+async def opened(folder: Path, screen: Screen, sink: Sink | None = None) -> AsyncGenerator[App]:
+    """The workspace, ready to drive runs; who keeps it waiting is told."""
+    with told_when_held(folder / JOURNAL_FILE, screen.say):
+        async with await App.open(folder, sink=sink) as app:
+            yield app
 
 
 @asynccontextmanager
