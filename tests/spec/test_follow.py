@@ -56,8 +56,8 @@ class TestEnding:
     def test_what_needs_the_value_of_a_skipped_step_is_looked_at_though_others_still_run(
         self,
     ) -> None:
-        steps = {"with_": {"x": "${steps.a.x + steps.b.x}"}}
-        book = begun(a=Step("tool", when="false"), b=Step("tool"), c=Step("tool", **steps))
+        both = {"x": "${steps.a.x + steps.b.x}"}
+        book = begun(a=Step("tool", when="false"), b=Step("tool"), c=Step("tool", with_=both))
         touched(book)
         book.skip("a")
         assert "c" in touched(book)
