@@ -123,7 +123,7 @@ def test_calls_are_expected_only_where_their_number_is_known(text: str, calls: i
 def test_a_plan_that_may_grow_has_no_bound_but_its_budget() -> None:
     assert explained("  a: {use: think}\n").totals.forecast.calls_worst is None
     one = explained("  a: {use: think}\n", budget=Budget(usd=2.0, calls=5))
-    assert (one.totals.forecast.calls_worst, one.budget_usd) == (5, 2.0)
+    assert (one.totals.forecast.calls_worst, one.budget) == (5, Budget(usd=2.0, calls=5))
 
 
 def test_steps_that_never_run_with_these_inputs_are_said_and_cost_nothing() -> None:

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batuta.plans.graph import cycles
+from batuta.plans.graph import cycles, longest_path
 
 graphs = st.integers(1, 8).flatmap(
     lambda n: st.lists(st.sets(st.integers(0, n - 1), max_size=3), min_size=n, max_size=n)
@@ -34,3 +34,9 @@ def _has_order(deps: dict[str, set[str]]) -> bool:
 def test_a_long_chain_needs_no_recursion() -> None:
     chain = {str(i): [str(i + 1)] for i in range(10_000)} | {"10000": ["0"]}
     assert [len(circle) for circle in cycles(chain)] == [10_001]
+
+
+def test_the_longest_path_leaves_circles_out() -> None:
+    deps = {"a": [], "b": ["a"], "c": ["d"], "d": ["c"], "e": ["b", "d"]}
+    assert longest_path(deps, dict.fromkeys(deps, 1.0)) == (2.0, ("a", "b"))
+    assert longest_path({}, {}) == (0.0, ())

@@ -17,13 +17,14 @@ import msgspec
 from batuta.errors import ExpressionError
 from batuta.plans.expressions import expressions_of
 from batuta.plans.extent import Extent, extents
+from batuta.plans.graph import longest_path
 from batuta.plans.partly import Known, known_inputs
 from batuta.spec.budget import Budget
 from batuta.spec.card import Card
 from batuta.spec.failures import LOST_MAX
 from batuta.spec.plan import Plan, Retry, Step
 
-__all__ = ["Bounds", "StepBounds", "Worst", "bounds", "links", "longest_path", "sent_again"]
+__all__ = ["Bounds", "StepBounds", "Worst", "bounds", "links", "sent_again"]
 
 # Calls at once in a process whose workspace does not say (`limits.calls`).
 AT_ONCE = 64
@@ -91,7 +92,7 @@ class Bounds(msgspec.Struct, frozen=True):
 
     Attributes:
         free: all of it under the budgets of its steps, but not under its own; compensations left out.
-        undo: what takes everything back.
+        undo: what takes everything back, as far as the budget lets it happen.
         worst: under every budget, with compensations.
         slowest: the chain of steps that takes longest at worst; empty if that has no bound.
     """
@@ -145,7 +146,13 @@ def bounds(
     if plan.timeout_s is not None:
         own = Budget(seconds=plan.timeout_s).narrowed(own)
     pause_s = max((one.pause_s for one in steps.values()), default=0.0)
-    return Bounds(steps, free, undo, free.within(own, pause_s).plus(undo), slowest)
+    within = free.within(own, pause_s)
+    if own is not None and own.calls is not None and free.calls is not None:
+        # So few calls cost no more than the dearest, and leave no more effects to take back.
+        dearest = Worst(own.calls, own.calls * _dearest(plan, cards, skipped), within.time_s)
+        within = _smaller(within, dearest)
+        undo = _smaller(undo, _dearest_undo(steps).times(own.calls))
+    return Bounds(steps, free, undo, within.plus(undo), slowest)
 
 
 def links(plan: Plan) -> dict[str, dict[str, bool]]:
@@ -168,38 +175,6 @@ def links(plan: Plan) -> dict[str, dict[str, bool]]:
                 deps.setdefault(other, False)
         found[name] = {other: needed for other, needed in deps.items() if other in plan.steps}
     return found
-
-
-def longest_path(
-    deps: Mapping[str, Iterable[str]], weights: Mapping[str, float]
-) -> tuple[float, tuple[str, ...]]:
-    """The heaviest chain of steps, each waiting for the one before it, and its weight. Ties: the earlier step.
-
-    What is on a circle, or behind one, is left out.
-    """
-    waiting = {name: len([*deps.get(name, ())]) for name in weights}
-    users: dict[str, list[str]] = {}
-    for name in weights:
-        for other in deps.get(name, ()):
-            users.setdefault(other, []).append(name)
-    ready = [name for name, count in waiting.items() if not count]
-    reached: dict[str, float] = {}
-    before: dict[str, str] = {}
-    for name in ready:  # grows while it is walked through
-        reached[name] = weights[name] + reached.get(before.get(name, ""), 0.0)
-        for user in users.get(name, ()):
-            if user not in before or reached[name] > reached[before[user]]:
-                before[user] = name
-            waiting[user] -= 1
-            if not waiting[user]:
-                ready.append(user)
-    if not reached:
-        return 0.0, ()
-    last = max(reached, key=reached.__getitem__)
-    chain = [last]
-    while chain[-1] in before:
-        chain.append(before[chain[-1]])
-    return reached[last], tuple(reversed(chain))
 
 
 def _each_step(
@@ -315,6 +290,35 @@ def _total(parts: Iterable[Worst]) -> Worst:
         money.append(part.cost_nusd)
         times.append(part.time_s)
     return Worst(*(None if None in column else sum(column) for column in (calls, money, times)))
+
+
+def _smaller(one: Worst, other: Worst) -> Worst:
+    return Worst(*(_least(a, b) for a, b in zip(one.figures, other.figures, strict=True)))
+
+
+def _dearest(plan: Plan, cards: Mapping[str, Card], skipped: Container[str]) -> int:
+    """The price of the dearest call there can be, in nano-dollars. All capabilities are known, and none expands."""
+    uses = {
+        use
+        for name, step in plan.steps.items()
+        if name not in skipped
+        for use in (step.use, *(other.use for other in step.fallback))
+    }
+    return max((cards[use].price_nusd for use in uses if use in cards), default=0)
+
+
+def _dearest_undo(steps: Mapping[str, StepBounds]) -> Worst:
+    """What takes one effect back, whichever it is."""
+    most = Worst()
+    for one in steps.values():
+        effects = one.items * one.rounds
+        if effects and one.undo != most:
+            calls, cost_nusd, time_s = one.undo.figures
+            if calls is None:
+                return Worst(None, None, None)
+            each = Worst(calls // effects, cost_nusd // effects, time_s / effects)
+            most = Worst(*(max(a, b) for a, b in zip(most.figures, each.figures, strict=True)))
+    return most
 
 
 def _queueing(

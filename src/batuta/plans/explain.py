@@ -6,9 +6,10 @@ from typing import Any
 import msgspec
 
 from batuta.errors import PlanError
-from batuta.plans.bounds import AT_ONCE, Bounds, StepBounds, Worst, bounds, links, longest_path
+from batuta.plans.bounds import AT_ONCE, Bounds, StepBounds, Worst, bounds, links
 from batuta.plans.check import check
 from batuta.plans.explanation import Explanation, Forecast, StepExplained, Totals
+from batuta.plans.graph import longest_path
 from batuta.plans.inputs import input_findings
 from batuta.plans.partly import Known, known_inputs
 from batuta.plans.questions import Expected, Questions
@@ -80,7 +81,7 @@ def explain(
         steps=tuple(steps.values()),
         totals=_totals(plan, bounded, forecasts, chain, expected_s, waves, at_once),
         questions=tuple(ask for name in order for ask in steps[name].asks),
-        budget_usd=None if own is None else own.usd,
+        budget=own,
         sampled_runs=0 if statistics is None else statistics.runs,
     )
 

@@ -7,6 +7,7 @@ figure is never invented.
 import msgspec
 
 from batuta.errors import Finding
+from batuta.spec.budget import Budget
 from batuta.spec.plan import Plan
 from batuta.spec.statistics import Measured
 
@@ -138,6 +139,6 @@ class Explanation(msgspec.Struct, frozen=True):
     questions: tuple[Asked, ...]
     findings: tuple[Finding, ...] = ()
     changes: tuple[Change, ...] = ()
-    budget_usd: float | None = None
+    budget: Budget | None = None
     sampled_runs: int = 0
     planner: str = "written by hand"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
-__all__ = ["cycles"]
+__all__ = ["cycles", "longest_path"]
 
 # One cycle is enough to know what to do; a plan of nothing but cycles need not be listed whole.
 _CYCLES_MAX = 20
@@ -24,6 +24,38 @@ def cycles(deps: Mapping[str, Iterable[str]]) -> Iterator[list[str]]:
             del waiting[name]
         for others in waiting.values():
             others.difference_update(circle)
+
+
+def longest_path(
+    deps: Mapping[str, Iterable[str]], weights: Mapping[str, float]
+) -> tuple[float, tuple[str, ...]]:
+    """The heaviest chain of steps, each waiting for the one before it, and its weight. Ties: the earlier step.
+
+    What is on a circle, or behind one, is left out.
+    """
+    waiting = {name: len([*deps.get(name, ())]) for name in weights}
+    users: dict[str, list[str]] = {}
+    for name in weights:
+        for other in deps.get(name, ()):
+            users.setdefault(other, []).append(name)
+    ready = [name for name, count in waiting.items() if not count]
+    reached: dict[str, float] = {}
+    before: dict[str, str] = {}
+    for name in ready:  # grows while it is walked through
+        reached[name] = weights[name] + reached.get(before.get(name, ""), 0.0)
+        for user in users.get(name, ()):
+            if user not in before or reached[name] > reached[before[user]]:
+                before[user] = name
+            waiting[user] -= 1
+            if not waiting[user]:
+                ready.append(user)
+    if not reached:
+        return 0.0, ()
+    last = max(reached, key=reached.__getitem__)
+    chain = [last]
+    while chain[-1] in before:
+        chain.append(before[chain[-1]])
+    return reached[last], tuple(reversed(chain))
 
 
 def _take_what_can_start(waiting: dict[str, set[str]]) -> None:

@@ -19,7 +19,7 @@ def explanation_data(explanation: Explanation) -> dict[str, Any]:
         "digest": explanation.digest,
         "planner": explanation.planner,
         "sampled_runs": explanation.sampled_runs,
-        "budget_usd": explanation.budget_usd,
+        "budget": None if explanation.budget is None else msgspec.to_builtins(explanation.budget),
         "totals": _forecast(totals.forecast)
         | {
             "critical_path": list(totals.critical_path),

@@ -7,11 +7,16 @@ from collections.abc import Iterable, Sequence
 
 from batuta.doors.cli.failures import finding_lines
 from batuta.doors.cli.plan_table import step_table, step_tree
-from batuta.doors.cli.plan_words import calls_text, cost_text, dollars, question_text, time_text
+from batuta.doors.cli.plan_words import (
+    budget_text,
+    calls_text,
+    cost_text,
+    question_text,
+    time_text,
+)
 from batuta.doors.cli.table import Span
 from batuta.doors.cli.text import cells, count, escaped, fit, one_line
 from batuta.plans.explanation import Explanation
-from batuta.spec.budget import nusd
 
 __all__ = ["explained_lines"]
 
@@ -89,8 +94,8 @@ def _totals(explanation: Explanation, width: int) -> list[Line]:
         f"{time_text(one.time_worst_s, bound=True)}, with every retry, time-out and undo"
     )
     lines = [*_labelled("expected", [expected], width), *_labelled("at worst", [worst], width)]
-    if explanation.budget_usd is not None:
-        lines += _labelled("budget", [dollars(nusd(explanation.budget_usd))], width)
+    if explanation.budget is not None and budget_text(explanation.budget):
+        lines += _labelled("budget", [budget_text(explanation.budget)], width)
     return lines
 
 

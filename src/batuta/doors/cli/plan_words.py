@@ -2,10 +2,11 @@
 
 from batuta.doors.cli.text import count, duration, money, one_line
 from batuta.plans.explanation import Asked, StepExplained
-from batuta.spec.budget import usd
+from batuta.spec.budget import Budget, usd
 
 __all__ = [
     "ask_mark",
+    "budget_text",
     "calls_cell",
     "calls_text",
     "cost_cell",
@@ -38,6 +39,16 @@ def time_text(seconds: float | None, *, bound: bool = False) -> str:
     if seconds is None:
         return "any time" if bound else "? s"
     return duration(seconds)
+
+
+def budget_text(budget: Budget) -> str:
+    """`$5.00, 500 calls, 2 h 00 min`: what is bounded of it; "" if nothing is."""
+    parts = [
+        "" if budget.limit_nusd is None else dollars(budget.limit_nusd),
+        "" if budget.calls is None else count(budget.calls, "call"),
+        "" if budget.seconds is None else duration(budget.seconds),
+    ]
+    return ", ".join(filter(None, parts))
 
 
 def dollars(nusd: int) -> str:

@@ -76,11 +76,6 @@ class Type:
         shapes = self.shapes
         return shapes is ANY_SHAPES or shapes is UNSEEN_SHAPES
 
-    @property
-    def is_nothing(self) -> bool:
-        """True if no value has it."""
-        return not self.shapes
-
     def _made(self) -> "tuple[Shape, ...]":
         make = self._make
         if make is None:
