@@ -38,12 +38,16 @@ class Progress:
 
     def step(self) -> None:
         """One more is done."""
-        self._done += 1
+        self.at(self._done + 1)
+
+    def at(self, done: int, beside: str = "") -> None:
+        """So many are done; `beside` is said with it."""
+        self._done = done
         now = time.monotonic()
         if self._screen.live and now >= self._next_at:
             self._next_at = now + _PACE_S
             self._shown = True
-            self._write(f"{self._doing} {self._done:,}/{self._total:,}")
+            self._write(f"{self._doing} {self._done:,}/{self._total:,}{beside}")
 
     def _write(self, words: str) -> None:
         # Back to the beginning of the line, and whatever stood on it is gone.

@@ -1,6 +1,7 @@
 """The commands and their words. Nothing here imports what costs time: help is answered from these tables."""
 
 from batuta.doors.cli.words import keeping as _keeping
+from batuta.doors.cli.words import knowing as _knowing
 from batuta.doors.cli.words import looking as _looking
 from batuta.doors.cli.words import planning as _planning
 from batuta.doors.cli.words import running as _running
@@ -17,6 +18,7 @@ GROUPS: dict[str, dict[str, _Command]] = {
     "plan": _planning.COMMANDS,
     "look": _looking.COMMANDS,
     "change safely": _versions.COMMANDS,
+    "know": _knowing.COMMANDS,
     "keep": _keeping.COMMANDS,
 }
 COMMANDS: dict[str, _Command] = {
