@@ -50,8 +50,9 @@ def load_modules(paths: Sequence[str], folder: Path) -> Loaded:
     """The capabilities and workflows of the modules at `paths` (below `folder`).
 
     Registered are functions decorated with `@capability` or `@workflow` that are defined in the module itself, and
-    objects that are capabilities. Each module is loaded under a name of its own. It may import its neighbours in `folder`, which
-    stands last on the import path, so that no file of a workspace can take the place of an installed module.
+    objects that are capabilities. Each module is loaded under a name of its own. It may import its neighbours in
+    `folder`, which stands last on the import path, so that no file of a workspace can take the place of an installed
+    module.
 
     Raises:
         WorkspaceError: lists every module that is missing, outside the folder, fails to load or registers nothing,

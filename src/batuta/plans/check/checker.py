@@ -1,8 +1,8 @@
 """Check a plan against the capabilities there are. Pure; all flaws at once, each with a stable code.
 
 A few passes over one walk, each of which says at its head what it finds: `names` (and `walk`), `order`, `arguments`,
-`types`, `bounds`, `effects`, `usefulness`, `braces`, `reach`, and `silence` at the end. `batuta.plans.rules` is the list
-of all codes; flaws of the text itself have codes below B100.
+`types`, `bounds`, `effects`, `usefulness`, `braces`, `reach`, and `silence` at the end. `batuta.plans.rules` lists all
+codes; flaws of the text itself have codes below B100.
 """
 
 from collections.abc import Mapping
