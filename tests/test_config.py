@@ -104,6 +104,8 @@ def test_an_empty_file_is_a_workspace_with_the_default_bounds(text: str) -> None
         ("policy: [{verdict: allow, who: me}]", ["B204 1:32"]),
         ("policy: [{verdict: ask, when: 'crd.name == 1'}]", ["B201 1:32"]),
         ("policy: [{verdict: ask, when: 'args.amount >'}]", ["B201 1:45"]),
+        ("policy: [{verdict: ask, when: 'true || card.nme == 1'}]", ["B201 1:40"]),
+        ("policy: [ask]", ["B022 1:10"]),
         ("policy:\n- verdict: ask\n  when: |\n    args.a > 1 &&\n      x.y", ["B201 5:7"]),
         ("policy: [{verdict: ask, when: ''}]", ["B023 1:31"]),
         ("capabilities: [a]", ["B022 1:15"]),

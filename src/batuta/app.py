@@ -9,8 +9,6 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Self
 
-import msgspec
-
 from batuta.capabilities.answers import validate_answer
 from batuta.capabilities.catalog import WorkspaceCatalog
 from batuta.capabilities.workspace import open_catalog
@@ -23,7 +21,7 @@ from batuta.engine.fork import Forked, Wish, fork
 from batuta.engine.host import Host
 from batuta.engine.ids import new_run_id
 from batuta.errors import AnswerError, InputError, PlanError, error_of_run
-from batuta.governance.verdict import Policy, rules_from
+from batuta.governance.verdict import Policy
 from batuta.journal.backup import copy_journal
 from batuta.journal.backup import restore as restore_journal
 from batuta.journal.clock import SystemClock
@@ -34,7 +32,7 @@ from batuta.plans.admit import admitted, raise_flaws
 from batuta.plans.check import check
 from batuta.plans.explanation import Explanation
 from batuta.plans.record.recording import Recording
-from batuta.ports import Clock, Journal, RunRow, Sink
+from batuta.ports import Clock, Embedder, Journal, RunRow, Sink
 from batuta.reading.places import Places
 from batuta.spec.card import Card
 from batuta.spec.facts import Adopted, Answered, CancelRequested, Fact
@@ -96,6 +94,7 @@ class App:
             [*searches.capabilities, *functions],
             spare,
             modules=modules,
+            embedding=_embedder,
             closing=[searches.close],
         )
         if journal is None:
@@ -103,10 +102,7 @@ class App:
             with translated(str(path)):
                 path.parent.mkdir(parents=True, exist_ok=True)
             journal = open_sqlite(path)
-        policy = rules_from(
-            msgspec.to_builtins(workspace.policy),
-            locate=lambda index: workspace.places.at("policy", index),
-        )
+        policy = Policy(workspace.policy)
         engine = Engine(
             journal,
             opened.catalog,
@@ -370,6 +366,16 @@ def restore(folder: str | Path, backup: str | Path) -> Path:
     with translated(str(path)):
         path.parent.mkdir(parents=True, exist_ok=True)
     return restore_journal(Path(backup), path)
+
+
+def _embedder() -> Embedder | None:
+    """The embedder of this machine, if it is installed."""
+    try:
+        from batuta.knowledge.llama import WordLlamaEmbedder  # 0.3 s, when something is classified
+
+        return WordLlamaEmbedder()
+    except (ImportError, InputError):
+        return None
 
 
 def _check_not_ended(run: Run) -> None:

@@ -35,6 +35,7 @@ from batuta.reading.shapes import (
 from batuta.reading.source import read_bytes, tree_from_text
 from batuta.reading.tree import Node
 from batuta.spec.budget import Budget
+from batuta.spec.card import Card
 from batuta.spec.expr import compile_expression
 
 __all__ = [
@@ -61,6 +62,7 @@ PLANS_DEFAULT = ("plans/*.yaml",)
 
 # What the `when` of a rule may speak of: the card, the arguments, and the path of the step.
 POLICY_ROOTS = frozenset({"args", "card", "step"})
+_CARD_FIELDS = tuple(Card(name="any").shown())
 
 RULES_MAX = 1_000
 CAPABILITIES_MAX = 10_000
@@ -316,7 +318,14 @@ def _when(node: Node, report: Report) -> Any:
     if condition is FLAWED:
         return FLAWED
     try:
-        compile_expression(condition, POLICY_ROOTS)
+        expression = compile_expression(condition, POLICY_ROOTS)
+        for one in expression.references:
+            if one.root == "card" and one.path and one.path[0] not in _CARD_FIELDS:
+                raise ExpressionError(
+                    f"{one} is nothing that a card has",
+                    remedy=f"a card has {', '.join(_CARD_FIELDS)}",
+                    offset=one.offset,
+                )
     except ExpressionError as error:
         place = Places(node, report.text, report.file).inside((), condition, error.offset or 0)
         remedy = error.remedy or "correct it here; expressions are written in CEL"

@@ -4,11 +4,9 @@ import asyncio
 import os
 from pathlib import Path
 
-import msgspec
-
 from batuta.app import App
 from batuta.governance.forecast import forecaster
-from batuta.governance.verdict import rules_from
+from batuta.governance.verdict import Policy
 from batuta.journal.memory import MemoryJournal
 from batuta.plans.build import plan_from_file
 from batuta.plans.draw import plan_svg, run_svg
@@ -44,7 +42,7 @@ async def _refunds_plan() -> str:
     os.environ["LEDGER_URL"] = "http://127.0.0.1:8000"
     try:
         async with await App.open(EXAMPLE, journal=MemoryJournal()) as app:
-            policy = rules_from(msgspec.to_builtins(app.workspace.policy))
+            policy = Policy(app.workspace.policy)
             explanation = explain_sound(
                 plan,
                 app.cards,

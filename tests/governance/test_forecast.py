@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from batuta.governance.forecast import forecaster
-from batuta.governance.verdict import rules_from
 from batuta.spec.card import Card
 from batuta.spec.foreseen import UNKNOWN, Foreseen, Ruling
+from tests.governance.rules import rules_from
 
 PAY = Card("pay", effect="write", reach="egress")
 ASK = {"verdict": "ask", "who": ["ops"], "reason": "because"}

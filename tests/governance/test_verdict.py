@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batuta.errors import Place, WorkspaceError
-from batuta.governance.verdict import rules_from
+from batuta.config import Rule
+from batuta.errors import ExpressionError
+from batuta.governance.verdict import Policy
 from batuta.ports import Judge, Verdict
 from batuta.spec.card import Card
+from tests.governance.rules import rules_from
 
 PAY = Card(name="pay", effect="write", reach="irreversible", scopes=("money", "bank"))
 READ = Card(name="look_up", effect="read", reach="local")
@@ -196,52 +198,9 @@ def test_what_was_settled_for_a_card_is_what_asking_every_time_would_say(
         assert (settled.word, settled.rule) == (every_time.word, every_time.rule)
 
 
-@pytest.mark.parametrize(
-    ("rule", "message"),
-    [
-        ({}, "policy[0]: object missing required field verdict"),
-        ({"verdict": "alow"}, "policy[0].verdict: invalid enum value 'alow'"),
-        ({"verdict": "ask", "efect": "write"}, "policy[0]: unknown key efect"),
-        ({"verdict": "ask", "effect": "writes"}, "policy[0].effect: invalid enum value 'writes'"),
-        ({"verdict": "ask", "reach": ["far"]}, "policy[0].reach[0]: invalid enum value 'far'"),
-        (
-            {"verdict": "deny", "who": "ops"},
-            "policy[0].who: nobody is asked where the verdict is deny",
-        ),
-        (
-            {"verdict": "ask", "when": "card.nme == 'x'"},
-            "policy[0].when: card.nme is nothing that a card has",
-        ),
-        (
-            {"verdict": "ask", "when": "inputs.a"},
-            "policy[0].when: unknown name inputs at character 1",
-        ),
-        ("ask", "policy[0]: expected object, got str"),
-    ],
-)
-def test_a_wrong_rule_is_refused_by_number(rule: Any, message: str) -> None:
-    with pytest.raises(WorkspaceError) as caught:
-        rules_from([rule])
-    assert caught.value.message == message
-
-
-def test_all_wrong_rules_are_told_at_once_with_their_places() -> None:
-    rules = [{}, {"verdict": "ask"}, {"verdict": "ask", "when": "1 +"}]
-    with pytest.raises(WorkspaceError) as caught:
-        rules_from(rules, locate=lambda index: Place("batuta.yaml", 10 + index, 3))
-    places = [str(finding.place) for finding in caught.value.findings]
-    assert places == ["batuta.yaml:10:3", "batuta.yaml:12:3"]
-
-
-@pytest.mark.parametrize("data", [{"verdict": "ask"}, "ask", 3])
-def test_a_policy_that_is_no_list_is_refused(data: Any) -> None:
-    with pytest.raises(WorkspaceError, match="expected a list of rules"):
-        rules_from(data)
-
-
-def test_more_rules_than_anybody_reads_are_refused() -> None:
-    with pytest.raises(WorkspaceError, match="1,001 rules, at most 1,000"):
-        rules_from([{"verdict": "ask"}] * 1_001)
+def test_a_wrong_condition_that_was_not_read_from_a_file_is_refused() -> None:
+    with pytest.raises(ExpressionError):
+        Policy([Rule(verdict="ask", when="1 +")])
 
 
 def test_a_rule_that_fits_no_card_is_warned_about() -> None:

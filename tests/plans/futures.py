@@ -12,7 +12,7 @@ from batuta.capabilities.catalog import WorkspaceCatalog
 from batuta.engine.engine import Engine, Settings
 from batuta.engine.loop import Driver
 from batuta.governance.forecast import forecaster
-from batuta.governance.verdict import Policy, rules_from
+from batuta.governance.verdict import Policy
 from batuta.journal.memory import MemoryJournal
 from batuta.plans.explain import explain
 from batuta.plans.explanation import Explanation
@@ -27,6 +27,7 @@ from batuta.spec.value import inline
 from batuta.testing.random_plans import RandomPlan, random_plan
 from batuta.testing.virtual import run_virtual
 from batuta.testing.world import number_of
+from tests.governance.rules import rules_from
 
 _PRICE = 1_000_000
 

@@ -6,13 +6,13 @@ import pytest
 
 from batuta.errors import PlanError
 from batuta.governance.forecast import forecaster
-from batuta.governance.verdict import rules_from
 from batuta.plans.build import plan_from_yaml
 from batuta.plans.explain import explain, explain_sound
 from batuta.plans.explanation import Explanation, StepExplained
 from batuta.spec.budget import Budget
 from batuta.spec.card import Card
 from batuta.spec.statistics import Measured, Statistics
+from tests.governance.rules import rules_from
 
 CENT = 10_000_000
 CARDS = {

@@ -13,7 +13,6 @@ import pytest
 
 from batuta.errors import InputError, PlanError
 from batuta.governance.forecast import forecaster
-from batuta.governance.verdict import rules_from
 from batuta.plans.build import plan_from_data, plan_from_yaml, plan_to_json, plan_to_yaml
 from batuta.plans.check import check
 from batuta.plans.draw import plan_svg
@@ -22,6 +21,7 @@ from batuta.plans.inputs import validate_inputs
 from batuta.plans.rewrite import rewritten
 from batuta.reading.report import FINDINGS_MAX
 from batuta.testing.random_plans import random_plan
+from tests.governance.rules import rules_from
 
 # Mutilated plans; BATUTA_MACHINE_PLANS=20000 takes some minutes.
 PLANS = int(os.environ.get("BATUTA_MACHINE_PLANS", "300"))

@@ -3,13 +3,13 @@
 from typing import Any
 
 from batuta.governance.forecast import forecaster
-from batuta.governance.verdict import rules_from
 from batuta.plans.bounds import bounds
 from batuta.plans.build import plan_from_yaml
 from batuta.plans.explanation import Asked
 from batuta.plans.partly import known_inputs
 from batuta.plans.questions import Expected, Questions
 from batuta.spec.card import Card
+from tests.governance.rules import rules_from
 
 CARDS = {
     card.name: card

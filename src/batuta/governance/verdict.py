@@ -16,15 +16,15 @@ fails to the safe side: the rule then matches if it says `ask` or `deny`, and do
 
 import fnmatch
 import re
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, TypeAlias, cast
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 import msgspec
 
-from batuta.errors import ExpressionError, Finding, Place, WorkspaceError
+from batuta.config import POLICY_ROOTS, Rule
+from batuta.errors import ExpressionError, Finding, Place
 from batuta.ports import Verdict
-from batuta.spec.budget import usd
-from batuta.spec.card import Card, Effect, Reach
+from batuta.spec.card import Card
 from batuta.spec.expr import (
     Expression,
     Reference,
@@ -33,28 +33,9 @@ from batuta.spec.expr import (
     resolve,
 )
 
-__all__ = ["KnownCard", "Policy", "PolicyRule", "rules_from"]
+__all__ = ["KnownCard", "Policy", "PolicyRule"]
 
-# More rules than this are a program, and nobody can say what it does.
-RULES_MAX = 1_000
-
-Names: TypeAlias = str | tuple[str, ...]
-
-_ROOTS = frozenset({"card", "args", "step"})
 _ALLOWED = Verdict()
-
-
-class _Stated(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One rule as it is written."""
-
-    verdict: Literal["allow", "ask", "deny"]
-    capability: Names = ()
-    effect: Effect | tuple[Effect, ...] = ()
-    reach: Reach | tuple[Reach, ...] = ()
-    scope: Names = ()
-    when: str = ""
-    who: Names = ()
-    reason: str = ""
 
 
 class PolicyRule:
@@ -62,19 +43,19 @@ class PolicyRule:
 
     __slots__ = ("_capability", "_effects", "_reaches", "_scopes", "id", "verdict", "when")
 
-    def __init__(self, stated: _Stated, index: int) -> None:
+    def __init__(self, stated: Rule, index: int) -> None:
         self.id = f"policy[{index}]"
-        patterns = [fnmatch.translate(name) for name in _tuple(stated.capability)]
+        patterns = [fnmatch.translate(name) for name in stated.capability]
         self._capability = re.compile("|".join(patterns)) if patterns else None
-        self._effects = frozenset(_tuple(stated.effect))
-        self._reaches = frozenset(_tuple(stated.reach))
-        self._scopes = frozenset(_tuple(stated.scope))
-        self.when = _compiled(stated.when, self.id) if stated.when else None
+        self._effects = frozenset(stated.effect)
+        self._reaches = frozenset(stated.reach)
+        self._scopes = frozenset(stated.scope)
+        self.when = compile_condition(stated.when, POLICY_ROOTS) if stated.when else None
         self.verdict = Verdict(
             word=stated.verdict,
             rule=self.id,
             reason=stated.reason or _described(stated),
-            who=_tuple(stated.who),
+            who=stated.who,
         )
 
     def fits(self, card: Card) -> bool:
@@ -111,10 +92,13 @@ class KnownCard(msgspec.Struct, frozen=True):
 
 
 class Policy:
-    """Ordered rules; a `batuta.ports.Judge`. Make one with `rules_from`."""
+    """Ordered rules, those of a workspace; a `batuta.ports.Judge`.
 
-    def __init__(self, rules: Sequence[PolicyRule] = ()) -> None:
-        self._rules = tuple(rules)
+    Raises `ExpressionError` for a rule with a wrong `when`, which was then not read from a file.
+    """
+
+    def __init__(self, rules: Iterable[Rule] = ()) -> None:
+        self._rules = tuple(PolicyRule(rule, index) for index, rule in enumerate(rules))
         # What rules state about a card is asked once per card, not once per call (0.6 µs instead of 18 each).
         self._known: dict[str, KnownCard] = {}
 
@@ -139,7 +123,7 @@ class Policy:
         return known
 
     def _look_at(self, card: Card) -> KnownCard:
-        shown = _shown(card)
+        shown = card.shown()
         rules: list[tuple[PolicyRule, bool]] = []
         for rule in self._rules:
             holds = rule.fits(card) and (rule.when is None or _settled(rule.when, shown))
@@ -167,91 +151,6 @@ class Policy:
         ]
 
 
-def rules_from(data: Any, *, locate: Callable[[int], Place] | None = None) -> Policy:
-    """The policy that `data` states: the list under `policy:` in `batuta.yaml`, or None.
-
-    `locate` gives the place of the rule of an index, for messages.
-
-    Raises:
-        WorkspaceError: lists every rule that is wrong.
-    """
-    if data is None:
-        return Policy()
-    if not isinstance(data, list | tuple):
-        raise WorkspaceError(
-            "policy: expected a list of rules", remedy="- {effect: write, verdict: ask}"
-        )
-    given = cast("Sequence[Any]", data)
-    if len(given) > RULES_MAX:
-        raise WorkspaceError(f"policy: {len(given):,} rules, at most {RULES_MAX:,}")
-    rules: list[PolicyRule] = []
-    findings: list[Finding] = []
-    for index, one in enumerate(given):
-        try:
-            rules.append(PolicyRule(_stated(one, index), index))
-        except WorkspaceError as error:
-            place = locate(index) if locate else None
-            findings.append(Finding("B610", error.message, place=place, remedy=error.remedy))
-    if findings:
-        first = findings[0]
-        raise WorkspaceError(
-            first.message, remedy=first.remedy, place=first.place, findings=findings
-        )
-    return Policy(rules)
-
-
-def _stated(one: Any, index: int) -> _Stated:
-    try:
-        stated = msgspec.convert(one, _Stated, strict=True)
-    except msgspec.ValidationError as error:
-        text = str(error).replace("`", "").replace("Object contains unknown field", "unknown key")
-        what, _, where = text.partition(" - at $")
-        raise WorkspaceError(
-            f"policy[{index}]{where}: {what[:1].lower()}{what[1:]}",
-            remedy=f"a rule states {', '.join(_Stated.__struct_fields__)}",
-        ) from None
-    if stated.who and stated.verdict != "ask":
-        raise WorkspaceError(
-            f"policy[{index}].who: nobody is asked where the verdict is {stated.verdict}",
-            remedy="leave it out, or write verdict: ask",
-        )
-    return stated
-
-
-def _compiled(text: str, rule: str) -> Expression:
-    try:
-        expression = compile_condition(text, _ROOTS)
-    except ExpressionError as error:
-        where = "" if error.offset is None else f" at character {error.offset + 1}"
-        raise WorkspaceError(
-            f"{rule}.when: {error.message}{where}",
-            remedy=error.remedy or "it may use card, args and step",
-        ) from None
-    fields = _shown(Card(name="any")).keys()
-    for reference in expression.references:
-        if reference.root == "card" and reference.path and reference.path[0] not in fields:
-            raise WorkspaceError(
-                f"{rule}.when: {reference} is nothing that a card has",
-                remedy=f"a card has {', '.join(fields)}",
-            )
-    return expression
-
-
-def _shown(card: Card) -> dict[str, Any]:
-    """What `card` is in an expression."""
-    return {
-        "name": card.name,
-        "kind": card.kind,
-        "effect": card.effect,
-        "reach": card.reach,
-        "scopes": list(card.scopes),
-        "price_usd": usd(card.price_nusd),
-        "metered": card.metered,
-        "declared": card.declared,
-        "waits": card.waits,
-    }
-
-
 def _lookup(facts: Mapping[str, Any]) -> Callable[[Reference], Any]:
     return lambda reference: resolve(facts[reference.root], reference.path)
 
@@ -271,20 +170,14 @@ def _settled(when: Expression, card: Mapping[str, Any]) -> bool | None:
         return None
 
 
-def _described(stated: _Stated) -> str:
+def _described(stated: Rule) -> str:
     """A rule in words, for whoever is asked or refused and was given no reason."""
     said = {
-        "capability": _tuple(stated.capability),
-        "effect": _tuple(stated.effect),
-        "reach": _tuple(stated.reach),
-        "scope": _tuple(stated.scope),
-        "when": _tuple(stated.when),
+        "capability": stated.capability,
+        "effect": stated.effect,
+        "reach": stated.reach,
+        "scope": stated.scope,
+        "when": (stated.when,) if stated.when else (),
     }
     parts = [f"{field}: {' or '.join(names)}" for field, names in said.items() if names]
     return "; ".join(parts) or "it holds for every call"
-
-
-def _tuple(names: str | tuple[str, ...]) -> tuple[str, ...]:
-    if isinstance(names, str):
-        return (names,) if names else ()
-    return names

@@ -295,7 +295,6 @@ _WORKSPACE = {
         "Correct its declaration or its types.",
     ),
     "B603": ("A capability of `batuta.yaml` has wrong settings.", "Correct them."),
-    "B610": ("A rule of the policy is wrong.", "Correct it."),
 }
 
 _WORKSPACE_WARNINGS = {

@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from batuta.spec.budget import usd
 from batuta.spec.value import canonical, digest
 
 __all__ = ["Card", "Effect", "InDoubt", "Reach"]
@@ -58,6 +59,20 @@ class Card(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
     def intent_first(self) -> bool:
         """True if a call must not leave before its `Started` is durable (contract, 3)."""
         return self.effect in ("write", "idempotent") or self.reach != "local" or self.metered
+
+    def shown(self) -> dict[str, Any]:
+        """What it is as `card` in an expression of the policy."""
+        return {
+            "name": self.name,
+            "kind": self.kind,
+            "effect": self.effect,
+            "reach": self.reach,
+            "scopes": list(self.scopes),
+            "price_usd": usd(self.price_nusd),
+            "metered": self.metered,
+            "declared": self.declared,
+            "waits": self.waits,
+        }
 
     def digest(self) -> str:
         """What a run is pinned to: changes with anything on the card but its description."""
