@@ -2,7 +2,6 @@
 
 import asyncio
 import itertools
-from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -93,8 +92,9 @@ def test_what_was_done_is_never_called_again_and_effects_are_asked_about(
     plan: Plan, at: int, turns: int, choices: list[str], unasked: bool
 ) -> None:
     async def story() -> None:
-        made: Any = await told(plan, at, turns, choices, unasked)
+        made = await told(plan, at, turns, choices, unasked)
         if made is not None:
-            await check(*made, unasked)
+            house, forked = made
+            await check(house, forked, unasked)
 
     asyncio.run(story())
