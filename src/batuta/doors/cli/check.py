@@ -1,7 +1,6 @@
 """`batuta check`: what is wrong with a workspace and its plans, before anything runs."""
 
 import argparse
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -20,7 +19,7 @@ from batuta.doors.cli.sarif import sarif_text
 from batuta.doors.cli.screen import Screen
 from batuta.doors.cli.table import Span
 from batuta.doors.cli.text import count, one_line
-from batuta.doors.cli.workspace import folder_of, opened_to_check, plan_path
+from batuta.doors.cli.workspace import folder_of, from_here, opened_to_check, plan_path
 from batuta.errors import Finding, InputError, Place, WorkspaceError
 from batuta.governance.verdict import Policy
 from batuta.plans.build import Sourced, plan_from_file
@@ -75,14 +74,14 @@ class _Checked:
         """Keep `findings`, with places as they are seen from the current folder, and none twice."""
         known = {one.message for one in self.findings if one.code in _OF_CAPABILITIES}
         self.findings += [
-            _seen_from_here(one, self.folder)
+            _seenfrom_here(one, self.folder)
             for one in findings
             if one.code not in _OF_CAPABILITIES or one.message not in known
         ]
 
     def add_plan(self, file: str, sourced: Sourced) -> None:
         """Check one plan."""
-        name, file = sourced.plan.name, _from_here(file)
+        name, file = sourced.plan.name, from_here(file)
         if name in self._names:
             where = self._names[name]
             place = sourced.places.at("name")
@@ -194,7 +193,7 @@ def _findings_of(error: InputError) -> list[Finding]:
     ]
 
 
-def _seen_from_here(finding: Finding, folder: Path) -> Finding:
+def _seenfrom_here(finding: Finding, folder: Path) -> Finding:
     """The same with the file as it is named from the current folder."""
     place = finding.place
     if not place.file:
@@ -205,17 +204,10 @@ def _seen_from_here(finding: Finding, folder: Path) -> Finding:
     return Finding(
         finding.code,
         finding.message,
-        place=Place(_from_here(path), place.line, place.column),
+        place=Place(from_here(path), place.line, place.column),
         remedy=finding.remedy,
         warning=finding.warning,
     )
-
-
-def _from_here(path: Path | str) -> str:
-    try:
-        return os.path.relpath(path) if os.path.isabs(path) else str(path)
-    except (OSError, ValueError):
-        return str(path)  # on another drive
 
 
 def _told(checked: _Checked, args: argparse.Namespace, screen: Screen) -> int:

@@ -69,7 +69,8 @@ def _essentials(fact: Fact) -> str:
         if name.endswith("_nusd"):
             said.append(f"{name.removesuffix('_nusd')}={money(usd(value))}")
         elif name in ("deadline", "wake_at", "retry_at", "expires_at", "open_at"):
-            said.append(f"{name}={_time(value)[11:]}")
+            same_day = clock(value)[:10] == clock(fact.at)[:10]
+            said.append(f"{name}={_time(value)[11 if same_day else 0 :]}")
         else:
             said.append(f"{name}={_short(value)}")
     return "  ".join(said)

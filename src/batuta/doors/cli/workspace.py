@@ -1,6 +1,7 @@
 """Which workspace a command is about, and how much of it is opened."""
 
 import argparse
+import os
 import re
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -18,6 +19,7 @@ from batuta.ports import Journal, Sink
 
 __all__ = [
     "folder_of",
+    "from_here",
     "is_workspace",
     "named_plan",
     "opened",
@@ -63,7 +65,7 @@ def plan_path(name: str, folder: Path) -> Path:
     path, inside = Path(name), folder / name
     try:
         if path.exists() or inside.is_file():
-            return path if path.exists() else inside
+            return path if path.exists() else Path(from_here(inside))
     except OSError:  # a name that no file can have
         raise NotFound(f"there is no plan {name[:80]!r}", remedy="check the path") from None
     if not _PLAN_NAME.fullmatch(name):
@@ -74,7 +76,15 @@ def plan_path(name: str, folder: Path) -> Path:
             f"{len(called)} registered plans are called {name!r}: {', '.join(map(str, called))}",
             remedy="name the file, or give each plan a name of its own",
         )
-    return called[0] if called else path
+    return Path(from_here(called[0])) if called else path
+
+
+def from_here(path: Path | str) -> str:
+    """`path` as it is named from the current folder."""
+    try:
+        return os.path.relpath(path) if os.path.isabs(path) else str(path)
+    except (OSError, ValueError):
+        return str(path)  # on another drive
 
 
 def written_plan(name: str, folder: Path) -> Sourced | None:
