@@ -6,6 +6,7 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 
 from batuta.errors import WorkspaceError
+from batuta.reading.shapes import seconds_in
 from batuta.spec.budget import nusd
 from batuta.spec.card import Card, Effect, InDoubt, Reach
 
@@ -13,8 +14,6 @@ __all__ = ["CardSettings", "Name", "read_settings", "seconds_of"]
 
 # A limit that makes sense for a wait: a year, in seconds.
 _SECONDS_MAX = 366 * 86_400.0
-_DURATION = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,9})?) ?(ms|s|m|h|d)")
-_UNIT_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
 
 # The names capabilities may have.
 Name = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,127}")
@@ -95,9 +94,7 @@ def seconds_of(value: object, what: str) -> float:
     """
     seconds = -1.0
     if isinstance(value, str):
-        found = _DURATION.fullmatch(value.strip())
-        if found is not None:
-            seconds = float(found[1]) * _UNIT_S[found[2]]
+        seconds = seconds_in(value) or seconds
     elif isinstance(value, int | float) and not isinstance(value, bool):
         seconds = float(value)
     if not 0 < seconds <= _SECONDS_MAX:

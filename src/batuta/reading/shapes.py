@@ -32,6 +32,7 @@ __all__ = [
     "number",
     "one_or_more",
     "record",
+    "seconds_in",
     "sequence",
     "text",
     "wrong",
@@ -172,6 +173,12 @@ def number(low: float, high: float) -> Read:
     return formed(read, "number", "number", low, high)
 
 
+def seconds_in(text: str) -> float | None:
+    """The seconds in a text like "500ms", "30s", "5m", "2h" or "1d"; None if it is none."""
+    found = _DURATION.fullmatch(text.strip())
+    return None if found is None else float(found[1]) * _UNIT_S[found[2]]
+
+
 def duration(low_s: float, high_s: float) -> Read:
     """Seconds as a number, or a text like "500ms", "30s", "5m", "2h", "1d"; seconds as a float."""
     remedy = 'write seconds, or a text like "500ms", "30s", "5m", "2h"'
@@ -179,10 +186,10 @@ def duration(low_s: float, high_s: float) -> Read:
     def read(node: Node, report: Report) -> Any:
         value = node.value
         if isinstance(value, str):
-            found = _DURATION.fullmatch(value.strip())
-            if found is None:
+            seconds = seconds_in(value)
+            if seconds is None:
                 return wrong(node, report, "a duration", remedy)
-            value = float(found[1]) * _UNIT_S[found[2]]
+            value = seconds
         elif isinstance(value, bool) or not isinstance(value, int | float):
             return wrong(node, report, "a duration", remedy)
         if not low_s <= value <= high_s:
