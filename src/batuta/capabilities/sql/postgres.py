@@ -112,8 +112,9 @@ class Postgres:
         """See `Backend`."""
         with self._connected(running) as connection, connection.cursor() as cursor:
             cursor.execute(_begin("READ WRITE", running))
-            # Prepared, so that it travels by the extended protocol: one statement, no COMMIT in it.
-            cursor.execute(statement.text, _bound(statement.values), prepare=True)
+            # Values make the driver use the extended protocol, which carries one statement; so does `binary`.
+            values = _bound(statement.values)
+            cursor.execute(statement.text, values, binary=None if values else True)
             collected = Collected([one.name for one in cursor.description or ()], bounds)
             if cursor.description is not None:
                 for row in cursor:

@@ -32,6 +32,18 @@ _READING = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_RECURSIVE})
 _FUNCTIONS_DENIED = frozenset(
     {"load_extension", "readfile", "writefile", "edit", "fts3_tokenizer", "lsdir", "fsdir"}
 )
+# What SQLite asks for itself when it connects a virtual table (json_each, full-text search). Nothing is written then,
+# and the file is read-only anyway.
+_HARMLESS = frozenset(
+    {
+        *(
+            (sqlite3.SQLITE_UPDATE, "sqlite_master", column)
+            for column in ("type", "name", "tbl_name", "rootpage", "sql")
+        ),
+        (sqlite3.SQLITE_PRAGMA, "data_version", None),
+    }
+)
+_TABLE_FUNCTIONS = frozenset({"json_each", "json_tree"})
 _NOT_WHEN_WRITING = frozenset({sqlite3.SQLITE_ATTACH, sqlite3.SQLITE_DETACH, sqlite3.SQLITE_PRAGMA})
 _Authorizer = Callable[[int, str | None, str | None, str | None, str | None], int]
 
@@ -135,11 +147,12 @@ def _authorize_read(tables: frozenset[str] | None) -> _Authorizer:
             return sqlite3.SQLITE_DENY if denied else sqlite3.SQLITE_OK
         if action == sqlite3.SQLITE_READ:
             # `via` is the view (or trigger) that reads; who may see a view may see what it shows.
-            seen = (
-                tables is None or (first or "").lower() in tables or (via or "").lower() in tables
+            seen = tables is None or not tables.isdisjoint(
+                {(first or "").lower(), (via or "").lower()}
             )
-            return sqlite3.SQLITE_OK if seen else sqlite3.SQLITE_DENY
-        return sqlite3.SQLITE_DENY
+            free = first in _TABLE_FUNCTIONS or (first, second) == ("sqlite_master", "ROWID")
+            return sqlite3.SQLITE_OK if seen or free else sqlite3.SQLITE_DENY
+        return sqlite3.SQLITE_OK if (action, first, second) in _HARMLESS else sqlite3.SQLITE_DENY
 
     return authorize
 
