@@ -12,6 +12,7 @@ from batuta.reading.shapes import (
     anything,
     choice,
     duration,
+    form_of,
     formed,
     got,
     integer,
@@ -280,6 +281,27 @@ def _type_word(word: Any) -> Any:
     return TYPE_WORDS.get(word, word) if isinstance(word, str) else word
 
 
+_read_steps = mapping(_read_step_name, _step, STEPS_MAX)
+
+
+def _steps(node: Node, report: Report) -> Any:
+    """The steps; a step whose keys stand beside its name, and not below it, is told as that."""
+    before: tuple[str, Node] | None = None
+    for name, child in (node.map or {}).items():
+        if name == "use" and before is not None and before[1].value is None:
+            report.flaw(
+                "B022",
+                f"`use` stands beside step {before[0][:64]!r}, which is empty, and not below it",
+                at=node.keys.get(name, -1),
+                remedy=f"indent what belongs to {before[0][:64]!r} by two more spaces",
+            )
+            return FLAWED
+        before = name, child
+    return _read_steps(node, report)
+
+
+formed(_steps, *form_of(_read_steps))
+
 read_plan = record(
     Plan,
     {
@@ -288,7 +310,7 @@ read_plan = record(
         ),
         "description": text(0, 65_536),
         "inputs": mapping(_read_input_name, _input, INPUTS_MAX),
-        "steps": mapping(_read_step_name, _step, STEPS_MAX),
+        "steps": _steps,
         "result": anything,
         "limit": integer(0, LIMIT_MAX),
         "budget": read_budget,

@@ -80,3 +80,14 @@ def test_facts_as_a_document_are_the_log_itself(folder: Folder) -> None:
     first = document["facts"][0]
     assert (document["run"], first["seq"], first["is"], first["run"]) == (run, 1, "accepted", run)
     assert first["gseq"] >= 1
+
+
+def test_a_step_of_many_items_lists_them_and_what_they_wait_for(folder: Folder) -> None:
+    steps = "  a: {use: greet, each: '${[\"A\", \"B\"]}', with: {name: '${item}'}}\n"
+    (folder.path / "many.yaml").write_text(f"name: many\nsteps:\n{steps}", encoding="utf-8")
+    run = folder.batuta("run", "--plan", "many.yaml", "--json").document["run"]
+    shown = folder.batuta("show", run, "--step", "a").out
+    assert [line.split()[1:3] for line in shown.splitlines() if ".0" in line or ".1" in line] == [
+        ["a.0", "done"],
+        ["a.1", "done"],
+    ]

@@ -10,6 +10,7 @@ from batuta.doors.cli.tree import MARKS
 from batuta.errors import NotFound
 from batuta.ports import Row
 from batuta.reading.nearest import did_you_mean
+from batuta.spec import run as r
 from batuta.spec.budget import usd
 from batuta.spec.timeline import Stretch, Timeline
 
@@ -67,7 +68,11 @@ def step_lines(
     now: float,
 ) -> list[str | Line]:
     """The same for people."""
+    items = _items_of(document, step["path"])
     state = str(step["state"])
+    if state == "open":  # its items speak for it
+        states = {str(one["state"]) for one in items}
+        state = next((one for one in (r.DOUBT, r.WAITING) if one in states), r.RUNNING)
     mark, style = MARKS.get(state, ("·", "plain"))
     cost = f"  {money(step['cost_usd'])}" if step["cost_usd"] else ""
     said: list[str | Line] = [
@@ -89,12 +94,44 @@ def step_lines(
     for name in ("inputs", "output"):
         if step[name] is not None:
             said += ["", [Span(f"  {name}", "bold")], *_value_lines(step[name])]
+    if items:
+        said += ["", [Span("  items", "bold")], *_item_lines(items, now)]
     stretches = lines.lines.get(step["path"], ())
     if stretches:
         said += ["", [Span("  attempts", "bold")], *_attempt_lines(stretches, step["use"], now)]
     if rows:
         said += ["", [Span("  log", "bold")], *("    " + line for line in fact_lines(rows))]
     return said
+
+
+def _items_of(document: Mapping[str, Any], path: str) -> list[dict[str, Any]]:
+    """The items or rounds of a step that has them."""
+    steps: Sequence[dict[str, Any]] = document["steps"]
+    return [
+        one
+        for one in steps
+        if one["path"].startswith((path + ".", path + "~"))
+        and one["path"][len(path) + 1 :].isdigit()
+    ]
+
+
+def _item_lines(items: Sequence[Mapping[str, Any]], now: float) -> list[str]:
+    rows: list[tuple[str, ...]] = []
+    for one in items[:_VALUE_LINES_MAX]:
+        begun, ended = one["started_at"], one["ended_at"]
+        state = str(one["state"])
+        message = one["error"]["message"] if one["error"] else one.get("note") or ""
+        rows.append(
+            (
+                f"{MARKS.get(state, ('·', ''))[0]} {one_line(one['path'])}",
+                state,
+                "" if begun is None else duration((ended or now) - begun),
+                one_line(str(message), _VALUE_CELLS_MAX),
+            )
+        )
+    left = len(items) - _VALUE_LINES_MAX
+    more = [f"    … {left:,} more: --json has them all"] if left > 0 else []
+    return ["    " + line for line in columns(rows, right=(2,))] + more
 
 
 def _value_lines(value: Any) -> list[str]:
