@@ -58,10 +58,10 @@ class OpenDatabase:
     def address(self) -> str:
         """Where it is, without user, password and options; "" if that is not known. Not to be shown."""
         url = self._url()
-        parts = urlsplit(url)
-        if parts.scheme == "sqlite":
+        if url.startswith("sqlite:"):
             return url.partition("?")[0]
         try:
+            parts = urlsplit(url)
             return f"{parts.hostname}:{parts.port}{parts.path}" if url else ""
         except ValueError:
             return ""

@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import create_engine
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
 from batuta.capabilities.sql.cells import Collected, distinct
@@ -105,7 +106,10 @@ class Sqlite:
         engine = create_engine("sqlite://", creator=functools.partial(connect, self._file, "ro"))
         try:
             with _translated(None):
-                return inspected(engine, wanted)
+                try:
+                    return inspected(engine, wanted)
+                except DBAPIError as error:
+                    raise (error.orig or error) from None
         finally:
             engine.dispose()
 

@@ -21,7 +21,7 @@ def trouble_of(error: BaseException | None, running: Running | None) -> Trouble:
     diag = getattr(error, "diag", None)
     text = str(getattr(diag, "message_primary", None) or "")[:_TEXT_MAX]
     if running is None:
-        return _not_connected(state)
+        return _not_connected(error)
     if not state:
         return _without_state(error, running)
     if state == "57014":
@@ -67,15 +67,23 @@ def _without_state(error: BaseException | None, running: Running) -> Trouble:
     return Trouble("invalid", "a parameter is missing or cannot be sent")
 
 
-def _not_connected(state: str) -> Trouble:
-    """The driver names host and user here, which come out of a secret: its words are not passed on."""
-    match state[:2]:
-        case "28":
-            return Trouble("denied", "the database refuses the user or the password")
-        case "3D":
-            return Trouble("not_found", "the server has no database of that name")
-        case "53" | "57":
-            return Trouble("unavailable", "the server takes no connections now", may_retry=True)
-        case _:
-            text = "the database cannot be reached"
-            return Trouble("unavailable", text, "is it up, and the address right?", may_retry=True)
+def _not_connected(error: BaseException | None) -> Trouble:
+    """There is no code yet, and the driver's words name host and user, which are secret: none is passed on."""
+    text = str(error)
+    for sign, code, message in _SIGNS:
+        if sign in text:
+            return Trouble(code, message, may_retry=code == "unavailable")
+    message = "the database cannot be reached"
+    return Trouble("unavailable", message, "is it up, and the address right?", may_retry=True)
+
+
+_REFUSED = "the database refuses the user or the password"
+_SIGNS = (
+    ("password", "denied", _REFUSED),
+    ("no pg_hba.conf entry", "denied", _REFUSED),
+    ('role "', "denied", _REFUSED),
+    ('database "', "not_found", "the server has no database of that name"),
+    ("too many", "unavailable", "the server takes no more connections now"),
+    ("starting up", "unavailable", "the server is starting"),
+    ("shutting down", "unavailable", "the server is shutting down"),
+)
