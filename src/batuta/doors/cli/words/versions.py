@@ -21,7 +21,7 @@ def _replay(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
         metavar="TIME",
         help="runs accepted since: 2h, 7d (ago), yesterday, 2026-11-01",
     )
-    add("--plan", default="", metavar="PLAN", help="replay the runs of this plan's name against the plan in this file,"
+    add("--plan", default="", metavar="PLAN", help="replay the runs of this plan's name against it (a file, or a registered plan),"
         " in place of the plan that they recorded")  # fmt: skip
 
 
