@@ -21,8 +21,8 @@ def _replay(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
         metavar="TIME",
         help="runs accepted since: 2h, 7d (ago), yesterday, 2026-11-01",
     )
-    add("--plan", default="", metavar="PLAN", help="replay the runs of this plan's name against it (a file, or a registered plan),"
-        " in place of the plan that they recorded")  # fmt: skip
+    add("--plan", default="", metavar="PLAN", help="replay the runs of this plan's name against it (a file,"
+        " or a registered plan), in place of the plan that they recorded")  # fmt: skip
 
 
 def _diff(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
