@@ -165,7 +165,8 @@ class SearchCapability:
         if flaw:
             return Failed("invalid", flaw)
         args = call.args
-        limit, filters = args.get("limit", LIMIT_DEFAULT), args.get("filters") or {}
+        limit: int = args.get("limit", LIMIT_DEFAULT)
+        filters: dict[str, Any] = args.get("filters") or {}
         try:
             return Done(
                 await self._searches.search(self._name, args["query"], limit=limit, filters=filters)

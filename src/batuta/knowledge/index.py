@@ -10,6 +10,8 @@ __all__ = ["Hit", "Index"]
 
 # A heading stands over many chunks and says less of each than its own words.
 _HEADING_WEIGHT = 0.6
+# Words whose counts are remembered.
+_COUNTS_MAX = 50_000
 
 
 class Hit(NamedTuple):
@@ -30,12 +32,18 @@ class Index:
     def __init__(self, connection: Connection, number: int) -> None:
         self._connection = connection
         self._number = number
+        # To count a frequent word is to read its whole list: a millisecond for one that is in 50,000 chunks.
+        self._counts: dict[str, int] = {}
+        self._counted_in = -1
 
     def generation(self) -> int:
         """One more with every change of what can be found in the collection."""
-        return self._connection.rows(
+        found = self._connection.rows(
             "SELECT generation FROM collections WHERE id = ?", (self._number,)
         )[0][0]
+        if found != self._counted_in or len(self._counts) > _COUNTS_MAX:
+            self._counts, self._counted_in = {}, found
+        return found
 
     def metadata(self) -> list[tuple[int, str, dict[str, Any]]]:
         """Of every file that was read: its number, source and metadata."""
@@ -64,11 +72,14 @@ class Index:
         return self._connection.terms(text)
 
     def frequency(self, term: str) -> int:
-        """How many chunks of the collection have the word."""
-        rows = self._connection.rows(
-            f"SELECT doc FROM vocabulary_{self._number} WHERE term = ?", (term,)
-        )
-        return rows[0][0] if rows else 0
+        """How many chunks of the collection have the word, as of the last look at `generation`."""
+        count = self._counts.get(term)
+        if count is None:
+            rows = self._connection.rows(
+                f"SELECT doc FROM vocabulary_{self._number} WHERE term = ?", (term,)
+            )
+            count = self._counts[term] = rows[0][0] if rows else 0
+        return count
 
     def matching(self, expression: str, limit: int) -> list[tuple[int, float]]:
         """The best chunks for an expression of FTS5: ids and BM25 (the larger the better)."""

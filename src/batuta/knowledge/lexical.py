@@ -10,13 +10,13 @@ __all__ = ["Words", "by_words"]
 
 # BM25 visits every chunk that has a word: about 2 µs each. Rare words come first; those that would exceed this
 # many visits stay out (they are in so many chunks that they tell little).
-_VISITS_MAX = 4_000
+_VISITS_MAX = 2_000
 # Words are told apart by where they are; what is in a larger share of all chunks tells nothing.
 _SHARE_MAX = 0.25
 # A collection this small is searched whole, whatever is frequent in it.
 _SMALL = 200
 _TERMS_MAX = 32
-_FOUND_MAX = 100
+_FOUND_MAX = 50
 
 
 class Words(NamedTuple):

@@ -26,7 +26,7 @@ __all__ = ["RELEVANT", "Collection", "Found", "Scored"]
 RELEVANT = 0.5
 
 # How many of the nearest vectors are looked at.
-_NEAREST = 100
+_NEAREST = 50
 # The share that words have in the evidence, by what the question is like: what must stand as it is does; nothing but
 # words that count; a sentence, which may be in other words than the text.
 _SHARE_OF_EXACT = 0.9
