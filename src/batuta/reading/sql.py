@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 __all__ = ["parameters_of", "with_parameters"]
 
-# What is passed over as a whole, and `:name`, which is what is looked for. A `::` is a cast of Postgres.
+# What is passed over as a whole, and `:name`, which is looked for. In Postgres `::` is a cast, and `a[1:n]` a slice.
 _TOKEN = re.compile(
     r"""
       \b[eE]'(?:[^'\\]|\\.|'')*(?:'|\Z)     # E'text' with backslashes
@@ -19,7 +19,7 @@ _TOKEN = re.compile(
     | \$(?P<tag>[A-Za-z_\x80-\U0010ffff]*[A-Za-z0-9_]*)\$.*?(?:\$(?P=tag)\$|\Z)
     | (?P<comment>/\*)
     | ::
-    | :(?P<name>[A-Za-z_][A-Za-z0-9_]{0,63})
+    | (?<![\w\]]):(?P<name>[A-Za-z_][A-Za-z0-9_]{0,63})
     """,
     re.VERBOSE | re.DOTALL,
 )

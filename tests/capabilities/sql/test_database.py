@@ -108,7 +108,7 @@ async def test_nothing_of_the_address_is_told(postgres_store: Store, opening: Op
     dead = url.replace("127.0.0.1", "localhost").rpartition(":")[0] + ":1/postgres"
     missing = url.rpartition("/")[0] + "/no_such_database"
     told: list[str] = []
-    for address, code in ((wrong, "denied"), (dead, "unavailable"), (missing, "not_found")):
+    for address, code in ((wrong, "forbidden"), (dead, "unavailable"), (missing, "not_found")):
         shop = await opening(postgres_store, environment={"SHOP_URL": address})
         failure = await shop.failure("query", sql="select 1")
         assert failure.code == code
@@ -129,8 +129,8 @@ async def test_nothing_of_the_address_is_told(postgres_store: Store, opening: Op
         ("mysql://root:secret-31415@localhost/shop", "unsupported"),
         ("sqlite://", "invalid"),
         ("sqlite:///:memory:", "invalid"),
-        ("sqlite:///.batuta/journal.sqlite", "denied"),
-        ("sqlite:///x/../.batuta/journal.sqlite", "denied"),
+        ("sqlite:///.batuta/journal.sqlite", "forbidden"),
+        ("sqlite:///x/../.batuta/journal.sqlite", "forbidden"),
         ("sqlite:///nowhere.db", "unavailable"),
         ("sqlite:///batuta.yaml", "broken"),
         ("postgresql://[bad", "unavailable"),

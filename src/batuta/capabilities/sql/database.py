@@ -184,7 +184,7 @@ class OpenDatabase:
             raise Trouble("invalid", "this address names no file", "write sqlite:///orders.db")
         if file.is_relative_to((self._root / _OWN_FOLDER).resolve()):
             # A second SQLite in this process that closes the file would take the journal's locks away.
-            raise Trouble("denied", "the files of Batuta itself are not to be queried")
+            raise Trouble("forbidden", "the files of Batuta itself are not to be queried")
         return file
 
 

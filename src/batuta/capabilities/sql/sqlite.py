@@ -221,7 +221,7 @@ def _trouble(error: sqlite3.Error, running: Running | None) -> Trouble:
         case sqlite3.SQLITE_INTERRUPT if running is not None:
             return running.too_slow()
         case sqlite3.SQLITE_AUTH | sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM:
-            return Trouble("denied", f"the database refuses: {text}", "only reading is allowed")
+            return Trouble("forbidden", f"the database refuses: {text}", "only reading is allowed")
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             return Trouble("unavailable", f"the database is busy: {text}", may_retry=True)
         case sqlite3.SQLITE_CANTOPEN:
@@ -241,7 +241,7 @@ def _trouble(error: sqlite3.Error, running: Running | None) -> Trouble:
         case _ if text.startswith(("no such table", "no such column")):
             return Trouble("not_found", text, "the names have changed, or were never there")
         case _ if "prohibited" in text or "not authorized" in text:
-            return Trouble("denied", f"the database refuses: {text}", "only reading is allowed")
+            return Trouble("forbidden", f"the database refuses: {text}", "only reading is allowed")
         case _ if "one statement" in text:
             return Trouble("invalid", text, "send one statement")
         case _:

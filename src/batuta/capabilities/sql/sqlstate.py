@@ -35,8 +35,8 @@ def trouble_of(error: BaseException | None, running: Running | None) -> Trouble:
 
 
 _EXACT: dict[str, tuple[str, str, bool]] = {
-    "25006": ("denied", _READ_ONLY, False),
-    "42501": ("denied", "the role of this connection lacks the right", False),
+    "25006": ("forbidden", _READ_ONLY, False),
+    "42501": ("forbidden", "the role of this connection lacks the right", False),
     "42P01": ("not_found", "the names have changed, or were never there", False),
     "42703": ("not_found", "the names have changed, or were never there", False),
     "3F000": ("not_found", "the names have changed, or were never there", False),
@@ -79,9 +79,9 @@ def _not_connected(error: BaseException | None) -> Trouble:
 
 _REFUSED = "the database refuses the user or the password"
 _SIGNS = (
-    ("password", "denied", _REFUSED),
-    ("no pg_hba.conf entry", "denied", _REFUSED),
-    ('role "', "denied", _REFUSED),
+    ("password", "forbidden", _REFUSED),
+    ("no pg_hba.conf entry", "forbidden", _REFUSED),
+    ('role "', "forbidden", _REFUSED),
     ('database "', "not_found", "the server has no database of that name"),
     ("too many", "unavailable", "the server takes no more connections now"),
     ("starting up", "unavailable", "the server is starting"),

@@ -9,7 +9,7 @@ class Trouble(Exception):
     """A statement failed, and nothing of it is stored unless `in_doubt`.
 
     Attributes:
-        code: `timeout`, `denied`, `invalid`, `not_found`, `unavailable`, `too_large`, `conflict`, `broken`.
+        code: `timeout`, `forbidden`, `invalid`, `not_found`, `unavailable`, `too_large`, `conflict`, `broken`.
         may_retry: asking again may help, and is safe.
         in_doubt: the end of a transaction was sent and never confirmed.
     """
