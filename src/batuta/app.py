@@ -32,7 +32,7 @@ from batuta.plans.admit import admitted, raise_flaws
 from batuta.plans.check import check
 from batuta.plans.explanation import Explanation
 from batuta.plans.record.recording import Recording
-from batuta.ports import Clock, Journal, RunRow, Sink
+from batuta.ports import Clock, Embedder, Journal, RunRow, Sink
 from batuta.reading.places import Places
 from batuta.spec.card import Card
 from batuta.spec.facts import Adopted, Answered, CancelRequested, Fact
@@ -94,6 +94,7 @@ class App:
             [*searches.capabilities, *functions],
             spare,
             modules=modules,
+            embedding=_embedder,
             closing=[searches.close],
         )
         if journal is None:
@@ -365,6 +366,16 @@ def restore(folder: str | Path, backup: str | Path) -> Path:
     with translated(str(path)):
         path.parent.mkdir(parents=True, exist_ok=True)
     return restore_journal(Path(backup), path)
+
+
+def _embedder() -> Embedder | None:
+    """The embedder of this machine, if it is installed."""
+    try:
+        from batuta.knowledge.llama import WordLlamaEmbedder  # 0.3 s, when something is classified
+
+        return WordLlamaEmbedder()
+    except (ImportError, InputError):
+        return None
 
 
 def _check_not_ended(run: Run) -> None:

@@ -27,6 +27,12 @@ def test_some_capabilities_are_always_there() -> None:
         "vote": "vote",
         "merge": "merge",
         "value": "value",
+        "local.answer": "local",
+        "local.anomaly": "local",
+        "local.classify": "local",
+        "local.extract": "local",
+        "local.match": "local",
+        "local.summarize": "local",
     }
     assert {card.effect for card in cards.values()} == {"read", "pure"}
     assert {card.reach for card in cards.values()} == {"local"}

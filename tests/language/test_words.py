@@ -3,7 +3,7 @@
 import pytest
 
 from batuta.language.sentences import sentences
-from batuta.language.words import stem, words
+from batuta.language.words import lowered, stem, words
 
 
 def test_words_are_folded_and_keep_their_places() -> None:
@@ -44,3 +44,7 @@ def test_sentences_end_at_their_marks_and_not_at_short_forms() -> None:
         "- two",
     ]
     assert [text[one.start : one.end] for one in found] == [one.text for one in found]
+
+
+def test_lower_case_keeps_every_character_in_its_place() -> None:
+    assert lowered("İSTANBUL ẞ A") == "İstanbul ß a"

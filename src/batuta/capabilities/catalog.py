@@ -7,6 +7,8 @@ from typing import Any, cast
 from batuta.capabilities.exchange import LazyConnections
 from batuta.capabilities.function import FunctionCapability, declaration_of
 from batuta.capabilities.human import HumanCapability
+from batuta.capabilities.local.built_in import local_capabilities
+from batuta.capabilities.local.classify import Embedding
 from batuta.capabilities.merge import merge
 from batuta.capabilities.schema import place_of
 from batuta.capabilities.settings import Name
@@ -75,6 +77,7 @@ def build_catalog(
     allow_private: Iterable[str] = (),
     environment: Mapping[str, str] | None = None,
     locate: Callable[[str], Place] | None = None,
+    embedding: Embedding | None = None,
     closing: Iterable[Callable[[], Awaitable[None]]] = (),
 ) -> WorkspaceCatalog:
     """The catalog of a workspace.
@@ -87,6 +90,7 @@ def build_catalog(
             they are not public.
         environment: what `env:NAME` is looked up in, at the time of a call; the process's own by default.
         locate: where the capability of a name stands in `batuta.yaml`.
+        embedding: how `local.classify` finds the embedder of this machine; without, it knows words by spelling alone.
         closing: what else is to be called when the catalog is closed.
 
     Raises:
@@ -119,7 +123,7 @@ def build_catalog(
             )
         except WorkspaceError as error:
             flaw(error)
-    for built_in in _built_in(threads):
+    for built_in in _built_in(threads, embedding):
         name = built_in.card.name
         if name in made and made[name].card.kind != built_in.card.kind:
             place = _place_of(made[name])
@@ -164,12 +168,12 @@ def _place_of(capability: Capability) -> Place | None:
     return place_of(function) if function is not None else None
 
 
-def _built_in(threads: Threads) -> list[Capability]:
+def _built_in(threads: Threads, embedding: Embedding | None) -> list[Capability]:
     reducing = [
         FunctionCapability(function, threads=threads, kind=function.__name__)
         for function in (vote, merge, value)
     ]
-    return [HumanCapability(), *reducing]
+    return [HumanCapability(), *reducing, *local_capabilities(threads, embedding)]
 
 
 def _configured(name: str, data: Any, connections: LazyConnections) -> Capability:

@@ -1,10 +1,11 @@
 """Everything that can be called in a workspace: its modules, what its file configures, its databases."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from batuta.capabilities.catalog import WorkspaceCatalog, build_catalog
+from batuta.capabilities.local.classify import Embedding
 from batuta.capabilities.modules import load_modules
 from batuta.config import Workspace
 from batuta.plans.record.recording import Recording
@@ -14,10 +15,11 @@ __all__ = ["Opened", "open_catalog"]
 
 
 class Opened(NamedTuple):
-    """The catalog, and the workflows that the modules define."""
+    """The catalog, the workflows that the modules define, and why a database could not be looked at, by its name."""
 
     catalog: WorkspaceCatalog
     workflows: list[Recording[..., Any]]
+    troubles: Mapping[str, str]
 
 
 async def open_catalog(
@@ -26,12 +28,13 @@ async def open_catalog(
     spare: Iterable[Any] = (),
     *,
     modules: bool = True,
+    embedding: Embedding | None = None,
     closing: Iterable[Callable[[], Awaitable[None]]] = (),
 ) -> Opened:
     """The capabilities of `workspace`, with `functions` (and ready capabilities) besides.
 
-    `spare` ones are registered where nothing has their name. `modules` False: only they and `functions`. `closing` is
-    called when the catalog is closed.
+    `spare` ones are registered where nothing has their name. `modules` False: only they and `functions`. `embedding`
+    gives the embedder of this machine. `closing` is called when the catalog is closed.
 
     Raises:
         WorkspaceError: lists all flaws.
@@ -40,11 +43,13 @@ async def open_catalog(
     own = load_modules(workspace.python if modules else (), Path(workspace.root))
     brought: list[Capability] = []
     ending = [*closing]
+    troubles: Mapping[str, str] = {}
     if modules and workspace.sql:
         from batuta.capabilities.sql.databases import open_databases  # only for those who use it
 
         databases = await open_databases(workspace.sql, Path(workspace.root))
         brought.extend(databases.capabilities)
+        troubles = databases.troubles
         ending.append(databases.close)
     catalog = build_catalog(
         {name: {"kind": one.kind, **one.settings} for name, one in configured.items()},
@@ -52,6 +57,7 @@ async def open_catalog(
         spare,
         allow_private=workspace.network.allow_private,
         locate=lambda name: workspace.places.at("capabilities", name),
+        embedding=embedding,
         closing=ending,
     )
-    return Opened(catalog, own.workflows)
+    return Opened(catalog, own.workflows, troubles)

@@ -1,13 +1,13 @@
 """Numbers, amounts of money and quantities as people write them: 1,250.50 · 1.250,50 € · twelve dollars · 3 kg."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from batuta.language.found import Found
 from batuta.language.words import lowered
 
-__all__ = ["amounts", "numbers", "quantities", "read_number"]
+__all__ = ["Written", "amounts", "numbers", "quantities", "read_number", "written_numbers"]
 
 # Bounded, so that a megabyte of digits costs no more than its length; longer runs are no number of anybody's.
 _DIGITS = r"\d{1,3}(?:[,.'’\u00a0\u202f ]\d{3}(?!\d)){1,6}(?:[.,]\d{1,4})?|\d{1,15}(?:[.,]\d{1,9})?"
@@ -67,14 +67,24 @@ _UNITS = {
     "piece": "pc", "pieces": "pc", "pcs": "pc", "unit": "pc", "units": "pc", "x": "pc",
 }  # fmt: skip
 _MEASURE = "|".join(re.escape(unit) for unit in sorted(_UNITS, key=len, reverse=True))
-_MEASURED = re.compile(rf"[\s-]?(?P<unit>{_MEASURE})(?!\w)")
+_MEASURED = re.compile(
+    rf"[\s-]?(?:(?:working|business|calendar|full|whole)\s)?(?P<unit>{_MEASURE})(?!\w)"
+)
+
+# Numbers without their signs, each with its place: start, end.
+Written = Sequence[tuple[Decimal, int, int]]
 
 
-def numbers(text: str) -> list[Found]:
+def written_numbers(text: str) -> Written:
+    """Every number in digits or words: what the readers below begin with, for who calls several of them."""
+    return list(_written(lowered(text)))
+
+
+def numbers(text: str, written: Written | None = None) -> list[Found]:
     """Every number, in digits or in English words, as a `Decimal`."""
     low = lowered(text)
     found: list[Found] = []
-    for number, start, end in _written(low):
+    for number, start, end in _written(low) if written is None else written:
         if low[end : end + 1].isalnum() or _goes_on(low, end):
             continue
         sign = _SIGNED.search(low, max(0, start - 2), start)
@@ -85,11 +95,11 @@ def numbers(text: str) -> list[Found]:
     return found
 
 
-def amounts(text: str) -> list[Found]:
+def amounts(text: str, written: Written | None = None) -> list[Found]:
     """Every amount of money, as {"amount": "12.50", "currency": "EUR"}; the amount is a decimal text."""
     low = lowered(text)
     found: list[Found] = []
-    for number, start, end in _written(low):
+    for number, start, end in _written(low) if written is None else written:
         if _goes_on(low, end):
             continue
         before = _BEFORE.search(low, max(0, start - _BEFORE_CHARS), start)
@@ -115,11 +125,11 @@ def amounts(text: str) -> list[Found]:
     return found
 
 
-def quantities(text: str) -> list[Found]:
+def quantities(text: str, written: Written | None = None) -> list[Found]:
     """Every number with a unit of measure, as {"number": "3", "unit": "kg"}."""
     low = lowered(text)
     found: list[Found] = []
-    for number, start, end in _written(low):
+    for number, start, end in _written(low) if written is None else written:
         unit = _MEASURED.match(low, end)
         if unit is not None:
             value = {"number": _plain(number), "unit": _UNITS[unit["unit"]]}

@@ -26,6 +26,12 @@ _MODULE_BYTES_MAX = 4 * 1_024**2
 _JOURNAL = Path(".batuta") / "journal.sqlite"
 _BUILT_IN = {
     "human": ("question", "show", "who", "expires", "default"),
+    "local.answer": ("question", "passages", "threshold"),
+    "local.anomaly": ("rows", "columns", "threshold"),
+    "local.classify": ("text", "labels", "none", "threshold"),
+    "local.extract": ("text", "fields", "today", "day_first"),
+    "local.match": ("left", "right", "keys", "threshold"),
+    "local.summarize": ("text", "sentences"),
     "merge": ("values", "into", "strategy", "key"),
     "value": ("value",),
     "vote": ("values", "field", "method", "threshold"),

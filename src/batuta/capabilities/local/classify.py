@@ -1,0 +1,160 @@
+"""local.classify: which of some labels a text has, or none of them, and how sure that is."""
+
+import asyncio
+import hashlib
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, TypedDict
+
+import msgspec
+
+from batuta.capabilities.function import capability
+from batuta.capabilities.local.bounds import bounded
+from batuta.capabilities.local.labels import Labels, known_labels
+from batuta.errors import CallFailed
+from batuta.ports import Embedder
+
+__all__ = ["Classified", "Embedding", "classifying"]
+
+# Gives the embedder of this machine, or None if it has none; asked once.
+Embedding = Callable[[], Embedder | None]
+# What was learned is kept for so many sets of labels; each takes 0.1 to 30 MB.
+_KEPT = 8
+# Vectors of so many words are kept: 1 KB each.
+_WORDS_KEPT = 50_000
+_SCORES_SHOWN = 10
+
+
+class Classified(TypedDict):
+    """The label (null: none of these, or too unsure), how sure that is, the ten best scores, and what speaks for it."""
+
+    label: str | None
+    confidence: float
+    scores: dict[str, float]
+    why: str
+
+
+def classifying(embedding: Embedding) -> Callable[..., Awaitable[Classified]]:
+    """The function behind `local.classify`. `embedding`: where it asks what words mean; by spelling alone if None."""
+    room = _Room(embedding)
+
+    @capability("local.classify", effect="pure", reach="local")
+    async def classify(
+        text: Annotated[
+            str,
+            msgspec.Meta(description="its first 300 words are read; at most 1,000,000 characters"),
+        ],
+        labels: Labels,
+        none: Annotated[
+            bool | list[str],
+            msgspec.Meta(description="it may have none of them; or texts that have none of them"),
+        ] = False,
+        threshold: Annotated[
+            Annotated[float, msgspec.Meta(ge=0, le=1)] | None,
+            msgspec.Meta(
+                description="below this confidence the label is null; 0.5 if it may be none"
+            ),
+        ] = None,
+    ) -> Classified:
+        """Says which label a text has, by the meaning and the spelling of names, descriptions and examples.
+
+        With two or more examples for every label, the confidence is calibrated: of the answers that are 80 % sure,
+        about 80 % are right. What was learned is kept by the content of the labels, so that only the first call with
+        them takes long.
+        """
+        bounded(text, "text")
+        return await room.classified(text, labels, none, threshold)
+
+    return classify
+
+
+class _Room:
+    """What was learned so far, and what words mean."""
+
+    def __init__(self, embedding: Embedding) -> None:
+        self._embedding = embedding
+        self._embedder: Embedder | None = None
+        self._asked = False
+        self._vectors: dict[str, Any] = {}
+        self._learned: OrderedDict[bytes, asyncio.Task[Any]] = OrderedDict()
+
+    async def classified(
+        self, text: str, labels: Any, none: Any, threshold: float | None
+    ) -> Classified:
+        try:
+            from batuta.capabilities.local.features import words_of
+        except ImportError:
+            raise CallFailed(
+                "local.classify needs NumPy: pip install 'batuta[knowledge]'", code="unavailable"
+            ) from None
+        classifier = await self._classifier(labels, none)
+        own = words_of(text)
+        if not own:
+            return {"label": None, "confidence": 0.0, "scores": {}, "why": "the text has no words"}
+        await self._look_up(own)
+        maybe_none = none is not False
+        guess = classifier.guess(text, self._vectors, none=maybe_none)
+        names = classifier.known.names
+        least = threshold if threshold is not None else (0.5 if maybe_none else 0.0)
+        stranger = guess.best >= len(names)
+        sure = round(guess.sure, 4)
+        best = sorted(range(len(names)), key=lambda at: (-guess.scores[at], at))[:_SCORES_SHOWN]
+        return {
+            "label": None if stranger or sure < least else names[guess.best],
+            "confidence": sure,
+            "scores": {names[at]: round(float(guess.scores[at]), 4) for at in best},
+            "why": _why(guess.words, guess.nearest, stranger),
+        }
+
+    async def _classifier(self, labels: Any, none: Any) -> Any:
+        # Two loops may ask one after the other (tests, notebooks): what a loop learns is that loop's.
+        key = hashlib.blake2b(
+            msgspec.json.encode([labels, none, id(asyncio.get_running_loop())])
+        ).digest()
+        task = self._learned.get(key)
+        if task is None or (task.done() and (task.cancelled() or task.exception() is not None)):
+            task = asyncio.ensure_future(self._learn(labels, none))
+            self._learned[key] = task
+            while len(self._learned) > _KEPT:
+                self._learned.popitem(last=False)
+        self._learned.move_to_end(key)
+        # Who stops waiting does not stop the others who wait for the same.
+        return await asyncio.shield(task)
+
+    async def _learn(self, labels: Any, none: Any) -> Any:
+        from batuta.capabilities.local.classifier import learned
+        from batuta.capabilities.local.features import words_of
+
+        known = known_labels(labels, none)
+        await self._look_up([word for text in known.texts for word in words_of(text)])
+        dim = self._embedder.dim if self._embedder is not None else 0
+        return await asyncio.to_thread(learned, known, self._vectors, dim)
+
+    async def _look_up(self, words: list[str]) -> None:
+        """Make sure that it is known what `words` mean, if there is anybody to ask."""
+        if not self._asked:
+            self._embedder = await asyncio.to_thread(self._embedding)
+            self._asked = True
+        missing = [word for word in dict.fromkeys(words) if word not in self._vectors]
+        if self._embedder is None or not missing:
+            return
+        if len(self._vectors) > _WORDS_KEPT:
+            # A new map: what is being learned meanwhile goes on with the old one.
+            self._vectors = {}
+            missing = list(dict.fromkeys(words))
+        made = await self._embedder.embed(
+            [word.encode("utf-8", "replace").decode() for word in missing]
+        )
+        self._vectors.update(zip(missing, made, strict=True))
+
+
+def _why(words: list[str], nearest: str, stranger: bool) -> str:
+    parts: list[str] = []
+    if nearest:
+        shown = nearest if len(nearest) <= 80 else nearest[:79] + "…"
+        parts.append(f"nearest to “{shown}”")
+    if words:
+        parts.append(f"words: {', '.join(words)}")
+    if stranger:
+        parts.insert(0, "like the texts that have none of the labels")
+    return "; ".join(parts) or "nothing in it is known"

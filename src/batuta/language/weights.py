@@ -1,0 +1,30 @@
+"""How much the words of some sentences say: rare ones more than common ones, the commonest nothing."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from math import log
+
+from batuta.language.words import stem, words
+
+__all__ = ["EMPTY", "content", "rarity"]
+
+# Words that hold sentences together and say nothing of what they are about.
+EMPTY = frozenset(
+    """a an the this that these those it its i me my mine we us our you your he him his she her they them their and or
+    but nor so if then than as at by for from in into of off on onto to up with about over after before between out
+    is am are was were be been being do does did doing done have has had having will would shall should can could may
+    might must not no yes there here what which who whom whose when where why how much many long any some all each
+    please tell get just also too very let want know need like""".split()
+)
+
+
+def content(text: str) -> list[str]:
+    """The stems of the words of `text` that say something, in order."""
+    return [stem(word.text) for word in words(text) if word.text not in EMPTY]
+
+
+def rarity(pieces: Sequence[Iterable[str]]) -> dict[str, float]:
+    """For every word of `pieces`, how rare it is in them: 0 < weight ≤ log(n + 1) + a half."""
+    seen = Counter(word for piece in pieces for word in set(piece))
+    n = len(pieces)
+    return {word: log(1 + (n - count + 0.5) / (count + 0.5)) + 0.1 for word, count in seen.items()}
