@@ -82,7 +82,7 @@ class Signature:
                 if kinds is None or (kinds and type(value) not in kinds):
                     break
             else:
-                if self._required <= args.keys():
+                if len(args) == len(plain) or self._required <= args.keys():
                     return args
         try:
             return self._converted(args)

@@ -88,11 +88,14 @@ def _compared(name: str, slot: Slot | None, literal: object) -> Quick | None:
 
     # What cannot be equal, whatever is in it; numbers are compared across their types.
     others = _NEVER_EQUAL[kind] if name in ("_==_", "_!=_") else ()
+    # Asked at once, what is missing is not worded twice: `fetch` looks for the nearest name, and CEL asks again.
+    direct = slot.use == "value" and not slot.local
+    reference = slot.reference
 
     def compared(frame: Frame) -> bool | None:
         try:
-            value: Any = fetch(slot, frame)
-        except ExpressionError:
+            value: Any = frame.lookup(reference) if direct else fetch(slot, frame)
+        except (ExpressionError, KeyError):
             return None
         if type(value) in others:
             return compare is operator.ne
