@@ -37,7 +37,7 @@ async def document(run: Run, engine: Engine) -> dict[str, Any]:
         "calls": run.calls,
         "accepted_at": accepted.at,
         "ended_at": run.ended.at if run.ended is not None else None,
-        "steps": [await _step(run, node, engine) for node in run.ordered()],
+        "steps": await _steps(run, engine),
     }
     if accepted.fork is not None:
         shown["forked_from"] = {"run": accepted.fork.run, "at": accepted.fork.at}
@@ -77,12 +77,15 @@ def _question(path: str, waited: Waited) -> dict[str, Any]:
     }
 
 
-async def _step(run: Run, node: Node, engine: Engine) -> dict[str, Any]:
-    try:
-        return _shown(run, node, engine)
-    except NotLoaded:
-        await engine.load(stored_at(node))
-        return _shown(run, node, engine)
+async def _steps(run: Run, engine: Engine) -> list[dict[str, Any]]:
+    steps: list[dict[str, Any]] = []
+    for node in run.ordered():
+        try:
+            steps.append(_shown(run, node, engine))
+        except NotLoaded:
+            await engine.load(stored_at(node))
+            steps.append(_shown(run, node, engine))
+    return steps
 
 
 def _shown(run: Run, node: Node, engine: Engine) -> dict[str, Any]:

@@ -66,7 +66,9 @@ class Driver:
                 elif workers.idle and self._idle() and await self._park():
                     return self.run
                 await self._wait()
-                await self._take_in()
+                if workers.refused or log.crowded or self._foreign:
+                    await self._take_in_others()
+                self._take_in()
         finally:
             unwatch()
             await workers.abandon()
@@ -230,12 +232,15 @@ class Driver:
 
     # ── record what came in ──────────────────────────────────────────────────────────────────────────────────
 
-    async def _take_in(self) -> None:
-        """Refusals, facts of others, outcomes of calls: everything that came while the loop waited."""
+    async def _take_in_others(self) -> None:
+        """Refusals and facts of others that came while the loop waited."""
         if self._workers.refused or (self._log.crowded and not await self._log.confirm()):
             await self._rebase()
         if self._foreign:
             await self._catch_up()
+
+    def _take_in(self) -> None:
+        """The outcomes of calls that came while the loop waited."""
         now = self._engine.clock.now()
         while self._workers.inbox:
             self._conclude(self._workers.inbox.popleft(), now)

@@ -239,7 +239,7 @@ def _verdict(
 def latest(node: Node) -> float:
     """When the time budgets around `node` end, in seconds of the Unix epoch; infinity without one."""
     purses = () if node.kind == "undo" else node.purses
-    return min((purse.ends_at for purse in purses), default=math.inf)
+    return min([purse.ends_at for purse in purses], default=math.inf)
 
 
 def out_of_time(node: Node, now: float) -> str:

@@ -59,6 +59,7 @@ class Purse:
     __slots__ = (
         "budget",
         "calls",
+        "ends_at",
         "limit_nusd",
         "opened_at",
         "reserved_nusd",
@@ -68,6 +69,8 @@ class Purse:
 
     def __init__(self, budget: Budget, opened_at: float, whose: str = "the") -> None:
         """`whose` budget it is, for messages: "the run's"."""
+        # When its time is over, in seconds of the Unix epoch; infinity if it has no bound.
+        self.ends_at = opened_at + (math.inf if budget.seconds is None else budget.seconds)
         self.budget = budget
         self.limit_nusd = budget.limit_nusd
         self.opened_at = opened_at
@@ -90,11 +93,6 @@ class Purse:
                     f"of ${usd(limit):.6g} is left"
                 )
         return self.out_of_time(now)
-
-    @property
-    def ends_at(self) -> float:
-        """When its time is over, in seconds of the Unix epoch; infinity if it has no bound."""
-        return self.opened_at + (math.inf if self.budget.seconds is None else self.budget.seconds)
 
     def out_of_time(self, now: float) -> str:
         """That its time is over at `now`, in words; "" if it is not."""

@@ -213,13 +213,15 @@ class Run:
 
 def _inside(scope: Scope) -> Iterator[Node]:
     for node in scope.nodes.values():
-        yield from _with_parts(node)
+        yield node
+        if node.children or node.subscope is not None or node.undo_node is not None:
+            yield from _parts(node)
 
 
-def _with_parts(node: Node) -> Iterator[Node]:
-    yield node
+def _parts(node: Node) -> Iterator[Node]:
     for child in node.children:
-        yield from _with_parts(child)
+        yield child
+        yield from _parts(child)
     if node.subscope is not None:
         yield from _inside(node.subscope)
     if node.undo_node is not None:
