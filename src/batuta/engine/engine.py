@@ -187,9 +187,9 @@ class Engine:
         run = Run(lambda digest: self._shapes.get(digest) or erased[digest])
         for row in rows:
             fact = row.fact
-            if isinstance(fact, Expanded) and fact.plan.erased:
-                erased.setdefault(fact.plan_digest, PlanShape(Plan(name="(erased)")))
             if isinstance(fact, Expanded):
+                if fact.plan.erased:
+                    erased.setdefault(fact.plan_digest, PlanShape(Plan(name="(erased)")))
                 await self.load_plan(fact)
             apply(run, fact)
         if run.ended is None:
@@ -328,8 +328,7 @@ class Engine:
             ) from error
 
     def _plan_slot(self, shape: PlanShape, salt: bytes) -> Value:
-        # In its own order, not the canonical one: steps and results are shown as they were written.
-        encoded = encode(shape.plan)
+        encoded = shape.encoded
         # However small: stored once, a plan is not written again with every run of it.
         return Value(
             ref=self.journal.put(encoded), size=len(encoded), mark=commitment(encoded, salt)

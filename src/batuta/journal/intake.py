@@ -72,9 +72,11 @@ class Intake:
 
     def append(self, stream: str, facts: Sequence[Fact], after: int | None) -> Receipt:
         """Queue `facts`; see `Journal.append`. The head in the receipt is -1 if `after` is None."""
-        bodies = [encode_fact(fact) for fact in facts]
+        bodies: list[bytes] = []
         refs: list[str] = []
-        for body, fact in zip(bodies, facts, strict=True):
+        for fact in facts:
+            body = encode_fact(fact)
+            bodies.append(body)
             if REFERENCE_KEY in body:
                 refs += references(fact)
         with self._lock:

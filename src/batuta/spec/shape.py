@@ -11,6 +11,7 @@ from batuta.spec.expr import (
     compile_template,
 )
 from batuta.spec.plan import Plan, Step
+from batuta.spec.value import encode
 
 __all__ = ["PlanShape", "StepShape", "condition_roots", "step_roots"]
 
@@ -123,15 +124,26 @@ def _kind(step: Step) -> str:
 class PlanShape:
     """A plan with its graph.
 
-    `dependants` of a step are those that wait for it. `result` is its result template; `whole_result` names the
-    step whose whole value is the result, if it is just that.
+    `encoded` is the plan as it is stored. `dependants` of a step are those that wait for it. `result` is its result
+    template; `whole_result` names the step whose whole value is the result, if it is just that.
     """
 
-    __slots__ = ("dependants", "digest", "in_result", "plan", "result", "steps", "whole_result")
+    __slots__ = (
+        "dependants",
+        "digest",
+        "encoded",
+        "in_result",
+        "plan",
+        "result",
+        "steps",
+        "whole_result",
+    )
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
         self.digest = plan.digest()
+        # In its own order, not the canonical one: steps and results are shown as they were written.
+        self.encoded = encode(plan)
         self.steps = {name: StepShape(name, step) for name, step in plan.steps.items()}
         self.result = compile_template(plan.result, frozenset({"inputs", "steps"}))
         self.whole_result = _whole_step(plan.result)
