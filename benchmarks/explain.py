@@ -11,8 +11,9 @@ from statistics import median
 from time import process_time
 from typing import Any, NamedTuple
 
+from batuta.config import Rule
 from batuta.governance.forecast import forecaster
-from batuta.governance.verdict import rules_from
+from batuta.governance.verdict import Policy
 from batuta.plans.bounds import bounds
 from batuta.plans.build import Sourced, plan_from_yaml, plan_to_yaml
 from batuta.plans.check import check
@@ -44,8 +45,8 @@ INPUT = {
     "additionalProperties": False,
 }
 RULES = [
-    {"capability": "cap1*", "when": "args.n > 500", "verdict": "ask"},
-    {"when": "card.effect == 'write' && args.m > 3", "verdict": "deny"},
+    Rule("ask", capability=("cap1*",), when="args.n > 500"),
+    Rule("deny", when="card.effect == 'write' && args.m > 3"),
 ]
 
 
@@ -91,7 +92,7 @@ def workloads() -> list[Workload]:
     flaws = [one for one in check(plan, cards, places) if not one.warning]
     assert not flaws, flaws[0]
     known = Statistics(9, {name: Measured(9, 0, 0.1, 0.2, None, name) for name in cards})
-    free, ruled = (forecaster(rules_from(rules)) for rules in ([], RULES))
+    free, ruled = (forecaster(Policy(rules)) for rules in ((), RULES))
 
     def explained(policy: Any) -> object:
         return explain(plan, cards, policy, statistics=known, places=places)

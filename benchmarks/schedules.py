@@ -22,7 +22,7 @@ from batuta.capabilities.function import capability
 from batuta.engine.engine import Engine, Settings
 from batuta.engine.loop import Driver
 from batuta.governance.forecast import forecaster
-from batuta.governance.verdict import rules_from
+from batuta.governance.verdict import Policy
 from batuta.journal.memory import MemoryJournal
 from batuta.plans.explain import explain
 from batuta.spec.plan import Plan, Step
@@ -99,7 +99,7 @@ async def makespan(plan: Plan) -> float:
     """How long a run of `plan` takes on the engine, in virtual seconds."""
     catalog = build_catalog({}, [work])
     settings = Settings(lambda plan, _: plan)
-    engine = Engine(MemoryJournal(), catalog, rules_from(None), LoopClock(), settings)
+    engine = Engine(MemoryJournal(), catalog, Policy(), LoopClock(), settings)
     run = await engine.accept_durably(plan, {}, run_id="r1", author="bench")
     run = await Driver(run, engine).drive()
     assert run.ended is not None and run.ended.status == "succeeded", run.ended
@@ -123,7 +123,7 @@ def measured(task: Task) -> Outcome:
     told = explain(
         free,
         catalog.cards(),
-        forecaster(rules_from(None)),
+        forecaster(Policy()),
         statistics=Statistics(runs=1, steps=known),
     )
     foretold = told.totals.forecast.time_expected_s
