@@ -60,7 +60,7 @@ def _name(noun: str, reserved: frozenset[str]) -> Any:
                 "B025",
                 f"{got(node).removeprefix('the text ')} cannot be the name of {noun}",
                 at=node.start,
-                remedy="use letters, digits and _, a letter or _ first, 64 at most",
+                remedy="use a-z, A-Z, 0-9 and _, no digit first, 64 at most",
             )
             return FLAWED
         if name in reserved:

@@ -89,7 +89,10 @@ def error_lines(error: BatutaError) -> list[list[Span]]:
         remedy = error.remedy or findings[0].remedy
         return [only, _remedy(remedy)] if remedy else [only]
     if findings:
-        flaws = "" if len(findings) == 1 else f" ({count(len(findings), 'flaw')})"
+        counted = sum(not one.warning for one in findings)
+        flaws = f" ({count(counted, 'flaw')})" if counted > 1 else ""
+        if f"{counted} flaws" in error.message:
+            flaws = ""
         lines = [[Span("error: ", "bad"), Span(escaped(error.message) + flaws, "bold")]]
         lines += finding_lines(findings)
         return [*lines, _remedy(error.remedy)] if error.remedy else lines

@@ -47,7 +47,7 @@ def folder_of(args: argparse.Namespace, *, must_exist: bool = True) -> Path:
         above = "" if args.workspace is not None else " or above it"
         raise NotFound(
             f"there is no workspace in {folder}{above}: no {WORKSPACE_FILE}",
-            remedy="name its folder with -w DIR, or create the file (it may be empty)",
+            remedy="begin one with `batuta init`, name its folder with -w DIR, or create the file (it may be empty)",
         )
     return folder
 

@@ -86,7 +86,7 @@ class Recorder(Session):
             self.stop(
                 "B702",
                 f"{name!r} cannot be the name of a step",
-                "use letters, digits and _, a letter or _ first, 64 at most; item, index, previous, undo are taken",
+                "use a-z, A-Z, 0-9 and _, no digit first, 64 at most; item, index, previous, undo are taken",
                 spot,
             )
         name = name or self.name_here(target.name)

@@ -96,7 +96,7 @@ def _inputs(function: Callable[..., Any], recorder: Recorder, whole: Spot) -> di
             recorder.flaw(
                 "B025",
                 f"{name!r} cannot be the name of an input",
-                "use letters, digits and _, a letter or _ first, 64 at most",
+                "use a-z, A-Z, 0-9 and _, no digit first, 64 at most",
                 place,
             )
         try:
