@@ -29,6 +29,12 @@ FAST = (
 
 def programs() -> Path | None:
     """The folder with `initdb` and `postgres`, the newest there is; None if there is none."""
+    if os.name == "nt":
+        return None
+    import pwd  # of POSIX
+
+    if os.getuid() == 0 and not any(one.pw_name == "postgres" for one in pwd.getpwall()):
+        return None  # it refuses to be run by root, and there is nobody else
     found = [Path(one).parent for one in glob.glob("/usr/lib/postgresql/*/bin/initdb")]
     if found:
         return max(found, key=lambda path: float(path.parent.name))

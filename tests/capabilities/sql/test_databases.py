@@ -40,6 +40,22 @@ async def test_a_server_that_is_down_has_the_tables_that_were_last_seen(
     assert "refuses the user or the password" in shop.databases.troubles["shop"]
 
 
+async def test_another_database_has_another_memory(sqlite_store: Store, opening: Opening) -> None:
+    await opening(sqlite_store)
+    (sqlite_store.root / "other.db").write_bytes(b"")
+    other = await opening(sqlite_store, environment={"SHOP_URL": "sqlite:///other.db"})
+    assert sorted(other.by_name) == ["shop.query"]
+
+
+async def test_without_its_variable_a_database_has_the_tables_that_were_last_seen(
+    store: Store, opening: Opening
+) -> None:
+    before = sorted((await opening(store)).by_name)
+    shop = await opening(store, environment={})
+    assert sorted(shop.by_name) == before
+    assert await shop.code("customers") == "unavailable"
+
+
 @pytest.mark.parametrize("damage", ["", "{", "[]", "{}", '{"of": 1}', "\0", '{"of":"x"}' * 1_000])
 async def test_a_damaged_memory_is_as_good_as_none(
     sqlite_store: Store, opening: Opening, damage: str

@@ -82,6 +82,20 @@ def test_what_does_not_work_is_a_problem_with_a_remedy(
     ]
 
 
+def test_databases_are_asked_and_what_keeps_them_is_told(folder: Folder) -> None:
+    workspace = "sql: {gone: {url: 'sqlite:///gone.db'}, secret: {url: env:NO_SUCH_DATABASE}}\n"
+    (folder.path / "batuta.yaml").write_text(workspace, encoding="utf-8")
+    found = folder.batuta("doctor", "--json")
+    bad = [
+        (one["name"], one["said"]) for one in found.document["checks"] if one["state"] == "problem"
+    ]
+    assert bad == [
+        ("sql", "gone: 1 capability; the file of the database cannot be opened"),
+        ("sql", "secret: 1 capability; the environment has no NO_SUCH_DATABASE"),
+        ("secret", "NO_SUCH_DATABASE is not set, for secret"),
+    ]
+
+
 def test_plans_with_flaws_are_counted(folder: Folder) -> None:
     (folder.path / "plans").mkdir()
     (folder.path / "plans" / "good.yaml").write_text("name: a\nsteps: {}\n", encoding="utf-8")

@@ -78,7 +78,7 @@ async def _seen(database: OpenDatabase, root: Path) -> tuple[Seen, str]:
     try:
         seen = await database.look(partial(_look, database, version), _LOOK_S)
     except Trouble as trouble:
-        return known or Seen(identity(database), "", 0.0), trouble.failed().message
+        return known or Seen(*identity(database), "", 0.0), trouble.failed().message
     remember(root, database, seen)
     return seen, ""
 
@@ -97,7 +97,7 @@ def _look(database: OpenDatabase, version: str, backend: Backend) -> Seen:
         except Trouble:
             continue  # it is told when it is called
         queries[name] = described
-    return Seen(identity(database), version, time.time(), tuple(tables), queries)
+    return Seen(*identity(database), version, time.time(), tuple(tables), queries)
 
 
 def _capabilities(database: OpenDatabase, seen: Seen, root: Path) -> list[Capability]:

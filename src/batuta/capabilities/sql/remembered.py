@@ -25,11 +25,12 @@ _VERSION = 1
 class Seen(msgspec.Struct, frozen=True):
     """Tables, and columns of the named queries.
 
-    `of`: digest of what was asked for and where. `version`: of the schema then, "" if it has none.
+    `of`, `where`: digests, see `identity`. `version`: of the schema then, "" if it has none.
     `at`: seconds of the Unix epoch.
     """
 
     of: str
+    where: str
     version: str
     at: float
     tables: tuple[Table, ...] = ()
@@ -42,25 +43,25 @@ class Seen(msgspec.Struct, frozen=True):
         return abs(time.time() - self.at) <= _FRESH_S
 
 
-def identity(database: OpenDatabase) -> str:
-    """What a memory must be of, to be one of this database. Holds neither user nor password."""
+def identity(database: OpenDatabase) -> tuple[str, str]:
+    """Digests of what is asked of a database, and of where it is ("" if that is not known). Hold no password."""
     config = database.config
-    asked = [
-        _VERSION,
-        database.address,
-        config.tables,
-        {n: q.sql for n, q in config.queries.items()},
-    ]
-    return digest(canonical(asked))
+    asked = [_VERSION, config.url, config.tables, {n: q.sql for n, q in config.queries.items()}]
+    address = database.address
+    return digest(canonical(asked)), digest(canonical(address)) if address else ""
 
 
 def recall(root: Path, database: OpenDatabase) -> Seen | None:
-    """What was seen of `database`, however long ago; None if nothing, or of something else."""
+    """What was seen of `database`, however long ago; None if nothing, or of something else.
+
+    Where nobody says where it is now, what was seen last is as good as it gets.
+    """
     try:
         seen = msgspec.json.decode(_file(root, database.name).read_bytes(), type=Seen)
     except (OSError, msgspec.DecodeError, RecursionError):
         return None
-    return seen if seen.of == identity(database) else None
+    asked, where = identity(database)
+    return seen if seen.of == asked and where in ("", seen.where) else None
 
 
 def remember(root: Path, database: OpenDatabase, seen: Seen) -> None:

@@ -10,13 +10,16 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-from batuta.capabilities.catalog import build_catalog
+import msgspec
+
 from batuta.capabilities.exchange import LazyConnections, Request, Trouble
 from batuta.capabilities.modules import Loaded, load_modules
+from batuta.capabilities.workspace import open_catalog
 from batuta.config import WORKSPACE_FILE, Workspace, load_workspace, plan_files
 from batuta.doors.cli.checkup import Looked, problem, warning, well
 from batuta.doors.cli.text import count, duration, one_line, place_text
 from batuta.errors import InputError, WorkspaceError
+from batuta.knowledge.capability import Searches
 from batuta.plans.build import Sourced, plan_from_file
 from batuta.plans.check import check
 from batuta.plans.record.recording import Recording
@@ -65,19 +68,20 @@ async def workspace(folder: Path) -> AsyncIterator[Looked]:
         return
     cards: Mapping[str, Card] = {}
     try:
-        catalog = build_catalog(
-            {name: {"kind": one.kind, **one.settings} for name, one in config.capabilities.items()},
-            found.capabilities,
-            allow_private=config.network.allow_private,
-            locate=lambda name: config.places.at("capabilities", name),
+        searches = Searches(Path(config.root), config.knowledge)
+        opened = await open_catalog(
+            msgspec.structs.replace(config, python=()),
+            [*found.capabilities, *searches.capabilities],
         )
-        cards = catalog.cards()
-        await catalog.close()
+        cards = opened.catalog.cards()
+        await opened.catalog.close()
     except WorkspaceError as error:
         for one in _flaws("capabilities", error):
             yield one
         return
     yield _cards(cards)
+    for name in config.sql:
+        yield _database(name, cards, opened.troubles.get(name, ""))
     for one in _plans(config, found.workflows, cards):
         yield one
     for one in secrets(config, os.environ):
@@ -87,6 +91,9 @@ async def workspace(folder: Path) -> AsyncIterator[Looked]:
 def secrets(config: Workspace, environment: Mapping[str, str]) -> Iterator[Looked]:
     """The variables of the environment that capabilities ask for: there, or missing. Never what they hold."""
     wanted: dict[str, list[str]] = {}
+    for database, entry in config.sql.items():
+        for name in _VARIABLE.findall(entry.url):
+            wanted.setdefault(name, []).append(database)
     for capability, one in config.capabilities.items():
         for name in dict.fromkeys(_VARIABLE.findall("\n".join(_texts(one.settings)))):
             wanted.setdefault(name, []).append(capability)
@@ -153,6 +160,15 @@ def _cards(cards: Mapping[str, Card]) -> Looked:
         said += f"; {names} {'does' if len(silent) == 1 else 'do'} not say what a call does"
         return warning("capabilities", said, "declare effect and reach where they are defined")
     return well("capabilities", said)
+
+
+def _database(name: str, cards: Mapping[str, Card], trouble: str) -> Looked:
+    seen = count(sum(one.startswith(f"{name}.") for one in cards), "capability")
+    said = f"{name}: {seen.replace('capabilitys', 'capabilities')}"
+    if not trouble:
+        return well("sql", said)
+    message, _, remedy = trouble.partition("; ")
+    return problem("sql", f"{said}; {one_line(message)}", one_line(remedy) or "correct its `url`")
 
 
 def _plans(
