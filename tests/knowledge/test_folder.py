@@ -1,5 +1,6 @@
 """Which files belong to a collection."""
 
+import os
 from pathlib import Path
 
 from batuta.knowledge.folder import files_of
@@ -55,3 +56,8 @@ def test_a_link_out_of_the_workspace_is_not_followed(tmp_path: Path) -> None:
 
 def test_what_is_not_there_is_nothing(tmp_path: Path) -> None:
     assert found(tmp_path, "docs/**", "a.md") == []
+
+
+def test_a_name_that_is_no_text_is_told_as_far_as_it_is(tmp_path: Path) -> None:
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/a\xff.md")).write_text("words")
+    assert found(tmp_path, "*") == [("a?.md", "")]

@@ -114,6 +114,13 @@ async def test_the_limit_holds_and_is_checked(shelf: Shelf) -> None:
         await shelf.search("  \n ")
 
 
+async def test_what_stands_in_many_files_is_given_once(shelf: Shelf) -> None:
+    for at in range(8):
+        shelf.write(f"{at}.txt", "Permission to copy this work is granted to everybody.")
+    await shelf.ingest()
+    assert await shelf.sources("permission to copy this work") == ["0.txt"]
+
+
 async def test_an_empty_collection_has_nothing(shelf: Shelf) -> None:
     await shelf.ingest()
     assert await shelf.search("anything") == []

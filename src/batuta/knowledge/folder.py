@@ -37,7 +37,8 @@ def files_of(root: Path, patterns: Sequence[str]) -> list[File]:
     for pattern in patterns:
         named = not _WILD.intersection(pattern)
         for path in _fitting(root, pattern):
-            source = path.relative_to(root).as_posix()
+            # A name that is no text cannot be stored as it is.
+            source = path.relative_to(root).as_posix().encode("utf-8", "replace").decode("utf-8")
             if source in found:
                 continue
             hidden = any(part.startswith(".") for part in path.relative_to(root).parts)

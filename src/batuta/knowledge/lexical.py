@@ -24,13 +24,20 @@ class Words(NamedTuple):
 
     `scores`: by chunk, 0 to 1. `exact`: 1 if everything that must stand as it is (quoted, ids) does stand somewhere,
     0 if nothing of it does or there is none. `known`: the share of the question, by rarity, that stands anywhere.
-    `asked`: how many words of it count.
+    `asked`: the words of it that count, with their rarity. `verbatim`: chunks that have something of what must stand
+    as it is.
     """
 
     scores: dict[int, float]
     exact: float
     known: float
-    asked: int
+    asked: dict[str, float]
+    verbatim: set[int]
+
+    def share_in(self, terms: set[str]) -> float:
+        """How much of the question, by rarity, is among `terms`, however often."""
+        whole = sum(self.asked.values())
+        return sum(self.asked[one] for one in terms & self.asked.keys()) / whole if whole else 0.0
 
 
 def by_words(index: Index, query: Query, total: int, only: set[int] | None) -> Words:
@@ -39,7 +46,7 @@ def by_words(index: Index, query: Query, total: int, only: set[int] | None) -> W
     `total`: how many chunks there are.
     """
     if not total:
-        return Words({}, 0.0, 0.0, 0)
+        return Words({}, 0.0, 0.0, {}, set())
     rarity, asked = _terms(index, query.text, total)
     exact = [tuple(index.terms(one)) for one in (*query.phrases, *query.ids)]
     exact = [one for one in dict.fromkeys(exact) if not _EMPTY.issuperset(one)]
@@ -54,6 +61,7 @@ def by_words(index: Index, query: Query, total: int, only: set[int] | None) -> W
         if only is None or chunk in only
     }
     there = 0
+    verbatim: set[int] = set()
     for one in exact:
         phrase = " + ".join(_quoted(term) for term in one)
         found = [
@@ -62,6 +70,7 @@ def by_words(index: Index, query: Query, total: int, only: set[int] | None) -> W
             if only is None or chunk in only
         ]
         there += bool(found)
+        verbatim.update(found)
         for chunk in found:
             scores[chunk] = max(scores.get(chunk, 0.0), 0.75) + 0.25 / len(exact)
     known = sum(weight for term, weight in asked.items() if term in rarity)
@@ -69,7 +78,8 @@ def by_words(index: Index, query: Query, total: int, only: set[int] | None) -> W
         {chunk: min(1.0, score) for chunk, score in scores.items()},
         there / len(exact) if exact else 0.0,
         known / whole,
-        len(asked),
+        asked,
+        verbatim,
     )
 
 

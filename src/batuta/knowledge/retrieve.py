@@ -25,6 +25,8 @@ __all__ = ["RELEVANT", "Collection", "Found", "Scored"]
 # What scores less is not given.
 RELEVANT = 0.5
 
+# How many pieces more than asked for are looked at closely.
+_MORE = 10
 # How many of the nearest vectors are looked at.
 _NEAREST = 50
 # The share that words have in the evidence, by what the question is like: what must stand as it is does; nothing but
@@ -95,11 +97,23 @@ class Collection:
             for chunk, cosine in cosines.items()
         }
         best = sorted(scores, key=lambda chunk: (-scores[chunk], chunk))
-        best = [chunk for chunk in best[:limit] if scores[chunk] >= RELEVANT]
+        best = [chunk for chunk in best[: limit + _MORE] if scores[chunk] >= RELEVANT]
         hits = index.hits(best) if best else {}
-        return Found(
-            [Scored(hits[chunk], round(scores[chunk], 4)) for chunk in best if chunk in hits]
-        )
+        seen = [
+            Scored(hit, self._second_look(hit, words, cosines[chunk], share))
+            for chunk in best
+            if (hit := hits.get(chunk)) is not None
+        ]
+        seen.sort(key=lambda one: (-one.score, one.hit.id))
+        return Found(_distinct([one for one in seen if one.score >= RELEVANT])[:limit])
+
+    def _second_look(self, hit: Hit, words: Words, cosine: float, share: float) -> float:
+        """The score of a piece by what stands in it: a word that it repeats counts once."""
+        found = words.scores.get(hit.id, 0.0)
+        if found and hit.id not in words.verbatim:
+            terms = set(self._index.terms(f"{hit.heading} {hit.text}"))
+            found = min(found, words.share_in(terms))
+        return round(_score(found, cosine, share, self._embedder.even), 4)
 
     def _fitting(self, filters: Mapping[str, Any]) -> list[int]:
         generation = self._vectors.generation
@@ -108,11 +122,19 @@ class Collection:
         return documents_that_fit(self._documents[1], filters)
 
 
+def _distinct(found: list[Scored]) -> list[Scored]:
+    """Without pieces that say the same as a better one: licences and footers stand in many files."""
+    first: dict[str, Scored] = {}
+    for one in found:
+        first.setdefault(one.hit.text, one)
+    return list(first.values())
+
+
 def _share_of_words(query: Query, words: Words) -> float:
     """How much the words of the question count, against its meaning."""
     if words.exact:
         return _SHARE_OF_EXACT
-    bare = words.asked <= _KEYWORDS_MAX and words.asked == len(query.text.split())
+    bare = len(words.asked) <= _KEYWORDS_MAX and len(words.asked) == len(query.text.split())
     return _SHARE_OF_KEYWORDS if bare else _SHARE_OF_PROSE
 
 

@@ -48,6 +48,27 @@ def test_a_rule_at_the_start_is_no_front_matter() -> None:
     assert (document.metadata, document.text) == ({}, text)
 
 
+def test_front_matter_that_explodes_or_cannot_be_stored_is_tamed() -> None:
+    lines = ["a0: &a0 [x, x]"] + [
+        f"a{at}: &a{at} [{', '.join([f'*a{at - 1}'] * 9)}]" for at in range(1, 30)
+    ]
+    text = (
+        "---\n"
+        + "\n".join(lines)
+        + '\ntitle: "\\ud800 x"\nday: 2024-05-01\nmap: {a: 1}\n---\nWords.\n'
+    )
+    metadata = read_document("a.md", text.encode()).metadata
+    assert (metadata["a0"], metadata["a29"], metadata["title"], metadata["day"]) == (
+        ["x", "x"], [], "? x", "2024-05-01"
+    )  # fmt: skip
+    assert "map" not in metadata
+
+
+def test_sections_of_old_browsers_and_office_programs_are_not_read() -> None:
+    page = b"<p>One <![if !vml]>two<![endif]> <![odd[ x ]]>three<p><![CDATA[four]]>"
+    assert read_document("a.html", page).text.startswith("One two")
+
+
 def test_html_gives_what_a_reader_sees() -> None:
     page = (
         "<html lang=en><title>Shop</title><style>p {}</style><script>'<p>no</p>'</script>"

@@ -14,7 +14,8 @@ _OPEN_CHARS_MAX = 262_144
 _TIME_S = 20.0
 
 # What nobody sees. Each goes from its start to its end in one scan, before the parser has to look for the end.
-_HIDDEN = re.compile(r"<!--|<(script|style|template|noscript|svg|iframe)\b", re.IGNORECASE)
+# So do sections like `<![if IE]>`, of which the parser knows some and fails at the others.
+_HIDDEN = re.compile(r"<!--|<!\[|<(script|style|template|noscript|svg|iframe)\b", re.IGNORECASE)
 _DATA_URL = re.compile(r"\bdata:[\w.+/-]{1,100};base64,[A-Za-z0-9+/=]+")
 _SPACE = re.compile(r"\s+")
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
@@ -53,7 +54,7 @@ def _visible(text: str) -> str:
     lowered = text.lower() if text.isascii() else re.sub("[A-Z]+", lambda it: it[0].lower(), text)
     while found := _HIDDEN.search(text, at):
         pieces.append(text[at : found.start()])
-        end = "-->" if not found[1] else f"</{found[1].lower()}"
+        end = f"</{found[1].lower()}" if found[1] else "-->" if found[0] == "<!--" else ">"
         stop = lowered.find(end, found.end())
         if stop < 0:
             at = len(text)

@@ -1,5 +1,6 @@
 """Markdown: headings, paragraphs, lists, tables, code; and the YAML between `---` lines that comes before."""
 
+import datetime
 import re
 from typing import Any, cast
 
@@ -15,6 +16,7 @@ _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _HEADING = re.compile(r" {0,3}(#{1,6})(?:[ \t]+(.*?))?[ \t]*#*[ \t]*$")
 _UNDERLINE = re.compile(r" {0,3}(=+|-+)[ \t]*$")
 _METADATA_MAX = 50
+_VALUE_CHARS_MAX = 1_000
 
 
 def read_markdown(text: str) -> Document:
@@ -46,13 +48,26 @@ def _front_matter(text: str) -> tuple[dict[str, Any], int]:
         return {}, 0
     kept: dict[str, Any] = {}
     for key, value in list(cast("dict[object, object]", data).items())[:_METADATA_MAX]:
-        if isinstance(value, str | int | float | bool):
-            kept[str(key)] = value
-        elif isinstance(value, list):
-            kept[str(key)] = [str(one) for one in cast("list[object]", value)[:_METADATA_MAX]]
-        elif value is not None:
-            kept[str(key)] = str(value)[:1_000]
+        if isinstance(value, list):
+            some = [_scalar(one) for one in cast("list[object]", value)[:_METADATA_MAX]]
+            kept[_plain(str(key))] = [str(one) for one in some if one is not None]
+        elif (scalar := _scalar(value)) is not None:
+            kept[_plain(str(key))] = scalar
     return kept, found.end()
+
+
+def _scalar(value: object) -> str | int | float | bool | None:
+    """`value` if it is one; what is nested can be made of so many aliases that its text has no end."""
+    if isinstance(value, str):
+        return _plain(value)
+    if isinstance(value, bool | int | float):
+        return value
+    return str(value) if isinstance(value, datetime.date) else None
+
+
+def _plain(text: str) -> str:
+    """`text` without halves of surrogate pairs, which an escape can write and nobody can store."""
+    return text[:_VALUE_CHARS_MAX].encode("utf-8", "replace").decode("utf-8")
 
 
 def _blocks(text: str, begin: int) -> list[Block]:

@@ -80,6 +80,7 @@ def _document(reader: Any) -> Document:
 def _title(reader: Any) -> str:
     try:
         said: Any = reader.metadata
-        return str(said["/Title"] or "")[:500].strip() if said else ""
+        title = str(said["/Title"] or "") if said else ""
+        return title[:500].strip().encode("utf-8", "replace").decode("utf-8")
     except Exception:  # no title, or a damaged one
         return ""

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from pathlib import PurePath
 
+import msgspec
+
 from batuta.knowledge.document import CHARS_MAX, Document, Unusable
 from batuta.knowledge.formats.encoding import decoded
 from batuta.knowledge.formats.html import read_html
@@ -54,25 +56,27 @@ def read_document(name: str, content: bytes) -> Document:
     kind = format_of(name)
     if not kind:
         raise Unusable("unsupported", f"there is no reader for {PurePath(name).suffix or 'it'!r}")
-    if kind == "pdf":
-        document = read_pdf(content)
-    elif kind == "office":
-        document = read_office(name, content)
-    else:
-        text, note = decoded(content)
-        document = _OF_TEXT[kind](text)
-        if note:
-            document = Document(
-                document.text,
-                document.blocks,
-                document.title,
-                document.caption,
-                document.metadata,
-                note,
-            )
+    try:
+        document = _read(kind, name, content)
+    except Unusable:
+        raise
+    except Exception as error:  # the file of a stranger must not be the end of all others
+        raise Unusable(
+            "damaged", f"it cannot be read ({type(error).__name__}: {error})"[:300]
+        ) from error
     if len(document.text) > CHARS_MAX:
         raise Unusable("too_large", f"it has {len(document.text):,} characters")
     if not document.blocks:
         remedy = "" if kind != "pdf" else "if it is scanned, recognise its text first (OCR)"
         raise Unusable("empty", "there is no text in it", remedy=remedy)
     return document
+
+
+def _read(kind: str, name: str, content: bytes) -> Document:
+    if kind == "pdf":
+        return read_pdf(content)
+    if kind == "office":
+        return read_office(name, content)
+    text, note = decoded(content)
+    document = _OF_TEXT[kind](text)
+    return msgspec.structs.replace(document, note=note) if note else document
