@@ -22,7 +22,7 @@ name: stock
 inputs: {names: list}
 steps:
   add: {use: shop.add, each: "${inputs.names}", with: {name: "${item}"}}
-  found: {use: shop.items, with: {where: {name: "${inputs.names}"}, order: [-id]}, after: add}
+  found: {use: shop.items, with: {where: {name: "${inputs.names}"}, order: [name], columns: [name]}, after: add}
   many: {use: shop.query, with: {sql: select count(*) as n from items}, after: add}
 result: {found: "${steps.found.rows}", many: "${steps.many.rows[0].n}"}
 """
@@ -43,7 +43,7 @@ async def test_a_plan_asks_a_database_and_writes_to_it(folder: Path) -> None:
     async with await App.open(folder) as app:
         document = await app.run(plan, {"names": ["a'; drop table items; --", "b"]})
     assert document["result"] == {
-        "found": [{"id": 2, "name": "b"}, {"id": 1, "name": "a'; drop table items; --"}],
+        "found": [{"name": "a'; drop table items; --"}, {"name": "b"}],
         "many": 2,
     }
 
