@@ -40,7 +40,14 @@ from batuta.spec.plan import Plan
 from batuta.spec.run import Run
 from batuta.spec.value import canonical, decode, inline
 
-__all__ = ["JOURNAL_FILE", "App", "Planned", "SystemClock", "new_run_id"]
+__all__ = [
+    "JOURNAL_FILE",
+    "App",
+    "Planned",
+    "SystemClock",
+    "embedder_of_this_machine",
+    "new_run_id",
+]
 
 # What can be run: a plan, or a workflow that records one.
 Planned = Plan | Recording[..., Any]
@@ -94,7 +101,7 @@ class App:
             [*searches.capabilities, *functions],
             spare,
             modules=modules,
-            embedding=_embedder,
+            embedding=embedder_of_this_machine,
             closing=[searches.close],
         )
         if journal is None:
@@ -368,7 +375,7 @@ def restore(folder: str | Path, backup: str | Path) -> Path:
     return restore_journal(Path(backup), path)
 
 
-def _embedder() -> Embedder | None:
+def embedder_of_this_machine() -> Embedder | None:
     """The embedder of this machine, if it is installed."""
     try:
         from batuta.knowledge.llama import WordLlamaEmbedder  # 0.3 s, when something is classified

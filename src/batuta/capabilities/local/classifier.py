@@ -23,7 +23,7 @@ _SHARPNESS = 3.0
 _SPELLING = 0.25
 _RIDGE = 0.2
 # Principal directions of the meanings that are kept; what is lost counts as distance.
-_DIRECTIONS = 384
+_DIRECTIONS, _DIRECTIONS_FROM = 384, 800
 # Up to so many texts, all are compared with; of more, a sample, and the spelling has fewer features.
 _EXACT_MAX = 3_000
 _SAMPLE = 2_500
@@ -96,9 +96,7 @@ class Classifier:
             return np.zeros((len(texts), 0), dtype=np.float32)
         meanings = np.stack([self._meaning(text, vectors) for text in texts])
         sample = meanings[self._chosen]
-        square = sample.T @ sample
-        _, directions = np.linalg.eigh(square)
-        self._directions = np.ascontiguousarray(directions[:, -_DIRECTIONS:], dtype=np.float32)
+        self._directions = _principal(sample) if len(sample) > _DIRECTIONS else None
         self._landmarks = self._placed(sample)
         return np.concatenate(
             [
@@ -109,6 +107,8 @@ class Classifier:
 
     def _placed(self, meanings: Array) -> Array:
         """In the principal directions, and one more for what they do not cover, so that lengths stay."""
+        if self._directions is None:
+            return meanings
         kept = meanings @ self._directions
         lost = np.sqrt(np.maximum(1 - (kept * kept).sum(axis=1), 0))
         return np.concatenate([kept, lost[:, None]], axis=1)
@@ -146,6 +146,17 @@ class Classifier:
             hat = rows[some] @ solved[:, count:]
             left_out = _left_out(hat, rows[some] @ weights, target[some], of[some])
         self._sure, self._sure_of_none = fitted(*left_out) if left_out else believed()
+
+
+def _principal(meanings: Array) -> Array:
+    """The principal directions, from a sample: what is compared for every request becomes four times smaller."""
+    rows = np.random.default_rng(11).permutation(len(meanings))[:_DIRECTIONS_FROM]
+    some = meanings[np.sort(rows)]
+    sizes, sides = np.linalg.eigh(some @ some.T)
+    best = slice(-min(_DIRECTIONS, len(some)), None)
+    return np.ascontiguousarray(
+        some.T @ (sides[:, best] / np.sqrt(np.maximum(sizes[best], 1e-6))), dtype=np.float32
+    )
 
 
 Left = tuple[Array, Array, Array]
