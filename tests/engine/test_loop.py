@@ -311,7 +311,7 @@ class TestTime:
         await house.run(f"timeout: 60\n{ASK}")
         house.clock.advance(61)
         shown = await house.go_on()
-        assert (shown["status"], shown["error"]["code"]) == ("failed", "expired")
+        assert (shown["status"], shown["error"]["code"]) == ("failed", "budget")
 
     async def test_every_fact_carries_a_finite_time_that_never_goes_back(self) -> None:
         house = House()
