@@ -54,7 +54,8 @@ def test_a_plan_without_flaws_has_no_findings() -> None:
             """
   a: {use: look, with: {id: "${inputs.who}"}}
   b:
-    {use: open, when: inputs.who == "b", each: "${inputs.rows}", with: {x: "${item.id} ${index}"}, limit: 3, at_most: 10}
+    {use: open, when: inputs.who == "b", each: "${inputs.rows}", with: {x: "${item.id} ${index}"},
+     limit: 3, at_most: 10}
   c: {use: open, repeat: {until: "steps.c.ok && index > 1", at_most: 3}, with: {p: "${previous}"}}
   d: {use: loose, with: {id: 1, more: 2}, join: any(2), after: [a, b, c]}
   e: {use: look, with: "${steps.a}", undo: {use: open, with: {id: "${steps.e.id} ${steps.a}"}}}
