@@ -145,6 +145,28 @@ async def test_a_fact_is_never_stored_without_its_lost_value(
     await journal.close()
 
 
+async def test_what_counts_on_a_fact_with_a_lost_value_is_refused_for_the_same_reason(
+    disk: FailingDisk, tmp_path: Path
+) -> None:
+    journal = open_sqlite(tmp_path / "journal", vfs=disk.name)
+    await journal.commit(journal.append("run", [_skipped(0)], after=0))
+    body = encode("v" * 3_000)
+    disk.arm(lambda number, _: apsw.FullError)
+    ref = journal.put(body)
+    await journal.flush()
+    disk.disarm()
+    fact = Finished(at=1.0, path="a", attempt=1, value=Value(ref=ref, size=len(body)))
+    # Queued without a pause, they share a batch.
+    receipts = [
+        journal.append("run", [fact], after=1),
+        journal.append("run", [_skipped(2)], after=2),
+    ]
+    for receipt in receipts:
+        with pytest.raises(JournalFull):
+            await journal.commit(receipt)
+    await journal.close()
+
+
 async def test_a_failing_batch_takes_nobody_else_down_for_good(
     disk: FailingDisk, tmp_path: Path
 ) -> None:

@@ -170,13 +170,21 @@ class Writer:
     def _say_why_values_are_missing(
         self, batch: list[Append | Put], refused: dict[int, JournalError]
     ) -> None:
-        """A value has no receipt: that it was not stored, and why, comes out with the fact that refers to it."""
+        """A value has no receipt: that it was not stored, and why, comes out with the fact that refers to it.
+
+        And with every append that counts on that one: they were refused with the same words.
+        """
+        said: dict[int, JournalError] = {}
         for entry in batch:
             if isinstance(entry, Put):
                 self._lost.pop(entry.ref, None)
-            elif entry.number in refused and not isinstance(refused[entry.number], Conflict):
-                for ref in self._lost.keys() & entry.refs:
-                    refused[entry.number] = self._lost[ref]
+                continue
+            refusal = refused.get(entry.number)
+            if refusal is None or isinstance(refusal, Conflict):
+                continue
+            for ref in self._lost.keys() & entry.refs:
+                said[id(refusal)] = self._lost[ref]
+            refused[entry.number] = said.get(id(refusal), refusal)
 
     def _work(self, store: Store, job: Callable[[Store], Any], future: asyncio.Future[Any]) -> None:
         result: Any = None
