@@ -5,7 +5,9 @@ A few passes over one walk, each of which says at its head what it finds: `names
 codes; flaws of the text itself have codes below B100.
 """
 
-from collections.abc import Mapping
+import gc
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from batuta.errors import Finding
@@ -28,6 +30,10 @@ from batuta.spec.card import Card
 from batuta.spec.plan import Plan
 
 __all__ = ["check"]
+
+# What a walk makes lives as long as the walk and has no circles, so that collecting garbage meanwhile finds nothing,
+# and is 40 % of the time: 5.6 ms instead of 9.6 for 1,000 steps. In larger plans the expressions cost more than that.
+_UNCOLLECTED_STEPS_MAX = 2_000
 
 
 def check(
@@ -55,6 +61,9 @@ def check(
             ("steps",),
             f"write at most {STEPS_MAX:,}; repeat work over a list with `each`",
         )
+    elif len(plan.steps) <= _UNCOLLECTED_STEPS_MAX:
+        with _uncollected():
+            _check(plan, cards, flaws, budget, warnings=warnings)
     else:
         _check(plan, cards, flaws, budget, warnings=warnings)
     findings = flaws.in_order()
@@ -64,6 +73,18 @@ def check(
     if not warnings:
         return [finding for finding in findings if not finding.warning]
     return silenced(findings, places) if places is not None else findings
+
+
+@contextmanager
+def _uncollected() -> Generator[None]:
+    """No garbage is collected meanwhile, unless somebody else says so."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _check(
