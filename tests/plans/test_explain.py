@@ -126,6 +126,16 @@ def test_a_plan_that_may_grow_has_no_bound_but_its_budget() -> None:
     assert (one.totals.forecast.calls_worst, one.budget) == (5, Budget(usd=2.0, calls=5))
 
 
+def test_a_budget_that_what_is_expected_exceeds_is_named() -> None:
+    steps = '  a: {use: look, each: "${inputs.rows}"}\n'
+    head = "inputs: {rows: list}\n"
+    budget = Budget(usd=1.0, calls=2)
+    assert explained(steps, head=head, budget=budget).exceeded == ()
+    assert explained(steps, head=head, budget=budget, inputs={"rows": [1, 2]}).exceeded == ()
+    three = explained(steps, head=head, budget=budget, inputs={"rows": [1, 2, 3]})
+    assert three.exceeded == ("calls",)
+
+
 def test_steps_that_never_run_with_these_inputs_are_said_and_cost_nothing() -> None:
     steps = """
   a: {use: ask_model, when: inputs.n > 5}

@@ -142,3 +142,20 @@ class Explanation(msgspec.Struct, frozen=True):
     budget: Budget | None = None
     sampled_runs: int = 0
     planner: str = "written by hand"
+
+    @property
+    def exceeded(self) -> tuple[str, ...]:
+        """The bounds of the budget that what is expected exceeds: "usd", "calls", "seconds"; what is unknown does not."""
+        if self.budget is None:
+            return ()
+        expected = self.totals.forecast
+        compared = {
+            "usd": (expected.cost_expected_nusd, self.budget.limit_nusd),
+            "calls": (expected.calls_expected, self.budget.calls),
+            "seconds": (expected.time_expected_s, self.budget.seconds),
+        }
+        return tuple(
+            name
+            for name, (wanted, bound) in compared.items()
+            if wanted is not None and bound is not None and wanted > bound
+        )

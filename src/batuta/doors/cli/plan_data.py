@@ -20,6 +20,7 @@ def explanation_data(explanation: Explanation) -> dict[str, Any]:
         "planner": explanation.planner,
         "sampled_runs": explanation.sampled_runs,
         "budget": None if explanation.budget is None else msgspec.to_builtins(explanation.budget),
+        "exceeded": list(explanation.exceeded),
         "totals": _forecast(totals.forecast)
         | {
             "critical_path": list(totals.critical_path),

@@ -30,6 +30,8 @@ QUESTIONS_MAX = 50
 # Of long chains both ends are named, of wide waves so many steps, and of many warnings the first.
 CHAIN_ENDS, WAVE_SHOWN_MAX, WARNINGS_MAX = 4, 8, 6
 
+_EXCEEDED = {"usd": "money", "calls": "calls", "seconds": "time"}
+
 Line = list[Span]
 
 
@@ -95,7 +97,9 @@ def _totals(explanation: Explanation, width: int) -> list[Line]:
     )
     lines = [*_labelled("expected", [expected], width), *_labelled("at worst", [worst], width)]
     if explanation.budget is not None and budget_text(explanation.budget):
-        lines += _labelled("budget", [budget_text(explanation.budget)], width)
+        short = [_EXCEEDED[name] for name in explanation.exceeded]
+        said = f": not enough for the {' and '.join(short)} expected" if short else ""
+        lines += _labelled("budget", [budget_text(explanation.budget) + said], width)
     return lines
 
 
