@@ -145,7 +145,7 @@ class Explanation(msgspec.Struct, frozen=True):
 
     @property
     def exceeded(self) -> tuple[str, ...]:
-        """Bounds of the budget that are less than what is expected ("usd", "calls", "seconds"); the unknown exceeds none."""
+        """Bounds of the budget that are less than what is expected (usd, calls, seconds); the unknown exceeds none."""
         if self.budget is None:
             return ()
         expected = self.totals.forecast
