@@ -13,7 +13,7 @@ import pytest
 
 from batuta.capabilities.catalog import build_catalog
 from batuta.config import read_workspace, workspace_from_yaml
-from batuta.doors.cli.schema import published
+from batuta.doors.cli.commands.schema import published
 from batuta.doors.hover import PLAN, WORKSPACE
 from batuta.doors.schemas import SCHEMAS, plan_schema, publish, workspace_schema
 from batuta.errors import PlanError, WorkspaceError

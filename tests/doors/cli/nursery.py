@@ -18,7 +18,7 @@ def main() -> None:
     from batuta.doors.cli.words import COMMANDS
 
     for name in sorted({command.module for command in COMMANDS.values()}):
-        importlib.import_module(f"batuta.doors.cli.{name}")
+        importlib.import_module(f"batuta.doors.cli.commands.{name}")
     importlib.import_module("batuta.journal.memory")
     importlib.import_module("jsonschema_rs")
     print("ready", flush=True)

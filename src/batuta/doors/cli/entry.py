@@ -8,7 +8,7 @@ from typing import Any
 from batuta.doors.cli.failures import INTERRUPTED, Interrupted, as_ours, report
 from batuta.doors.cli.output import keep_output, lend_output
 from batuta.doors.cli.parser import parse
-from batuta.doors.cli.screen import Screen, quiet_exit
+from batuta.doors.cli.terminal.screen import Screen, quiet_exit
 from batuta.doors.cli.words import COMMANDS
 
 __all__ = ["main"]
@@ -35,7 +35,9 @@ def _carried_out(words: list[str], screen: Screen, *, alone: bool) -> int:
         args = parse(words)
         if alone:
             lend_output()
-        module: Any = importlib.import_module(f"batuta.doors.cli.{COMMANDS[args.command].module}")
+        module: Any = importlib.import_module(
+            f"batuta.doors.cli.commands.{COMMANDS[args.command].module}"
+        )
         return module.carry_out(args, screen)
     except KeyboardInterrupt:
         report(Interrupted("interrupted", remedy="`batuta runs` shows what had begun"), screen)

@@ -6,9 +6,9 @@ import traceback
 from collections.abc import Sequence
 from typing import Any
 
-from batuta.doors.cli.screen import Screen
-from batuta.doors.cli.table import Span
-from batuta.doors.cli.text import count, escaped, place_text
+from batuta.doors.cli.terminal.screen import Screen
+from batuta.doors.cli.terminal.table import Span
+from batuta.doors.cli.terminal.text import count, escaped, place_text
 from batuta.errors import BatutaError, Bug, Finding, JournalError, Place
 
 __all__ = [

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from batuta.doors.cli.text import terminal_width
+from batuta.doors.cli.terminal.text import terminal_width
 from batuta.doors.cli.words import COMMANDS, GROUPS
 from batuta.doors.cli.words.command import Command
 from batuta.errors import InputError

@@ -13,7 +13,7 @@ class Command(NamedTuple):
     """A command of the line.
 
     Attributes:
-        module: which module of `batuta.doors.cli` carries it out, as `carry_out(args, screen) -> exit code`.
+        module: which module of `batuta.doors.cli.commands` carries it out, as `carry_out(args, screen) -> exit code`.
         summary: one line for the list of commands.
         usage: what follows its name.
         text: what it does, for its own help.

@@ -1,0 +1,138 @@
+"""`batuta capabilities`: what can be called here, as a list or one card."""
+
+import argparse
+import fnmatch
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from batuta.app import JOURNAL_FILE
+from batuta.doors.cli.loop import on_loop
+from batuta.doors.cli.terminal.screen import Screen
+from batuta.doors.cli.terminal.table import columns
+from batuta.doors.cli.terminal.text import money, one_line
+from batuta.doors.cli.views.card import card_lines, try_command
+from batuta.doors.cli.workspace import folder_of, opened_to_check
+from batuta.errors import JournalError, NotFound
+from batuta.journal.sqlite import open_sqlite
+from batuta.observe.statistics import statistics
+from batuta.reading.nearest import did_you_mean
+from batuta.spec.budget import usd
+from batuta.spec.card import Card
+from batuta.spec.statistics import Statistics
+
+__all__ = ["carry_out", "one_card"]
+
+
+def carry_out(args: argparse.Namespace, screen: Screen) -> int:
+    """The exit code of `capabilities`."""
+    return on_loop(_capabilities(args, screen))
+
+
+async def _capabilities(args: argparse.Namespace, screen: Screen) -> int:
+    folder = folder_of(args)
+    async with opened_to_check(folder) as app:
+        cards = app.cards
+    name: str | None = args.name
+    if name is not None and not _is_pattern(name):
+        return await _tell(one_card(cards, name), folder, args, screen)
+    names = sorted(fnmatch.filter(cards, name) if name is not None else cards)
+    if not names:
+        raise NotFound(
+            f"no capability is called like {one_line(name or '', 128)!r}",
+            remedy="`batuta capabilities` lists all of them",
+        )
+    if screen.json:
+        screen.document({"capabilities": [_card_data(cards[one]) for one in names]})
+    else:
+        screen.out(*_table([cards[one] for one in names], screen.width))
+    return 0
+
+
+def one_card(cards: Mapping[str, Card], name: str) -> Card:
+    """The card `name`. Raises `NotFound` with the nearest names."""
+    if name in cards:
+        return cards[name]
+    raise NotFound(
+        f"there is no capability {one_line(name, 128)!r}",
+        remedy=did_you_mean(name, sorted(cards), "capabilities"),
+    )
+
+
+async def _tell(card: Card, folder: Path, args: argparse.Namespace, screen: Screen) -> int:
+    where = f" -w {shlex.quote(args.workspace)}" if args.workspace is not None else ""
+    found = await _statistics(folder, screen)
+    measured = found.capabilities.get(card.name)
+    if not screen.json:
+        screen.out(*card_lines(card, measured, found.runs, where, screen.width))
+        return 0
+    figures: dict[str, Any] | None = None
+    if measured is not None:
+        cost = None if measured.cost_nusd is None else usd(measured.cost_nusd)
+        figures = {
+            "runs": found.runs,
+            "calls": measured.calls,
+            "failed": measured.failed,
+            "p50_s": measured.p50_s,
+            "p95_s": measured.p95_s,
+            "cost_usd": cost,
+        }
+    screen.document(
+        {
+            "capability": _card_data(card),
+            "statistics": figures,
+            "example": try_command(card, where),
+        }
+    )
+    return 0
+
+
+async def _statistics(folder: Path, screen: Screen) -> Statistics:
+    """What the journal has measured; nothing if there is none, or it cannot be read."""
+    path = folder / JOURNAL_FILE
+    if not path.exists():
+        return Statistics()
+    try:
+        journal = open_sqlite(path, read_only=True)
+        try:
+            return await statistics(journal)
+        finally:
+            await journal.close()
+    except JournalError as error:
+        screen.say(f"nothing is known of recent calls: {error.message}")
+        return Statistics()
+
+
+def _is_pattern(name: str) -> bool:
+    return any(char in name for char in "*?[")
+
+
+def _table(cards: list[Card], width: int) -> list[str]:
+    cells = [("name", "kind", "effect", "reach", "price", "what it does")]
+    for card in cards:
+        effect = card.effect if card.declared else f"{card.effect}?"
+        price = money(usd(card.price_nusd)) if card.metered else ""
+        first = card.description.strip().partition("\n")[0]
+        cells.append((card.name, card.kind, effect, card.reach, price, one_line(first, 120)))
+    return columns(cells, right=(4,), width=width, shrink=5)
+
+
+def _card_data(card: Card) -> dict[str, Any]:
+    return {
+        "name": card.name,
+        "kind": card.kind,
+        "description": card.description,
+        "effect": card.effect,
+        "reach": card.reach,
+        "declared": card.declared,
+        "price_usd": usd(card.price_nusd),
+        "scopes": list(card.scopes),
+        "in_doubt": card.in_doubt,
+        "timeout_s": card.timeout_s,
+        "concurrency": card.concurrency,
+        "waits": card.waits,
+        "expands": card.expands,
+        "input": card.input,
+        "output": card.output,
+    }

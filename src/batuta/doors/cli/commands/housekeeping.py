@@ -1,0 +1,97 @@
+"""`batuta gc`, `backup` and `restore`."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from batuta.app import JOURNAL_FILE, App, restore
+from batuta.doors.cli.loop import on_loop
+from batuta.doors.cli.terminal.screen import Screen
+from batuta.doors.cli.terminal.text import count
+from batuta.doors.cli.workspace import folder_of
+from batuta.errors import InputError, NotFound
+
+__all__ = ["carry_out"]
+
+
+def carry_out(args: argparse.Namespace, screen: Screen) -> int:
+    """The exit code of `gc`, `backup` or `restore`."""
+    if args.command == "restore":
+        return _restore(args, screen)
+    return on_loop(_gc(args, screen) if args.command == "gc" else _backup(args, screen))
+
+
+async def _gc(args: argparse.Namespace, screen: Screen) -> int:
+    async with await App.open(_with_journal(args), modules=False) as app:
+        counts = await app.gc(older_than_days=args.older_than)
+    if screen.json:
+        screen.document(counts)
+        return 0
+    runs, values, size = counts["runs"], counts["values"], counts["bytes"]
+    screen.out(
+        f"erased the payloads of {count(runs, 'run')}; {count(values, 'value')}, {size:,} bytes"
+    )
+    return 0
+
+
+async def _backup(args: argparse.Namespace, screen: Screen) -> int:
+    target = _free(Path(args.file))
+    folder = _with_journal(args)
+    async with await App.open(folder, modules=False) as app:
+        facts = await app.backup(target)
+    return _copied(target, facts, screen)
+
+
+def _free(target: Path) -> Path:
+    if target.exists():
+        raise InputError(
+            f"{target} exists, and a backup never replaces a file", remedy="choose another name"
+        )
+    if not target.parent.is_dir():
+        raise NotFound(f"there is no folder {target.parent}", remedy="create the folder")
+    return target
+
+
+def _copied(target: Path, facts: int, screen: Screen) -> int:
+    size = target.stat().st_size
+    if screen.json:
+        screen.document({"file": str(target.absolute()), "facts": facts, "bytes": size})
+    else:
+        screen.out(f"{target}: {count(facts, 'fact')}, {size:,} bytes, read through")
+    return 0
+
+
+def _restore(args: argparse.Namespace, screen: Screen) -> int:
+    folder = folder_of(args)
+    if not Path(args.file).exists():
+        raise NotFound(f"there is no backup {args.file!r}", remedy="check the name of the file")
+    if not args.yes:
+        _ask(folder, args, screen)
+    kept = restore(folder, args.file)
+    if screen.json:
+        before = str(kept) if kept.exists() else None
+        screen.document({"journal": str(folder / JOURNAL_FILE), "kept": before})
+        return 0
+    screen.out(f"restored {args.file}; a new epoch begins")
+    if kept.exists():
+        screen.say(f"the journal that stood there is kept as {kept}")
+    screen.say("`batuta resume --all` goes on; effects the backup does not know are asked about")
+    return 0
+
+
+def _ask(folder: Path, args: argparse.Namespace, screen: Screen) -> None:
+    question = f"put {args.file} in the place of the journal of {folder}?"
+    if screen.json or sys.stdin is None or not sys.stdin.isatty():
+        raise InputError(f"not done: {question}", remedy="say --yes to do it without being asked")
+    screen.say(f"{question} [y/N] ")
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise InputError("not done", remedy="answer y, or say --yes")
+
+
+def _with_journal(args: argparse.Namespace) -> Path:
+    folder = folder_of(args)
+    if not (folder / JOURNAL_FILE).exists():
+        raise NotFound(
+            f"the workspace {folder} has no journal yet", remedy="nothing was ever run there"
+        )
+    return folder

@@ -1,0 +1,152 @@
+"""`batuta run` and `batuta resume`: take runs as far as they go."""
+
+import argparse
+import shlex
+from pathlib import Path
+from typing import Any
+
+from batuta.app import App
+from batuta.config import WORKSPACE_FILE
+from batuta.doors.cli.driving.detach import detach
+from batuta.doors.cli.driving.drive import Driving, code_for
+from batuta.doors.cli.driving.ending import finish, remedy_for
+from batuta.doors.cli.driving.resume_all import resume_all
+from batuta.doors.cli.driving.weather import Weather
+from batuta.doors.cli.failures import INTERRUPTED
+from batuta.doors.cli.loop import on_loop
+from batuta.doors.cli.terminal.screen import Screen
+from batuta.doors.cli.terminal.text import one_line
+from batuta.doors.cli.workspace import (
+    folder_of,
+    is_workspace,
+    named_plan,
+    opened,
+    opened_to_check,
+    written_plan,
+)
+from batuta.errors import InputError, PlanError
+from batuta.plans.build import Sourced
+from batuta.plans.check import check
+from batuta.plans.inputs import parse_inputs
+from batuta.spec.plan import Plan
+
+__all__ = ["carry_out"]
+
+
+def carry_out(args: argparse.Namespace, screen: Screen) -> int:
+    """The exit code of `run` or `resume`."""
+    if args.command == "run":
+        return on_loop(_run(args, screen))
+    return on_loop(_resume(args, screen))
+
+
+async def _run(args: argparse.Namespace, screen: Screen) -> int:
+    folder = folder_of(args, must_exist=False)
+    sourced = written_plan(args.plan, folder)
+    weather = Weather()
+    inputs = parse_inputs(sourced.plan, args.input) if sourced is not None else {}
+    if sourced is None or not is_workspace(folder):
+        # What cannot be found, or needs more than what is built in, must not leave a journal where there is none.
+        async with opened_to_check(folder) as app:
+            sourced = sourced or named_plan(args.plan, folder, app)
+            inputs = parse_inputs(sourced.plan, args.input)
+            _check(sourced, app, inputs, folder)
+    async with opened(folder, screen, None if screen.json else weather) as app:
+        _check(sourced, app, inputs, folder)
+        plan = _rewritten(sourced.plan, app, screen) if args.rewrite else sourced.plan
+        run_id = await app.start(plan, inputs)
+        screen.run = run_id
+        if args.detach:
+            return await _leave(app, run_id, folder, screen)
+        driving = Driving(app, run_id, screen, weather)
+        document = await driving.go()
+        _complete(document, sourced, _where(args))
+    return _ended(document, driving, screen, _where(args))
+
+
+async def _resume(args: argparse.Namespace, screen: Screen) -> int:
+    _check_words(args)
+    folder = folder_of(args)
+    weather = Weather()
+    screen.run = args.run
+    async with opened(folder, screen, None if screen.json else weather) as app:
+        if args.all:
+            return await resume_all(app, screen, _where(args))
+        before = await app.engine.read(args.run)
+        if args.detach and before.ended is None:
+            return await _leave(app, args.run, folder, screen, accept=args.accept)
+        driving = Driving(app, args.run, screen, weather, let_go=args.let_go)
+        document = await driving.go(accept=args.accept, since=before.head)
+        _complete(document, None, _where(args))
+    return _ended(document, driving, screen, _where(args))
+
+
+def _check_words(args: argparse.Namespace) -> None:
+    if bool(args.run) == args.all:
+        raise InputError(
+            "resume takes either a RUN or --all", remedy="`batuta runs` lists the runs"
+        )
+    if args.all and (args.accept or args.detach):
+        word = "--accept" if args.accept else "--detach"
+        raise InputError(f"{word} goes with one RUN, not with --all", remedy="name the run")
+
+
+def _check(sourced: Sourced, app: App, inputs: dict[str, Any], folder: Path) -> None:
+    """The app checks again; here the places in the file are known."""
+    findings = [f for f in check(sourced.plan, app.cards, sourced.places, inputs) if not f.warning]
+    if not findings:
+        return
+    raise PlanError(
+        "the plan cannot run" if len(findings) > 1 else findings[0].message,
+        place=findings[0].place,
+        findings=findings,
+        remedy=f"{folder} has no {WORKSPACE_FILE}: name the workspace with -w DIR"
+        if not is_workspace(folder)
+        else "",
+    )
+
+
+def _rewritten(plan: Plan, app: App, screen: Screen) -> Plan:
+    """What runs instead of `plan`; it is said what is different."""
+    from batuta.plans.rewrite import rewritten  # only for those who ask for it
+
+    better = rewritten(plan, app.cards)
+    for change in () if screen.json else better.changes:
+        screen.say(f"rewritten: {one_line(change.says)}")
+    return better.plan
+
+
+async def _leave(
+    app: App, run_id: str, folder: Path, screen: Screen, *, accept: bool = False
+) -> int:
+    document = await app.show(run_id)
+    log = detach(run_id, folder, accept=accept)
+    if screen.json:
+        screen.document(document)
+    else:
+        screen.say(f"{run_id} goes on by itself; what it says is in {log}")
+        screen.out(run_id)
+    return 0
+
+
+def _complete(document: dict[str, Any], sourced: Sourced | None, where: str) -> None:
+    """An error of the document gets remedy and place, like every error of this door."""
+    error = document["error"]
+    if error is None:
+        return
+    error["remedy"] = remedy_for(document["run"], error["code"], where)
+    name = error["path"].partition("/")[0].partition(".")[0].partition("~")[0]
+    error["place"] = None
+    if sourced is not None and name in sourced.plan.steps:
+        place = sourced.places.key("steps", name)
+        error["place"] = {"file": place.file, "line": place.line, "column": place.column}
+
+
+def _ended(document: dict[str, Any], driving: Driving, screen: Screen, where: str) -> int:
+    finish(document, screen, where)
+    return INTERRUPTED if driving.interrupted else code_for(document)
+
+
+def _where(args: argparse.Namespace) -> str:
+    """How the workspace was named, to be put behind commands that are printed for copying."""
+    return f" -w {shlex.quote(args.workspace)}" if args.workspace is not None else ""

@@ -1,0 +1,1 @@
+"""What may stand where somebody has pressed the tabulator."""

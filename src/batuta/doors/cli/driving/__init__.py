@@ -1,0 +1,1 @@
+"""Running a plan in this process, or following it in another: what is shown meanwhile, interrupts, the end."""

@@ -1,0 +1,1 @@
+"""Documents as people or other programs read them. Pure."""
