@@ -11,7 +11,7 @@ from batuta.errors import NotFound, Place, WorkspaceError
 from batuta.ports import Catalog
 from batuta.spec.call import Done
 from tests.capabilities.calls import call_with
-from tests.capabilities.servers import reply, serving
+from tests.outbound.servers import reply, serving
 
 
 @capability(effect="pure", reach="local")

@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 
-from batuta.capabilities.exchange import LazyConnections
 from batuta.capabilities.http import HttpCapability
 from batuta.errors import WorkspaceError
+from batuta.outbound.exchange import LazyConnections
 from batuta.spec.call import Done, Failed, Outcome
 from tests.capabilities.calls import call_with
-from tests.capabilities.servers import Seen, Server, listening_with, reply, serving
+from tests.outbound.servers import Seen, Server, listening_with, reply, serving
 
 ENVIRONMENT = {"TOKEN": "secret-canary-31415", "EMPTY": ""}
 

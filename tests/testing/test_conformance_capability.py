@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from batuta.capabilities.exchange import LazyConnections
 from batuta.capabilities.function import FunctionCapability, capability
 from batuta.capabilities.http import HttpCapability
 from batuta.capabilities.human import HumanCapability
@@ -15,11 +14,12 @@ from batuta.capabilities.merge import merge
 from batuta.capabilities.value import value
 from batuta.capabilities.vote import vote
 from batuta.errors import NotDone
+from batuta.outbound.exchange import LazyConnections
 from batuta.spec.call import Call, Done, Failed, Outcome, Question, Waiting
 from batuta.spec.card import Card
 from batuta.testing import conformance_capability as laws
 from batuta.testing.conformance_capability import CAPABILITY_LAWS, CapabilityWorld, Law
-from tests.capabilities.servers import Seen, reply, serving
+from tests.outbound.servers import Seen, reply, serving
 
 each_law = pytest.mark.parametrize("law", CAPABILITY_LAWS, ids=lambda law: law.__name__)
 

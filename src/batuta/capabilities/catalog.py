@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from itertools import chain
 from typing import Any, cast
 
-from batuta.capabilities.exchange import LazyConnections
 from batuta.capabilities.function import FunctionCapability, declaration_of
 from batuta.capabilities.human import HumanCapability
 from batuta.capabilities.local.built_in import local_capabilities
@@ -16,6 +15,7 @@ from batuta.capabilities.threads import Threads
 from batuta.capabilities.value import value
 from batuta.capabilities.vote import vote
 from batuta.errors import Finding, NotFound, Place, WorkspaceError
+from batuta.outbound.exchange import LazyConnections
 from batuta.ports import Capability
 from batuta.reading.nearest import did_you_mean
 from batuta.spec.card import Card

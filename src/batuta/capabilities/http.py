@@ -13,20 +13,19 @@ are `read`, everything else `write` unless `effect` says more; what is not a rea
 `Idempotency-Key`. `env:NAME` in a header is looked up when the request is made, and scrubbed from what comes back.
 """
 
-import re
-import time
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
-from urllib.parse import urljoin, urlsplit
 
 import msgspec
 
 from batuta.capabilities.answers import checker_of
-from batuta.capabilities.exchange import Answer, LazyConnections, Request, Trouble
 from batuta.capabilities.replies import failure_without_answer, outcome_of, reconciled
 from batuta.capabilities.settings import CardSettings, read_settings
-from batuta.capabilities.urls import UrlTemplate, query_of
 from batuta.errors import InputError, WorkspaceError
+from batuta.outbound.exchange import Answer, LazyConnections, Request, Trouble
+from batuta.outbound.headers import HeaderTemplates, removed
+from batuta.outbound.redirects import REDIRECTS_MAX, send_following
+from batuta.outbound.urls import UrlTemplate, query_of
 from batuta.spec.call import Call, Failed, Outcome
 from batuta.spec.value import encode
 
@@ -34,28 +33,8 @@ __all__ = ["HttpCapability", "HttpSettings", "ReconcileSettings"]
 
 _REQUEST_BYTES_MAX = 1_024 * 1_024
 _ANSWER_BYTES_MAX = 8 * 1_024 * 1_024
-_REDIRECTS_MAX = 5
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 # So much earlier than the caller do we stop waiting, to say ourselves whether the request had left.
 _GRACE_S = 0.05
-# A shorter secret would be found in places that have nothing to do with it.
-_SECRET_CHARS_MIN = 8
-
-_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
-_VARIABLE = re.compile(r"\benv:([A-Za-z_][A-Za-z0-9_]*)")
-# Ours to set, or the connection's.
-_OUR_HEADERS = frozenset(
-    {
-        "accept-encoding",
-        "connection",
-        "content-length",
-        "host",
-        "idempotency-key",
-        "te",
-        "transfer-encoding",
-        "upgrade",
-    }
-)
 
 Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 _IN_QUERY = frozenset({"GET", "HEAD", "DELETE"})
@@ -107,7 +86,7 @@ class HttpCapability:
             self._asking = UrlTemplate(settings.reconcile.url) if settings.reconcile else None
         except InputError as error:
             raise WorkspaceError(error.message) from None
-        _check_headers(settings.headers)
+        self._given = HeaderTemplates(settings.headers)
         if settings.body and (settings.method in _IN_QUERY or settings.body in self._url.names):
             raise WorkspaceError(
                 "body: the method sends none, or the argument is in the URL already"
@@ -184,27 +163,15 @@ class HttpCapability:
 
     def _headers(self, body: bytes | None, key: str) -> tuple[dict[str, str], list[str]]:
         """The headers of a request, and the secrets in them."""
-        secrets: list[str] = []
-
-        def looked_up(found: re.Match[str]) -> str:
-            value = self._connections.environment.get(found[1])
-            if not value:
-                raise InputError(f"the environment has no {found[1]}, which a header needs")
-            if not value.isprintable() or not value.isascii():
-                raise InputError(
-                    f"{found[1]} in the environment has characters no header can carry"
-                )
-            secrets.append(value)
-            return value
-
+        given, secrets = self._given.fill(self._connections.environment)
         headers = {"Accept": "application/json, text/*;q=0.5, */*;q=0.1", "User-Agent": "batuta"}
         if body is not None:
             headers["Content-Type"] = "application/json"
             headers["Content-Length"] = str(len(body))
         known = {name.lower(): name for name in headers}
-        for name, value in self._settings.headers.items():
+        for name, value in given.items():
             headers.pop(known.get(name.lower(), ""), None)
-            headers[name] = _VARIABLE.sub(looked_up, value)
+            headers[name] = value
         headers["Accept-Encoding"] = "gzip, identity"
         if key:
             headers["Idempotency-Key"] = key
@@ -212,57 +179,14 @@ class HttpCapability:
 
     async def _send(self, call: Call, request: Request, *, follow: bool) -> Answer:
         """The answer to `request`, or to where it was redirected. Raises `Trouble`."""
-        origin = _origin(request.url)
-        headers = request.headers
-        for _ in range(_REDIRECTS_MAX + 1):
-            left_s = call.deadline - time.time() - _GRACE_S
-            if left_s <= 0:
-                raise Trouble("no time was left", code="timeout", sent=False)
-            host = {"Host": urlsplit(request.url).netloc}
-            answer = await self._connections.send(
-                msgspec.structs.replace(request, headers=host | headers),
-                timeout_s=left_s,
-                answer_bytes_max=_ANSWER_BYTES_MAX,
-            )
-            if not follow or answer.status not in _REDIRECTS:
-                return answer
-            url = _redirected(request.url, answer.headers.get("location", ""))
-            request = msgspec.structs.replace(request, url=url)
-            if _origin(url) != origin:
-                # What was configured for one server is not for another, least of all its credentials.
-                mine = self._settings.headers
-                headers = {name: value for name, value in headers.items() if name not in mine}
-        raise Trouble(f"more than {_REDIRECTS_MAX} redirects", code="redirected", sent=True)
-
-
-def _redirected(url: str, location: str) -> str:
-    """Where a redirect from `url` leads. Raises `Trouble` if it is not to be followed."""
-    try:
-        target = urljoin(url, location).partition("#")[0]
-        target = UrlTemplate(target.replace("{", "%7B").replace("}", "%7D")).fill({}, {})
-    except (InputError, ValueError):
-        target = ""
-    if not location or not target:
-        text = f"it redirects to {location[:100]!r}, which cannot be followed"
-        raise Trouble(text, code="redirected", sent=True)
-    if url.startswith("https:") and not target.startswith("https:"):
-        raise Trouble("it redirects from https to http", code="redirected", sent=True)
-    return target
-
-
-def _origin(url: str) -> tuple[str, str]:
-    parts = urlsplit(url)
-    return parts.scheme, parts.netloc
-
-
-def _check_headers(headers: Mapping[str, str]) -> None:
-    for name, value in headers.items():
-        if not _HEADER_NAME.fullmatch(name):
-            raise WorkspaceError(f"headers: {name[:40]!r} is no name of a header")
-        if name.lower() in _OUR_HEADERS:
-            raise WorkspaceError(f"headers.{name}: it is set for you")
-        if not value.isprintable() or not value.isascii():
-            raise WorkspaceError(f"headers.{name}: it has characters no header can carry")
+        return await send_following(
+            self._connections,
+            request,
+            until=call.deadline - _GRACE_S,
+            answer_bytes_max=_ANSWER_BYTES_MAX,
+            own=self._given.names,
+            redirects_max=REDIRECTS_MAX if follow else 0,
+        )
 
 
 def _input_schema(names: tuple[str, ...], body: str) -> dict[str, Any]:
@@ -283,16 +207,9 @@ def _input_schema(names: tuple[str, ...], body: str) -> dict[str, Any]:
 
 def _without(answer: Answer, secrets: list[str]) -> Answer:
     """`answer` without the secrets that were sent, should a server echo them."""
-    return msgspec.structs.replace(answer, body=_removed(answer.body, secrets))
+    return msgspec.structs.replace(answer, body=removed(answer.body, secrets))
 
 
 def _scrubbed(failed: Failed, secrets: list[str]) -> Failed:
-    message = _removed(failed.message.encode("utf-8", "replace"), secrets).decode()
+    message = removed(failed.message.encode("utf-8", "replace"), secrets).decode()
     return msgspec.structs.replace(failed, message=message)
-
-
-def _removed(text: bytes, secrets: list[str]) -> bytes:
-    for secret in secrets:
-        if len(secret) >= _SECRET_CHARS_MIN:
-            text = text.replace(secret.encode(), b"[secret]")
-    return text

@@ -1,13 +1,13 @@
-"""What an HTTP answer, or the lack of one, comes to. Pure, but for the clock in `Retry-After` dates."""
+"""What an HTTP answer, or the lack of one, comes to."""
 
-import time
 from collections.abc import Mapping
 from typing import Any, cast
 
 import msgspec
 
-from batuta.capabilities.exchange import Answer, Trouble
 from batuta.errors import InputError
+from batuta.outbound.exchange import Answer, Trouble
+from batuta.outbound.headers import retry_after_s
 from batuta.spec.call import Done, Failed, Outcome
 from batuta.spec.card import Effect
 from batuta.spec.value import decode
@@ -22,7 +22,6 @@ _DONE_ELSEWHERE = frozenset({302, 303})
 
 _TEXT_CHARS_MAX = 256 * 1_024
 _QUOTED_CHARS_MAX = 500
-_RETRY_AFTER_S_MAX = 86_400.0
 
 
 def outcome_of(effect: Effect, method: str, answer: Answer) -> Outcome:
@@ -114,21 +113,21 @@ def value_of(headers: Mapping[str, str], body: bytes) -> Any:
 
 def _refusal(effect: Effect, status: int, headers: Mapping[str, str], quoted: str) -> Failed:
     message = f"it answered {status}" + (f": {quoted}" if quoted else "")
-    retry_after_s = _retry_after_s(headers.get("retry-after", ""))
+    retry_after = retry_after_s(headers.get("retry-after", ""))
     again = effect in _READS
     match status:
         case 408 | 425 | 429:
             code = {408: "timeout", 425: "unavailable", 429: "rate_limited"}[status]
-            return Failed(code, message, may_retry=True, retry_after_s=retry_after_s)
-        case 503 if retry_after_s is not None:
-            return Failed("unavailable", message, may_retry=True, retry_after_s=retry_after_s)
+            return Failed(code, message, may_retry=True, retry_after_s=retry_after)
+        case 503 if retry_after is not None:
+            return Failed("unavailable", message, may_retry=True, retry_after_s=retry_after)
         case _ if status >= 500:
             return Failed(
                 "unavailable",
                 message,
                 may_retry=again,
                 in_doubt=not again,
-                retry_after_s=retry_after_s,
+                retry_after_s=retry_after,
             )
         case 401 | 403:
             return Failed("denied", message)
@@ -139,22 +138,6 @@ def _refusal(effect: Effect, status: int, headers: Mapping[str, str], quoted: st
             return Failed("redirected", f"{message}; it is now at {where or 'another place'}")
         case _:
             return Failed(f"http_{status}", message)
-
-
-def _retry_after_s(text: str) -> float | None:
-    text = text.strip()
-    if not text:
-        return None
-    try:
-        seconds = float(text)
-    except ValueError:
-        from email.utils import parsedate_to_datetime  # 5 ms, for a form that few servers use
-
-        try:
-            seconds = parsedate_to_datetime(text).timestamp() - time.time()
-        except (ValueError, TypeError, OverflowError):
-            return None
-    return min(max(seconds, 0.0), _RETRY_AFTER_S_MAX) if seconds == seconds else None
 
 
 def _quoted(body: bytes) -> str:

@@ -78,7 +78,7 @@ class LazyConnections:
     async def send(self, request: Request, *, timeout_s: float, answer_bytes_max: int) -> Answer:
         """As `Connections.send`."""
         if self._made is None:
-            from batuta.capabilities.net import VettedConnections  # httpcore takes 70 ms
+            from batuta.outbound.net import VettedConnections  # httpcore takes 70 ms
 
             self._made = VettedConnections(_permissions(self._allow_private))
         return await self._made.send(
@@ -92,6 +92,6 @@ class LazyConnections:
 
 
 def _permissions(entries: Iterable[str]) -> Any:
-    from batuta.capabilities.addresses import permissions_from  # ipaddress takes 10 ms
+    from batuta.outbound.addresses import permissions_from  # ipaddress takes 10 ms
 
     return permissions_from(entries)

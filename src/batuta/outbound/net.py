@@ -15,8 +15,8 @@ from typing import Any, cast
 
 import httpcore
 
-from batuta.capabilities.addresses import Permissions
-from batuta.capabilities.exchange import Answer, Request, Trouble
+from batuta.outbound.addresses import Permissions
+from batuta.outbound.exchange import Answer, Request, Trouble
 
 __all__ = ["VettedConnections"]
 
@@ -46,7 +46,7 @@ class VettedConnections:
         self._pools: dict[bool, httpcore.AsyncConnectionPool] = {}
 
     async def send(self, request: Request, *, timeout_s: float, answer_bytes_max: int) -> Answer:
-        """As `batuta.capabilities.exchange.Connections.send`."""
+        """As `batuta.outbound.exchange.Connections.send`."""
         sent = [False]
 
         async def trace(event: str, _: Any) -> None:

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batuta.capabilities.urls import UrlTemplate, query_of
 from batuta.errors import InputError
+from batuta.outbound.urls import UrlTemplate, query_of
 
 
 @pytest.mark.parametrize(
