@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from batuta import App, Plan, Question, Step, Waiting, capability, plan_from_yaml
-from batuta.app import JOURNAL_FILE, new_run_id, restore
+from batuta.app import JOURNAL_FILE, new_run_id
 from batuta.errors import (
     AnswerError,
     Denied,
@@ -248,37 +248,6 @@ class TestLooking:
         ids = [new_run_id(1_700_000_000 + n) for n in range(100)]
         assert sorted(ids) == ids
         assert len({new_run_id(1.0) for _ in range(1_000)}) == 1_000
-
-
-class TestHousekeeping:
-    async def test_gc_erases_payloads_and_keeps_what_happened(self, app: App) -> None:
-        run = (await app.run(DOUBLE, {"n": 21}))["run"]
-        assert (await app.gc())["runs"] == 0
-        assert (await app.gc(older_than_days=-1))["runs"] == 1
-        shown = await app.show(run)
-        assert (shown["status"], shown["result"]) == ("succeeded", None)
-        assert [one["state"] for one in shown["steps"]] == ["done"]
-
-    async def test_a_restored_run_asks_before_its_effects(self, tmp_path: Path) -> None:
-        work, copy = tmp_path / "work", tmp_path / "copy.sqlite"
-        work.mkdir()
-        paying = plan("steps: {a: {use: pay, with: {amount: 1}}}")
-        async with await App.open(work, functions=FUNCTIONS) as app:
-            run = await app.start(paying, {})
-            assert await app.backup(copy) > 0
-            assert (await app.resume(run))["status"] == "succeeded"
-        restore(work, copy)
-        async with await App.open(work, functions=FUNCTIONS) as app:
-            shown = await app.resume(run)
-            assert [one["kind"] for one in shown["waiting"]] == ["approval"]
-            await app.answer(run, "a", {"approved": True})
-            assert (await app.resume(run))["status"] == "succeeded"
-            assert (await app.run(paying, {}))["status"] == "succeeded"
-
-    def test_restoring_what_is_no_backup_changes_nothing(self, tmp_path: Path) -> None:
-        with pytest.raises(NotFound):
-            restore(tmp_path, tmp_path / "nope")
-        assert not (tmp_path / JOURNAL_FILE).exists()
 
 
 class TestOpen:

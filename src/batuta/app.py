@@ -4,7 +4,6 @@ async with await App.open("folder") as app:
     document = await app.run(plan, {"ticket": "…"})
 """
 
-import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Self
@@ -13,17 +12,15 @@ from batuta.capabilities.answers import validate_answer
 from batuta.capabilities.catalog import WorkspaceCatalog
 from batuta.capabilities.workspace import open_catalog
 from batuta.config import Workspace, load_workspace
-from batuta.engine.answering import asked, check_answer
+from batuta.engine import outside
 from batuta.engine.author import local_user
 from batuta.engine.document import document, failure_of, result_of
 from batuta.engine.engine import Engine, Settings
 from batuta.engine.fork import Forked, Wish, fork
 from batuta.engine.host import Host
 from batuta.engine.ids import new_run_id
-from batuta.errors import AnswerError, InputError, PlanError, error_of_run
+from batuta.errors import InputError, PlanError, error_of_run
 from batuta.governance.verdict import Policy
-from batuta.journal.backup import copy_journal
-from batuta.journal.backup import restore as restore_journal
 from batuta.journal.clock import SystemClock
 from batuta.journal.failures import translated
 from batuta.journal.sqlite import open_sqlite
@@ -35,10 +32,8 @@ from batuta.plans.record.recording import Recording
 from batuta.ports import Clock, Embedder, Journal, RunRow, Sink
 from batuta.reading.places import Places
 from batuta.spec.card import Card
-from batuta.spec.facts import Adopted, Answered, CancelRequested, Fact
 from batuta.spec.plan import Plan
 from batuta.spec.run import Run
-from batuta.spec.value import canonical, decode, inline
 
 __all__ = [
     "JOURNAL_FILE",
@@ -238,7 +233,7 @@ class App:
         looked at. Raises `NotFound`, `JournalError`.
         """
         if accept:
-            await self._adopt(run_id)
+            await outside.adopt(self.engine, run_id, self.cards, who=local_user())
         return await self._shown(await self._host.drive(run_id))
 
     async def due(self) -> list[str]:
@@ -261,68 +256,19 @@ class App:
             NotFound: no such run or step. AnswerError: it has no open question, was answered already, or `value` does
             not fit the schema of the question.
         """
-        run = await self.engine.read(run_id)
-        try:
-            node, question = asked(run, step)
-        except AnswerError:
-            if await self._has_said(run, step, value):
-                return
-            raise
-        assert node.question is not None
-        check_answer(node, question, value, kind, validate_answer)
-        now = self.engine.clock.now()
-        fact = Answered(
-            at=now,
-            path=step,
-            attempt=node.attempt,
-            kind=node.question.kind,
-            value=inline(value, run.salt),
+        await outside.answer(
+            self.engine,
+            run_id,
+            step,
+            value,
+            kind=kind,
             who=who or local_user(),
+            misfit=validate_answer,
         )
-        if not await self._tell(run, fact) and not await self._has_said(run, step, value):
-            raise AnswerError(f"the question of {step} in {run_id} was answered already")
-        self.engine.keep(run)
-
-    async def _has_said(self, run: Run, step: str, value: Any) -> bool:
-        """True if `value` is what counted as an answer of `step`: to answer is idempotent (contract, 11)."""
-        rows = await self.engine.journal.read(run.id)
-        wanted = canonical(value)
-        for fact in (row.fact for row in rows):
-            if isinstance(fact, Answered) and fact.path == step and not fact.value.erased:
-                if canonical(decode(fact.value.data)) == wanted:
-                    return await self.engine.go_on(Run(self.engine.shape), rows, fact)
-        return False
 
     async def cancel(self, run_id: str, *, who: str = "", why: str = "") -> None:
         """Ask for the end of a run; durable when this returns. Raises `NotFound`, `AnswerError` if it has ended."""
-        run = await self.engine.read(run_id)
-        _check_not_ended(run)
-        now = self.engine.clock.now()
-        fact = CancelRequested(at=now, who=who or local_user(), why=why)
-        if not await self._tell(run, fact):
-            # Somebody was first: with a cancellation, which is as good, or it has ended meanwhile.
-            _check_not_ended(run)
-
-    async def _adopt(self, run_id: str) -> None:
-        run = await self.engine.read(run_id)
-        changed = self.engine.drift(run)
-        missing = [name for name in changed if name not in self.cards]
-        if missing:
-            raise InputError(
-                f"run {run_id} cannot go on: {', '.join(missing)} is not registered any more",
-                remedy="register it again, or cancel the run",
-            )
-        cards, described = self.engine.pins.for_adoption(sorted(changed), run.salt)
-        if changed or run.drift is not None:
-            now = self.engine.clock.now()
-            fact = Adopted(at=now, cards=cards, described=described, who=local_user())
-            await self._tell(run, fact)
-
-    async def _tell(self, run: Run, fact: Fact) -> bool:
-        """Append a fact as somebody who does not drive the run; True if it counted. `run` is then as the log has it."""
-        journal = self.engine.journal
-        await journal.commit(journal.append(run.id, (fact,), after=None))
-        return await self.engine.go_on(run, await journal.read(run.id, after=run.head), fact)
+        await outside.cancel(self.engine, run_id, who=who or local_user(), why=why)
 
     # ── looking ──────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -344,36 +290,6 @@ class App:
     async def _shown(self, run: Run) -> dict[str, Any]:
         return await document(run, self.engine)
 
-    # ── housekeeping ─────────────────────────────────────────────────────────────────────────────────────────
-
-    async def gc(self, *, older_than_days: float | None = None) -> dict[str, int]:
-        """Erase the payloads of runs that ended longer ago than the retention of the workspace (or the given days)."""
-        days = self.workspace.retention.days if older_than_days is None else older_than_days
-        now = self.engine.clock.now()
-        return await self.engine.journal.gc(older_than=now - days * 86_400, now=now)
-
-    async def backup(self, file: str | Path) -> int:
-        """Copy the journal of the workspace to `file` while it is in use; how many facts the copy holds.
-
-        Raises `JournalError` if the file exists or cannot be written, `JournalBroken` if the journal is damaged.
-        """
-        await self.engine.journal.flush()
-        source = Path(self.workspace.root) / JOURNAL_FILE
-        return await asyncio.to_thread(copy_journal, source, Path(file))
-
-
-def restore(folder: str | Path, backup: str | Path) -> Path:
-    """Put `backup` in the place of the journal of the workspace in `folder`; where the old one was kept, if any.
-
-    A new epoch begins: no effect whose outcome is not in the restored log runs unasked (contract, 19).
-    Raises `NotFound`, `JournalBroken`, and `JournalError` if somebody uses the journal; nothing is changed then.
-    """
-    workspace = load_workspace(folder)
-    path = Path(workspace.root) / JOURNAL_FILE
-    with translated(str(path)):
-        path.parent.mkdir(parents=True, exist_ok=True)
-    return restore_journal(Path(backup), path)
-
 
 def embedder_of_this_machine() -> Embedder | None:
     """The embedder of this machine, if it is installed."""
@@ -383,8 +299,3 @@ def embedder_of_this_machine() -> Embedder | None:
         return WordLlamaEmbedder()
     except (ImportError, InputError):
         return None
-
-
-def _check_not_ended(run: Run) -> None:
-    if run.ended is not None:
-        raise AnswerError(f"run {run.id} has already ended: {run.ended.status}")

@@ -3,7 +3,7 @@
     run FOLDER PLAN INPUTS           accept a run and drive it: {"run": …} once that is durable, then {"document": …}
     resume FOLDER [RUN …]            drive these runs, or all that are due: {"resuming": […]}, a {"document": …} each
     start FOLDER PLAN INPUTS COUNT   accept so many runs and drive none: {"started": […]}
-    tell FOLDER METHOD [ARGUMENT …]  call a method of the application with arguments in JSON: {"told": …}
+    tell FOLDER METHOD [ARGUMENT …]  call a method of the application, or `backup`, with arguments in JSON: {"told": …}
     serve FOLDER                     read such command lines as JSON lists and fork a process for each: {"pid": …}
 
 What the application refuses is said as {"refused": kind of error, "message": …}. Everything is the real thing; with
@@ -18,11 +18,13 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
 from batuta.app import JOURNAL_FILE, App
 from batuta.errors import BatutaError
+from batuta.housekeeping import backup
 from batuta.journal.sqlite import SqliteJournal, open_sqlite
 from batuta.plans.build import plan_from_file
 from batuta.ports import Journal, Receipt
@@ -150,7 +152,8 @@ async def _resume(app: App, given: argparse.Namespace) -> None:
 
 async def _tell(app: App, given: argparse.Namespace) -> None:
     method, *arguments = given.words
-    _say(told=await getattr(app, method)(*map(json.loads, arguments)))
+    told = partial(backup, app) if method == "backup" else getattr(app, method)
+    _say(told=await told(*map(json.loads, arguments)))
 
 
 def _serve() -> int:

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from batuta.app import restore
 from batuta.errors import JournalBroken
+from batuta.housekeeping import backup, restore
 from batuta.testing.ledger import Ledger
 from tests.contract.world import Driver, World, steps_of
 
@@ -171,7 +171,7 @@ class TestADamagedJournal:
         )
         async with await world.open() as app:
             run = (await app.run(world.read_plan(), {"token": world.token}))["run"]
-            await app.backup(tmp_path / "backup")
+            await backup(app, tmp_path / "backup")
         size = world.journal.stat().st_size
         match damage:
             case "a page":

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from batuta.app import App, restore
+from batuta.app import App
 from batuta.errors import JournalError
+from batuta.housekeeping import backup, restore
 from tests.contract.world import World, steps_of
 
 PLAN = (
@@ -30,14 +31,14 @@ async def parked(world: World, app: App) -> str:
 class TestEffectsAfterTheBackup:
     async def test_are_asked_about_and_not_run_again(self, world: World, tmp_path: Path) -> None:
         world.plan(PLAN)
-        backup = tmp_path / "backup.sqlite"
+        copy = tmp_path / "backup.sqlite"
         async with await world.open() as app:
             run = await parked(world, app)
-            await app.backup(backup)
+            await backup(app, copy)
             await app.answer(run, "human", YES)
             assert (await app.resume(run))["status"] == "succeeded"
         assert world.counts() == {"before": 1, "pay": 1, "put": 1, "look": 1}
-        restore(world.folder, backup)
+        restore(world.folder, copy)
 
         document = await world.answered(run, "human", YES)
 
@@ -50,13 +51,13 @@ class TestEffectsAfterTheBackup:
 
     async def test_run_only_when_a_person_says_so(self, world: World, tmp_path: Path) -> None:
         world.plan(PLAN)
-        backup = tmp_path / "backup.sqlite"
+        copy = tmp_path / "backup.sqlite"
         async with await world.open() as app:
             run = await parked(world, app)
-            await app.backup(backup)
+            await backup(app, copy)
             await app.answer(run, "human", YES)
             await app.resume(run)
-        restore(world.folder, backup)
+        restore(world.folder, copy)
         await world.answered(run, "human", YES)
 
         async with await world.open() as app:
@@ -77,13 +78,13 @@ class TestEffectsAfterTheBackup:
         world.plan(
             'steps:\n  pay: {use: pay, with: {reference: "${inputs.token}-pay"}}\nresult: ok\n'
         )
-        backup = tmp_path / "backup.sqlite"
+        copy = tmp_path / "backup.sqlite"
         async with await world.open() as app:
             run = await parked(world, app)
             await app.answer(run, "pay", YES)
-            await app.backup(backup)
+            await backup(app, copy)
             assert (await app.resume(run))["status"] == "succeeded"
-        restore(world.folder, backup)
+        restore(world.folder, copy)
 
         # Approved it was, and paid; the restored log knows only of the first.
         document = await world.resumed(run)
@@ -105,17 +106,17 @@ class TestEffectsAfterTheBackup:
             '  find: {use: pay_reconciled, with: {reference: "${inputs.token}-find"}}\n'
             "result: ok\n"
         )
-        backup = tmp_path / "backup.sqlite"
+        copy = tmp_path / "backup.sqlite"
         for name in ("pay", "put", "find"):
             world.ledger.faults("stall_before", {"reference": world.ref(name)})
         with world.run() as driver:
             run = driver.says("run")
             world.wait_stalled("pay", "put", "find")
-            assert world.tell("backup", str(backup)) > 0
+            assert world.tell("backup", str(copy)) > 0
             world.ledger.release()
             assert driver.says("document")["status"] == "succeeded"
             driver.wait()
-        restore(world.folder, backup)
+        restore(world.folder, copy)
 
         document = await world.resumed(run)
 
@@ -133,12 +134,12 @@ class TestTheEpoch:
         world.plan(
             'steps:\n  pay: {use: pay, with: {reference: "${inputs.token}-pay"}}\nresult: ok\n'
         )
-        backup = tmp_path / "backup.sqlite"
+        copy = tmp_path / "backup.sqlite"
         async with await world.open() as app:
             assert app.engine.epoch == 0
-            await app.backup(backup)
+            await backup(app, copy)
         for epoch in (1, 2):
-            restore(world.folder, backup)
+            restore(world.folder, copy)
             async with await world.open() as app:
                 assert app.engine.epoch == epoch
                 document = await app.run(world.read_plan(), {"token": world.token})
@@ -151,11 +152,11 @@ class TestTheEpoch:
         world.plan(
             'steps:\n  pay: {use: pay, with: {reference: "${inputs.token}-pay"}}\nresult: ok\n'
         )
-        backup = tmp_path / "backup.sqlite"
+        copy = tmp_path / "backup.sqlite"
         async with await world.open() as app:
             run = (await app.run(world.read_plan(), {"token": world.token}))["run"]
-            await app.backup(backup)
-        restore(world.folder, backup)
+            await backup(app, copy)
+        restore(world.folder, copy)
 
         document = await world.resumed(run)
 
@@ -166,15 +167,15 @@ class TestTheEpoch:
         world.plan(
             'steps:\n  pay: {use: pay, with: {reference: "${inputs.token}-pay"}}\nresult: ok\n'
         )
-        backup = tmp_path / "backup.sqlite"
+        copy = tmp_path / "backup.sqlite"
         async with await world.open() as app:
-            await app.backup(backup)
+            await backup(app, copy)
         world.ledger.faults("stall_before", {"reference": world.ref("pay")})
         with world.run() as driver:
             driver.says("run")
             world.wait_stalled("pay")
             with pytest.raises(JournalError, match="in use by 1 process"):
-                restore(world.folder, backup)
+                restore(world.folder, copy)
             world.release("pay")
             assert driver.says("document")["status"] == "succeeded"
         assert world.counts() == {"pay": 1}
@@ -183,16 +184,16 @@ class TestTheEpoch:
         self, world: World, tmp_path: Path
     ) -> None:
         world.plan(PLAN)
-        backup = tmp_path / "backup.sqlite"
+        copy = tmp_path / "backup.sqlite"
         async with await world.open() as app:
             run = await parked(world, app)
-            await app.backup(backup)
+            await backup(app, copy)
             await app.answer(run, "human", YES)
         world.ledger.faults("stall_after", {"reference": world.ref("pay")})
         with world.resume(run) as driver:
             world.wait_stalled("pay")
             driver.kill()
-        restore(world.folder, backup)
+        restore(world.folder, copy)
 
         document = await world.answered(run, "human", YES)
 

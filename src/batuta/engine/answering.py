@@ -9,10 +9,13 @@ from batuta.spec.call import Question
 from batuta.spec.run import Node, Run
 from batuta.spec.value import encode
 
-__all__ = ["ANSWER_BYTES_MAX", "asked", "check_answer"]
+__all__ = ["ANSWER_BYTES_MAX", "Misfit", "asked", "check_answer"]
 
 # An answer is shown, quoted and kept in the log itself; what is larger belongs in a file. In bytes of JSON.
 ANSWER_BYTES_MAX = 256 * 1_024
+
+# Why a value does not fit a JSON Schema, in words; None if it does.
+Misfit = Callable[[dict[str, Any], Any], str | None]
 
 
 def asked(run: Run, step: str) -> tuple[Node, Question]:
@@ -27,13 +30,7 @@ def asked(run: Run, step: str) -> tuple[Node, Question]:
     return node, decode_question(node.question.question)
 
 
-def check_answer(
-    node: Node,
-    question: Question,
-    value: Any,
-    kind: str,
-    misfit: Callable[[dict[str, Any], Any], str | None],
-) -> None:
+def check_answer(node: Node, question: Question, value: Any, kind: str, misfit: Misfit) -> None:
     """Is `value` an answer to `question`, of the `kind` insisted on ("": any)? `misfit` says why not, by its schema.
 
     Raises `AnswerError`.

@@ -4,12 +4,13 @@ import argparse
 import sys
 from pathlib import Path
 
-from batuta.app import JOURNAL_FILE, App, restore
+from batuta.app import JOURNAL_FILE, App
 from batuta.doors.cli.loop import on_loop
 from batuta.doors.cli.terminal.screen import Screen
 from batuta.doors.cli.terminal.text import count
 from batuta.doors.cli.workspace import folder_of
 from batuta.errors import InputError, NotFound
+from batuta.housekeeping import backup, erase, restore
 
 __all__ = ["carry_out"]
 
@@ -23,7 +24,7 @@ def carry_out(args: argparse.Namespace, screen: Screen) -> int:
 
 async def _gc(args: argparse.Namespace, screen: Screen) -> int:
     async with await App.open(_with_journal(args), modules=False) as app:
-        counts = await app.gc(older_than_days=args.older_than)
+        counts = await erase(app, older_than_days=args.older_than)
     if screen.json:
         screen.document(counts)
         return 0
@@ -38,7 +39,7 @@ async def _backup(args: argparse.Namespace, screen: Screen) -> int:
     target = _free(Path(args.file))
     folder = _with_journal(args)
     async with await App.open(folder, modules=False) as app:
-        facts = await app.backup(target)
+        facts = await backup(app, target)
     return _copied(target, facts, screen)
 
 

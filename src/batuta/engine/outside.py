@@ -1,0 +1,103 @@
+"""What is told to a run by those who do not drive it: answers, a cancellation, "go on although something changed".
+
+Their facts are appended wherever the log ends just then; whoever drives the run notices them, and if two say something
+at once, the first in the log counts.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from batuta.engine.answering import Misfit, asked, check_answer
+from batuta.engine.engine import Engine
+from batuta.errors import AnswerError, InputError
+from batuta.spec.card import Card
+from batuta.spec.facts import Adopted, Answered, CancelRequested, Fact
+from batuta.spec.run import Run
+from batuta.spec.value import canonical, decode, inline
+
+__all__ = ["adopt", "answer", "cancel"]
+
+
+async def answer(
+    engine: Engine, run_id: str, step: str, value: Any, *, kind: str, who: str, misfit: Misfit
+) -> None:
+    """Record the answer to the question of `step`; durable when this returns. The same answer again changes nothing.
+
+    `kind`: insist on a kind of question ("": any). `misfit` says why a value does not fit a schema.
+
+    Raises:
+        NotFound: no such run or step. AnswerError: no open question, answered already, or the value does not fit.
+    """
+    run = await engine.read(run_id)
+    try:
+        node, question = asked(run, step)
+    except AnswerError:
+        if await _has_said(engine, run, step, value):
+            return
+        raise
+    assert node.question is not None
+    check_answer(node, question, value, kind, misfit)
+    fact = Answered(
+        at=engine.clock.now(),
+        path=step,
+        attempt=node.attempt,
+        kind=node.question.kind,
+        value=inline(value, run.salt),
+        who=who,
+    )
+    if not await _tell(engine, run, fact) and not await _has_said(engine, run, step, value):
+        raise AnswerError(f"the question of {step} in {run_id} was answered already")
+    engine.keep(run)
+
+
+async def cancel(engine: Engine, run_id: str, *, who: str, why: str) -> None:
+    """Ask for the end of a run; durable when this returns. Raises `NotFound`, `AnswerError` if it has ended."""
+    run = await engine.read(run_id)
+    _check_not_ended(run)
+    fact = CancelRequested(at=engine.clock.now(), who=who, why=why)
+    if not await _tell(engine, run, fact):
+        # Somebody was first: with a cancellation, which is as good, or it has ended meanwhile.
+        _check_not_ended(run)
+
+
+async def adopt(engine: Engine, run_id: str, cards: Mapping[str, Card], *, who: str) -> None:
+    """Let a run go on with `cards` as they are now, whatever changed since it began (contract, 17).
+
+    Raises:
+        NotFound: no such run. InputError: something it calls is not registered any more.
+    """
+    run = await engine.read(run_id)
+    changed = engine.drift(run)
+    missing = [name for name in changed if name not in cards]
+    if missing:
+        raise InputError(
+            f"run {run_id} cannot go on: {', '.join(missing)} is not registered any more",
+            remedy="register it again, or cancel the run",
+        )
+    pinned, described = engine.pins.for_adoption(sorted(changed), run.salt)
+    if changed or run.drift is not None:
+        now = engine.clock.now()
+        await _tell(engine, run, Adopted(at=now, cards=pinned, described=described, who=who))
+
+
+async def _tell(engine: Engine, run: Run, fact: Fact) -> bool:
+    """Append `fact`; True if it counted. `run` is then as the log has it."""
+    journal = engine.journal
+    await journal.commit(journal.append(run.id, (fact,), after=None))
+    return await engine.go_on(run, await journal.read(run.id, after=run.head), fact)
+
+
+async def _has_said(engine: Engine, run: Run, step: str, value: Any) -> bool:
+    """True if `value` is what counted as an answer of `step`: to answer is idempotent (contract, 11)."""
+    rows = await engine.journal.read(run.id)
+    wanted = canonical(value)
+    for fact in (row.fact for row in rows):
+        if isinstance(fact, Answered) and fact.path == step and not fact.value.erased:
+            if canonical(decode(fact.value.data)) == wanted:
+                return await engine.go_on(Run(engine.shape), rows, fact)
+    return False
+
+
+def _check_not_ended(run: Run) -> None:
+    if run.ended is not None:
+        raise AnswerError(f"run {run.id} has already ended: {run.ended.status}")
