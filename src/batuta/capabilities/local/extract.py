@@ -8,10 +8,10 @@ import msgspec
 from batuta.capabilities.function import capability
 from batuta.capabilities.local.bounds import bounded
 from batuta.capabilities.local.fields import Field, FieldType, field_of
-from batuta.capabilities.local.nearest import Wanted, assigned
 from batuta.errors import CallFailed
 from batuta.language.candidates import Reader
 from batuta.language.found import Found
+from batuta.language.nearest import Wanted, assigned
 
 __all__ = ["Extracted", "Place", "extract"]
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, NamedTuple, TypedDict, cast
 import msgspec
 
 from batuta.errors import CallFailed
+from batuta.language.cues import CUES_OF_A_NAME, words_of_name
 from batuta.language.patterns import safe_pattern
 
 __all__ = ["Asked", "Field", "FieldType", "field_of"]
@@ -51,11 +52,6 @@ class Asked(NamedTuple):
     many: bool
 
 
-# What people write before their name.
-_CUES_OF_A_NAME = (
-    "my name is", "name is", "name", "i am", "i'm", "this is", "regards", "sincerely", "yours", "cheers", "thanks",
-    "signed", "dear", "mr", "mrs", "ms", "dr", "contact", "customer", "from",
-)  # fmt: skip
 _CUES_MAX = 100
 _VALUES_MAX = 5_000
 
@@ -78,7 +74,7 @@ def field_of(name: str, said: Field | FieldType) -> Asked:
     strict = bool(cues)
     if not cues:
         strict = kind == "name"
-        cues = _CUES_OF_A_NAME if kind == "name" else tuple(_words_of(name))
+        cues = CUES_OF_A_NAME if kind == "name" else tuple(words_of_name(name))
     if len(cues) > _CUES_MAX:
         raise _wrong(name, f"{len(cues):,} cues; at most {_CUES_MAX}")
     return Asked(
@@ -102,13 +98,6 @@ def _values(name: str, said: Any) -> Mapping[str, tuple[str, ...]]:
     if isinstance(said, list):
         return {value: (value,) for value in cast("list[str]", said)}
     return {value: (value, *others) for value, others in cast("dict[str, list[str]]", said).items()}
-
-
-def _words_of(name: str) -> list[str]:
-    """`order_date`, `orderDate` → order date, order, date."""
-    words = re.findall(r"[A-Z]?[^\W\d_A-Z]+|[A-Z]+|\d+", name)
-    whole = " ".join(words).lower()
-    return [whole, *(word.lower() for word in words if len(word) > 2 and len(words) > 1)]
 
 
 def _wrong(name: str, message: str) -> CallFailed:

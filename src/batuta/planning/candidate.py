@@ -1,0 +1,59 @@
+"""What may be asked for, and what came of asking."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import msgspec
+
+__all__ = ["PLACEHOLDER", "Candidate", "Classify", "Guess", "Routed"]
+
+# `local.classify`: (text=…, labels=…, none=…, threshold=…) → {label, confidence, scores, why}.
+Classify = Callable[..., Awaitable[Mapping[str, Any]]]
+
+# In an example, where an input stands: "what is the weather in {city}".
+PLACEHOLDER = re.compile(r"\{([A-Za-z_]\w{0,63})\}")
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """Something registered that words may mean.
+
+    Attributes:
+        examples: phrasings that its author wrote; `{city}` in one stands for the input of that name.
+        confirmed: earlier requests of which a person said that it was meant.
+        inputs: the JSON Schema of each input by name.
+    """
+
+    name: str
+    description: str = ""
+    examples: tuple[str, ...] = ()
+    confirmed: tuple[str, ...] = ()
+    inputs: Mapping[str, Mapping[str, Any]] = {}
+
+
+class Guess(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One candidate, how near the words are to it (about 0 to 1), and why; `words`: the part of them that says so."""
+
+    plan: str
+    score: float
+    why: str = ""
+    words: str = ""
+
+
+class Routed(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Which candidate words mean.
+
+    Attributes:
+        plan: its name; "" if none of them is meant.
+        confidence: how sure that is, 0 to 1.
+        sure: it may be run without asking which one was meant.
+        also: what other parts of the words ask for besides.
+        alternatives: the next best, best first; where `plan` is "", the nearest.
+    """
+
+    plan: str
+    confidence: float
+    why: str
+    sure: bool = False
+    also: tuple[Guess, ...] = ()
+    alternatives: tuple[Guess, ...] = ()

@@ -1,0 +1,65 @@
+"""The parts of a request: the words that say what to do, what was only quoted or pasted, and one part per wish."""
+
+import re
+
+from batuta.language.marks import quotations
+from batuta.language.sentences import Span, sentences
+from batuta.language.words import words
+
+__all__ = ["command_of", "wishes"]
+
+# Shorter quotations are names and values; what is longer is somebody else's text.
+_QUOTED_WORDS_MIN = 4
+# "refund: order 17" has its wish on both sides; a colon ends a command of two words or more.
+_COMMAND_WORDS_MIN = 2
+_COLON = re.compile(r":(?=\s)")
+_LINE = re.compile(r"\n")
+# Between two wishes. A piece of one word ("sales and marketing report") is no wish of its own.
+_JOINT = re.compile(
+    r"\s*(?:[;,]\s*)?\b(?:and then|and also|then also|and|then|also|plus|as well as|und dann|und|et puis|et|y luego|y"
+    r"|e poi|sowie)\b\s+|[;,]\s+",
+    re.IGNORECASE,
+)
+_WISH_WORDS_MIN = 2
+# More wishes in one request are a text.
+_WISHES_MAX = 6
+
+
+def command_of(text: str) -> str:
+    """The words of `text` that say what to do, each in its place: without what is quoted, or pasted behind a colon or
+    a line break. All of it where nothing is.
+
+    What somebody pastes is what a request is about. It has no say in what is done with it.
+    """
+    end = len(text)
+    for mark in (*_COLON.finditer(text), *_LINE.finditer(text)):
+        if len(words(text[: mark.start()])) >= _COMMAND_WORDS_MIN:
+            end = min(end, mark.start())
+            break
+    for mark in _LINE.finditer(text[:end]):
+        if len(words(text[: mark.start()])) >= _COMMAND_WORDS_MIN:
+            end = mark.start()
+            break
+    command = text[:end]
+    for quoted in quotations(command):
+        if len(words(quoted.text)) >= _QUOTED_WORDS_MIN:
+            blank = " " * (quoted.end - quoted.start)
+            command = command[: quoted.start] + blank + command[quoted.end :]
+    return command if words(command) else text
+
+
+def wishes(text: str) -> list[Span]:
+    """The parts of `text` that may each ask for something of its own, at most six; [] if it is one part."""
+    parts: list[Span] = []
+    for sentence in sentences(text):
+        start = sentence.start
+        for joint in (*_JOINT.finditer(text, sentence.start, sentence.end), None):
+            end = sentence.end if joint is None else joint.start()
+            piece = text[start:end]
+            if len(words(piece)) >= _WISH_WORDS_MIN:
+                parts.append(Span(piece.strip(), start, end))
+                start = end if joint is None else joint.end()
+            elif joint is not None and not words(piece):
+                start = joint.end()
+            # A piece of one word goes with what follows.
+    return parts[:_WISHES_MAX] if len(parts) > 1 else []

@@ -1,0 +1,150 @@
+"""Which of the registered workflows some words mean, or none of them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from batuta.language.words import words
+from batuta.planning.candidate import PLACEHOLDER, Candidate, Classify, Guess, Routed
+from batuta.planning.clauses import command_of, wishes
+
+__all__ = ["SURE_FROM", "Router"]
+
+# Below this, nothing fits; from SURE_FROM on, nobody needs to be asked which one was meant.
+_FITS_FROM = 0.5
+SURE_FROM = 0.8
+# A part of a request asks for something else only if it says so clearly.
+_PART_FROM = 0.75
+_ALTERNATIVES = 3
+# Of the earlier requests of one workflow, the newest: what is learned from grows no further.
+_CONFIRMED_MAX = 200
+_TEXT_CHARS_MAX = 4_000
+# Where one or two workflows without examples are all there is, anything is nearest to one of them. These stand for
+# what people ask of other programs; what is nearest to one of them is none of the workflows.
+_CROWD_BELOW = 3
+_MARK = "~"
+_ELSEWHERE = {
+    "weather": "What is the weather like tomorrow?",
+    "music": "Play some music or a film.",
+    "home": "Turn on the lights in the kitchen.",
+    "travel": "Book a flight, a train, a table or a hotel.",
+    "greeting": "Hello, thanks, bye, how are you?",
+    "facts": "Who, what, when or where is something in the world?",
+    "cooking": "How do I cook a meal?",
+    "shopping": "Buy something for me.",
+    "computer": "Delete, restart or repair a computer, a server or a machine.",
+    "writing": "Write a poem, sing a song, tell a joke.",
+}
+_NONE = Routed("", 0.0, "")
+
+
+class Router:
+    """Finds what is meant by meaning and spelling; `classify` is what `local.classify` does."""
+
+    def __init__(self, classify: Classify) -> None:
+        self._classify = classify
+        self._labels: tuple[tuple[Candidate, ...], list[dict[str, Any]]] = ((), [])
+
+    async def route(
+        self, text: str, candidates: Sequence[Candidate], strangers: Sequence[str] = ()
+    ) -> Routed:
+        """Which of `candidates` the words in `text` mean. `strangers`: requests that mean none of them.
+
+        The words are data: whatever they say, the answer is one of the candidates or none. What is quoted or pasted
+        in them does not decide.
+        """
+        if not candidates:
+            return msgspec.structs.replace(
+                _NONE, why="nothing is registered that could be asked for"
+            )
+        command = command_of(text)
+        if not words(command):
+            return msgspec.structs.replace(_NONE, why="there are no words in it")
+        labels = self._labels_of(candidates)
+        best = await self._guessed(command, labels, strangers)
+        pasted = len(command.strip()) < len(text.strip())
+        if not best.plan and pasted:
+            # Somebody else's words may say what they are about; a person says whether it was meant.
+            best = msgspec.structs.replace(await self._guessed(text, labels, strangers), sure=False)
+        return await self._divided(command, best, labels, strangers)
+
+    async def _divided(
+        self, command: str, best: Routed, labels: list[dict[str, Any]], strangers: Sequence[str]
+    ) -> Routed:
+        """`best`, with what other parts of the request ask for."""
+        asked: dict[str, Guess] = {}
+        for wish in wishes(command):
+            said = await self._guessed(wish.text, labels, strangers)
+            if said.plan and said.confidence >= _PART_FROM:
+                asked.setdefault(said.plan, Guess(said.plan, said.confidence, said.why, wish.text))
+        if len(asked) < 2:
+            return best
+        first = next(iter(asked.values()))
+        also = tuple(guess for guess in asked.values() if guess is not first)
+        return msgspec.structs.replace(
+            best,
+            plan=first.plan,
+            confidence=first.score if first.plan != best.plan else best.confidence,
+            why=first.why if first.plan != best.plan else best.why,
+            sure=False,
+            also=also,
+            alternatives=tuple(
+                one for one in best.alternatives if one.plan != first.plan and one.plan not in asked
+            ),
+        )
+
+    async def _guessed(
+        self, text: str, labels: list[dict[str, Any]], strangers: Sequence[str]
+    ) -> Routed:
+        none = list(strangers) if strangers else True
+        said = await self._classify(
+            text=text[:_TEXT_CHARS_MAX], labels=labels, none=none, threshold=_FITS_FROM
+        )
+        return _routed(said)
+
+    def _labels_of(self, candidates: Sequence[Candidate]) -> list[dict[str, Any]]:
+        known = tuple(candidates)
+        if self._labels[0] != known:
+            labels = [_label(one) for one in known]
+            if len(labels) < _CROWD_BELOW and not any(one.get("examples") for one in labels):
+                labels += [
+                    {"label": _MARK + name, "description": text}
+                    for name, text in _ELSEWHERE.items()
+                ]
+            self._labels = (known, labels)
+        return self._labels[1]
+
+
+def _label(one: Candidate) -> dict[str, Any]:
+    examples = [_plain(text) for text in one.examples] + [*one.confirmed[-_CONFIRMED_MAX:]]
+    known = dict.fromkeys(text[:_TEXT_CHARS_MAX] for text in examples if text.strip())
+    return {
+        "label": one.name,
+        "description": one.description[:_TEXT_CHARS_MAX],
+        **({"examples": list(known)} if known else {}),
+    }
+
+
+def _plain(example: str) -> str:
+    return PLACEHOLDER.sub(lambda found: found[1].replace("_", " "), example)
+
+
+def _routed(said: Mapping[str, Any]) -> Routed:
+    scores: Mapping[str, float] = said["scores"]
+    label, sure = said["label"], float(said["confidence"])
+    near = sorted(
+        (Guess(name, round(max(0.0, score), 4)) for name, score in scores.items()
+         if not name.startswith(_MARK)),
+        key=lambda guess: -guess.score,
+    )  # fmt: skip
+    plan = "" if label is None or label.startswith(_MARK) else str(label)
+    elsewhere = label is not None and not plan
+    why = "it is more like what one asks of other programs" if elsewhere else str(said["why"])
+    return Routed(
+        plan,
+        sure,
+        why,
+        sure=bool(plan) and sure >= SURE_FROM,
+        alternatives=tuple(one for one in near if one.plan != plan)[:_ALTERNATIVES],
+    )
