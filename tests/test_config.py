@@ -5,11 +5,9 @@ from pathlib import Path
 import pytest
 
 from batuta.config import (
-    CapabilityConfig,
     Limits,
     Network,
     Retention,
-    Rule,
     Workspace,
     find_workspace,
     load_workspace,
@@ -17,6 +15,8 @@ from batuta.config import (
     workspace_from_yaml,
 )
 from batuta.errors import InputError, NotFound, WorkspaceError
+from batuta.reading.capability import CapabilityConfig
+from batuta.reading.policy import Rule
 from batuta.spec.budget import Budget
 
 FULL = """\

@@ -1,53 +1,37 @@
 """The workspace: a folder with `batuta.yaml`, which says what there is to call, what is allowed, and how much.
 
-B201  a `when` is wrong             B203  a file that is named is not there
-B202  not an address or a network   B204  a rule that can never apply
+B203  a file that is named is not there
 """
 
-from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import Any, Literal, cast
+from pathlib import Path
 
 import msgspec
 
-from batuta.errors import ExpressionError, InputError, NotFound, WorkspaceError
+from batuta.errors import InputError, NotFound, WorkspaceError
 from batuta.reading.address import read_private_address
 from batuta.reading.budget import read_budget
-from batuta.reading.condition import read_condition
+from batuta.reading.capability import CapabilityConfig, read_capabilities
 from batuta.reading.databases import Database, read_databases
 from batuta.reading.knowledge import KnowledgeConfig, read_knowledge
+from batuta.reading.paths import below
 from batuta.reading.places import NOWHERE, Places
+from batuta.reading.policy import Rule, read_policy
 from batuta.reading.report import Report
 from batuta.reading.shapes import (
-    FLAWED,
-    choice,
-    form_of,
-    formed,
     integer,
-    mapping,
-    matching,
     number,
     one_or_more,
     record,
-    sequence,
-    text,
-    wrong,
 )
 from batuta.reading.source import read_bytes, tree_from_text
-from batuta.reading.tree import Node
 from batuta.spec.budget import Budget
-from batuta.spec.card import Card
-from batuta.spec.expr import compile_expression
 
 __all__ = [
-    "CAPABILITY_KIND",
     "PLANS_DEFAULT",
-    "POLICY_ROOTS",
     "WORKSPACE_FILE",
-    "CapabilityConfig",
     "Limits",
     "Network",
     "Retention",
-    "Rule",
     "Workspace",
     "find_workspace",
     "load_workspace",
@@ -60,15 +44,8 @@ WORKSPACE_FILE = "batuta.yaml"
 # Where registered plans are, unless `plans` says otherwise.
 PLANS_DEFAULT = ("plans/*.yaml",)
 
-# What the `when` of a rule may speak of: the card, the arguments, and the path of the step.
-POLICY_ROOTS = frozenset({"args", "card", "step"})
-_CARD_FIELDS = tuple(Card(name="any").shown())
-
-RULES_MAX = 1_000
-CAPABILITIES_MAX = 10_000
 PYTHON_FILES_MAX = 1_000
 NETWORK_ENTRIES_MAX = 1_000
-WORDS_MAX = 100
 PLAN_GLOBS_MAX = 100
 # Plans of one workspace: checking them all takes seconds, and nobody keeps more in one folder.
 PLAN_FILES_MAX = 1_000
@@ -76,36 +53,6 @@ PLAN_FILES_MAX = 1_000
 CALLS_AT_ONCE_MAX = 10_000
 # A century, in days: "for ever" for a log.
 RETENTION_MAX_DAYS = 36_525.0
-
-CAPABILITY_KIND = r"[a-z][a-z0-9_-]{0,63}"
-_CAPABILITY = r"[A-Za-z_][A-Za-z0-9_.-]{0,127}"
-
-
-class CapabilityConfig(msgspec.Struct, frozen=True):
-    """One entry of `capabilities`: the adapter that serves it, and its settings, which only the adapter knows."""
-
-    kind: str
-    settings: dict[str, Any] = {}
-
-
-class Rule(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """One rule of the policy; the first that matches decides. What is not given matches everything.
-
-    Attributes:
-        when: condition over `card`, `args` and `step`, without `${…}`.
-        capability: names, or patterns with `*`.
-        scope: a scope that the card asks for.
-        who: who is asked, if the verdict is `ask`.
-    """
-
-    verdict: Literal["allow", "ask", "deny"]
-    when: str | None = None
-    capability: tuple[str, ...] = ()
-    effect: tuple[str, ...] = ()
-    reach: tuple[str, ...] = ()
-    scope: tuple[str, ...] = ()
-    who: tuple[str, ...] = ()
-    reason: str = ""
 
 
 class Retention(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -256,132 +203,18 @@ def _unflawed(workspace: Workspace | None, report: Report) -> Workspace:
     return workspace
 
 
-# --- readers --------------------------------------------------------------------------------------
-
-
-def _inside(suffixes: frozenset[str], what: str, endings: str) -> Any:
-    """A reader of paths, or patterns of paths, that stay in the folder and end in one of `suffixes`."""
-
-    def read(node: Node, report: Report) -> Any:
-        name = text(1, 1_024)(node, report)
-        if name is FLAWED:
-            return FLAWED
-        path = PurePosixPath(name)
-        outside = path.is_absolute() or PureWindowsPath(name).is_absolute() or ".." in path.parts
-        if outside or path.suffix not in suffixes or "\0" in name or "\\" in name:
-            report.flaw(
-                "B025",
-                f"{name!r} is not {what} of this folder",
-                at=node.start,
-                remedy=f"write a path relative to the workspace that ends in {endings}, with / between folders",
-            )
-            return FLAWED
-        return name
-
-    endings_pattern = "|".join(rf"\{suffix}" for suffix in sorted(suffixes))
-    shape = {"type": "string", "maxLength": 1_024, "pattern": rf"^[^\\/][^\\]*({endings_pattern})$"}
-    return formed(read, "json", shape)
-
-
-_python_file = _inside(frozenset({".py"}), "a Python file", ".py")
-_plan_glob = _inside(
+_python_file = below(frozenset({".py"}), "a Python file", ".py")
+_plan_glob = below(
     frozenset({".yaml", ".yml", ".json"}), "a plan, or a pattern of plans,", ".yaml, .yml or .json"
 )
-
-
-def _capability(node: Node, report: Report) -> Any:
-    nodes = node.map
-    if nodes is None:
-        return wrong(node, report, "a map with `kind`", "write for example {kind: human}")
-    if "kind" not in nodes:
-        report.flaw(
-            "B021",
-            "the key 'kind' is missing",
-            at=node.start,
-            remedy="add `kind: human`, `http`, `vote`, `merge` or that of a plug-in",
-        )
-        return FLAWED
-    report.path.append("kind")
-    kind = _kind(nodes["kind"], report)
-    report.path.pop()
-    settings = {key: child.data() for key, child in nodes.items() if key != "kind"}
-    return FLAWED if kind is FLAWED else CapabilityConfig(kind, settings)
-
-
-formed(_capability, "json", {"$ref": "#/$defs/Capability"})
-
-_kind = matching(CAPABILITY_KIND, "a kind of capability", "human")
-
-
-def _when(node: Node, report: Report) -> Any:
-    condition = read_condition(node, report)
-    if condition is FLAWED:
-        return FLAWED
-    try:
-        expression = compile_expression(condition, POLICY_ROOTS)
-        for one in expression.references:
-            if one.root == "card" and one.path and one.path[0] not in _CARD_FIELDS:
-                raise ExpressionError(
-                    f"{one} is nothing that a card has",
-                    remedy=f"a card has {', '.join(_CARD_FIELDS)}",
-                    offset=one.offset,
-                )
-    except ExpressionError as error:
-        place = Places(node, report.text, report.file).inside((), condition, error.offset or 0)
-        remedy = error.remedy or "correct it here; expressions are written in CEL"
-        report.add("B201", f"{report.where()}: {error.message}", place, remedy)
-        return FLAWED
-    return condition
-
-
-formed(_when, *form_of(read_condition))
-
-_read_rule_record = record(
-    Rule,
-    {
-        "verdict": choice("allow", "ask", "deny"),
-        "when": _when,
-        "capability": one_or_more(
-            matching(r"[A-Za-z0-9_.*?-]{1,128}", "a name or pattern of capabilities", "mail.*"),
-            WORDS_MAX,
-        ),
-        "effect": one_or_more(choice("pure", "read", "idempotent", "write"), 4),
-        "reach": one_or_more(choice("local", "egress", "irreversible"), 3),
-        "scope": one_or_more(text(1, 256), WORDS_MAX),
-        "who": one_or_more(text(1, 256), WORDS_MAX),
-        "reason": text(0, 4_096),
-    },
-    required=("verdict",),
-    what="a rule: a map with at least `verdict`",
-)
-
-
-def _rule(node: Node, report: Report) -> Any:
-    rule = _read_rule_record(node, report)
-    if isinstance(rule, Rule) and rule.who and rule.verdict != "ask":
-        report.flaw(
-            "B204",
-            f"`who` is asked, and the verdict is `{rule.verdict}`",
-            at=cast("dict[str, Node]", node.map)["who"].start,
-            remedy="write `verdict: ask`, or take `who` out",
-        )
-        return FLAWED
-    return rule
-
-
-formed(_rule, "any", _read_rule_record)
 
 read_workspace = record(
     Workspace,
     {
         "python": one_or_more(_python_file, PYTHON_FILES_MAX),
         "plans": one_or_more(_plan_glob, PLAN_GLOBS_MAX),
-        "capabilities": mapping(
-            matching(_CAPABILITY, "the name of a capability", "mail.send"),
-            _capability,
-            CAPABILITIES_MAX,
-        ),
-        "policy": sequence(_rule, RULES_MAX),
+        "capabilities": read_capabilities,
+        "policy": read_policy,
         "budget": read_budget,
         "retention": record(Retention, {"days": number(0, RETENTION_MAX_DAYS)}),
         "limits": record(Limits, {"calls": integer(1, CALLS_AT_ONCE_MAX)}),

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batuta.config import Rule
 from batuta.errors import ExpressionError
 from batuta.governance.verdict import Policy
 from batuta.ports import Judge, Verdict
+from batuta.reading.policy import Rule
 from batuta.spec.card import Card
 from tests.governance.rules import rules_from
 

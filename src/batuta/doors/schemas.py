@@ -13,9 +13,10 @@ import msgspec
 from batuta.capabilities.catalog import KINDS
 from batuta.capabilities.http import HttpSettings
 from batuta.capabilities.human import HumanSettings
-from batuta.config import CAPABILITY_KIND, read_workspace
+from batuta.config import read_workspace
 from batuta.doors.hover import PLAN, WORKSPACE
 from batuta.plans.read import read_plan
+from batuta.reading.capability import CAPABILITY_KIND
 from batuta.reading.json_schema import schema_of
 from batuta.reading.schema import TYPE_WORDS
 

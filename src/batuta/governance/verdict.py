@@ -21,9 +21,9 @@ from typing import Any
 
 import msgspec
 
-from batuta.config import POLICY_ROOTS, Rule
 from batuta.errors import ExpressionError, Finding, Place
 from batuta.ports import Verdict
+from batuta.reading.policy import POLICY_ROOTS, Rule
 from batuta.spec.card import Card
 from batuta.spec.expr import (
     Expression,
