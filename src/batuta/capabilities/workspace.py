@@ -5,13 +5,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from batuta.capabilities.catalog import WorkspaceCatalog, build_catalog
+from batuta.capabilities.files.built_in import file_capabilities
+from batuta.capabilities.files.folder import Folder
 from batuta.capabilities.local.classify import Embedding
 from batuta.capabilities.modules import load_modules
+from batuta.capabilities.threads import Threads
 from batuta.config import Workspace
 from batuta.plans.record.recording import Recording
 from batuta.ports import Capability
 
-__all__ = ["Opened", "open_catalog"]
+__all__ = ["Opened", "folder_of", "open_catalog"]
 
 
 class Opened(NamedTuple):
@@ -44,6 +47,8 @@ async def open_catalog(
     brought: list[Capability] = []
     ending = [*closing]
     troubles: Mapping[str, str] = {}
+    if modules and workspace.root:
+        brought.extend(file_capabilities(folder_of(workspace), Threads()))
     if modules and workspace.sql:
         from batuta.capabilities.sql.databases import open_databases  # only for those who use it
 
@@ -61,3 +66,8 @@ async def open_catalog(
         closing=ending,
     )
     return Opened(catalog, own.workflows, troubles)
+
+
+def folder_of(workspace: Workspace) -> Folder:
+    """The files of `workspace` as steps see them; its plans and modules are nothing to be overwritten."""
+    return Folder(Path(workspace.root), kept=(*workspace.python, *workspace.plans))
