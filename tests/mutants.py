@@ -47,13 +47,13 @@ MUTANTS = [
     ),
     patch(
         "a write whose driver died is taken for lost",
-        "engine/act.py",
+        "engine/rules/act.py",
         'if node.effect != "write":',
         "if True:",
     ),
     patch(
         "a call costs nothing if its driver dies",
-        "engine/act.py",
+        "engine/rules/act.py",
         "    cost = node.reserved_nusd\n",
         "    cost = 0\n",
     ),
@@ -77,25 +77,25 @@ MUTANTS = [
     ),
     patch(
         "an approval is for anything",
-        "engine/prepare.py",
+        "engine/rules/prepare.py",
         "if node.approved is not None and node.approved[0] == approved:",
         "if node.approved is not None:",
     ),
     patch(
         "the key does not depend on the arguments",
-        "engine/prepare.py",
+        "engine/rules/prepare.py",
         r'text = f"{run}\n{path}\n{args_digest}"',
         r'text = f"{run}\n{path}"',
     ),
     patch(
         "the key depends on the attempt",
-        "engine/prepare.py",
+        "engine/rules/prepare.py",
         "_key(run.id, node.path, args_digest)",
         'f"{node.attempt}" + _key(run.id, node.path, args_digest)',
     ),
     patch(
         "a write in doubt is tried again like a read",
-        "engine/conclude.py",
+        "engine/rules/conclude.py",
         'if node.effect == "write" and outcome.in_doubt:',
         "if False:",
     ),
@@ -108,15 +108,15 @@ MUTANTS = [
     Mutant(
         "effects are taken back in the order in which they happened",
         (
-            ("engine/decide.py", "in reversed(run.undos)", "in run.undos"),
-            ("engine/act.py", "in reversed(run.undos)", "in run.undos"),
+            ("engine/rules/decide.py", "in reversed(run.undos)", "in run.undos"),
+            ("engine/rules/act.py", "in reversed(run.undos)", "in run.undos"),
         ),
     ),
     Mutant(
         "writes that lost their join are cancelled",
         (
             (
-                "engine/decide.py",
+                "engine/rules/decide.py",
                 '    if node.effect == "write":\n        return run.cancel is not None\n',
                 "",
             ),
@@ -125,7 +125,7 @@ MUTANTS = [
     ),
     patch(
         "a recovered each forgets its limit",
-        "engine/decide.py",
+        "engine/rules/decide.py",
         'turn = parent.kind != "each" or not limit or node.index < ended + limit',
         "turn = True",
     ),
@@ -151,7 +151,7 @@ MUTANTS = [
     ),
     patch(
         "one retry too many",
-        "engine/conclude.py",
+        "engine/rules/conclude.py",
         "node.faults < step.retry.at_most",
         "node.faults <= step.retry.at_most",
     ),

@@ -19,8 +19,7 @@ PACKAGES = [name for name in FILES if name.endswith("__init__.py")]
 PURE = [
     name
     for name in FILES
-    if name.startswith(("spec/", "engine/decide", "engine/rules"))
-    or name == "governance/verdict.py"
+    if name.startswith(("spec/", "engine/rules/")) or name == "governance/verdict.py"
 ]
 
 # May mention such addresses: the rules themselves and the tests that they can fail.

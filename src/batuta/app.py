@@ -16,13 +16,13 @@ from batuta.engine import outside
 from batuta.engine.author import local_user
 from batuta.engine.document import document, failure_of, result_of
 from batuta.engine.engine import Engine, Settings
-from batuta.engine.fork import Forked, Wish, fork
 from batuta.engine.host import Host
 from batuta.engine.ids import new_run_id
+from batuta.engine.past.fork import Forked, Wish, fork
 from batuta.errors import InputError, PlanError, error_of_run
 from batuta.governance.verdict import Policy
 from batuta.journal.clock import SystemClock
-from batuta.journal.failures import translated
+from batuta.journal.file.failures import translated
 from batuta.journal.sqlite import open_sqlite
 from batuta.knowledge.capability import Searches
 from batuta.plans.admit import admitted, raise_flaws
@@ -90,7 +90,11 @@ class App:
             WorkspaceError: it has flaws; the error lists all of them. JournalError: its journal cannot be opened.
         """
         workspace = load_workspace(folder)
-        searches = Searches(Path(workspace.root), workspace.knowledge if modules else {})
+        searches = Searches(
+            Path(workspace.root),
+            workspace.knowledge if modules else {},
+            allow_private=workspace.network.allow_private,
+        )
         opened = await open_catalog(
             workspace,
             [*searches.capabilities, *functions],

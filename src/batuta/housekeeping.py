@@ -5,9 +5,9 @@ from pathlib import Path
 
 from batuta.app import JOURNAL_FILE, App
 from batuta.config import load_workspace
-from batuta.journal.backup import copy_journal
-from batuta.journal.backup import restore as restore_journal
-from batuta.journal.failures import translated
+from batuta.journal.file.backup import copy_journal
+from batuta.journal.file.backup import restore as restore_journal
+from batuta.journal.file.failures import translated
 
 __all__ = ["backup", "erase", "restore"]
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from batuta.app import App
-from batuta.engine.act import decode_question
+from batuta.engine.rules.act import decode_question
 from batuta.errors import BatutaError
 from batuta.ports import Progress, Row
 from batuta.spec import facts as f

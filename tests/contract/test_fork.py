@@ -2,7 +2,7 @@
 
 import pytest
 
-from batuta.engine.fork import Wish
+from batuta.engine.past.fork import Wish
 from tests.contract.world import World, steps_of
 
 PLAN = (

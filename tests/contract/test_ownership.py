@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from batuta.journal.owners import owners_dir
+from batuta.journal.file.owners import owners_dir
 from batuta.spec.facts import Claimed
 from tests.contract.test_cancel_table import NOTICED_S_MAX
 from tests.contract.test_crash_table import plan_of

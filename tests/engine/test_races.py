@@ -7,9 +7,9 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from batuta.engine.act import resolved
-from batuta.engine.decide import decide
 from batuta.engine.loop import Driver
+from batuta.engine.rules.act import resolved
+from batuta.engine.rules.decide import decide
 from batuta.journal.memory import MemoryJournal
 from batuta.spec.call import Call, Expand, Failed, Question, Waiting
 from batuta.spec.facts import Adopted, Answered, Claimed, Dropped, Fact, Finished, Resolved, Started

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from batuta.engine.perform import LEFT, NOT_SENT
-from batuta.engine.prepare import Prepared
+from batuta.engine.rules.prepare import Prepared
 from batuta.engine.workers import Arrival, Workers
 from batuta.ports import Progress
 from batuta.spec.call import Call, Done, Failed

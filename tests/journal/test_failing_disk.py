@@ -8,8 +8,8 @@ import apsw
 import pytest
 
 from batuta.errors import Conflict, JournalError, JournalFull
-from batuta.journal.check import check_journal
-from batuta.journal.connection import connect
+from batuta.journal.file.check import check_journal
+from batuta.journal.file.connection import connect
 from batuta.journal.sqlite import SqliteJournal, open_sqlite
 from batuta.spec.facts import CancelRequested, Fact, Finished, Skipped
 from batuta.spec.value import Value, encode

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from batuta.journal.check import check_journal
 from batuta.journal.codec import FACTS
-from batuta.journal.connection import connect
+from batuta.journal.file.check import check_journal
+from batuta.journal.file.connection import connect
+from batuta.journal.file.statements import MIGRATIONS
 from batuta.journal.sqlite import open_sqlite
-from batuta.journal.statements import MIGRATIONS
 from tests.journal.golden.make import expectation
 
 GOLDEN = Path(__file__).parent / "golden"

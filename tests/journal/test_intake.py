@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from batuta.errors import Conflict, InputError, JournalError, JournalFull
+from batuta.journal.file.store import Head
 from batuta.journal.intake import Append, Intake, Put, admit, refusal
-from batuta.journal.store import Head
 from batuta.ports import Receipt
 from batuta.spec.facts import Fact, Finished, Skipped
 from batuta.spec.value import Value

@@ -8,9 +8,9 @@ from pathlib import Path
 import apsw
 import pytest
 
-from batuta.journal import connection
-from batuta.journal.check import check_journal
-from batuta.journal.connection import connect, create
+from batuta.journal.file import connection
+from batuta.journal.file.check import check_journal
+from batuta.journal.file.connection import connect, create
 from batuta.journal.sqlite import open_sqlite
 from batuta.spec.facts import Accepted, Fact, Skipped
 from batuta.spec.request import Request

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from batuta.journal.check import check_journal
-from batuta.journal.connection import connect
-from batuta.journal.owners import is_alive, living, owners_dir
+from batuta.journal.file.check import check_journal
+from batuta.journal.file.connection import connect
+from batuta.journal.file.owners import is_alive, living, owners_dir
 from batuta.journal.sqlite import open_sqlite
 from batuta.spec.facts import Claimed, Skipped
 

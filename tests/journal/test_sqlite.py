@@ -10,8 +10,8 @@ import msgspec
 import pytest
 
 from batuta.errors import JournalBroken, JournalError, NotFound
-from batuta.journal.check import check_journal
-from batuta.journal.connection import connect
+from batuta.journal.file.check import check_journal
+from batuta.journal.file.connection import connect
 from batuta.journal.sqlite import SqliteJournal, open_sqlite
 from batuta.journal.values import GRACE_S
 from batuta.spec.facts import (
@@ -333,7 +333,7 @@ async def test_a_loop_that_ended_while_it_waited_disturbs_nobody(path: Path) -> 
 async def test_an_owner_that_is_locked_out_of_the_file_says_so_and_goes_on_later(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("batuta.journal.connection._BUSY_TIMEOUT_MS", 50)
+    monkeypatch.setattr("batuta.journal.file.connection._BUSY_TIMEOUT_MS", 50)
     journal = open_sqlite(path)
     await journal.commit(journal.append("run", [_skipped(0)], after=0))
     rude = connect(path)

@@ -6,7 +6,7 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from batuta.engine.decide import decide
+from batuta.engine.rules.decide import decide
 from batuta.journal.retention import erased
 from batuta.plans.build import plan_from_yaml
 from batuta.spec import run as r

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, cast
 
-from batuta.engine.act import decode_question
+from batuta.engine.rules.act import decode_question
 from batuta.errors import AnswerError, NotFound
 from batuta.spec.call import Question
 from batuta.spec.run import Node, Run

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from batuta.engine.act import decode_question
 from batuta.engine.engine import Engine
-from batuta.engine.prepare import arguments
-from batuta.engine.view import NotLoaded, stored_at, value_of
+from batuta.engine.rules.act import decode_question
+from batuta.engine.rules.prepare import arguments
+from batuta.engine.rules.view import NotLoaded, stored_at, value_of
 from batuta.errors import BatutaError
 from batuta.spec import run as r
 from batuta.spec.budget import usd

@@ -9,8 +9,8 @@ import msgspec
 from batuta.engine.lanes import PROCESS_CALLS_MAX, Lanes
 from batuta.engine.perform import perform
 from batuta.engine.pins import Pins
-from batuta.engine.prepare import arguments, call_of
-from batuta.engine.view import Shelf, wanted
+from batuta.engine.rules.prepare import arguments, call_of
+from batuta.engine.rules.view import Shelf, wanted
 from batuta.errors import BatutaError, JournalBroken, NotFound, PlanError
 from batuta.plans.inputs import validate_inputs
 from batuta.ports import Catalog, Chance, Clock, Journal, Judge, Layer, Receipt, Row, Sink

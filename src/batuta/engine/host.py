@@ -2,9 +2,9 @@
 
 import asyncio
 
-from batuta.engine.decide import decide
 from batuta.engine.engine import Engine
 from batuta.engine.loop import Driver
+from batuta.engine.rules.decide import decide
 from batuta.spec.run import Run
 
 __all__ = ["Host", "anything_to_do"]

@@ -8,14 +8,14 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 
-from batuta.engine import act
 from batuta.engine.bell import Bell
-from batuta.engine.conclude import Conclusion, conclude, reconciled
-from batuta.engine.decide import Decision, decide, losers, wake_time
 from batuta.engine.engine import Engine
 from batuta.engine.log import OwnLog, attempt_of
-from batuta.engine.prepare import Prepared, capability_of, prepare
-from batuta.engine.view import NotLoaded, stored_in, wanted
+from batuta.engine.rules import act
+from batuta.engine.rules.conclude import Conclusion, conclude, reconciled
+from batuta.engine.rules.decide import Decision, decide, losers, wake_time
+from batuta.engine.rules.prepare import Prepared, capability_of, prepare
+from batuta.engine.rules.view import NotLoaded, stored_in, wanted
 from batuta.engine.workers import Arrival, Workers
 from batuta.errors import Bug, NotFound
 from batuta.spec import run as r

@@ -9,7 +9,7 @@ import msgspec
 
 from batuta.engine.engine import Engine
 from batuta.engine.perform import LEFT, NOT_SENT, perform, through
-from batuta.engine.prepare import Prepared
+from batuta.engine.rules.prepare import Prepared
 from batuta.errors import BatutaError, Conflict, JournalError
 from batuta.ports import Perform, Progress, Receipt
 from batuta.spec.call import Call, Outcome

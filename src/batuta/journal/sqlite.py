@@ -7,18 +7,18 @@ from functools import partial
 from pathlib import Path
 
 from batuta.errors import JournalError
-from batuta.journal.backup import copy_journal
-from batuta.journal.check import epoch_of, projection_of
 from batuta.journal.clock import SystemClock
-from batuta.journal.collect import collect
-from batuta.journal.connection import connect, create, tenant_key_of
-from batuta.journal.failures import translated
-from batuta.journal.owners import Owner, gate, is_alive
-from batuta.journal.reader import Reader
-from batuta.journal.store import Store
+from batuta.journal.file.backup import copy_journal
+from batuta.journal.file.check import epoch_of, projection_of
+from batuta.journal.file.collect import collect
+from batuta.journal.file.connection import connect, create, tenant_key_of
+from batuta.journal.file.failures import translated
+from batuta.journal.file.owners import Owner, gate, is_alive
+from batuta.journal.file.reader import Reader
+from batuta.journal.file.store import Store
+from batuta.journal.file.writer import Writer
 from batuta.journal.values import GRACE_S, name_of
 from batuta.journal.watchers import Watchers
-from batuta.journal.writer import Writer
 from batuta.ports import Clock, Receipt, Row, RunRow
 from batuta.spec.facts import Fact
 

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable
 from operator import attrgetter
 from typing import Any
 
-from batuta.engine.decide import decide
-from batuta.engine.prepare import approval_digest
+from batuta.engine.rules.decide import decide
+from batuta.engine.rules.prepare import approval_digest
 from batuta.ports import Row
 from batuta.spec import run as r
 from batuta.spec.budget import Purse

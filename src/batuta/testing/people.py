@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from contextvars import Context
 from typing import Any
 
-from batuta.engine.act import decode_question
+from batuta.engine.rules.act import decode_question
 from batuta.spec.card import Card
 from batuta.spec.facts import Adopted, Answered, CancelRequested, Fact, Waited
 from batuta.spec.value import inline

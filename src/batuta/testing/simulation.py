@@ -11,7 +11,7 @@ from functools import partial
 import msgspec
 
 from batuta.engine.engine import Engine, Settings
-from batuta.engine.replay import Replay
+from batuta.engine.past.replay import Replay
 from batuta.journal.codec import encode_fact
 from batuta.ports import WORKSPACE, Chance, Row
 from batuta.spec import run as r

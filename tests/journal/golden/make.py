@@ -15,8 +15,8 @@ from typing import Any
 
 import msgspec
 
-from batuta.journal.backup import copy_journal
 from batuta.journal.codec import encode_fact
+from batuta.journal.file.backup import copy_journal
 from batuta.journal.sqlite import SqliteJournal, open_sqlite
 from batuta.ports import WORKSPACE
 from batuta.spec.budget import Budget

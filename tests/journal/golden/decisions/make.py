@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from batuta.app import JOURNAL_FILE, App
-from batuta.engine.fork import Wish
+from batuta.engine.past.fork import Wish
 from batuta.errors import BatutaError
-from batuta.journal.backup import copy_journal
+from batuta.journal.file.backup import copy_journal
 from batuta.plans.build import plan_from_yaml
 
 HERE = Path(__file__).parent

@@ -7,8 +7,8 @@ from pathlib import Path
 from batuta.doors.cli.checkup.item import Looked, problem, warning, well
 from batuta.doors.cli.terminal.text import ago, clock, count, size
 from batuta.errors import JournalError
-from batuta.journal.check import check_journal, count_runs
-from batuta.journal.connection import connect
+from batuta.journal.file.check import check_journal, count_runs
+from batuta.journal.file.connection import connect
 from batuta.journal.sqlite import open_sqlite
 from batuta.ports import Journal, RunRow
 from batuta.spec.facts import Doubted, Resolved

@@ -16,7 +16,7 @@ from batuta.doors.cli.loop import on_loop
 from batuta.doors.cli.terminal.screen import Screen
 from batuta.doors.cli.terminal.text import count, one_line
 from batuta.doors.cli.workspace import folder_of, opened
-from batuta.engine.fork import Forked, Wish
+from batuta.engine.past.fork import Forked, Wish
 from batuta.errors import InputError
 from batuta.plans.inputs import parse_inputs
 

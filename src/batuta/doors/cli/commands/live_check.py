@@ -15,7 +15,7 @@ from batuta.doors.cli.terminal.table import Span
 from batuta.doors.cli.terminal.text import cells, count, fit, one_line
 from batuta.doors.cli.words.versions import REPLAYED_MAX
 from batuta.doors.cli.workspace import folder_of, opened_to_compare
-from batuta.engine.breaks import Break, breaks_of
+from batuta.engine.past.breaks import Break, breaks_of
 from batuta.errors import InputError, JournalBroken
 from batuta.governance.forecast import forecaster
 from batuta.governance.verdict import Policy

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple, cast
 from batuta.config import Workspace, find_workspace, load_workspace, plan_files
 from batuta.doors.cli.completing.plan_names import plan_name
 from batuta.doors.cli.terminal.text import ago
-from batuta.journal.connection import connect
-from batuta.journal.statements import SQL
+from batuta.journal.file.connection import connect
+from batuta.journal.file.statements import SQL
 
 __all__ = ["Known", "arguments", "capabilities", "inputs", "paths", "plans", "runs", "workspace"]
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from batuta.doors.cli.terminal.table import Row
 from batuta.doors.cli.terminal.text import count, duration, money, one_line
-from batuta.engine.act import decode_question
+from batuta.engine.rules.act import decode_question
 from batuta.spec import run as r
 from batuta.spec.budget import usd
 from batuta.spec.run import Node, Run

@@ -3,12 +3,12 @@
 from pathlib import Path
 
 from batuta.errors import JournalBroken
-from batuta.journal.connection import tenant_key_of
-from batuta.journal.database import Database
-from batuta.journal.failures import RESTORE_REMEDY, translated
+from batuta.journal.file.connection import tenant_key_of
+from batuta.journal.file.database import Database
+from batuta.journal.file.failures import RESTORE_REMEDY, translated
+from batuta.journal.file.reader import checked_row
+from batuta.journal.file.statements import SQL
 from batuta.journal.projection import RunState, project
-from batuta.journal.reader import checked_row
-from batuta.journal.statements import SQL
 from batuta.journal.values import verify
 from batuta.ports import WORKSPACE
 from batuta.spec.facts import Restored

@@ -8,9 +8,9 @@ from typing import Any, cast
 
 import msgspec
 
-from batuta.engine import act
-from batuta.engine.decide import decide, unneeded, wake_time
-from batuta.engine.prepare import Surroundings, prepare
+from batuta.engine.rules import act
+from batuta.engine.rules.decide import decide, unneeded, wake_time
+from batuta.engine.rules.prepare import Surroundings, prepare
 from batuta.errors import NotFound
 from batuta.spec import run as r
 from batuta.spec.admits import undo_of

@@ -6,8 +6,8 @@ import itertools
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from batuta.engine.fork import Forked, Wish, fork
-from batuta.engine.replay import Replay
+from batuta.engine.past.fork import Forked, Wish, fork
+from batuta.engine.past.replay import Replay
 from batuta.errors import PlanError
 from batuta.spec.facts import Inherited, Started
 from batuta.spec.fold import fold

@@ -14,10 +14,10 @@ from typing import Any, TypeVar
 import apsw
 
 from batuta.errors import BatutaError, Bug, Conflict, JournalError
-from batuta.journal.database import Database
-from batuta.journal.failures import translate
+from batuta.journal.file.database import Database
+from batuta.journal.file.failures import translate
+from batuta.journal.file.store import Outcome, Store
 from batuta.journal.intake import Append, Intake, Put
-from batuta.journal.store import Outcome, Store
 from batuta.journal.watchers import Watchers
 
 __all__ = ["Writer"]

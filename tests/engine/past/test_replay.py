@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batuta.app import JOURNAL_FILE, App
-from batuta.engine.replay import Difference, Replay, Replayed
+from batuta.engine.past.replay import Difference, Replay, Replayed
 from batuta.journal.sqlite import open_sqlite
 from batuta.ports import Row, Verdict
 from batuta.spec.call import Failed
@@ -28,7 +28,7 @@ from batuta.testing.world import ScriptedCatalog
 from tests.engine.builders import House, Tool, in_turn, read
 from tests.engine.logs import logs
 
-GOLDEN = Path(__file__).parents[1] / "journal" / "golden"
+GOLDEN = Path(__file__).parents[2] / "journal" / "golden"
 
 
 class TestGoldenRuns:

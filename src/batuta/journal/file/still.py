@@ -13,7 +13,7 @@ from typing import Any
 import apsw
 
 from batuta.errors import JournalError
-from batuta.journal.database import Cursor, Database, open_database
+from batuta.journal.file.database import Cursor, Database, open_database
 
 __all__ = ["open_still"]
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import apsw
 
 from batuta.errors import JournalBroken, JournalError
-from batuta.journal.database import Database, open_database
-from batuta.journal.failures import RESTORE_REMEDY, translated
-from batuta.journal.statements import MIGRATIONS, SQL
-from batuta.journal.still import open_still
+from batuta.journal.file.database import Database, open_database
+from batuta.journal.file.failures import RESTORE_REMEDY, translated
+from batuta.journal.file.statements import MIGRATIONS, SQL
+from batuta.journal.file.still import open_still
 
 __all__ = [
     "APPLICATION_ID",

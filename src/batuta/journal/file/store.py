@@ -11,11 +11,11 @@ import msgspec
 
 from batuta.errors import JournalError
 from batuta.journal.codec import checksum
-from batuta.journal.database import Database, array
-from batuta.journal.failures import lost_facts
+from batuta.journal.file.database import Database, array
+from batuta.journal.file.failures import lost_facts
+from batuta.journal.file.statements import SQL
 from batuta.journal.intake import Append, Put, admit
 from batuta.journal.projection import RunState, project
-from batuta.journal.statements import SQL
 from batuta.ports import WORKSPACE
 
 __all__ = ["Head", "Outcome", "Store"]

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from batuta.engine.fork import Forked, Wish, fork
+from batuta.engine.past.fork import Forked, Wish, fork
 from batuta.errors import InputError, NotFound, PlanError
 from batuta.spec.call import Failed, Question, Waiting
 from batuta.spec.facts import Inherited, Started

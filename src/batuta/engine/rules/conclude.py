@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from batuta.engine.prepare import latest, out_of_time
+from batuta.engine.rules.prepare import latest, out_of_time
 from batuta.errors import BatutaError, InputError
 from batuta.reading.schema import schema_flaw
 from batuta.spec.call import Done, Expand, Failed, Outcome, Question, Waiting

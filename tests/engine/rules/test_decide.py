@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import given, settings
 
-from batuta.engine.decide import decide, losers
+from batuta.engine.rules.decide import decide, losers
 from batuta.spec.call import Call, Expand, Failed, Question, Waiting
 from batuta.spec.facts import Claimed, Fact
 from batuta.spec.fold import apply

@@ -9,7 +9,7 @@ from typing import Any, Protocol, cast
 
 import msgspec
 
-from batuta.engine.view import Shelf, items_of, lookup
+from batuta.engine.rules.view import Shelf, items_of, lookup
 from batuta.errors import BatutaError, ExpressionError, NotFound
 from batuta.ports import Capability, Catalog, Judge
 from batuta.spec import run as r
@@ -137,7 +137,7 @@ def _prepare_call(
         return verdict
     # What takes an effect back is never refused for money.
     for purse in () if node.kind == "undo" else node.purses:
-        why = purse.refuses(card.price_nusd, now)
+        why = purse.refuses(card.price_nusd, now, new=not node.goes_on)
         if why:
             return _failed(node, now, "budget", why)
     key = _key(run.id, node.path, args_digest)

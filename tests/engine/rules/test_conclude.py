@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batuta import App, capability
-from batuta.engine.conclude import retry_wait_s
+from batuta.engine.rules.conclude import retry_wait_s
 from batuta.errors import NotDone
 from batuta.ports import Verdict
 from batuta.spec.call import Call, Done, Expand, Failed, Question, Waiting

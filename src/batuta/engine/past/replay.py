@@ -9,11 +9,11 @@ from typing import Literal, TypeVar
 
 import msgspec
 
-from batuta.engine.decide import decide
 from batuta.engine.engine import Engine
-from batuta.engine.prepare import arguments
-from batuta.engine.rejudge import Unlike, described, kind_of_fact, node_at, unlike
-from batuta.engine.view import NotLoaded, Shelf, stored_in, wanted
+from batuta.engine.past.rejudge import Unlike, described, kind_of_fact, node_at, unlike
+from batuta.engine.rules.decide import decide
+from batuta.engine.rules.prepare import arguments
+from batuta.engine.rules.view import NotLoaded, Shelf, stored_in, wanted
 from batuta.errors import BatutaError, JournalBroken, NotFound
 from batuta.plans.inputs import validate_inputs
 from batuta.ports import WORKSPACE, Catalog, Judge, Row

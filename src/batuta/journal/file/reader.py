@@ -7,9 +7,9 @@ from typing import Any, cast
 
 from batuta.errors import JournalBroken, NotFound
 from batuta.journal.codec import checksum, decode_fact
-from batuta.journal.database import Database, array
-from batuta.journal.failures import RESTORE_REMEDY, lost_facts, translated
-from batuta.journal.statements import SQL
+from batuta.journal.file.database import Database, array
+from batuta.journal.file.failures import RESTORE_REMEDY, lost_facts, translated
+from batuta.journal.file.statements import SQL
 from batuta.journal.values import verify
 from batuta.ports import Row, RunRow
 

@@ -7,7 +7,7 @@ import msgspec
 
 from batuta.engine.engine import Engine
 from batuta.engine.pins import GONE
-from batuta.engine.view import NotLoaded, value_of, wanted
+from batuta.engine.rules.view import NotLoaded, value_of, wanted
 from batuta.errors import NotFound
 from batuta.plans.build import plan_from_yaml, plan_to_yaml
 from batuta.plans.check import check

@@ -8,13 +8,13 @@ import asyncio
 from functools import partial
 
 from batuta.journal.codec import checksum, encode_fact, references
+from batuta.journal.file.reader import Reader, checked_row
+from batuta.journal.file.statements import SQL
+from batuta.journal.file.store import Store
+from batuta.journal.file.writer import Writer
 from batuta.journal.intake import Append
-from batuta.journal.reader import Reader, checked_row
 from batuta.journal.retention import erased
-from batuta.journal.statements import SQL
-from batuta.journal.store import Store
 from batuta.journal.values import GRACE_S
-from batuta.journal.writer import Writer
 from batuta.spec.facts import Purged
 
 __all__ = ["collect"]

@@ -7,7 +7,7 @@ import pytest
 
 from batuta.engine.document import document
 from batuta.engine.loop import Driver
-from batuta.engine.view import NotLoaded, Shelf, stored_in, wanted
+from batuta.engine.rules.view import NotLoaded, Shelf, stored_in, wanted
 from batuta.journal.memory import MemoryJournal
 from batuta.spec.budget import Budget
 from batuta.spec.call import Done

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from batuta.errors import JournalError
+from batuta.journal.file.still import open_still
 from batuta.journal.sqlite import open_sqlite
-from batuta.journal.still import open_still
 from batuta.spec.facts import Parked
 
 FACT = Parked(at=1.0, term=1)

@@ -13,11 +13,11 @@ import apsw
 import pytest
 
 from batuta.errors import BatutaError, JournalBroken, JournalError
-from batuta.journal import failures
-from batuta.journal.connection import connect, create, migrate, tenant_key_of
-from batuta.journal.failures import translate
+from batuta.journal.file import failures
+from batuta.journal.file.connection import connect, create, migrate, tenant_key_of
+from batuta.journal.file.failures import translate
+from batuta.journal.file.statements import MIGRATIONS, SQL
 from batuta.journal.sqlite import open_sqlite
-from batuta.journal.statements import MIGRATIONS, SQL
 from batuta.spec.facts import Skipped
 
 
@@ -225,7 +225,7 @@ def test_every_error_of_the_library_has_a_place_in_our_tree() -> None:
 
 
 def test_every_statement_is_used_and_every_use_is_a_statement() -> None:
-    package = Path(failures.__file__).parent.parent
+    package = Path(failures.__file__).parents[2]
     text = "".join(file.read_text("utf-8") for file in package.rglob("*.py"))
     unused = [name for name in SQL if f'"{name}"' not in text]
     assert unused == []

@@ -16,13 +16,13 @@ from pathlib import Path
 import apsw
 
 from batuta.errors import JournalError, NotFound
-from batuta.journal.check import check_journal, epoch_of
 from batuta.journal.codec import encode_fact
-from batuta.journal.connection import check_file, connect, sync_file, sync_folder
-from batuta.journal.failures import translated
+from batuta.journal.file.check import check_journal, epoch_of
+from batuta.journal.file.connection import check_file, connect, sync_file, sync_folder
+from batuta.journal.file.failures import translated
+from batuta.journal.file.owners import gate, living
+from batuta.journal.file.store import Store
 from batuta.journal.intake import Append
-from batuta.journal.owners import gate, living
-from batuta.journal.store import Store
 from batuta.ports import WORKSPACE
 from batuta.spec.facts import Restored
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from batuta.errors import JournalBroken, JournalError, NotFound
-from batuta.journal.backup import restore
+from batuta.journal.file.backup import restore
 from batuta.journal.sqlite import SqliteJournal, open_sqlite
 from batuta.ports import WORKSPACE
 from batuta.spec.facts import Accepted, Fact, Finished, Restored

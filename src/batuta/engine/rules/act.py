@@ -5,9 +5,9 @@ from typing import Any, cast
 
 import msgspec
 
-from batuta.engine.conclude import resolve_question
-from batuta.engine.prepare import Surroundings, out_of_time
-from batuta.engine.view import lookup, scope_lookup
+from batuta.engine.rules.conclude import resolve_question
+from batuta.engine.rules.prepare import Surroundings, out_of_time
+from batuta.engine.rules.view import lookup, scope_lookup
 from batuta.errors import BatutaError
 from batuta.spec import run as r
 from batuta.spec.admits import undo_of

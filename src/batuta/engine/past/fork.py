@@ -9,9 +9,9 @@ from typing import Any, cast
 
 import msgspec
 
-from batuta.engine.carry import Carrier
 from batuta.engine.engine import Engine
-from batuta.engine.view import items_of, wanted
+from batuta.engine.past.carry import Carrier
+from batuta.engine.rules.view import items_of, wanted
 from batuta.errors import ExpressionError, InputError, NotFound
 from batuta.plans.inputs import validate_inputs
 from batuta.reading.nearest import did_you_mean

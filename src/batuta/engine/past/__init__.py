@@ -1,0 +1,1 @@
+"""Runs that have been: forked, decided again, and held against the present workspace."""

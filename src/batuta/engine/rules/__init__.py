@@ -1,0 +1,1 @@
+"""What becomes of a run next, as functions of values: what is due, whether and how, and what came of it."""
