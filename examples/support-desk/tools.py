@@ -1,0 +1,181 @@
+"""What this desk adds in Python: which questions a ticket asks, what is due to its sender, and the words of a reply.
+
+All of it is pure: the texts of tickets come in as data and go out as data. What may be refunded is read from the order,
+never from the ticket.
+"""
+
+import re
+from datetime import date
+from typing import Any
+
+from batuta import capability
+
+Row = dict[str, Any]
+
+# Days after delivery in which something may be sent back, and in which damage is told of.
+RETURN_DAYS, DAMAGE_DAYS = 30, 14
+# What is less sure is no answer; local.answer counts the words of the question that it covers.
+SURE = 0.5
+QUESTIONS_MAX = 2
+SIGNED = "Brasswick, support desk"
+
+_TAG = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^<>]{0,500}>", re.IGNORECASE | re.DOTALL)
+_GREETING = re.compile(r"^(hi|hello|hallo|hola|bonjour|dear|good morning|guten tag|buenos días)\b[^.!?,:]{0,30}[,.!]\s*", re.I)
+_LANGUAGES = {
+    "de": {"ich", "und", "die", "der", "das", "mein", "meine", "wann", "bitte", "nicht", "wird", "fehlt", "noch"},
+    "fr": {"je", "ma", "mon", "est", "et", "pour", "merci", "bonjour", "les", "ai", "la", "vous", "que"},
+    "es": {"hola", "mi", "el", "está", "cuándo", "dónde", "pedido", "gracias", "buenos", "cómo", "los", "necesito"},
+    "en": {"i", "the", "and", "my", "is", "you", "it", "to", "a", "for", "what", "please", "of"},
+}  # fmt: skip
+
+
+@capability(effect="pure", reach="local")
+def questions(tickets: list[Row], routes: list[Row | None], topics: list[Row]) -> list[Row]:
+    """What is looked up for each ticket: what it asks, in its own words, and the rule of its topic."""
+    known = {topic["label"]: topic for topic in topics}
+    asked: list[Row] = []
+    for at, (ticket, route) in enumerate(zip(tickets, routes, strict=True)):
+        topic = known.get((route or {}).get("label") or "")
+        if topic is None or not topic["pages"]:
+            continue
+        own = [{"rule": False, "text": text} for text in asked_in(ticket["subject"], ticket["text"])]
+        rule = [{"rule": True, "text": topic["rule"]}] if topic["rule"] else []
+        asked += [{"ticket": at, "pages": topic["pages"], **one} for one in own + rule]
+    return asked
+
+
+def asked_in(subject: str, text: str) -> list[str]:
+    """The questions in `text`, at most `QUESTIONS_MAX`; if there is none, the longest sentence."""
+    plain = _TAG.sub(" ", text)
+    said = [_GREETING.sub("", one).strip() for one in re.split(r"(?<=[.!?])\s+|\n+", plain)]
+    asked = [one for one in said if one.endswith("?") and len(one.split()) > 2]
+    longest = sorted((one for one in said if one), key=len, reverse=True)[:1]
+    subject = _TAG.sub(" ", subject).strip()
+    return [f"{subject}: {one}" if subject else one for one in asked[:QUESTIONS_MAX] or longest]
+
+
+@capability(effect="pure", reach="local")
+def decide(ticket: Row, topic: str | None, said: Row, orders: list[Row]) -> Row:
+    """What is due: a refund of so many cents, a reply, or a person; and why."""
+    order = orders[0] if orders else None
+    reply, cents, why = _due(topic, ticket, said, order)
+    return {
+        "ticket": ticket["ticket"],
+        "to": ticket["from"],
+        "subject": _TAG.sub("", ticket["subject"]).strip()[:80],
+        "topic": topic or "none",
+        "language": language_of(f"{ticket['subject']} {ticket['text']}"),
+        "reply": reply,
+        "refund_cents": cents,
+        "amount": euros(cents),
+        "why": why,
+        "said": ", ".join(f"{name} {shown(value)}" for name, value in said.items() if value is not None),
+        "order": order["number"] if order else None,
+        "account": order["account"] if order else None,
+        "name": order["name"] if order else "customer",
+        "goods": order["goods"] if order else "",
+        "placed": order["placed"] if order else "",
+        "note": (order["note"] if order else None) or "",
+    }
+
+
+def _due(topic: str | None, ticket: Row, said: Row, order: Row | None) -> tuple[str, int, str]:
+    """The reply (`person`: none of ours), the cents, and why."""
+    if topic is None or topic == "person":
+        return "person", 0, "no topic fits, or none is sure" if topic is None else "not for the desk"
+    if topic in ("repair", "use", "parts"):
+        return "handbook", 0, "a question to the handbook"
+    if order is None and said.get("order"):
+        return "person", 0, f"{said['order']} is no order of the sender"
+    if order is None or (order["orders"] > 1 and not said.get("order")):
+        return "handbook", 0, "no order is named"
+    state, days = order["state"], _days(order["delivered"], ticket["received"])
+    paid, total = order["paid_cents"], order["total_cents"]
+    match topic, state:
+        case _, "refunded":
+            return "person", 0, "refunded before"
+        case "return", "returned":
+            return "refunded", paid, "the parcel is back in the warehouse"
+        case "return", _ if days is not None and days <= RETURN_DAYS:
+            return "label", 0, f"delivered {days} days ago, not back yet"
+        case "damaged", "delivered" if order["articles"] > 1 or said.get("trouble") != "broken":
+            return "person", 0, "which article, and what is wrong with it?"
+        case "damaged", "delivered" if days is not None and days <= DAMAGE_DAYS:
+            return "refunded", paid, f"broken, told {days} days after delivery"
+        case "delivery", "lost":
+            return "refunded", paid, "the carrier has lost it"
+        case "delivery", "sent":
+            return "on_its_way", 0, "it has left"
+        case "cancel", "paid" if paid:
+            return "refunded", paid, "it has not left yet"
+        case "cancel", "sent" | "delivered":
+            return "has_left", 0, "it has left"
+        case "payment", _ if paid > total:
+            return "refunded", paid - total, "charged twice"
+        case "payment", _:
+            return "handbook", 0, "a question to the handbook"
+        case _:
+            return "person", 0, f"{topic}, and the order is {state}"
+
+
+@capability(effect="pure", reach="local")
+def once(decisions: list[Row]) -> list[Row]:
+    """The same decisions, but no order is refunded twice: a second ticket about it is a repetition of the first."""
+    first: dict[str, str] = {}
+    kept: list[Row] = []
+    for one in decisions:
+        if one["refund_cents"] > 0:
+            before = first.setdefault(one["order"], one["ticket"])
+            if before != one["ticket"]:
+                why = f"asks again for what {before} has got"
+                one = {**one, "reply": "again", "refund_cents": 0, "amount": euros(0), "why": why}
+        kept.append(one)
+    return kept
+
+
+@capability(effect="pure", reach="local")
+def draft(decision: Row, index: int, asked: list[Row], answers: list[Row], paid: bool, replies: list[Row]) -> Row:
+    """A reply in the sender's language, with what the handbook says word for word; or why a person has to write it."""
+    reply, language = decision["reply"], decision["language"]
+    rejected = decision["refund_cents"] > 0 and not paid
+    mine = [(one["rule"], answer) for one, answer in zip(asked, answers, strict=True) if one["ticket"] == index]
+    found = [answer for rule, answer in mine if not rule and answer["confidence"] >= SURE]
+    if reply not in ("handbook", "person", "again"):
+        found = found or [answer for rule, answer in mine if rule and answer["confidence"] >= SURE]
+    why = "a person has said no" if rejected else decision["why"]
+    if reply == "handbook" and not found:
+        why = "the handbook does not say"
+    if rejected or reply in ("person", "again") or (reply == "handbook" and not found):
+        return {**decision, "state": "again" if reply == "again" else "person", "why": why, "text": "", "citations": []}
+    words = {one["reply"]: one.get(language) or one["en"] for one in replies}
+    filled = {name: str(decision[name]) for name in ("name", "order", "amount", "goods", "placed")}
+    citations = [
+        {"text": cited["text"], "source": cited["source"], "page": cited["page"], "start": cited["start"], "end": cited["end"]}
+        for answer in found
+        for cited in answer["citations"][:1]
+    ]
+    quoted = [f"“{cited['text']}” [{at}]" for at, cited in enumerate(citations, start=1)]
+    parts = [words["hello"].format_map(filled), words[reply].format_map(filled), *quoted, f"{words['bye']}\n{SIGNED}"]
+    return {**decision, "state": "refunded" if paid else "answered", "text": "\n\n".join(parts), "citations": citations}
+
+
+def language_of(text: str) -> str:
+    """The language whose commonest words stand in `text` most often; English if none does."""
+    words = re.findall(r"\w+", text.lower())
+    counts = {language: sum(word in common for word in words) for language, common in _LANGUAGES.items()}
+    best = max(counts, key=lambda language: (counts[language], language == "en"))
+    return best if counts[best] else "en"
+
+
+def euros(cents: int) -> str:
+    """`1 390.00 EUR`."""
+    return f"{cents / 100:,.2f} EUR".replace(",", " ")
+
+
+def shown(value: Any) -> str:
+    """A value that was read out of a ticket, for people."""
+    return f"{value['amount']} {value['currency'] or ''}".strip() if isinstance(value, dict) else str(value)
+
+
+def _days(delivered: str | None, received: str) -> int | None:
+    return (date.fromisoformat(received[:10]) - date.fromisoformat(delivered)).days if delivered else None
