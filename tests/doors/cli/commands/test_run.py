@@ -193,6 +193,15 @@ def test_a_detached_run_is_accepted_at_once_and_goes_on_by_itself(folder: Folder
     assert log.exists()
 
 
+def test_items_of_a_wide_fan_out_that_are_skipped_are_counted_not_listed(folder: Folder) -> None:
+    (folder.path / "wide.yaml").write_text(
+        "name: wide\nsteps:\n  odd: {use: value, each: '${[0,1,2,3,4,5,6,7,8,9]}', when: item > 8, with: {value: 1}}\n",
+    )
+    said = folder.batuta("run", "--plan", "wide.yaml")
+    assert "odd.0" not in said.err
+    assert "1/10 done, 9 skipped" in said.err
+
+
 @pytest.mark.parametrize("words", [(), ("--json",)])
 def test_progress_never_mixes_with_the_result(folder: Folder, words: tuple[str, ...]) -> None:
     said = folder.batuta("run", "--plan", "wide.yaml", "--input", 'items=["a","b"]', *words)

@@ -28,6 +28,8 @@ __all__ = ["PlainDisplay"]
 _COUNTER_S = 1.0
 _SHOWN = (Doubted, Dropped, Failure, Finished, Lost, Resolved, Skipped, Waited)
 _PATH_CELLS = 24
+# What becomes of an item of a wide fan-out without needing anybody's attention.
+_COUNTED = (r.DONE, r.SKIPPED, r.DROPPED)
 
 
 class PlainDisplay:
@@ -81,7 +83,7 @@ class PlainDisplay:
         parent = node.parent
         if parent is not None and parent.kind == "each" and len(parent.children) > ITEMS_LISTED_MAX:
             wide[parent.path] = parent
-            if node.state == r.DONE:
+            if node.state in _COUNTED:
                 return []
         state = state_of(node)
         note = note_of(node, now, {})
