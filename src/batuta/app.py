@@ -4,13 +4,19 @@ async with await App.open("folder") as app:
     document = await app.run(plan, {"ticket": "…"})
 """
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
+import msgspec
+
 from batuta.capabilities.answers import validate_answer
 from batuta.capabilities.catalog import WorkspaceCatalog
-from batuta.capabilities.workspace import open_catalog
+from batuta.capabilities.files.pin import has_files, pinned
+from batuta.capabilities.registered import admitted_whole
+from batuta.capabilities.workspace import folder_of, open_catalog
 from batuta.config import Workspace, load_workspace
 from batuta.engine import outside
 from batuta.engine.author import local_user
@@ -25,7 +31,7 @@ from batuta.journal.clock import SystemClock
 from batuta.journal.file.failures import translated
 from batuta.journal.sqlite import open_sqlite
 from batuta.knowledge.capability import Searches
-from batuta.plans.admit import admitted, raise_flaws
+from batuta.plans.admit import raise_flaws
 from batuta.plans.check import check
 from batuta.plans.explanation import Explanation
 from batuta.plans.record.recording import Recording
@@ -114,7 +120,11 @@ class App:
             opened.catalog,
             policy,
             clock or SystemClock(),
-            Settings(admitted, workspace.budget, workspace.limits.calls),
+            Settings(
+                partial(admitted_whole, get=opened.catalog.get),
+                workspace.budget,
+                workspace.limits.calls,
+            ),
             sink=sink,
         )
         app = cls(engine, opened.catalog, workspace, policy)
@@ -157,20 +167,34 @@ class App:
         """
         from batuta.governance.forecast import forecaster
         from batuta.observe.statistics import statistics
-        from batuta.plans.explain import explain_sound
+        from batuta.plans.explain import Premises, explain_sound
 
         if not isinstance(plan, Plan):
             plan, places = plan.plan, places or plan.places
-        return explain_sound(
-            plan,
+        if inputs is not None:
+            inputs = await self.pinned(plan, inputs)
+        premises = Premises(
             self.cards,
             forecaster(self._policy),
-            statistics=await statistics(self.engine.journal),
-            inputs=inputs,
-            places=places,
-            budget=self.workspace.budget.narrowed(plan.budget),
-            at_once=self.workspace.limits.calls,
+            await statistics(self.engine.journal),
+            self.workspace.budget.narrowed(plan.budget),
+            self.workspace.limits.calls,
         )
+        return explain_sound(plan, premises, inputs=inputs, places=places)
+
+    async def pinned(self, plan: Plan, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        """`inputs` with what was in the files that they name: path, size and SHA-256. Nothing else is looked at.
+
+        Every run begins with this. Raises `InputError` if a file is missing, or not to be read.
+        """
+        return await self._pinned(plan.inputs, inputs)
+
+    async def _pinned(
+        self, schemas: Mapping[str, Any], inputs: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        if not has_files(schemas):
+            return inputs
+        return await asyncio.to_thread(pinned, schemas, inputs, folder_of(self.workspace))
 
     # ── requests ─────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -196,6 +220,7 @@ class App:
         run_id = new_run_id(self.engine.clock.now())
         who = author or local_user()
         recorded = plan if isinstance(plan, Plan) else plan.plan
+        inputs = await self.pinned(recorded, inputs)
         try:
             return await self.engine.accept_durably(recorded, inputs, run_id=run_id, author=who)
         except PlanError:
@@ -214,6 +239,11 @@ class App:
             PlanError: the plan would not be admitted any more. JournalError: there is no fork then.
         """
         origin = await self.engine.read(run_id)
+        if wish.inputs and origin.root is not None:
+            schemas = origin.root.shape.plan.inputs
+            given = {name: schemas[name] for name in wish.inputs if name in schemas}
+            inputs = await self._pinned(given, wish.inputs)
+            wish = msgspec.structs.replace(wish, inputs=inputs)
         new_id, who = new_run_id(self.engine.clock.now()), author or local_user()
         return await fork(self.engine, origin, wish, run_id=new_id, author=who)
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
 from pathlib import Path
@@ -16,6 +17,7 @@ from batuta.reading.places import NOWHERE, Places
 from batuta.reading.schema import problems
 from batuta.reading.source import read_bytes
 from batuta.reading.tree import INTEGER_MAX, INTEGER_MIN
+from batuta.spec.file import is_file_schema
 from batuta.spec.plan import Plan
 from batuta.spec.value import VALUE_BYTES_MAX, plain
 
@@ -81,19 +83,23 @@ def validate_inputs(plan: Plan, inputs: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def parse_inputs(plan: Plan, assignments: Iterable[str]) -> dict[str, Any]:
-    """Inputs from the command line, read by the types the plan declares. Raises as `parse_assignments` does."""
-    return parse_assignments(plan.inputs, assignments)
+def parse_inputs(plan: Plan, assignments: Iterable[str], root: str = "") -> dict[str, Any]:
+    """Inputs from the command line, read by the types the plan declares. Raises as `parse_assignments` does.
+
+    `root`: the folder of the workspace; the path of a file, which people give as they see it from where they are,
+    becomes one relative to it.
+    """
+    return parse_assignments(plan.inputs, assignments, root=root)
 
 
 def parse_assignments(
-    schemas: Mapping[str, Any], assignments: Iterable[str], what: str = "input"
+    schemas: Mapping[str, Any], assignments: Iterable[str], what: str = "input", root: str = ""
 ) -> dict[str, Any]:
     """Values by name: `name=value`, or `name=@file` (.json, .csv as a list of maps, other files as text).
 
     A value is read by the type in its schema: a string stays as it is, lists and maps are JSON, numbers and
-    booleans are written plainly. Where any type may stand, it is JSON if it can be read so, else a string.
-    `what`: what messages call such a value.
+    booleans are written plainly. Where any type may stand, it is JSON if it can be read so, else a string. A file is
+    its path, which becomes one relative to `root`. `what`: what messages call such a value.
 
     Raises:
         InputError: something cannot be read; the message lists all of it.
@@ -111,7 +117,11 @@ def parse_assignments(
                 )
             if name in inputs:
                 raise InputError(f"the {what} {name!r} is given twice", remedy="give it once")
-            inputs[name] = _parsed(schemas.get(name, {}), _Named(what, name), value)
+            schema = schemas.get(name, {})
+            if is_file_schema(schema) and not value.startswith("{"):
+                inputs[name] = _path_below(root, _Named(what, name), value.removeprefix("@"))
+            else:
+                inputs[name] = _parsed(schema, _Named(what, name), value)
         except InputError as error:
             flaws.append(error.message)
             remedy = remedy or error.remedy
@@ -128,6 +138,24 @@ class _Named(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.what} {self.name!r}"
+
+
+def _path_below(root: str, name: _Named, path: str) -> str:
+    """`path`, seen from the current folder, as seen from `root`. Whether there is anything is not asked."""
+    try:
+        here, there = os.path.abspath(path), os.path.abspath(root)
+        if not Path(here).is_relative_to(there):
+            here, there = os.path.realpath(path), os.path.realpath(root)
+        if path and Path(here).is_relative_to(there):
+            return Path(here).relative_to(there).as_posix()
+    except (OSError, ValueError) as error:
+        raise InputError(f"{name}: {path[:120]!r} is no path: {error}") from None
+    raise InputError(
+        f"{name}: {path[:120]!r} is outside the workspace {there!r}"
+        if path
+        else f"{name}: the path is empty",
+        remedy="copy the file into its folder; a run reads nothing from elsewhere",
+    )
 
 
 def _parsed(schema: Mapping[str, Any], name: _Named, text: str) -> Any:

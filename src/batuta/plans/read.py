@@ -25,6 +25,7 @@ from batuta.reading.shapes import (
     wrong,
 )
 from batuta.reading.tree import Node
+from batuta.spec.file import FILE_SCHEMA, is_file_schema
 from batuta.spec.plan import FANOUT_MAX, Alternative, Plan, Repeat, Retry, Step, Undo
 
 __all__ = ["INPUTS_MAX", "RESERVED_STEPS", "STEPS_MAX", "read_plan"]
@@ -43,6 +44,8 @@ RESERVED_STEPS = frozenset({"index", "item", "previous", "undo"})
 # Words that the expression language does not take for a field.
 _KEYWORDS = frozenset({"true", "false", "null", "in"})
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+# What people may write as the type of an input.
+_INPUT_WORDS = (*TYPE_WORDS, "file", "any")
 _JOIN = re.compile(r"any\( *([0-9]{1,9}) *\)")
 
 read_capability = matching(
@@ -212,9 +215,11 @@ def _input(node: Node, report: Report) -> Any:
         word = node.value
         if word == "any":
             return {}
+        if word == "file":
+            return FILE_SCHEMA
         if word in TYPE_WORDS:
             return {"type": TYPE_WORDS[word]}
-        return choice(*TYPE_WORDS, "any")(node, report)
+        return choice(*_INPUT_WORDS)(node, report)
     nodes = node.map
     if nodes is None:
         return wrong(node, report, "a type or a JSON Schema", "write for example: string")
@@ -231,7 +236,7 @@ def _input(node: Node, report: Report) -> Any:
         )
         return FLAWED
     if "default" in schema:
-        for problem in problems(schema, schema["default"]):
+        for problem in _misfits(schema, schema["default"]):
             report.flaw(
                 "B028",
                 f"the default does not fit: {problem}",
@@ -245,12 +250,19 @@ def _input(node: Node, report: Report) -> Any:
 formed(
     _input,
     "json",
-    {"anyOf": [{"enum": [*TYPE_WORDS, "any"]}, {"$ref": "#/$defs/InputSchema"}]},
+    {"anyOf": [{"enum": [*_INPUT_WORDS]}, {"$ref": "#/$defs/InputSchema"}]},
 )
 
 
+def _misfits(schema: dict[str, Any], default: Any) -> list[str]:
+    """What is wrong with a default. That of a file is its path: what is in it is found out when a run begins."""
+    if is_file_schema(schema) and isinstance(default, str):
+        return [] if default.strip() else ["expected the path of a file"]
+    return problems(schema, default)
+
+
 def _schema(node: Node, report: Report) -> Any:
-    """A schema as data, with the short names of types (`list`, `any`) spelled out wherever a schema stands."""
+    """A schema as data, with the short names of types (`list`, `file`, `any`) spelled out wherever a schema stands."""
     nodes = node.map
     if nodes is None:
         return node.data()
@@ -261,8 +273,10 @@ def _schema(node: Node, report: Report) -> Any:
             word = child.value
             if word in TYPE_WORDS:
                 schema[key] = TYPE_WORDS[word]
+            elif word == "file":
+                schema |= FILE_SCHEMA
             elif word != "any":
-                choice(*TYPE_WORDS, "any")(child, report)
+                choice(*_INPUT_WORDS)(child, report)
         elif key == "type" and child.list is not None:
             schema[key] = [_type_word(word.data()) for word in child.list]
         elif key in ("items", "additionalProperties", "not"):

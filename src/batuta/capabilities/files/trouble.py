@@ -1,6 +1,6 @@
 """What goes wrong with a file, as a failure that says where and what to do."""
 
-from batuta.errors import CallFailed, InputError
+from batuta.errors import CallFailed
 
 __all__ = ["Trouble", "reason_of"]
 
@@ -16,10 +16,6 @@ class Trouble(CallFailed):
         super().__init__("; ".join(filter(None, [what, remedy])), code=code, may_retry=may_retry)
         self.what = what
         self.remedy = remedy
-
-    def as_input_error(self, name: str) -> InputError:
-        """What a caller hears who gave the file as the input `name`."""
-        return InputError(f"input {name!r}: {self.what}", remedy=self.remedy)
 
 
 def reason_of(error: OSError | ValueError) -> str:

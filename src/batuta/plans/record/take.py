@@ -19,6 +19,7 @@ from batuta.plans.record.text import Words
 from batuta.reading.annotations import Unsupported, schema_of, with_default
 from batuta.reading.source import tree_from_data
 from batuta.spec.budget import Budget
+from batuta.spec.file import FILE_SCHEMA, FileReference
 from batuta.spec.plan import Plan
 
 __all__ = ["take"]
@@ -154,6 +155,8 @@ def _innermost(error: BaseException, function: Callable[..., Any]) -> tuple[Fram
 
 
 def _schema(hint: Any, what: str) -> dict[str, Any]:
+    if hint is FileReference:
+        return FILE_SCHEMA
     defs: dict[str, Any] = {}
     schema = schema_of(hint, defs, what)
     name = str(schema.get("$ref", "")).removeprefix("#/$defs/")

@@ -31,6 +31,7 @@ from batuta.plans.types.shape import (
     Type,
 )
 from batuta.plans.types.values import of_value, shapes_of_values
+from batuta.spec.file import is_file_schema
 
 __all__ = ["of_schema"]
 
@@ -81,7 +82,10 @@ def _of_text(encoded: bytes) -> Type:
         return UNSEEN
     type_ = _Document(root).type_of(root)
     if isinstance(root, dict) and "default" in root:
-        return _with_default(type_, cast("dict[str, Any]", root)["default"])
+        schema = cast("dict[str, Any]", root)
+        # The default of a file is a path, and no step ever sees it: a run begins with references.
+        if not is_file_schema(schema):
+            return _with_default(type_, schema["default"])
     return type_
 
 

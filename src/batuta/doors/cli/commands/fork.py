@@ -51,7 +51,9 @@ async def _fork(args: argparse.Namespace, screen: Screen) -> int:
 
 async def _inputs(app: App, args: argparse.Namespace) -> dict[str, Any]:
     root = (await app.engine.read(args.run)).root
-    return parse_inputs(root.shape.plan, args.input) if root is not None and args.input else {}
+    if root is None or not args.input:
+        return {}
+    return parse_inputs(root.shape.plan, args.input, app.workspace.root)
 
 
 def _values(assignments: list[str]) -> dict[str, Any]:

@@ -31,7 +31,7 @@ async def _plan(args: argparse.Namespace, screen: Screen) -> int:
     written = written_plan(args.plan, folder)
     async with opened_to_compare(folder) as app:
         sourced = written or named_plan(args.plan, folder, app)
-        inputs = parse_inputs(sourced.plan, args.input) if args.input else None
+        inputs = parse_inputs(sourced.plan, args.input, str(folder)) if args.input else None
         explanation = await app.explain(sourced.plan, inputs, places=sourced.places)
         if args.rewrite:
             from batuta.plans.rewrite import rewritten

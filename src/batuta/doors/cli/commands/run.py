@@ -2,6 +2,7 @@
 
 import argparse
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -44,14 +45,16 @@ async def _run(args: argparse.Namespace, screen: Screen) -> int:
     folder = folder_of(args, must_exist=False)
     sourced = written_plan(args.plan, folder)
     weather = Weather()
-    inputs = parse_inputs(sourced.plan, args.input) if sourced is not None else {}
+    root = str(folder)
+    given = parse_inputs(sourced.plan, args.input, root) if sourced is not None else {}
     if sourced is None or not is_workspace(folder):
         # What cannot be found, or needs more than what is built in, must not leave a journal where there is none.
         async with opened_to_check(folder) as app:
             sourced = sourced or named_plan(args.plan, folder, app)
-            inputs = parse_inputs(sourced.plan, args.input)
-            _check(sourced, app, inputs, folder)
+            given = parse_inputs(sourced.plan, args.input, root)
+            _check(sourced, app, await app.pinned(sourced.plan, given), folder)
     async with opened(folder, screen, None if screen.json else weather) as app:
+        inputs = await app.pinned(sourced.plan, given)
         _check(sourced, app, inputs, folder)
         plan = _rewritten(sourced.plan, app, screen) if args.rewrite else sourced.plan
         run_id = await app.start(plan, inputs)
@@ -91,7 +94,7 @@ def _check_words(args: argparse.Namespace) -> None:
         raise InputError(f"{word} goes with one RUN, not with --all", remedy="name the run")
 
 
-def _check(sourced: Sourced, app: App, inputs: dict[str, Any], folder: Path) -> None:
+def _check(sourced: Sourced, app: App, inputs: Mapping[str, Any], folder: Path) -> None:
     """The app checks again; here the places in the file are known."""
     findings = [f for f in check(sourced.plan, app.cards, sourced.places, inputs) if not f.warning]
     if not findings:
