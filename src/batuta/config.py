@@ -12,6 +12,7 @@ from batuta.reading.address import read_private_address
 from batuta.reading.budget import read_budget
 from batuta.reading.capability import CapabilityConfig, read_capabilities
 from batuta.reading.databases import Database, read_databases
+from batuta.reading.files import FilesConfig, read_files
 from batuta.reading.knowledge import KnowledgeConfig, read_knowledge
 from batuta.reading.paths import below
 from batuta.reading.places import NOWHERE, Places
@@ -88,6 +89,7 @@ class Workspace(msgspec.Struct, frozen=True):
     retention: Retention = Retention()
     limits: Limits = Limits()
     network: Network = Network()
+    files: FilesConfig = FilesConfig()
     knowledge: dict[str, KnowledgeConfig] = {}
     sql: dict[str, Database] = {}
     places: Places = NOWHERE
@@ -221,6 +223,7 @@ read_workspace = record(
         "network": record(
             Network, {"allow_private": one_or_more(read_private_address, NETWORK_ENTRIES_MAX)}
         ),
+        "files": read_files,
         "knowledge": read_knowledge,
         "sql": read_databases,
     },

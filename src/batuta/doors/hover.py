@@ -19,7 +19,7 @@ PLAN: Mapping[str, Hover] = {
     "Plan.name": Hover("The name of the plan; runs are listed by it."),
     "Plan.description": Hover("For people and planners."),
     "Plan.inputs": Hover(
-        "By name: a type, or a JSON Schema. One with a `default` may be left out.",
+        "By name: a type (`file` for a file of the workspace), or a JSON Schema. One with a `default` may be left out.",
         ({"ticket": "string", "limit": {"type": "number", "default": 100.0}},),
     ),
     "Plan.steps": Hover(
@@ -113,6 +113,16 @@ WORKSPACE: Mapping[str, Hover] = {
     "Workspace.retention": Hover("How long payloads of runs that have ended are kept."),
     "Workspace.limits": Hover("Bounds of the process."),
     "Workspace.network": Hover("Which private addresses may be called."),
+    "Workspace.files": Hover(
+        "Which files of this folder steps may read and write.",
+        ({"read": ["data/**"], "write": ["out/**"]},),
+    ),
+    "FilesConfig": Hover("Files that steps may read and write, and inputs may name."),
+    "FilesConfig.read": Hover(
+        "Patterns of what may be read; everything but hidden files by default.", (["data/**"],)
+    ),
+    "FilesConfig.write": Hover("Patterns of what may be written.", (["out/**"],)),
+    "FilesConfig.bytes_max": Hover("The largest file that is read, in bytes.", (100_000_000,)),
     "Workspace.knowledge": Hover(
         "Folders of documents that can be searched, by name: NAME is searched by `NAME.search`.",
         ({"handbook": {"paths": ["docs/**"]}},),
@@ -122,7 +132,30 @@ WORKSPACE: Mapping[str, Hover] = {
         "Files, folders and patterns of this folder; `**` goes through folders.", (["docs/**"],)
     ),
     "KnowledgeConfig.description": Hover("What one finds in it, for people and planners."),
-    "KnowledgeConfig.embedder": Hover("What makes vectors of texts; wordllama needs no network."),
+    "KnowledgeConfig.embedder": Hover(
+        "What makes vectors of texts: wordllama, which needs no network, or a server.",
+        ({"url": "http://127.0.0.1:11434/v1", "model": "nomic-embed-text"},),
+    ),
+    "EmbedderConfig": Hover("A server that speaks the wire format of OpenAI's embeddings."),
+    "EmbedderConfig.url": Hover(
+        "What stands before `/embeddings`.", ("http://127.0.0.1:11434/v1", "env:EMBEDDER_URL")
+    ),
+    "EmbedderConfig.model": Hover("The name of the model there.", ("nomic-embed-text",)),
+    "EmbedderConfig.key": Hover(
+        "The variable of the environment that holds the key.", ("env:EMBEDDER_KEY",)
+    ),
+    "EmbedderConfig.headers": Hover("Further headers; `env:NAME` is looked up in the environment."),
+    "EmbedderConfig.before_text": Hover(
+        "What the model wants to stand before what is kept.", ("search_document: ",)
+    ),
+    "EmbedderConfig.before_question": Hover(
+        "What the model wants to stand before what is asked.", ("search_query: ",)
+    ),
+    "EmbedderConfig.even": Hover("The cosine at which a piece is as likely relevant as not."),
+    "EmbedderConfig.batch": Hover("Texts in one request."),
+    "EmbedderConfig.version": Hover(
+        "Change it when another model stands behind the same name: all vectors are made anew."
+    ),
     "Workspace.sql": Hover(
         "Databases, by name: tables are look-ups (`NAME.TABLE`), queries are called `NAME.QUERY`.",
         ({"orders": {"url": "env:ORDERS_URL"}},),
