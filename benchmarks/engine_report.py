@@ -92,14 +92,18 @@ def _metric_rows(measured: Measured, metric: Metric) -> list[str]:
 
 
 def goals_table(all_measured: list[Measured], quick: bool) -> str | None:
-    """Batuta, durable, against the goals; None if it was not measured."""
-    rows = [["goals (Batuta, durable)", "", "goal", "measured", "", "best durable", "best memory"]]
+    """Batuta, durable, against the goals; None if it was not measured.
+
+    A goal was set for a quiet machine. What carries over to another one is how often it is the floor there.
+    """
+    title = ["goals (Batuta, durable)", "", "goal", "measured", ""]
+    rows = [[*title, "goal ÷ floor", "measured ÷ floor", "best durable", "best memory"]]
     by_name = {measured.workload.name: measured for measured in all_measured}
     for workload, metric in METRICS_OF_GOALS:
         measured = by_name.get(workload.name)
         medians = measured.medians(metric) if measured else {}
         ours = [v for e, v in medians.items() if e.group == "ours" and e.kind == "durable"]
-        if measured is None or not ours:
+        if measured is None or not ours or metric.goal is None:
             continue
         verdict = "other size"
         if measured.goal_counts(quick):
@@ -112,6 +116,8 @@ def goals_table(all_measured: list[Measured], quick: bool) -> str | None:
                 f"≤ {metric.goal:g}",
                 f"{ours[0]:,.{metric.digits}f}",
                 verdict,
+                f"≤ {_ratio(metric.goal, metric.goal_floor)}" if metric.goal_floor else "–",
+                _ratio(ours[0], _floor(medians) if metric.over_floor else None),
                 *("–" if r is None else f"{r:,.{metric.digits}f}" for r in rivals),
             ]
         )
