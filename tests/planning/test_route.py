@@ -18,7 +18,7 @@ async def routed(words: str, candidates: list[Candidate] = SUPPORT) -> Routed:
 
 
 @cache
-def embedder():  # type: ignore[no-untyped-def]
+def embedder():
     found = embedder_of_this_machine()
     return lambda: found
 

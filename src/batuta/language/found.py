@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from typing import Any, NamedTuple
 
-__all__ = ["Found", "without_overlaps"]
+__all__ = ["Found", "outside", "without_overlaps"]
 
 
 class Found(NamedTuple):
@@ -28,3 +28,20 @@ def without_overlaps(found: list[Found]) -> list[Found]:
         starts.insert(at, one.start)
         taken.insert(at, one)
     return taken
+
+
+def outside(found: list[Found], others: list[Found]) -> list[Found]:
+    """Those of `found` that overlap none of `others`."""
+    starts: list[int] = []
+    ends: list[int] = []
+    for one in sorted(others, key=lambda it: it.start):
+        if ends and one.start <= ends[-1]:
+            ends[-1] = max(ends[-1], one.end)
+        else:
+            starts.append(one.start)
+            ends.append(one.end)
+    return [
+        one
+        for one in found
+        if (at := bisect_left(starts, one.end)) == 0 or ends[at - 1] <= one.start
+    ]

@@ -12,12 +12,12 @@ __all__ = ["command_of", "wishes"]
 _QUOTED_WORDS_MIN = 4
 # "refund: order 17" has its wish on both sides; a colon ends a command of two words or more.
 _COMMAND_WORDS_MIN = 2
-_COLON = re.compile(r":(?=\s)")
-_LINE = re.compile(r"\n")
+_BEHIND = re.compile(r":(?=\s)|\n")
+_COMMAND_CHARS_MAX = 4_000
 # Between two wishes. A piece of one word ("sales and marketing report") is no wish of its own.
 _JOINT = re.compile(
-    r"\s*(?:[;,]\s*)?\b(?:and then|and also|then also|and|then|also|plus|as well as|und dann|und|et puis|et|y luego|y"
-    r"|e poi|sowie)\b\s+|[;,]\s+",
+    r"\s{0,9}(?:[;,]\s{0,9})?\b(?:and then|and also|then also|and|then|also|plus|as well as|und dann|und|et puis|et"
+    r"|y luego|y|e poi|sowie)\b\s{1,9}|[;,]\s{1,9}",
     re.IGNORECASE,
 )
 _WISH_WORDS_MIN = 2
@@ -31,25 +31,25 @@ def command_of(text: str) -> str:
 
     What somebody pastes is what a request is about. It has no say in what is done with it.
     """
+    # A command is short. What stands behind so many characters is not looked at for its end.
+    beginning = [word.end for word in words(text[:_COMMAND_CHARS_MAX])][:_COMMAND_WORDS_MIN]
     end = len(text)
-    for mark in (*_COLON.finditer(text), *_LINE.finditer(text)):
-        if len(words(text[: mark.start()])) >= _COMMAND_WORDS_MIN:
-            end = min(end, mark.start())
-            break
-    for mark in _LINE.finditer(text[:end]):
-        if len(words(text[: mark.start()])) >= _COMMAND_WORDS_MIN:
-            end = mark.start()
-            break
-    command = text[:end]
-    for quoted in quotations(command):
+    if len(beginning) == _COMMAND_WORDS_MIN:
+        mark = _BEHIND.search(text, beginning[-1], _COMMAND_CHARS_MAX)
+        end = mark.start() if mark is not None else end
+    pieces: list[str] = []
+    start = 0
+    for quoted in quotations(text[:end]):
         if len(words(quoted.text)) >= _QUOTED_WORDS_MIN:
-            blank = " " * (quoted.end - quoted.start)
-            command = command[: quoted.start] + blank + command[quoted.end :]
-    return command if words(command) else text
+            pieces += [text[start : quoted.start], " " * (quoted.end - quoted.start)]
+            start = quoted.end
+    command = "".join([*pieces, text[start:end]])
+    return command if words(command[:_COMMAND_CHARS_MAX]) else text
 
 
 def wishes(text: str) -> list[Span]:
     """The parts of `text` that may each ask for something of its own, at most six; [] if it is one part."""
+    text = text[:_COMMAND_CHARS_MAX]
     parts: list[Span] = []
     for sentence in sentences(text):
         start = sentence.start

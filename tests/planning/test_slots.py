@@ -1,0 +1,169 @@
+"""Inputs are read out of words: each value with its place, and nothing that is not said."""
+
+from datetime import date
+from time import process_time
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from batuta.planning.slots import read_inputs
+from batuta.reading.schema import problems
+
+TODAY = date(2026, 11, 22)  # a Sunday
+TEXT: dict[str, Any] = {"type": "string"}
+NUMBER: dict[str, Any] = {"type": "number"}
+DATE: dict[str, Any] = {"type": "string", "format": "date"}
+FILE: dict[str, Any] = {"type": "object", "format": "file", "required": ["path"]}
+FORMAT: dict[str, Any] = {"enum": ["pdf", "html"], "default": "pdf"}
+
+
+def optional(schema: dict[str, Any], default: Any = None) -> dict[str, Any]:
+    return {**schema, "default": default}
+
+
+@pytest.mark.parametrize(
+    ("words", "schemas", "expected"),
+    [
+        ("refund order A-1042 with 20 euros", {"order": TEXT, "amount": NUMBER}, {"order": "A-1042", "amount": 20}),
+        ("please refund 35.50 for order 4711", {"order": TEXT, "amount": NUMBER}, {"order": "4711", "amount": 35.5}),
+        ("refund order 88", {"order": TEXT, "amount": NUMBER}, {"order": "88"}),
+        ("pay $12.50", {"amount_cents": {"type": "integer"}}, {"amount_cents": 1250}),
+        ("pay 12", {"amount_cents": {"type": "integer"}}, {}),
+        ("refund 12 EUR", {"amount": {"type": "object", "properties": {"amount": TEXT, "currency": TEXT}}},
+         {"amount": {"amount": "12", "currency": "EUR"}}),
+        ("answer ticket 812", {"ticket": TEXT}, {"ticket": "812"}),
+        ("answer this ticket: my order 4711 never came", {"ticket": TEXT}, {"ticket": "my order 4711 never came"}),
+        ("how many vacation days do I get?", {"question": TEXT}, {"question": "how many vacation days do I get?"}),
+        ("sales report for March 2026", {"month": TEXT}, {"month": "March 2026"}),
+        ("make the report as html", {"format": FORMAT}, {"format": "html"}),
+        ("close the books", {"state": {"enum": ["open", "closed"], "default": "open"}}, {}),
+        ("see Dr. Chen for Anna Miller next Friday", {"patient": TEXT, "date": DATE},
+         {"patient": "Anna Miller", "date": "2026-11-27"}),
+        ("fly from Rome to Lisbon", {"origin": TEXT, "destination": TEXT}, {"origin": "Rome", "destination": "Lisbon"}),
+        ("off from 1 December to 14 December", {"start": DATE, "end": DATE},
+         {"start": "2026-12-01", "end": "2026-12-14"}),
+        ("send it to ada@x.org", {"recipient": TEXT}, {"recipient": "ada@x.org"}),
+        ("a post about our new office in Ghent", {"topic": TEXT}, {"topic": "our new office in Ghent"}),
+        ("a post on Monday", {"topic": TEXT}, {}),
+        ('translate "good morning" to German', {"text": TEXT, "language": TEXT},
+         {"text": "good morning", "language": "German"}),
+        ("refund order 17 but do not notify", {"notify": optional({"type": "boolean"}, True)}, {"notify": False}),
+        ("a dry run of the refunds", {"dry_run": optional({"type": "boolean"}, False)}, {"dry_run": True}),
+        ("send me the report", {"send": optional({"type": "boolean"}, False)}, {}),
+        ("process the 3 invoices", {"limit": optional({"type": "integer"}, 10)}, {}),
+        ("the top 5 customers", {"limit": optional({"type": "integer"}, 10)}, {"limit": 5}),
+        ("check batches B-1, B-2 and B-9",
+         {"batches": {"type": "array", "items": {"type": "string", "pattern": "^B-\\d$"}}},
+         {"batches": ["B-1", "B-2", "B-9"]}),
+        ("summarise report.pdf", {"file": FILE}, {"file": "report.pdf"}),
+        ("summarise other.pdf", {"file": FILE}, {}),
+        ("300 of them", {"count": {"type": "integer", "maximum": 100}}, {}),
+        ("", {"a": TEXT, "n": NUMBER, "q": TEXT}, {}),
+    ],
+)  # fmt: skip
+def test_an_input_is_what_the_words_say(
+    words: str, schemas: dict[str, Any], expected: dict[str, Any]
+) -> None:
+    read = read_inputs(words, schemas, today=TODAY, exists=lambda path: path == "report.pdf")
+    assert read.values == expected
+    assert set(read.missing) == {
+        n for n in schemas if n not in expected and "default" not in schemas[n]
+    }
+
+
+def test_what_several_words_could_be_is_asked_and_not_guessed() -> None:
+    read = read_inputs("refund 12 dollars and 20 euros", {"amount": NUMBER}, today=TODAY)
+    assert (read.values, read.missing) == ({}, ("amount",))
+    assert read.unclear == {"amount": ("12 dollars", "20 euros")}
+
+
+def test_examples_with_placeholders_say_where_an_input_stands() -> None:
+    read = read_inputs(
+        "what's the weather in lisbon tomorrow",
+        {"city": TEXT, "day": DATE},
+        today=TODAY,
+        examples=["weather in {city} {day}", "weather in {city} tomorrow"],
+    )
+    assert read.values == {"city": "lisbon", "day": "2026-11-23"}
+
+
+def test_a_relative_date_needs_a_today() -> None:
+    assert read_inputs("see me tomorrow", {"day": DATE}, today=None).values == {}
+
+
+KINDS: list[dict[str, Any]] = [
+    TEXT, NUMBER, DATE, FILE, FORMAT, {"type": "integer"}, {"type": "boolean"}, {},
+    {"type": "string", "pattern": "^[A-Z]-\\d+$"}, {"type": "string", "format": "email"},
+    {"type": "array", "items": {"type": "number"}}, {"type": ["string", "null"]}, {"type": "object"},
+    {"type": "string", "pattern": "(a+)+$"}, {"enum": [1, 2]}, {"const": "x"}, {"enum": [None, "", "all"]},
+]  # fmt: skip
+NAMES = st.sampled_from(
+    "order amount ticket question text topic date start end email customer city file notify limit format language"
+    " tags".split()
+)
+PIECES = st.sampled_from(
+    "refund order A-1042 20 EUR $5.50 from Rome to Lisbon 3 May tomorrow : , . ? \n \"quoted text\" about not notify"
+    " a@b.org report.pdf pdf html Anna Miller Q3 2026 German limit 5 urgent and ŀ 日本 ßẞ 🙂 \x00 İ".split(" ")
+)  # fmt: skip
+
+
+@given(
+    st.one_of(st.text(max_size=200), st.lists(PIECES, max_size=25).map(" ".join)),
+    st.dictionaries(NAMES, st.sampled_from(KINDS), max_size=6),
+    st.lists(
+        st.sampled_from(
+            ["{order} for {customer}", "in {city}", "{text}", "about {topic} {date}", "{"]
+        ),
+        max_size=3,
+    ),
+)
+def test_whatever_is_read_stands_in_the_words_and_fits(
+    words: str, schemas: dict[str, Any], examples: list[str]
+) -> None:
+    read = read_inputs(words, schemas, today=TODAY, examples=examples, exists=lambda _: True)
+    for slot in read.slots:
+        assert 0 <= slot.start < slot.end <= len(words)
+        assert words[slot.start : slot.end] == slot.words
+        if schemas[slot.name] is not FILE:
+            assert problems(schemas[slot.name], slot.value) == []
+        if (
+            isinstance(slot.value, str)
+            and schemas[slot.name] not in (DATE,)
+            and "format" not in schemas[slot.name]
+        ):
+            assert slot.value.casefold() in slot.words.casefold() or "enum" in schemas[slot.name]
+    assert set(read.missing) == {
+        n for n in schemas if n not in read.values and "default" not in schemas[n]
+    }
+    assert set(read.unclear) <= set(read.missing)
+
+
+def test_long_and_hostile_words_are_read_in_time_that_grows_with_their_length() -> None:
+    schemas = {
+        "order": TEXT,
+        "amount": NUMBER,
+        "topic": TEXT,
+        "start": DATE,
+        "file": FILE,
+        "customer": TEXT,
+    }
+    examples = ["{topic} in {order} for {customer}", "about {topic} for {customer}"]
+    for piece in (
+        "refund order A-1 20 EUR ",
+        "a",
+        "a-",
+        '"x',
+        "1,",
+        "about ",
+        "in in ",
+        "Ab ",
+        ": ",
+        "\n",
+        "a/b.c ",
+    ):
+        words = (piece * (100_000 // len(piece)))[:100_000]
+        began = process_time()
+        read_inputs(words, schemas, today=TODAY, examples=examples, exists=lambda _: False)
+        assert process_time() - began < 5, piece
