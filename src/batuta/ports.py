@@ -87,18 +87,22 @@ class Embedder(Protocol):
         ...
 
     @property
-    def dim(self) -> int: ...
+    def dim(self) -> int:
+        """How many numbers a vector has; 0 while nobody has asked a server that knows."""
+        ...
 
     @property
     def even(self) -> float:
         """The cosine between a question and a text at which it is as likely relevant as not."""
         ...
 
-    async def embed(self, texts: Sequence[str]) -> Any:
+    async def embed(self, texts: Sequence[str], *, question: bool = False) -> Any:
         """A float32 array (n, dim) of NumPy with rows of unit length; zeros for a text that says nothing.
 
+        `question`: the texts are asked, not kept. Somebody waits for it: what is down is not asked again and again.
+
         Raises:
-            NotDone: it cannot be asked now. InputError: it is not installed, or not configured.
+            CallFailed: it cannot be asked now. InputError: it is not installed, or not configured.
         """
         ...
 

@@ -98,7 +98,7 @@ async def test_its_card_says_that_it_reads_here_and_what_it_gives(tmp_path: Path
     assert (card.effect, card.reach, card.kind, card.intent_first) == (
         "read", "local", "knowledge", False
     )  # fmt: skip
-    assert card.output is not None and set(card.output["properties"]) == {"hits", "none"}
+    assert card.output is not None and set(card.output["properties"]) == {"hits", "none", "note"}
 
 
 async def test_a_name_that_is_taken_is_a_flaw(tmp_path: Path) -> None:

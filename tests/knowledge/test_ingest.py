@@ -9,9 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from batuta.errors import KnowledgeError, NotDone
+from batuta.errors import NotDone
 from batuta.knowledge.capability import KNOWLEDGE_FILE
 from batuta.knowledge.ingest import FILE_BYTES_MAX, Ingested, Step
 from batuta.knowledge.store import Store
@@ -23,7 +21,7 @@ FEES = "# Fees\n\nExpress delivery costs nine euros.\n"
 
 
 def counted(told: Ingested) -> dict[str, int]:
-    kinds = ("added", "changed", "unchanged", "removed", "failed", "chunks", "embedded")
+    kinds = ("added", "changed", "unchanged", "removed", "failed", "waiting", "chunks", "embedded")
     return {kind: getattr(told, kind) for kind in kinds if getattr(told, kind)}
 
 
@@ -120,24 +118,31 @@ class Down:
         self.calls = calls
         self.name, self.dim, self.even = EMBEDDER.name, EMBEDDER.dim, EMBEDDER.even
 
-    async def embed(self, texts: Sequence[str]) -> Any:
+    async def embed(self, texts: Sequence[str], *, question: bool = False) -> Any:
         self.calls -= 1
         if self.calls < 0:
             raise NotDone("connection refused")
         return await EMBEDDER.embed(texts)
 
 
-async def test_an_embedder_that_is_down_ends_the_ingest_and_nothing_is_half_there(
-    tmp_path: Path,
-) -> None:
-    shelf = Shelf(tmp_path, Down(0))
+async def test_files_wait_for_an_embedder_that_is_down_and_the_rest_goes_on(shelf: Shelf) -> None:
     shelf.write("a.md", RETURNS)
-    with pytest.raises(KnowledgeError, match="connection refused"):
-        await shelf.ingest()
-    assert shelf.store.counts(shelf.number)["chunks"] == 0
+    shelf.write("b.md", "# Holidays\n\nHolidays are asked for by mail.")
+    shelf.write("gone.md", "# Gone\n\nThis file will be removed.")
+    await shelf.ingest()
+    shelf.embedder = Down(0)
+    shelf.write("b.md", "# Holidays\n\nHolidays are asked for by telephone now.")
+    shelf.write("new.md", "# New\n\nNobody has seen this.")
+    shelf.write("same.md", RETURNS)
+    (shelf.root / "gone.md").unlink()
+    told = await shelf.ingest()
+    assert counted(told) == {"added": 1, "unchanged": 1, "waiting": 2, "removed": 1, "chunks": 1}
+    assert "connection refused" in told.trouble
+    assert await shelf.sources("how are holidays asked for") == ["b.md"]
     shelf.embedder = EMBEDDER
-    assert counted(await shelf.ingest()) == {"added": 1, "chunks": 1, "embedded": 1}
-    shelf.store.close()
+    assert counted(await shelf.ingest()) == {
+        "added": 1, "changed": 1, "unchanged": 2, "chunks": 2, "embedded": 2
+    }  # fmt: skip
 
 
 async def test_another_embedder_embeds_everything_anew(shelf: Shelf) -> None:

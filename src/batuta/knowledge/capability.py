@@ -1,11 +1,13 @@
 """`NAME.search`: a collection as a capability. Nothing of it is opened before the first call."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
-from batuta.errors import CallFailed, InputError, KnowledgeError
+from batuta.errors import InputError, KnowledgeError
+from batuta.knowledge.embedders import Embedders
+from batuta.reading.embedder import EmbedderConfig
 from batuta.reading.knowledge import KnowledgeConfig
 from batuta.spec.call import Call, Done, Failed, Outcome
 from batuta.spec.card import Card
@@ -57,6 +59,7 @@ _OUTPUT: dict[str, Any] = {
             },
         },
         "none": {"type": "boolean"},
+        "note": {"type": "string"},
     },
     "required": ["hits", "none"],
     "additionalProperties": False,
@@ -70,20 +73,29 @@ class _Searched(Protocol):
 class Searches:
     """The collections of a workspace, to be searched. `capabilities`: one for each, called `NAME.search`."""
 
-    def __init__(self, root: Path, collections: Mapping[str, KnowledgeConfig]) -> None:
+    def __init__(
+        self,
+        root: Path,
+        collections: Mapping[str, KnowledgeConfig],
+        *,
+        allow_private: Iterable[str] = (),
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        """`allow_private`: what `network.allow_private` says; `environment`: where `env:NAME` is looked up."""
         self._path = root / KNOWLEDGE_FILE
+        self._settings = dict(collections)
+        self._embedders = Embedders(allow_private, environment)
         self.capabilities = [
             SearchCapability(name, settings, self) for name, settings in collections.items()
         ]
         self._store: Any = None
-        self._embedder: Any = None
         self._collections: dict[str, _Searched] = {}
         self._opening = asyncio.Lock()
 
     async def search(
         self, name: str, query: str, *, limit: int, filters: Mapping[str, Any]
     ) -> dict[str, Any]:
-        """The document of a search in the collection `name`: hits, and whether there are none.
+        """The document of a search in the collection `name`: hits, whether there are none, and a note if need be.
 
         Raises:
             KnowledgeError: it was never ingested, or cannot be read. InputError: what is asked is wrong, or something
@@ -107,10 +119,11 @@ class Searches:
             }
             for one in found.hits
         ]
-        return {"hits": hits, "none": not hits}
+        return {"hits": hits, "none": not hits} | ({"note": found.note} if found.note else {})
 
     async def close(self) -> None:
-        """Let go of the store."""
+        """Let go of the store and of connections."""
+        await self._embedders.close()
         if self._store is not None:
             await asyncio.to_thread(self._store.close)
             self._store = None
@@ -130,15 +143,13 @@ class Searches:
         if number is None:
             raise never
         try:
-            from batuta.knowledge.llama import WordLlamaEmbedder
             from batuta.knowledge.retrieve import Collection
         except ImportError as error:
             raise InputError(
                 f"searching needs {error.name}", remedy="pip install 'batuta[knowledge]'"
             ) from None
-        if self._embedder is None:
-            self._embedder = WordLlamaEmbedder()
-        return Collection(self._store.index(number), self._embedder)
+        embedder = self._embedders.of(self._settings[name].embedder)
+        return Collection(self._store.index(number), embedder)
 
 
 class SearchCapability:
@@ -154,7 +165,8 @@ class SearchCapability:
             input=_INPUT,
             output=_OUTPUT,
             effect="read",
-            reach="local",
+            # The question goes to the server that makes a vector of it.
+            reach="egress" if isinstance(settings.embedder, EmbedderConfig) else "local",
             timeout_s=_TIMEOUT_S,
             kind="knowledge",
         )
@@ -175,9 +187,6 @@ class SearchCapability:
             return Failed("invalid", error.in_one_line)
         except KnowledgeError as error:
             return Failed("unavailable", error.in_one_line)
-        except CallFailed as error:
-            message = f"the embedder cannot be asked: {error.message}"
-            return Failed(error.code, message, may_retry=True, retry_after_s=error.retry_after_s)
 
 
 def _flaw(args: Mapping[str, Any]) -> str:

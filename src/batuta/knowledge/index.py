@@ -59,13 +59,20 @@ class Index:
             "SELECT id, document FROM chunks WHERE collection = ? ORDER BY id", (self._number,)
         )
 
-    def vectors(self, embedder: str, after: int) -> list[tuple[int, bytes]]:
-        """The ids of chunks above `after` and their vectors, ascending; without chunks embedded otherwise."""
+    def vectors(self, embedder: str, after: int) -> list[tuple[int, bytes | None]]:
+        """The ids of chunks above `after` and their vectors, ascending; None for chunks embedded otherwise."""
         return self._connection.rows(
-            "SELECT chunks.id, vector FROM chunks JOIN embeddings ON embeddings.id = chunks.embedding"
-            " WHERE collection = ? AND chunks.id > ? AND embedder = ? ORDER BY chunks.id",
-            (self._number, after, embedder),
+            "SELECT chunks.id, vector FROM chunks LEFT JOIN embeddings ON embeddings.id = chunks.embedding"
+            " AND embedder = ? WHERE collection = ? AND chunks.id > ? ORDER BY chunks.id",
+            (embedder, self._number, after),
         )
+
+    def dimension(self, embedder: str) -> int:
+        """How many numbers the vectors of `embedder` have; 0 if there are none."""
+        rows = self._connection.rows(
+            "SELECT length(vector) FROM embeddings WHERE embedder = ? LIMIT 1", (embedder,)
+        )
+        return rows[0][0] // 2 if rows else 0
 
     def terms(self, text: str) -> list[str]:
         """The words of `text` as the index has them."""

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from batuta.errors import BatutaError, CallFailed, KnowledgeError
+from batuta.errors import CallFailed
 from batuta.knowledge.chunk import Chunk, chunks_of
 from batuta.knowledge.document import Unusable
 from batuta.knowledge.folder import File, files_of
@@ -57,16 +57,21 @@ class Step(msgspec.Struct, frozen=True):
 
 
 class Ingested(msgspec.Struct):
-    """What an ingest did. `embedded` of the new `chunks` were not known by their content before."""
+    """What an ingest did. `embedded` of the new `chunks` were not known by their content before.
+
+    `waiting` files are as they were before, found or not: their embedder cannot be asked, `trouble` says why.
+    """
 
     added: int = 0
     changed: int = 0
     unchanged: int = 0
     removed: int = 0
     failed: int = 0
+    waiting: int = 0
     chunks: int = 0
     embedded: int = 0
     seconds: float = 0.0
+    trouble: str = ""
     findings: list[FileFinding] = []
 
 
@@ -92,9 +97,11 @@ async def ingest(
 ) -> Ingested:
     """Bring the collection `name` up to date with the files in `root` that `patterns` fit.
 
+    If the embedder cannot be asked any more, the files that need it wait for the next ingest, and the rest goes on.
+
     Raises:
-        KnowledgeError: the store cannot be written, or the embedder cannot be asked. What was done is kept, and the
-            next ingest goes on from there.
+        KnowledgeError: the store cannot be written. What was done is kept, and the next ingest goes on from there.
+        InputError: the embedder is not configured.
     """
     began = time.monotonic()
     number = await asyncio.to_thread(store.make, name)
@@ -116,7 +123,8 @@ async def ingest(
         await asyncio.to_thread(store.remove, number, source)
         work.told.removed += 1
     await asyncio.to_thread(store.drop_unused_embeddings, _UNUSED_MAX)
-    await asyncio.to_thread(store.finished, number, time.time())
+    if not work.told.waiting:
+        await asyncio.to_thread(store.finished, number, time.time())
     report(Step(len(files), len(files), work.told.chunks, ""))
     work.told.seconds = time.monotonic() - began
     return work.told
@@ -190,6 +198,8 @@ class _Work:
         for at in range(0, len(missing), _BATCH):
             some = missing[at : at + _BATCH]
             vectors = await self._embed([wanted[digest] for digest in some])
+            if vectors is None:
+                break
             made = [(digest, to_halves(row)) for digest, row in zip(some, vectors, strict=True)]
             await asyncio.to_thread(store.keep_embeddings, name, made)
             self.told.embedded += len(some)
@@ -200,6 +210,9 @@ class _Work:
 
     def _put(self, batch: Iterable[_Read], have: dict[bytes, int]) -> None:
         for one in batch:
+            if not have.keys() >= set(one.digests):
+                self.told.waiting += 1
+                continue
             entry = msgspec.structs.replace(
                 one.entry, embeddings=[have[digest] for digest in one.digests]
             )
@@ -215,15 +228,23 @@ class _Work:
                 self._tell(entry.source, "assumed", one.note)
 
     async def _embed(self, texts: list[str]) -> Any:
+        """The vectors of `texts`; None if the embedder cannot be asked. It is not asked again in this ingest."""
+        if self.told.trouble:
+            return None
+        embedder = self._embedder
         try:
-            return await self._embedder.embed(texts)
-        except BatutaError:
-            raise
-        except (CallFailed, OSError) as error:
-            raise KnowledgeError(
-                f"the embedder {self._embedder.name} cannot be asked: {error}",
-                remedy="what was done is kept; try again with: batuta knowledge add",
-            ) from error
+            vectors = await embedder.embed(texts)
+        except CallFailed as error:
+            self.told.trouble = f"the embedder {embedder.name} cannot be asked: {error.message}"
+            return None
+        kept = await asyncio.to_thread(self._store.index(self._number).dimension, embedder.name)
+        if kept and vectors.shape[1] != kept:
+            self.told.trouble = (
+                f"the embedder {embedder.name} gives vectors of {vectors.shape[1]} numbers, and those that are kept"
+                f" have {kept}: write another `version` beside `model` in batuta.yaml, and all are made anew"
+            )
+            return None
+        return vectors
 
     def _unchanged(self, file: File, known: Stored) -> None:
         if known.code:

@@ -57,8 +57,8 @@ class WordLlamaEmbedder:
         self._words.no_padding()
         self._words.no_truncation()
 
-    async def embed(self, texts: Sequence[str]) -> Any:
-        """float32 (n, 256), rows of unit length; a text without words is a row of zeros."""
+    async def embed(self, texts: Sequence[str], *, question: bool = False) -> Any:
+        """float32 (n, 256), rows of unit length; a text without words is a row of zeros. Questions are texts, too."""
         return await asyncio.to_thread(self.embed_now, texts)
 
     def embed_now(self, texts: Sequence[str]) -> Any:

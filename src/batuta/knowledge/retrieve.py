@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
+import numpy as np
 
-from batuta.errors import InputError
+from batuta.errors import CallFailed, InputError
 from batuta.knowledge.capability import LIMIT_DEFAULT, LIMIT_MAX
 from batuta.knowledge.filters import documents_that_fit
 from batuta.knowledge.index import Hit, Index
@@ -49,9 +50,10 @@ class Scored(msgspec.Struct, frozen=True):
 
 
 class Found(msgspec.Struct, frozen=True):
-    """What a search gave; nothing relevant if `hits` is empty."""
+    """What a search gave; nothing relevant if `hits` is empty. `note`: why it may have missed something, or ""."""
 
     hits: list[Scored]
+    note: str = ""
 
 
 class Collection:
@@ -77,23 +79,37 @@ class Collection:
             raise InputError("the question is empty", remedy="say what to look for")
         if not 1 <= limit <= LIMIT_MAX:
             raise InputError(f"limit is {limit}, expected 1 to {LIMIT_MAX}")
-        vector = (await self._embedder.embed([query.text]))[0]
+        vector, note = await self._direction(query)
         async with self._one_at_a_time:
-            return await asyncio.to_thread(self._search, query, vector, limit, filters or {})
+            found, short = await asyncio.to_thread(
+                self._search, query, vector, limit, filters or {}
+            )
+        return Found(found, note or short)
 
-    def _search(self, query: Query, vector: Any, limit: int, filters: Mapping[str, Any]) -> Found:
+    async def _direction(self, query: Query) -> tuple[Any, str]:
+        """The vector of the question; None, and why, if its embedder cannot be asked."""
+        try:
+            return (await self._embedder.embed([query.text], question=True))[0], ""
+        except (CallFailed, InputError) as error:
+            return None, f"found by words alone: {self._embedder.name}: {error.message[:300]}"
+
+    def _search(
+        self, query: Query, vector: Any, limit: int, filters: Mapping[str, Any]
+    ) -> tuple[list[Scored], str]:
+        """The hits, and a note. What has no vector, or is asked without one, is found by its words."""
         vectors, index = self._vectors, self._index
         vectors.bring_up_to_date(index, self._embedder.name)
+        vector, note = self._comparable(vector)
         documents = self._fitting(filters) if filters else None
         only = None if documents is None else vectors.chunks_of(documents)
         if not len(vectors.ids) or (only is not None and not only):
-            return Found([])
+            return [], ""
         words = by_words(index, query, len(vectors.ids), only)
         nearest = vectors.nearest(vector, _NEAREST, documents)
         cosines = vectors.cosines(vector, list(words.scores)) | dict(nearest)
         share = _share_of_words(query, words)
         scores = {
-            chunk: _score(words.scores.get(chunk, 0.0), cosine, share, self._embedder.even)
+            chunk: self._score(words.scores.get(chunk, 0.0), cosine, share)
             for chunk, cosine in cosines.items()
         }
         best = sorted(scores, key=lambda chunk: (-scores[chunk], chunk))
@@ -105,7 +121,31 @@ class Collection:
             if (hit := hits.get(chunk)) is not None
         ]
         seen.sort(key=lambda one: (-one.score, one.hit.id))
-        return Found(_distinct([one for one in seen if one.score >= RELEVANT])[:limit])
+        return _distinct([one for one in seen if one.score >= RELEVANT])[:limit], note
+
+    def _comparable(self, vector: Any) -> tuple[Any, str]:
+        """The question's vector as one of the collection's space, and what is to be said of it."""
+        vectors, name = self._vectors, self._embedder.name
+        if vector is None:
+            return np.zeros(vectors.dim, dtype=np.float32), ""
+        if vectors.dim and len(vector) != vectors.dim:
+            numbers = f"{len(vector)} numbers, and what is kept has {vectors.dim}"
+            return np.zeros(vectors.dim, dtype=np.float32), (
+                f"found by words alone: {name} gives {numbers}; another `version` in batuta.yaml embeds all anew"
+            )
+        if vectors.without:
+            return (vector if vectors.dim else np.zeros(0, dtype=np.float32)), (
+                f"{vectors.without:,} of {len(vectors.ids):,} pieces are found by words alone: {name} has not seen"
+                " them; batuta knowledge add"
+            )
+        return vector, ""
+
+    def _score(self, words: float, cosine: float, share: float) -> float:
+        if not cosine:  # to no hundredth of a millionth: one of both has no direction
+            share = 1.0
+        meaning = _logistic((cosine - self._embedder.even) / _COSINE_STEP)
+        evidence = share * words + (1 - share) * meaning
+        return _logistic((evidence - _EVIDENCE_EVEN) / _EVIDENCE_STEP)
 
     def _second_look(self, hit: Hit, words: Words, cosine: float, share: float) -> float:
         """The score of a piece by what stands in it: a word that it repeats counts once."""
@@ -113,7 +153,7 @@ class Collection:
         if found and hit.id not in words.verbatim:
             terms = set(self._index.terms(f"{hit.heading} {hit.text}"))
             found = min(found, words.share_in(terms))
-        return round(_score(found, cosine, share, self._embedder.even), 4)
+        return round(self._score(found, cosine, share), 4)
 
     def _fitting(self, filters: Mapping[str, Any]) -> list[int]:
         generation = self._vectors.generation
@@ -136,12 +176,6 @@ def _share_of_words(query: Query, words: Words) -> float:
         return _SHARE_OF_EXACT
     bare = len(words.asked) <= _KEYWORDS_MAX and len(words.asked) == len(query.text.split())
     return _SHARE_OF_KEYWORDS if bare else _SHARE_OF_PROSE
-
-
-def _score(words: float, cosine: float, share: float, even: float) -> float:
-    meaning = _logistic((cosine - even) / _COSINE_STEP)
-    evidence = share * words + (1 - share) * meaning
-    return _logistic((evidence - _EVIDENCE_EVEN) / _EVIDENCE_STEP)
 
 
 def _logistic(x: float) -> float:

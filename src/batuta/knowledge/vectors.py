@@ -15,19 +15,22 @@ _GROWTH_SHARE = 0.25
 
 
 class Vectors:
-    """The matrix of a collection, brought up to date with its store.
+    """The matrix of a collection, brought up to date with its store. A chunk without a vector is a row of zeros.
 
     It is float32: 1 KiB a chunk with 256 dimensions, so 200 MB for 200,000 chunks. As halves, as it is stored, it
     would be half of that, and a search 20 times slower: NumPy multiplies halves in software.
     """
 
-    def __init__(self, dim: int) -> None:
-        self._dim = dim
+    def __init__(self, dim: int = 0) -> None:
+        """`dim`: numbers of a vector; 0: as many as those that are kept."""
+        self.dim = dim
         self._rows = np.empty((0, dim), dtype=np.float32)
         self._ids = np.empty(0, dtype=np.int64)
         self._documents = np.empty(0, dtype=np.int64)
         self._count = 0
         self.generation = -1
+        # How many of the chunks have no vector of the embedder.
+        self.without = 0
 
     @property
     def ids(self) -> Any:
@@ -41,23 +44,36 @@ class Vectors:
             return
         there = index.chunk_ids()
         now = np.asarray([one for one, _ in there], dtype=np.int64)
-        last = int(self.ids[-1]) if self._count else 0
         kept = np.isin(self.ids, now, assume_unique=True)
         if not kept.all():
             count = int(kept.sum())
             for array in (self._rows, self._ids, self._documents):
                 array[:count] = array[: self._count][kept]
             self._count = count
-        fresh = index.vectors(embedder, last)
+        if not self.dim and (found := index.dimension(embedder)):
+            self.dim, self._count = found, 0
+            self._rows = np.empty((0, found), dtype=np.float32)
+            self._ids = self._documents = np.empty(0, dtype=np.int64)
+        fresh = index.vectors(embedder, int(self.ids[-1]) if self._count else 0)
         if fresh:
             documents = dict(there)
             # A chunk may have come since `there` was read; the next search finds it.
             fresh = [(one, vector) for one, vector in fresh if one in documents]
+            size = 2 * self.dim
+            none = bytes(size)
+            stored = (
+                vector if vector is not None and len(vector) == size else none
+                for _, vector in fresh
+            )
             self._append(
                 np.asarray([one for one, _ in fresh], dtype=np.int64),
                 np.asarray([documents[one] for one, _ in fresh], dtype=np.int64),
-                from_halves(b"".join(vector for _, vector in fresh), self._dim),
+                from_halves(b"".join(stored), self.dim)
+                if size
+                else np.empty((len(fresh), 0), dtype=np.float32),
             )
+        # Four numbers tell: no vector has four zeros at its beginning.
+        self.without = self._count - int(self._rows[: self._count, :4].any(axis=1).sum())
         self.generation = generation
 
     def nearest(self, vector: Any, count: int, only: Any | None = None) -> list[tuple[int, float]]:
@@ -77,7 +93,7 @@ class Vectors:
         return [(int(ids[at]), float(cosines[at])) for at in best]
 
     def cosines(self, vector: Any, chunks: list[int]) -> dict[int, float]:
-        """The cosines of these chunks with `vector`, of those that have a vector."""
+        """The cosines of these chunks with `vector`, of those that are there."""
         at = np.searchsorted(self.ids, chunks)
         at[at == self._count] = 0
         if not self._count:

@@ -1,14 +1,14 @@
 """The collections of a workspace: `knowledge: {handbook: {paths: [docs/**]}}`."""
 
 from pathlib import PurePosixPath, PureWindowsPath
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
+from batuta.reading.embedder import EmbedderConfig, read_embedder
 from batuta.reading.report import Report
 from batuta.reading.shapes import (
     FLAWED,
-    choice,
     formed,
     mapping,
     matching,
@@ -30,12 +30,12 @@ class KnowledgeConfig(msgspec.Struct, frozen=True):
     Attributes:
         paths: files, folders and patterns below the workspace; a folder stands for everything in it.
         description: what one finds in it, for people and planners.
-        embedder: what makes vectors of texts.
+        embedder: what makes vectors of texts: "wordllama", which is always there, or a server.
     """
 
     paths: tuple[str, ...]
     description: str = ""
-    embedder: str = "wordllama"
+    embedder: Literal["wordllama"] | EmbedderConfig = "wordllama"
 
 
 _read_text = text(1, 1_024)
@@ -70,7 +70,7 @@ read_knowledge = mapping(
         {
             "paths": one_or_more(_path, PATHS_MAX),
             "description": text(0, 4_096),
-            "embedder": choice("wordllama"),
+            "embedder": read_embedder,
         },
         required=("paths",),
         what="a collection: a map with at least `paths`",

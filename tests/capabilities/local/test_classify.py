@@ -35,7 +35,7 @@ class Spelling:
 
     name, dim, even = "first-letters", 32, 0.5
 
-    async def embed(self, texts: Sequence[str]) -> Any:
+    async def embed(self, texts: Sequence[str], *, question: bool = False) -> Any:
         made = np.zeros((len(texts), self.dim), dtype=np.float32)
         for row, text in zip(made, texts, strict=True):
             row[sum(map(ord, text[:2])) % self.dim] = 1

@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from batuta.outbound.exchange import LazyConnections, Request, Trouble
 from batuta.capabilities.modules import Loaded, load_modules
 from batuta.capabilities.workspace import open_catalog
 from batuta.config import WORKSPACE_FILE, Workspace, load_workspace, plan_files
@@ -20,9 +19,11 @@ from batuta.doors.cli.checkup.item import Looked, problem, warning, well
 from batuta.doors.cli.terminal.text import count, duration, one_line, place_text
 from batuta.errors import InputError, WorkspaceError
 from batuta.knowledge.capability import Searches
+from batuta.outbound.exchange import LazyConnections, Request, Trouble
 from batuta.plans.build import Sourced, plan_from_file
 from batuta.plans.check import check
 from batuta.plans.record.recording import Recording
+from batuta.reading.embedder import EmbedderConfig
 from batuta.spec.card import Card
 
 __all__ = ["reached", "secrets", "workspace"]
@@ -68,7 +69,8 @@ async def workspace(folder: Path) -> AsyncIterator[Looked]:
         return
     cards: Mapping[str, Card] = {}
     try:
-        searches = Searches(Path(config.root), config.knowledge)
+        allowed = config.network.allow_private
+        searches = Searches(Path(config.root), config.knowledge, allow_private=allowed)
         opened = await open_catalog(
             msgspec.structs.replace(config, python=()),
             [*found.capabilities, *searches.capabilities],
@@ -94,9 +96,11 @@ def secrets(config: Workspace, environment: Mapping[str, str]) -> Iterator[Looke
     for database, entry in config.sql.items():
         for name in _VARIABLE.findall(entry.url):
             wanted.setdefault(name, []).append(database)
-    for capability, one in config.capabilities.items():
-        for name in dict.fromkeys(_VARIABLE.findall("\n".join(_texts(one.settings)))):
-            wanted.setdefault(name, []).append(capability)
+    settings = [(name, one.settings) for name, one in config.capabilities.items()]
+    embedders = [(name, one.embedder) for name, one in config.knowledge.items()]
+    for user, one in settings + [(name, msgspec.to_builtins(one)) for name, one in embedders]:
+        for name in dict.fromkeys(_VARIABLE.findall("\n".join(_texts(one)))):
+            wanted.setdefault(name, []).append(user)
     for name, users in sorted(wanted.items()):
         of = f"for {one_line(', '.join(users), 60)}"
         if environment.get(name):
@@ -107,7 +111,7 @@ def secrets(config: Workspace, environment: Mapping[str, str]) -> Iterator[Looke
 
 
 async def reached(folder: Path) -> AsyncIterator[Looked]:
-    """The hosts of HTTP capabilities: each is sent one `HEAD /`, all at once."""
+    """The hosts of HTTP capabilities and embedders: each is sent one `HEAD /`, all at once."""
     try:
         config = load_workspace(folder)
         connections = LazyConnections(config.network.allow_private)
@@ -116,6 +120,9 @@ async def reached(folder: Path) -> AsyncIterator[Looked]:
     origins: dict[str, list[str]] = {}
     for name, one in config.capabilities.items():
         if one.kind == "http" and (origin := _origin(str(one.settings.get("url", "")))):
+            origins.setdefault(origin, []).append(name)
+    for name, one in config.knowledge.items():
+        if isinstance(one.embedder, EmbedderConfig) and (origin := _origin(one.embedder.url)):
             origins.setdefault(origin, []).append(name)
     asked = [_asked(connections, origin, users) for origin, users in sorted(origins.items())]
     try:

@@ -17,6 +17,7 @@ from batuta.doors.cli.terminal.text import count, one_line
 from batuta.doors.cli.workspace import folder_of
 from batuta.errors import InputError, NotFound
 from batuta.knowledge.capability import KNOWLEDGE_FILE, Searches
+from batuta.knowledge.embedders import Embedders
 from batuta.knowledge.pending import pending
 from batuta.knowledge.store import Store
 from batuta.reading.knowledge import KnowledgeConfig
@@ -35,9 +36,9 @@ def carry_out(args: argparse.Namespace, screen: Screen) -> int:
     _check_words(args)
     wanted = _wanted(workspace, args.name)
     if args.what == "add":
-        return on_loop(_add(Path(workspace.root), wanted, screen))
+        return on_loop(_add(workspace, wanted, screen))
     if args.what == "search":
-        return on_loop(_search(Path(workspace.root), wanted, args, screen))
+        return on_loop(_search(workspace, wanted, args, screen))
     return _status(Path(workspace.root), wanted, screen)
 
 
@@ -74,15 +75,16 @@ def _wanted(workspace: Workspace, name: str | None) -> dict[str, KnowledgeConfig
     return {name: there[name]}
 
 
-async def _add(root: Path, wanted: Mapping[str, KnowledgeConfig], screen: Screen) -> int:
+async def _add(workspace: Workspace, wanted: Mapping[str, KnowledgeConfig], screen: Screen) -> int:
     try:
         from batuta.knowledge.ingest import Step, ingest
-        from batuta.knowledge.llama import WordLlamaEmbedder
     except ImportError as error:
         raise InputError(
             f"reading documents needs {error.name}", remedy="pip install 'batuta[knowledge]'"
         ) from None
-    embedder = WordLlamaEmbedder()
+    root = Path(workspace.root)
+    embedders = Embedders(workspace.network.allow_private)
+    by_collection = {name: embedders.of(one.embedder) for name, one in wanted.items()}
     store = Store(root / KNOWLEDGE_FILE, create=True)
     told: list[dict[str, Any]] = []
     try:
@@ -95,7 +97,9 @@ async def _add(root: Path, wanted: Mapping[str, KnowledgeConfig], screen: Screen
                 shown[0].at(step.done, f"  {step.chunks:,} pieces  {one_line(step.source, 50)}")
 
             try:
-                done = await ingest(store, name, root, settings.paths, embedder, report=report)
+                done = await ingest(
+                    store, name, root, settings.paths, by_collection[name], report=report
+                )
             finally:
                 for one in shown:
                     one.__exit__(None, None, None)
@@ -105,9 +109,10 @@ async def _add(root: Path, wanted: Mapping[str, KnowledgeConfig], screen: Screen
                 _tell_added(said, settings, screen)
     finally:
         store.close()
+        await embedders.close()
     if screen.json:
         screen.document({"collections": told})
-    return 0
+    return int(any(one["waiting"] for one in told))
 
 
 def _tell_added(said: dict[str, Any], settings: KnowledgeConfig, screen: Screen) -> None:
@@ -115,12 +120,17 @@ def _tell_added(said: dict[str, Any], settings: KnowledgeConfig, screen: Screen)
     parts = [f"{said[kind]:,} {kind}" for kind in kinds if said[kind]]
     if said["failed"]:
         parts.append(f"{said['failed']:,} not readable")
+    if said["waiting"]:
+        parts.append(f"{said['waiting']:,} waiting")
     files = ", ".join(parts) or "no files"
     screen.out(
         f"{said['name']}: {files}; {count(said['chunks'], 'new piece')} in {said['seconds']:.1f} s"
     )
     if not parts:
         screen.say(f"nothing fits its paths: {', '.join(settings.paths)}")
+    if said["trouble"]:
+        screen.say(f"  {one_line(said['trouble'], 400)}")
+        screen.say(f"  what was done is kept; later: batuta knowledge add {said['name']}")
     _tell_findings(said["findings"], screen)
 
 
@@ -135,9 +145,13 @@ def _tell_findings(findings: list[dict[str, Any]], screen: Screen) -> None:
 
 
 async def _search(
-    root: Path, wanted: Mapping[str, KnowledgeConfig], args: argparse.Namespace, screen: Screen
+    workspace: Workspace,
+    wanted: Mapping[str, KnowledgeConfig],
+    args: argparse.Namespace,
+    screen: Screen,
 ) -> int:
-    searches = Searches(root, wanted)
+    allowed = workspace.network.allow_private
+    searches = Searches(Path(workspace.root), wanted, allow_private=allowed)
     try:
         found = await searches.search(
             args.name, args.question, limit=args.limit, filters=_filters(args.filter)
@@ -147,6 +161,8 @@ async def _search(
     if screen.json:
         screen.document(found)
         return 0
+    if "note" in found:
+        screen.say(one_line(found["note"], 600))
     if found["none"]:
         screen.out("nothing relevant")
         return 0
