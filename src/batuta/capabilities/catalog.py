@@ -1,6 +1,6 @@
 """The capabilities of a workspace by name: functions, configured ones, and those that are always there."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any, cast
 
@@ -31,7 +31,7 @@ _NAME_SHOWN_CHARS = 128
 class WorkspaceCatalog:
     """Capabilities by name; unchangeable once made.
 
-    `closing` are called by `close`, in order.
+    `later` are those that are made when somebody first asks for them. `closing` are called by `close`, in order.
 
     Raises:
         WorkspaceError: two capabilities have the same name, or one has no proper name.
@@ -41,32 +41,67 @@ class WorkspaceCatalog:
         self,
         capabilities: Iterable[Capability],
         *,
+        later: Mapping[str, Callable[[], Capability]] | None = None,
         closing: Iterable[Callable[[], Awaitable[None]]] = (),
     ) -> None:
         self._capabilities: dict[str, Capability] = {}
         self._closing = tuple(closing)
         for capability in capabilities:
             _add(self._capabilities, capability)
-        self._cards = {name: one.card for name, one in self._capabilities.items()}
+        self._later = {n: load for n, load in (later or {}).items() if n not in self._capabilities}
+        cards = {name: one.card for name, one in self._capabilities.items()}
+        self._cards = _Cards(cards, self._later) if self._later else cards
 
     def get(self, name: str) -> Capability:
         """The capability `name`. Raises `NotFound` with the nearest names as remedy."""
         found = self._capabilities.get(name)
         if found is not None:
             return found
+        if name in self._later:
+            return self._later[name]()
         raise NotFound(
             f"there is no capability {name[:_NAME_SHOWN_CHARS]!r}",
-            remedy=did_you_mean(name, sorted(self._capabilities), "capabilities"),
+            remedy=did_you_mean(name, sorted(self._cards), "capabilities"),
         )
 
     def cards(self) -> Mapping[str, Card]:
         """The cards of all, by name."""
         return self._cards
 
+    def with_later(self, later: Mapping[str, Callable[[], Capability]]) -> "WorkspaceCatalog":
+        """This catalog with capabilities that are made when somebody first asks for them, by name.
+
+        What is there already keeps its name.
+        """
+        return WorkspaceCatalog(self._capabilities.values(), later=later, closing=self._closing)
+
     async def close(self) -> None:
         """Close the connections that are kept open between calls."""
         for closing in self._closing:
             await closing()
+
+
+class _Cards(Mapping[str, Card]):
+    """Cards by name, those of `later` made when they are looked at."""
+
+    def __init__(
+        self, cards: dict[str, Card], later: Mapping[str, Callable[[], Capability]]
+    ) -> None:
+        self._made = cards
+        self._later = later
+
+    def __getitem__(self, name: str) -> Card:
+        card = self._made.get(name)
+        return card if card is not None else self._later[name]().card
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._made or name in self._later
+
+    def __iter__(self) -> Iterator[str]:
+        return chain(self._made, self._later)
+
+    def __len__(self) -> int:
+        return len(self._made) + len(self._later)
 
 
 def build_catalog(

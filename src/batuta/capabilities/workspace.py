@@ -9,8 +9,9 @@ from batuta.capabilities.files.built_in import file_capabilities
 from batuta.capabilities.files.folder import Folder
 from batuta.capabilities.local.classify import Embedding
 from batuta.capabilities.modules import load_modules
+from batuta.capabilities.registered import registered_plans
 from batuta.capabilities.threads import Threads
-from batuta.config import Workspace
+from batuta.config import Workspace, plan_files
 from batuta.plans.record.recording import Recording
 from batuta.ports import Capability
 
@@ -65,9 +66,10 @@ async def open_catalog(
         embedding=embedding,
         closing=ending,
     )
-    return Opened(catalog, own.workflows, troubles)
+    plans = registered_plans(plan_files(workspace) if modules else (), own.workflows)
+    return Opened(catalog.with_later(plans), own.workflows, troubles)
 
 
 def folder_of(workspace: Workspace) -> Folder:
     """The files of `workspace` as steps see them; its plans and modules are nothing to be overwritten."""
-    return Folder(Path(workspace.root), kept=(*workspace.python, *workspace.plans))
+    return Folder(Path(workspace.root), workspace.files, (*workspace.python, *workspace.plans))

@@ -32,6 +32,7 @@ class Card(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
         declared: False if effect or reach were never stated and the safe reading applies.
         waits: True if it may answer `Waiting` (it asks somebody).
         expands: True if it may answer with a plan (`Expand`): what that costs is bounded by budgets alone.
+        plan: the digest of the plan that it always answers with ("": another one each time, or none).
     """
 
     name: str
@@ -49,6 +50,7 @@ class Card(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
     declared: bool = True
     waits: bool = False
     expands: bool = False
+    plan: str = ""
 
     @property
     def metered(self) -> bool:

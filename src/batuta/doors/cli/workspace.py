@@ -9,7 +9,7 @@ from pathlib import Path
 
 from batuta.app import JOURNAL_FILE, App
 from batuta.config import WORKSPACE_FILE, find_workspace, load_workspace, plan_files
-from batuta.doors.cli.completing.plan_names import plan_name
+from batuta.plans.naming import plan_name
 from batuta.doors.cli.driving.held import told_when_held
 from batuta.doors.cli.terminal.screen import Screen
 from batuta.errors import InputError, NotFound

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from batuta.config import Workspace, find_workspace, load_workspace, plan_files
-from batuta.doors.cli.completing.plan_names import plan_name
+from batuta.plans.naming import plan_name
 from batuta.doors.cli.terminal.text import ago
 from batuta.journal.file.connection import connect
 from batuta.journal.file.statements import SQL

@@ -92,7 +92,9 @@ def _facts(card: Card, width: int) -> list[Line]:
     if card.waits:
         said.append(("waits", "may ask somebody, and wait for the answer"))
     if card.expands:
-        said.append(("expands", "may answer with a plan, which is then carried out"))
+        expands = "is a plan: what its steps do, they do under cards of their own"
+        other = "may answer with a plan, which is then carried out"
+        said.append(("expands", expands if card.kind == "plan" else other))
     return _pairs(said, width)
 
 
