@@ -9,12 +9,12 @@ from pathlib import Path
 
 from batuta.app import JOURNAL_FILE, App
 from batuta.config import WORKSPACE_FILE, find_workspace, load_workspace, plan_files
-from batuta.plans.naming import plan_name
 from batuta.doors.cli.driving.held import told_when_held
 from batuta.doors.cli.terminal.screen import Screen
 from batuta.errors import InputError, NotFound
 from batuta.journal.sqlite import open_sqlite
 from batuta.plans.build import Sourced, plan_from_file
+from batuta.plans.naming import plan_name
 from batuta.ports import Journal, Sink
 
 __all__ = [

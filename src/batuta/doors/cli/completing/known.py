@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from batuta.config import Workspace, find_workspace, load_workspace, plan_files
-from batuta.plans.naming import plan_name
 from batuta.doors.cli.terminal.text import ago
 from batuta.journal.file.connection import connect
 from batuta.journal.file.statements import SQL
+from batuta.plans.naming import plan_name
 
 __all__ = ["Known", "arguments", "capabilities", "inputs", "paths", "plans", "runs", "workspace"]
 
