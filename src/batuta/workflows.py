@@ -16,7 +16,7 @@ import asyncio
 import copy
 import inspect
 import typing
-from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Generator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Generic, ParamSpec, Protocol, Self, TypeVar, cast, overload
@@ -204,6 +204,7 @@ def workflow(
     limit: int = 0,
     budget: Budget | Mapping[str, float] | None = None,
     timeout: float | str | None = None,
+    examples: str | Sequence[str] = (),
 ) -> _Decorator: ...
 def workflow(
     function: Callable[..., Any] | None = None,
@@ -213,15 +214,19 @@ def workflow(
     limit: int = 0,
     budget: Budget | Mapping[str, float] | None = None,
     timeout: float | str | None = None,
+    examples: str | Sequence[str] = (),
 ) -> Any:
     """Make a plan of a function: its parameters are the inputs, its calls of capabilities the steps.
 
-    `name` of the plan, that of the function by default; `limit` calls at once; `budget` and `timeout` of a whole run.
+    `name` of the plan, that of the function by default; `limit` calls at once; `budget` and `timeout` of a whole run;
+    `examples` of how people ask for it ("the weather in {city}").
     The function is called when the plan is first asked for, once, with references in place of values.
     """
 
     def declare(function: Callable[..., Any]) -> Workflow[..., Any]:
-        return Workflow(function, name=name, limit=limit, budget=budget, timeout=timeout)
+        return Workflow(
+            function, name=name, limit=limit, budget=budget, timeout=timeout, examples=examples
+        )
 
     return declare if function is None else declare(function)
 

@@ -73,6 +73,7 @@ plans = st.builds(
     Plan,
     name=st.from_regex(r"[a-z][a-z0-9-]{0,12}", fullmatch=True),
     description=texts,
+    examples=st.lists(texts.filter(bool), max_size=3).map(tuple),
     inputs=st.dictionaries(names, schemas, max_size=3),
     steps=st.dictionaries(names, steps, max_size=4),
     result=shapes,

@@ -74,6 +74,21 @@ def test_the_plan_of_the_design_is_read_as_it_would_be_built_in_python() -> None
     assert str(places.at("steps", "review", "with", "show")) == "ticket.yaml:8:52"
 
 
+def test_examples_are_a_text_or_a_list_and_nothing_in_them_is_evaluated() -> None:
+    one = plan_from_yaml('name: x\nexamples: "weather in {city} ${steps.none}"', "p.yaml").plan
+    more = plan_from_yaml("name: x\nexamples: [a, b]", "p.yaml").plan
+    assert (one.examples, more.examples) == (("weather in {city} ${steps.none}",), ("a", "b"))
+    assert plan_to_yaml(Plan("x", "what", limit=2, examples=("a",))).splitlines() == [
+        "name: x",
+        "description: what",
+        "examples:",
+        "  - a",
+        "limit: 2",
+    ]
+    with pytest.raises(PlanError, match="examples"):
+        plan_from_yaml("name: x\nexamples: {a: b}", "p.yaml")
+
+
 def test_shorthands_become_the_long_form() -> None:
     short = """
         name: x

@@ -18,6 +18,10 @@ PLAN: Mapping[str, Hover] = {
     "Plan": Hover("A plan: a finite acyclic graph of steps with a named result."),
     "Plan.name": Hover("The name of the plan; runs are listed by it."),
     "Plan.description": Hover("For people and planners."),
+    "Plan.examples": Hover(
+        "How people ask for it: `batuta run` finds the plan by them. `{city}` stands for the input of that name.",
+        ("what is the weather in {city}",),
+    ),
     "Plan.inputs": Hover(
         "By name: a type (`file` for a file of the workspace), or a JSON Schema. One with a `default` may be left out.",
         ({"ticket": "string", "limit": {"type": "number", "default": 100.0}},),

@@ -92,8 +92,18 @@ def _sourced(root: Node | None, report: Report) -> Sourced:
     return Sourced(plan, Places(root, report.text, report.file))
 
 
+_TOLD = ("description", "examples")
+
+
 def _data(plan: Plan) -> Any:
     data: dict[str, Any] = plain(plan)
+    if "examples" in data:
+        # Beside the description, as people write it.
+        data = {
+            "name": data.pop("name"),
+            **{key: data.pop(key) for key in _TOLD if key in data},
+            **data,
+        }
     for step in data.get("steps", {}).values():
         # As the tutorial writes it; both forms read alike, unless the expression is wrong.
         if "each" in step and unwrapped(braced := f"${{{step['each']}}}") == step["each"]:

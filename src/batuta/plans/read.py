@@ -33,6 +33,9 @@ __all__ = ["INPUTS_MAX", "RESERVED_STEPS", "STEPS_MAX", "read_plan"]
 # Steps of one plan: what a person, a planner or a page of a console can still hold.
 STEPS_MAX = 10_000
 INPUTS_MAX = 1_000
+# Phrasings of one plan: more of them teach nothing new.
+EXAMPLES_MAX = 1_000
+EXAMPLE_CHARS_MAX = 2_000
 RETRIES_MAX = 100
 ROUNDS_MAX = 10_000
 ALTERNATIVES_MAX = 16
@@ -323,6 +326,7 @@ read_plan = record(
             r"\w[\w.-]{0,127}", "a name of letters, digits, `_`, `.` and `-`", "answer-ticket"
         ),
         "description": text(0, 65_536),
+        "examples": one_or_more(text(1, EXAMPLE_CHARS_MAX), EXAMPLES_MAX),
         "inputs": mapping(_read_input_name, _input, INPUTS_MAX),
         "steps": _steps,
         "result": anything,

@@ -103,6 +103,15 @@ class Step(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
     budget: Budget | None = None
 
     @property
+    def uses(self) -> tuple[str, ...]:
+        """Its capability, and those it falls back to, in the order in which they are tried."""
+        return (self.use, *(other.use for other in self.fallback))
+
+    def arguments_of(self, other: Alternative | Undo) -> Any:
+        """The arguments that `other` is called with: its own, or those of the step."""
+        return self.with_ if other.with_ is None else other.with_
+
+    @property
     def quorum(self) -> int:
         """How many of the used steps must succeed before this one starts; 0 stands for all of them."""
         if self.join == "all":
@@ -118,6 +127,7 @@ class Plan(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
         result: any JSON shape with expressions in it (None: the run has no result).
         limit: at most so many calls of the run at once (0: the process decides).
         timeout_s: wall time of the whole run in seconds, waiting included (None: no limit of its own).
+        examples: how people ask for it; `{city}` in one stands for the input of that name.
     """
 
     name: str
@@ -128,6 +138,7 @@ class Plan(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
     limit: int = 0
     budget: Budget | None = None
     timeout_s: float | None = msgspec.field(default=None, name="timeout")
+    examples: tuple[str, ...] = ()
 
     def encode(self) -> bytes:
         """The canonical JSON of the plan; `digest` is made of it."""

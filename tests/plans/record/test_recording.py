@@ -79,12 +79,14 @@ def test_settings_of_the_plan() -> None:
     same(
         answer,
         """
+examples: [answer the tickets]
 steps: {value: {use: value, with: {value: 1}}}
 limit: 3
 budget: {usd: 0.5, calls: 10}
 timeout: 1h
 """,
         name="answer",
+        examples="answer the tickets",
         limit=3,
         budget=Budget(usd=0.5, calls=10),
         timeout="1h",

@@ -3,7 +3,7 @@
 What records it is imported when a plan is first asked for: whoever runs plans of files does not pay for it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, NamedTuple, ParamSpec, TypeVar
 
 from batuta.plans.build import Sourced
@@ -34,7 +34,7 @@ class Recorded(NamedTuple):
 class Recording(Generic[P, R]):
     """A function that stands for a plan. It is recorded when the plan is first asked for.
 
-    `limit`, `budget` and `timeout` are those of the plan.
+    `limit`, `budget`, `timeout` and `examples` are those of the plan.
     """
 
     def __init__(
@@ -45,6 +45,7 @@ class Recording(Generic[P, R]):
         limit: int = 0,
         budget: Budget | Mapping[str, float] | None = None,
         timeout: float | str | None = None,
+        examples: str | Sequence[str] = (),
     ) -> None:
         self.function = function
         self.name = name or getattr(function, "__name__", "workflow")
@@ -52,7 +53,12 @@ class Recording(Generic[P, R]):
         self.__doc__ = function.__doc__
         self.__module__ = function.__module__
         self.__wrapped__ = function
-        self._settings = {"limit": limit, "budget": budget, "timeout": timeout}
+        self._settings = {
+            "examples": [examples] if isinstance(examples, str) else [*examples],
+            "limit": limit,
+            "budget": budget,
+            "timeout": timeout,
+        }
         self._recorded: Recorded | None = None
 
     @property

@@ -188,7 +188,7 @@ def _plain(data: Any) -> Any:
 def _read(data: Any, places: RecordedPlaces) -> Plan:
     """The plan, read as one from a file is, so that it has the same bounds and the same digest."""
     given = {
-        key: one for key, one in data.items() if one not in (None, "", 0, {}) or key == "result"
+        key: one for key, one in data.items() if one not in (None, "", 0, {}, []) or key == "result"
     }
     root, report = tree_from_data(given)
     placed = PlacedReport(places)
