@@ -60,7 +60,7 @@ MUTANTS = [
     patch(
         "nothing is reserved",
         "spec/fold.py",
-        "purse.reserve(fact.reserved_nusd)",
+        "purse.reserve(fact.reserved_nusd, new=not node.went_on)",
         "purse.reserve(0)",
     ),
     patch(

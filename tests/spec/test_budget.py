@@ -62,6 +62,8 @@ class TestPurse:
         assert purse.refuses(0, 0.0) == ""
         purse.reserve(0)
         assert purse.refuses(0, 0.0) == "the budget of 1 calls is used up"
+        # What goes on with an answer is no further call.
+        assert purse.refuses(0, 0.0, new=False) == ""
 
     def test_refuses_what_would_not_fit_beside_what_is_reserved(self) -> None:
         purse = Purse(Budget(usd=1), 0.0)

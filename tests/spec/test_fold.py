@@ -10,7 +10,7 @@ from batuta.engine.rules.decide import decide
 from batuta.journal.retention import erased
 from batuta.plans.build import plan_from_yaml
 from batuta.spec import run as r
-from batuta.spec.call import Expand
+from batuta.spec.call import Call, Expand, Question, Waiting
 from batuta.spec.facts import (
     Adopted,
     Answered,
@@ -201,6 +201,33 @@ class TestNonsense:
             apply(run, fact)
             for target in [*run.open_work(), *run.touched]:
                 decide(run, target, fact.at)
+
+
+class TestCounting:
+    async def test_a_call_that_goes_on_with_the_answer_is_the_call_that_asked(self) -> None:
+        made = House(Tool("ask", _asks(1), waits=True))
+        await made.run("steps: {a: {use: ask}}\nbudget: {calls: 1}\nresult: ${steps.a}")
+        await made.answer("a", "yes")
+        shown = await made.go_on()
+        assert (shown["result"], shown["calls"], len(await made.of(Started))) == ("yes", 1, 2)
+
+    async def test_what_asks_again_is_another_call_so_that_a_budget_ends_it(self) -> None:
+        made = House(Tool("ask", _asks(9), waits=True))
+        shown = await made.run("steps: {a: {use: ask}}\nbudget: {calls: 2}\n")
+        while shown["status"] == "waiting":
+            await made.answer("a", "yes")
+            shown = await made.go_on()
+        assert (shown["status"], shown["calls"], len(await made.of(Started))) == ("failed", 2, 4)
+
+
+def _asks(times: int) -> Any:
+    """A capability that asks so often before it gives the last answer."""
+
+    def ask(call: Call) -> Any:
+        asked = call.state or 0
+        return call.answer if asked == times else Waiting(Question("Well?"), state=asked + 1)
+
+    return ask
 
 
 class TestDropping:

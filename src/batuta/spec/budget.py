@@ -29,7 +29,8 @@ class Budget(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
 
     Attributes:
         usd: money, in dollars.
-        calls: attempts of any capability.
+        calls: attempts of any capability. One that asks somebody and goes on with the answer is one call; what asks
+            again is another.
         seconds: wall time since the start, waiting included.
     """
 
@@ -79,10 +80,13 @@ class Purse:
         self.reserved_nusd = 0
         self.calls = 0
 
-    def refuses(self, price_nusd: int, now: float) -> str:
-        """Why one more call of at most `price_nusd` does not fit at time `now`, or "" if it does."""
+    def refuses(self, price_nusd: int, now: float, *, new: bool = True) -> str:
+        """Why one more call of at most `price_nusd` does not fit at time `now`, or "" if it does.
+
+        `new`: False for an attempt that goes on with an answer, and is no further call.
+        """
         budget = self.budget
-        if budget.calls is not None and self.calls >= budget.calls:
+        if new and budget.calls is not None and self.calls >= budget.calls:
             return f"the budget of {budget.calls} calls is used up"
         limit = self.limit_nusd
         if limit is not None:
@@ -100,9 +104,9 @@ class Purse:
             return ""
         return f"{self.whose} time budget of {self.budget.seconds:g} s is used up"
 
-    def reserve(self, price_nusd: int) -> None:
-        """Count one call and set `price_nusd` aside for it."""
-        self.calls += 1
+    def reserve(self, price_nusd: int, *, new: bool = True) -> None:
+        """Set `price_nusd` aside for an attempt, and count it if it is a `new` call."""
+        self.calls += new
         self.reserved_nusd += price_nusd
 
     def settle(self, reserved_nusd: int, cost_nusd: int) -> Self:

@@ -191,10 +191,11 @@ def _started(run: Run, fact: Started) -> None:
     node.reserved_nusd = fact.reserved_nusd
     if not node.started_at:
         node.started_at = fact.at
+    node.went_on, node.answered = node.goes_on, False
     run.running += 1
-    run.calls += 1
+    run.calls += not node.went_on
     for purse in node.purses:
-        purse.reserve(fact.reserved_nusd)
+        purse.reserve(fact.reserved_nusd, new=not node.went_on)
 
 
 def _finished(run: Run, fact: Finished) -> None:
@@ -221,6 +222,7 @@ def _failure(run: Run, fact: Failure) -> None:
         node.faults = 0
         node.args_digest = ""
         node.question = node.answer = None
+        node.answered = False
     node.alternative = fact.alternative
     node.told = fact.attempt
     node.doubt = None
@@ -242,6 +244,7 @@ def _waited(run: Run, fact: Waited) -> None:
     node.state = r.WAITING
     node.question = fact
     node.answer = None
+    node.answered = False
     node.expires_at = fact.expires_at
     run.touched.append(node)
     if fact.kind != "resolve":
@@ -255,6 +258,7 @@ def _answered(run: Run, fact: Answered) -> None:
         return
     node = run.nodes[fact.path]
     node.answer = fact
+    node.answered = fact.kind == "answer"
     if fact.kind == "approval" and node.question is not None:
         node.approved = (node.question.digest, fact.who) if _says_yes(fact) else None
     node.state = r.READY

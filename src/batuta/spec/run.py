@@ -52,7 +52,8 @@ class Node(msgspec.Struct, eq=False):
     `kind` is "step", "each" or "repeat" (containers of `children`), or "undo". `told` is the last attempt that is
     known to have failed: what anybody else says of it comes too late. `winners` are the used steps that had
     succeeded when this instance was first looked at: later ones never change what it sees. `inherited` is the run that
-    it ended in, if that is another one.
+    it ended in, if that is another one. `answered`: its next attempt brings an answer; `went_on`: its last one did, as
+    part of the call that had asked.
 
     (A Struct only because it is made in 0.5 µs then, instead of 3.)
     """
@@ -88,6 +89,8 @@ class Node(msgspec.Struct, eq=False):
     message: str = ""
     question: Waited | None = None
     answer: Answered | None = None
+    answered: bool = False
+    went_on: bool = False
     approved: tuple[str, str] | None = None
     doubt: Doubted | None = None
     children: "list[Node]" = []
@@ -117,6 +120,14 @@ class Node(msgspec.Struct, eq=False):
     def terminal(self) -> bool:
         """True if nothing more happens to this instance."""
         return self.state in TERMINAL
+
+    @property
+    def goes_on(self) -> bool:
+        """True if its next attempt is no call of its own: the one that asked goes on with the answer.
+
+        What asks again with an answer in hand is a call of its own; else it might ask, and go on, without a bound.
+        """
+        return self.answered and not self.went_on
 
 
 class Scope(msgspec.Struct, eq=False):
