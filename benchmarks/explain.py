@@ -17,7 +17,7 @@ from batuta.governance.verdict import Policy
 from batuta.plans.bounds import bounds
 from batuta.plans.build import Sourced, plan_from_yaml, plan_to_yaml
 from batuta.plans.check import check
-from batuta.plans.explain import explain
+from batuta.plans.explain import Premises, explain
 from batuta.spec.card import Card
 from batuta.spec.plan import Plan, Step
 from batuta.spec.statistics import Measured, Statistics
@@ -95,7 +95,7 @@ def workloads() -> list[Workload]:
     free, ruled = (forecaster(Policy(rules)) for rules in ((), RULES))
 
     def explained(policy: Any) -> object:
-        return explain(plan, cards, policy, statistics=known, places=places)
+        return explain(plan, Premises(cards, policy, known), places=places)
 
     return [
         Workload("check", lambda: check(plan, cards, places), 10.0),

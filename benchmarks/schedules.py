@@ -24,7 +24,7 @@ from batuta.engine.loop import Driver
 from batuta.governance.forecast import forecaster
 from batuta.governance.verdict import Policy
 from batuta.journal.memory import MemoryJournal
-from batuta.plans.explain import explain
+from batuta.plans.explain import Premises, explain
 from batuta.spec.plan import Plan, Step
 from batuta.spec.statistics import Measured, Statistics
 from batuta.testing.virtual import run_virtual
@@ -120,12 +120,8 @@ def measured(task: Task) -> Outcome:
         )
         for name, step in free.steps.items()
     }
-    told = explain(
-        free,
-        catalog.cards(),
-        forecaster(Policy()),
-        statistics=Statistics(runs=1, steps=known),
-    )
+    log = Statistics(runs=1, steps=known)
+    told = explain(free, Premises(catalog.cards(), forecaster(Policy()), log))
     foretold = told.totals.forecast.time_expected_s
     assert foretold is not None, "every step has been measured"
     total_s = sum(task.durations.values())

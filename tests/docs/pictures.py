@@ -10,7 +10,7 @@ from batuta.governance.verdict import Policy
 from batuta.journal.memory import MemoryJournal
 from batuta.plans.build import plan_from_file
 from batuta.plans.draw import plan_svg, run_svg
-from batuta.plans.explain import explain_sound
+from batuta.plans.explain import Premises, explain_sound
 from batuta.plans.inputs import parse_inputs
 from batuta.spec.statistics import Measured, Statistics
 from batuta.spec.timeline import timeline
@@ -43,14 +43,9 @@ async def _refunds_plan() -> str:
     try:
         async with await App.open(EXAMPLE, journal=MemoryJournal()) as app:
             policy = Policy(app.workspace.policy)
-            explanation = explain_sound(
-                plan,
-                app.cards,
-                forecaster(policy),
-                statistics=Statistics(2, MEASURED),
-                inputs=inputs,
-                budget=app.workspace.budget,
-            )
+            log = Statistics(2, MEASURED)
+            premises = Premises(app.cards, forecaster(policy), log, app.workspace.budget)
+            explanation = explain_sound(plan, premises, inputs=inputs)
     finally:
         del os.environ["LEDGER_URL"]
         if before is not None:

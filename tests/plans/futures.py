@@ -14,7 +14,7 @@ from batuta.engine.loop import Driver
 from batuta.governance.forecast import forecaster
 from batuta.governance.verdict import Policy
 from batuta.journal.memory import MemoryJournal
-from batuta.plans.explain import explain
+from batuta.plans.explain import Premises, explain
 from batuta.plans.explanation import Explanation
 from batuta.ports import Capability, Chance
 from batuta.spec.budget import Budget
@@ -44,6 +44,19 @@ class Future(NamedTuple):
         """Every attempt."""
         return [fact for fact in self.facts if isinstance(fact, Started)]
 
+    def calls(self) -> list[Started]:
+        """Every attempt but those that go on with the answer to what the one before has asked."""
+        found: list[Started] = []
+        answered: set[str] = set()
+        for fact in self.facts:
+            if isinstance(fact, Answered) and fact.kind == "answer":
+                answered.add(fact.path)
+            elif isinstance(fact, Started):
+                if fact.path not in answered:
+                    found.append(fact)
+                answered.discard(fact.path)
+        return found
+
     def asked(self) -> list[tuple[str, str]]:
         """Every question of policy and capabilities: of which step, and of which kind."""
         return [
@@ -68,7 +81,7 @@ def future(seed: int) -> Future:
     policy = rules_from([*_rules(cards, dice)])
     inputs = story.inputs if dice.random() < 0.5 else None
     at_once = dice.choice((1, 3, 64))
-    told = explain(plan, cards, forecaster(policy), inputs=inputs, at_once=at_once)
+    told = explain(plan, Premises(cards, forecaster(policy), at_once=at_once), inputs=inputs)
     settings = Settings(lambda plan, _: plan, calls_max=at_once)
     facts, run = run_virtual(_played(plan, story, cards, policy, settings), seed=seed)
     return Future(told, facts, run, seed)

@@ -16,7 +16,7 @@ from batuta.governance.forecast import forecaster
 from batuta.plans.build import plan_from_data, plan_from_yaml, plan_to_json, plan_to_yaml
 from batuta.plans.check import check
 from batuta.plans.draw import plan_svg
-from batuta.plans.explain import explain_sound
+from batuta.plans.explain import Premises, explain_sound
 from batuta.plans.inputs import validate_inputs
 from batuta.plans.rewrite import rewritten
 from batuta.reading.report import FINDINGS_MAX
@@ -70,7 +70,7 @@ def taken(text: str | bytes, file: str = "p.json") -> str:
     with contextlib.suppress(InputError):
         validate_inputs(plan, STORY.inputs)
     try:
-        explanation = explain_sound(plan, STORY.cards, FORECASTER, places=places)
+        explanation = explain_sound(plan, Premises(STORY.cards, FORECASTER), places=places)
     except PlanError:
         assert [finding for finding in findings if not finding.warning] != []
         return "flawed"

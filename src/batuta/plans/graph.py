@@ -1,21 +1,43 @@
-"""The order of steps as a graph."""
+"""The order of steps as a graph. `deps` gives for every step the steps it waits for, all of which are keys of it."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
-__all__ = ["cycles", "longest_path"]
+__all__ = ["cycles", "in_order", "longest_path", "users_of"]
 
 # One cycle is enough to know what to do; a plan of nothing but cycles need not be listed whole.
 _CYCLES_MAX = 20
 
 
-def cycles(deps: Mapping[str, Iterable[str]]) -> Iterator[list[str]]:
-    """Circles of steps that wait for each other, each as the names on its way; no step is in two of them.
+def users_of(deps: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
+    """For every step those that wait for it, in their order."""
+    users: dict[str, list[str]] = {name: [] for name in deps}
+    for name, others in deps.items():
+        for other in others:
+            users[other].append(name)
+    return users
 
-    `deps` gives for every step the steps it waits for; all of them are keys.
-    """
+
+def in_order(deps: Mapping[str, Iterable[str]]) -> list[str]:
+    """The steps so that each stands behind those it waits for; what is on a circle, or behind one, is left out."""
+    users = users_of(deps)
+    waiting = {name: len([*others]) for name, others in deps.items()}
+    ready = [name for name, count in waiting.items() if not count]
+    for name in ready:  # grows while it is walked through
+        for user in users[name]:
+            waiting[user] -= 1
+            if not waiting[user]:
+                ready.append(user)
+    return ready
+
+
+def cycles(deps: Mapping[str, Iterable[str]]) -> Iterator[list[str]]:
+    """Circles of steps that wait for each other, each as the names on its way; no step is in two of them."""
     waiting = {name: set(others) for name, others in deps.items()}
     for _ in range(_CYCLES_MAX):
-        _take_what_can_start(waiting)
+        for name in in_order(waiting):
+            del waiting[name]
+        for others in waiting.values():
+            others.intersection_update(waiting)
         if not waiting:
             return
         circle = _circle(waiting)
@@ -29,26 +51,18 @@ def cycles(deps: Mapping[str, Iterable[str]]) -> Iterator[list[str]]:
 def longest_path(
     deps: Mapping[str, Iterable[str]], weights: Mapping[str, float]
 ) -> tuple[float, tuple[str, ...]]:
-    """The heaviest chain of steps, each waiting for the one before it, and its weight. Ties: the earlier step.
+    """The heaviest chain of steps, each waiting for the one before it, and its weight. Of equals, the first.
 
     What is on a circle, or behind one, is left out.
     """
-    waiting = {name: len([*deps.get(name, ())]) for name in weights}
-    users: dict[str, list[str]] = {}
-    for name in weights:
-        for other in deps.get(name, ()):
-            users.setdefault(other, []).append(name)
-    ready = [name for name, count in waiting.items() if not count]
     reached: dict[str, float] = {}
     before: dict[str, str] = {}
-    for name in ready:  # grows while it is walked through
-        reached[name] = weights[name] + reached.get(before.get(name, ""), 0.0)
-        for user in users.get(name, ()):
-            if user not in before or reached[name] > reached[before[user]]:
-                before[user] = name
-            waiting[user] -= 1
-            if not waiting[user]:
-                ready.append(user)
+    for name in in_order(deps):
+        heaviest = 0.0
+        for other in deps[name]:
+            if name not in before or reached[other] > heaviest:
+                before[name], heaviest = other, reached[other]
+        reached[name] = weights[name] + heaviest
     if not reached:
         return 0.0, ()
     last = max(reached, key=reached.__getitem__)
@@ -56,22 +70,6 @@ def longest_path(
     while chain[-1] in before:
         chain.append(before[chain[-1]])
     return reached[last], tuple(reversed(chain))
-
-
-def _take_what_can_start(waiting: dict[str, set[str]]) -> None:
-    """Remove every step that is on no circle and waits for none (Kahn's order)."""
-    users: dict[str, list[str]] = {}
-    for name, others in waiting.items():
-        for other in others:
-            users.setdefault(other, []).append(name)
-    free = [name for name, others in waiting.items() if not others]
-    while free:
-        name = free.pop()
-        del waiting[name]
-        for user in users.get(name, ()):
-            waiting[user].discard(name)
-            if not waiting[user]:
-                free.append(user)
 
 
 def _circle(waiting: Mapping[str, set[str]]) -> list[str]:

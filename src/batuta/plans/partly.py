@@ -54,6 +54,11 @@ class Known:
         """The same, and the names of an item or a round."""
         return Known({**self._values, **values}, self._purse)
 
+    def input(self, name: str) -> Any:
+        """The value of the input `name`, or `UNKNOWN`."""
+        inputs = self._values.get("inputs", UNKNOWN)
+        return UNKNOWN if inputs is UNKNOWN else inputs.get(name, UNKNOWN)
+
     def condition(self, text: str) -> bool | None:
         """What the condition `text` is for certain; None if that depends, or goes wrong."""
         try:

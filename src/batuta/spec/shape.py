@@ -13,25 +13,27 @@ from batuta.spec.expr import (
 from batuta.spec.plan import Plan, Step
 from batuta.spec.value import encode
 
-__all__ = ["PlanShape", "StepShape", "condition_roots", "step_roots"]
+__all__ = ["OUTER_ROOTS", "PlanShape", "StepShape", "condition_roots", "step_roots"]
 
+# The names that expressions may start with wherever they stand, and those that there are inside of items and rounds.
+OUTER_ROOTS = frozenset({"inputs", "steps"})
 _ITEM_ROOTS = frozenset({"item", "index"})
+_ROUND_ROOTS = frozenset({"index", "previous"})
 
 
 def step_roots(step: Step) -> frozenset[str]:
     """The names that expressions of `step` may start with."""
-    roots = {"inputs", "steps"}
+    roots = OUTER_ROOTS
     if step.each is not None:
-        roots |= {"item", "index"}
+        roots |= _ITEM_ROOTS
     if step.repeat is not None:
-        roots |= {"index", "previous"}
-    return frozenset(roots)
+        roots |= _ROUND_ROOTS
+    return roots
 
 
 def condition_roots(step: Step) -> frozenset[str]:
     """The names that the `when` of `step` may start with: it is asked before there are rounds."""
-    roots = frozenset({"inputs", "steps"})
-    return roots if step.each is None else roots | _ITEM_ROOTS
+    return OUTER_ROOTS if step.each is None else OUTER_ROOTS | _ITEM_ROOTS
 
 
 class StepShape:
@@ -64,13 +66,14 @@ class StepShape:
 
     def __init__(self, name: str, step: Step) -> None:
         roots = step_roots(step)
-        outer = frozenset({"inputs", "steps"})
         self.name = name
         self.step = step
         self.when = None
         if step.when is not None:
             self.when = compile_expression(_bared(step.when), condition_roots(step))
-        self.each = None if step.each is None else compile_expression(_bared(step.each), outer)
+        self.each = (
+            None if step.each is None else compile_expression(_bared(step.each), OUTER_ROOTS)
+        )
         self.until = (
             None if step.repeat is None else compile_expression(_bared(step.repeat.until), roots)
         )
@@ -79,7 +82,7 @@ class StepShape:
             own if other.with_ is None else compile_template(other.with_, roots)
             for other in step.fallback
         )
-        self.uses = (step.use, *(other.use for other in step.fallback))
+        self.uses = step.uses
         self.arguments: tuple[Template, ...] = (own, *alternatives)
         undo = step.undo
         self.undo = None
@@ -145,7 +148,7 @@ class PlanShape:
         # In its own order, not the canonical one: steps and results are shown as they were written.
         self.encoded = encode(plan)
         self.steps = {name: StepShape(name, step) for name, step in plan.steps.items()}
-        self.result = compile_template(plan.result, frozenset({"inputs", "steps"}))
+        self.result = compile_template(plan.result, OUTER_ROOTS)
         self.whole_result = _whole_step(plan.result)
         self.in_result = frozenset(
             str(ref.path[0]) for ref in self.result.references if ref.root == "steps" and ref.path

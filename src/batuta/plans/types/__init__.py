@@ -1,6 +1,6 @@
 """Types of values, by JSON Schema: gradual, so that only what certainly fails is called wrong."""
 
-from batuta.plans.types.access import Part, items, part
+from batuta.plans.types.access import Part, items, list_length, part
 from batuta.plans.types.combine import list_of, map_of, nullable, union
 from batuta.plans.types.describe import described
 from batuta.plans.types.fit import fits
@@ -40,6 +40,7 @@ __all__ = [
     "fits",
     "infer",
     "items",
+    "list_length",
     "list_of",
     "map_of",
     "nullable",

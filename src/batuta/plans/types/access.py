@@ -7,7 +7,7 @@ import msgspec
 from batuta.plans.types.combine import union
 from batuta.plans.types.shape import ANY, NOTHING, UNSEEN, UNSTATED, Array, Object, Type
 
-__all__ = ["Part", "items", "part"]
+__all__ = ["Part", "items", "list_length", "part"]
 
 
 class Part(msgspec.Struct, frozen=True):
@@ -63,6 +63,15 @@ def items(type_: Type) -> Type:
             for of in (*shape.prefix, shape.rest)
         )
     )
+
+
+def list_length(type_: Type) -> tuple[int, int | None]:
+    """At least and at most so many items (None: no bound) of what is a list; (0, None) of what may be none."""
+    shapes = type_.shapes
+    lists = [shape for shape in shapes if isinstance(shape, Array)]
+    highs = [shape.high for shape in lists if shape.high is not None]
+    high = max(highs) if lists and len(highs) == len(lists) else None
+    return (min(shape.low for shape in lists) if lists and len(lists) == len(shapes) else 0), high
 
 
 def _field(shape: Object | Array, key: str | int) -> tuple[Type, Literal["yes", "maybe", "no"]]:

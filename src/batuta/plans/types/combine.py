@@ -49,9 +49,9 @@ _intersections: dict[frozenset[Type], Type] = {}
 _NULL_SHAPE = Null()
 
 
-def list_of(item: Type) -> Type:
-    """Lists of any length whose items are `item`."""
-    return Type((Array((), item),))
+def list_of(item: Type, low: int = 0, high: int | None = None) -> Type:
+    """Lists of `low` to `high` items (None: any number) that are `item`."""
+    return Type((Array((), item, low, high),))
 
 
 def map_of(fields: Mapping[str, Type], optional: Iterable[str] = (), rest: Type = NOTHING) -> Type:

@@ -5,9 +5,9 @@ from typing import Any
 from batuta.governance.forecast import forecaster
 from batuta.plans.bounds import bounds
 from batuta.plans.build import plan_from_yaml
+from batuta.plans.explain.questions import Expected, Questions
 from batuta.plans.explanation import Asked
 from batuta.plans.partly import known_inputs
-from batuta.plans.questions import Expected, Questions
 from batuta.spec.card import Card
 from tests.governance.rules import rules_from
 
@@ -31,7 +31,7 @@ def expected(
     """What is foreseen of each of `steps`, written in YAML, under `rules`."""
     plan = plan_from_yaml(f"name: p\n{HEAD}steps:\n{steps}").plan
     known = known_inputs(plan, inputs)
-    found = bounds(plan, CARDS, known=known)
+    found = bounds(plan, CARDS, known)
     questions = Questions(plan, CARDS, forecaster(rules_from(list(rules))), known)
     return {name: questions.of(name, found.steps[name]) for name in plan.steps}
 

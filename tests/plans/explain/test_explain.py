@@ -7,7 +7,7 @@ import pytest
 from batuta.errors import PlanError
 from batuta.governance.forecast import forecaster
 from batuta.plans.build import plan_from_yaml
-from batuta.plans.explain import explain, explain_sound
+from batuta.plans.explain import Premises, explain, explain_sound
 from batuta.plans.explanation import Explanation, StepExplained
 from batuta.spec.budget import Budget
 from batuta.spec.card import Card
@@ -25,6 +25,7 @@ CARDS = {
         Card("pay", effect="write", reach="irreversible", declared=False),
     )
 }
+QUIET = Premises(CARDS, forecaster(rules_from(None)))
 DIAMOND = """
   a: {use: look}
   b: {use: ask_model, with: {x: "${steps.a}"}}
@@ -36,7 +37,9 @@ DIAMOND = """
 def explained(steps: str, *rules: dict[str, Any], head: str = "", **known: Any) -> Explanation:
     """The explanation of a plan with these `steps`, written in YAML, under `rules`."""
     sourced = plan_from_yaml(f"name: p\n{head}steps:\n{steps}")
-    return explain(sourced.plan, CARDS, forecaster(rules_from(list(rules))), **known)
+    inputs = known.pop("inputs", None)
+    premises = Premises(CARDS, forecaster(rules_from(list(rules))), **known)
+    return explain(sourced.plan, premises, inputs=inputs)
 
 
 def step(explanation: Explanation, name: str) -> StepExplained:
@@ -110,7 +113,7 @@ def test_costs_are_expected_from_what_calls_did_cost() -> None:
         ("{use: look, each: '${inputs.rows}'}", None),
         ("{use: look, repeat: {until: 'false', at_most: 3}}", None),
         ("{use: look, repeat: {until: 'false', at_most: 1}}", 1),
-        ("{use: human, with: {question: Well?}}", 2),
+        ("{use: human, with: {question: Well?}}", 1),
         ("{use: think}", None),
         ("{use: nothing}", None),
     ],
@@ -180,7 +183,7 @@ def test_a_step_says_all_that_the_plan_says_of_it() -> None:
         "repeat: {until: 'index > 1', at_most: 3}}\n"
     )
     sourced = plan_from_yaml("name: p\nsteps:\n" + text)
-    one = explain(sourced.plan, CARDS, forecaster(rules_from(None)), places=sourced.places)
+    one = explain(sourced.plan, QUIET, places=sourced.places)
     found = one.steps[0]
     assert (found.kind, found.when, found.until, found.line) == ("each", "true", "index > 1", 3)
     assert (found.fallback, found.undo, found.use) == (("ask_model",), "pay", "look")
@@ -205,7 +208,7 @@ def test_circles_and_unknown_capabilities_do_not_stop_it() -> None:
 def test_a_plan_with_flaws_is_refused_with_all_of_them() -> None:
     sourced = plan_from_yaml("name: p\nsteps: {a: {use: lok}, b: {use: look, after: [c]}}\n")
     with pytest.raises(PlanError) as caught:
-        explain_sound(sourced.plan, CARDS, forecaster(rules_from(None)), places=sourced.places)
+        explain_sound(sourced.plan, QUIET, places=sourced.places)
     codes = [one.code for one in caught.value.findings if not one.warning]
     assert codes == ["B101", "B112"]
 
@@ -215,10 +218,9 @@ def test_inputs_that_do_not_fit_are_refused_and_missing_ones_are_not() -> None:
         "name: p\ninputs: {n: integer, m: integer}\n"
         "steps: {a: {use: look, with: {n: '${inputs.n + inputs.m}'}}}\nresult: ${steps.a}\n"
     ).plan
-    quiet = forecaster(rules_from(None))
-    assert explain_sound(plan, CARDS, quiet, inputs={"n": 1}).totals.forecast.calls_worst == 1
+    assert explain_sound(plan, QUIET, inputs={"n": 1}).totals.forecast.calls_worst == 1
     with pytest.raises(PlanError) as caught:
-        explain_sound(plan, CARDS, quiet, inputs={"n": "x", "k": 1})
+        explain_sound(plan, QUIET, inputs={"n": "x", "k": 1})
     assert {one.code for one in caught.value.findings} >= {"B107", "B108"}
 
 
@@ -227,6 +229,6 @@ def test_warnings_and_what_a_rewrite_would_change_come_with_it() -> None:
         "name: p\nsteps: {a: {use: look}, b: {use: look}, c: {use: pay}}\n"
         "result: {a: '${steps.a}', b: '${steps.b}'}\n"
     ).plan
-    one = explain_sound(plan, CARDS, forecaster(rules_from(None)))
+    one = explain_sound(plan, QUIET)
     assert "B190" in {finding.code for finding in one.findings}
     assert [(change.rule, change.steps) for change in one.changes] == [("common", ("a", "b"))]

@@ -1,9 +1,12 @@
 """What a run can come to at most; that no run passes it is in test_explain_laws."""
 
+from typing import Any
+
 import pytest
 
 from batuta.plans.bounds import Bounds, Worst, bounds, links
 from batuta.plans.build import plan_from_yaml
+from batuta.plans.partly import known_inputs
 from batuta.spec.budget import Budget
 from batuta.spec.card import Card
 
@@ -14,6 +17,7 @@ CARDS = {
         Card("free", effect="pure", reach="local", timeout_s=10),
         Card("paid", effect="read", reach="egress", price_nusd=CENT, timeout_s=20),
         Card("human", effect="read", reach="local", kind="human", waits=True, timeout_s=1),
+        Card("agent", effect="read", price_nusd=CENT, waits=True, timeout_s=3),
         Card("think", effect="read", reach="egress", price_nusd=CENT, expands=True),
         Card("write", effect="write", timeout_s=5, in_doubt="ask"),
         Card("again", effect="write", timeout_s=5, in_doubt="retry", price_nusd=CENT),
@@ -27,6 +31,12 @@ def bounded(steps: str, head: str = "", **known: object) -> Bounds:
     """The bounds of a plan with these `steps`, written in YAML."""
     plan = plan_from_yaml(f"name: p\n{head}steps:\n{steps}").plan
     return bounds(plan, CARDS, **known)  # pyright: ignore[reportArgumentType]
+
+
+def knowing(steps: str, head: str, inputs: dict[str, Any]) -> Bounds:
+    """The same for a run with these `inputs`."""
+    plan = plan_from_yaml(f"name: p\n{head}steps:\n{steps}").plan
+    return bounds(plan, CARDS, known_inputs(plan, inputs))
 
 
 def test_a_call_costs_at_most_its_price_and_takes_at_most_its_time_out() -> None:
@@ -44,8 +54,9 @@ def test_fallbacks_come_after_all_retries_each_with_retries_of_its_own() -> None
     assert one.worst == Worst(4, 2 * CENT, 2 * 20 + 2 * 10 + 2 * 2)
 
 
-def test_who_asks_is_called_again_with_the_answer() -> None:
-    assert bounded("  a: {use: human}\n").worst == Worst(2, 0, 2)
+def test_a_call_that_asks_takes_its_time_twice_and_counts_once() -> None:
+    assert bounded("  a: {use: human}\n").worst == Worst(1, 0, 2)
+    assert bounded("  a: {use: agent}\n").worst == Worst(1, 2 * CENT, 6)
 
 
 def test_what_is_in_doubt_is_sent_again_as_often_as_its_card_may() -> None:
@@ -84,6 +95,12 @@ def test_items_without_a_limit_of_their_own_wait_for_lanes() -> None:
         ("inputs.rows", "inputs: {rows: list}\n", 10_000, None),
         ("inputs.rows", "inputs: {rows: {type: list, maxItems: 40}}\n", 40, None),
         ("inputs.rows", "inputs: {rows: {type: list, default: [1]}}\n", 10_000, None),
+        ("inputs.rows.map(r, r + 1)", "inputs: {rows: {type: list, maxItems: 40}}\n", 40, None),
+        ("inputs.rows.filter(r, r > 1)", "inputs: {rows: {type: list, maxItems: 40}}\n", 40, None),
+        ("inputs.rows", "inputs: {rows: {type: list, minItems: 7, maxItems: 7}}\n", 7, 7),
+        ("inputs.rows + [1, 2]", "inputs: {rows: {type: list, maxItems: 40}}\n", 42, None),
+        ("has(inputs.one) ? [inputs.one] : []", "inputs: {one: any}\n", 1, None),
+        ("inputs.rows.map(r, r)", "inputs: {rows: {type: list, minItems: 10001}}\n", 0, 0),
     ],
 )
 def test_lists_are_as_long_as_constants_and_types_say(
@@ -101,12 +118,32 @@ def test_inputs_that_are_given_and_defaults_beside_them_are_known() -> None:
         "  c: {use: free, each: '${steps.a}'}\n"
         "  d: {use: free, each: '${inputs.rows}', at_most: 1}\n"
     )
-    found = bounded(steps, head, inputs={"rows": [1, 2, 3]}).steps
+    found = knowing(steps, head, {"rows": [1, 2, 3]}).steps
     assert {name: (one.items, one.items_known) for name, one in found.items()} == {
         "a": (3, 3),
         "b": (1, 1),
         "c": (3, 3),
         "d": (0, 0),  # too many: the step fails before anything is called
+    }
+
+
+def test_what_is_made_of_the_results_of_items_is_as_long_as_these() -> None:
+    steps = (
+        "  a: {use: free, each: '${inputs.rows}'}\n"
+        "  b: {use: free, each: '${steps.a.filter(r, r.good)}'}\n"
+        "  c: {use: free, each: '${steps.b.map(r, r.id)}'}\n"
+        "  d: {use: free, each: '${steps.a.map(r, r.id)}'}\n"
+        "  e: {use: free, each: '${steps.f}'}\n"
+        "  f: {use: free, each: '${steps.e}'}\n"
+    )
+    found = knowing(steps, "inputs: {rows: list}\n", {"rows": [1, 2, 3]}).steps
+    assert {name: (one.items, one.items_known) for name, one in found.items()} == {
+        "a": (3, 3),
+        "b": (3, None),
+        "c": (3, None),
+        "d": (3, 3),
+        "e": (10_000, None),
+        "f": (10_000, None),
     }
 
 
@@ -126,6 +163,19 @@ def test_a_budget_bounds_what_is_done_and_not_what_takes_it_back() -> None:
     assert (one.worst.calls, one.worst.cost_nusd) == (2 + 2, CENT + 2 * CENT)
     tight = bounded(steps, budget=Budget(calls=1))
     assert tight.worst.calls == 1 + 1
+
+
+def test_so_many_calls_take_no_longer_than_the_slowest_of_them_with_the_pauses_between() -> None:
+    steps = "  a: {use: paid, repeat: {until: 'false', at_most: 100, wait: 7}}\n  b: {use: free}\n"
+    assert bounded(steps, head="budget: {calls: 3}\n").worst == Worst(3, 3 * CENT, 3 * (20 + 7))
+    inside = bounded("  a: {use: paid, each: '${inputs.x}', limit: 1, budget: {calls: 3}}\n")
+    assert inside.worst == Worst(3, 3 * CENT, 3 * 20)
+    assert bounded("  a: {use: think, budget: {calls: 3}}\n").worst == Worst(3, None, None)
+
+
+def test_so_few_calls_of_a_step_leave_so_few_effects_of_it() -> None:
+    one = bounded("  a: {use: free, each: '${[1, 2, 3]}', undo: paid, budget: {calls: 2}}\n")
+    assert one.undo == Worst(2, 2 * CENT, 2 * 20)
 
 
 def test_time_is_that_of_the_slowest_chain() -> None:

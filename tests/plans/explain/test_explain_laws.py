@@ -44,11 +44,12 @@ def test_what_is_certain_is_asked_whenever_the_step_runs(part: int) -> None:
 @parts
 def test_no_step_is_called_oftener_than_its_bound_and_no_run_comes_to_more(part: int) -> None:
     for one in futures(part):
-        calls = Counter(step_of(fact.path).removesuffix("/undo") for fact in one.started())
+        calls = Counter(step_of(fact.path).removesuffix("/undo") for fact in one.calls())
         for step in one.told.steps:
             assert calls[step.name] <= at_most(step.forecast.calls_worst), (one.seed, step.name)
         total = one.told.totals.forecast
-        assert calls.total() <= at_most(total.calls_worst), one.seed
+        assert calls.total() == one.run.calls, one.seed
+        assert one.run.calls <= at_most(total.calls_worst), one.seed
         assert one.run.spent_nusd <= at_most(total.cost_worst_nusd), one.seed
 
 
@@ -83,7 +84,7 @@ def test_a_run_without_failures_makes_the_calls_that_are_expected(part: int) -> 
         )
         expected = one.told.totals.forecast.calls_expected
         if plain and expected is not None:
-            assert len(one.started()) == expected, one.seed
+            assert len(one.calls()) == expected, one.seed
 
 
 def test_the_random_runs_are_of_every_kind() -> None:

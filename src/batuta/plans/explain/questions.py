@@ -89,7 +89,7 @@ class Questions:
         if not (step.fallback or step.undo) and self._is_quiet(step.use):
             return _NOTHING
         uses = [(step.use, step.with_)]
-        uses += [(one.use, step.with_ if one.with_ is None else one.with_) for one in step.fallback]
+        uses += [(one.use, step.arguments_of(one)) for one in step.fallback]
         asks: list[Asked] = []
         denied = denied_maybe = ""
         for place, (use, shape) in enumerate(uses):
@@ -104,7 +104,7 @@ class Questions:
             denied_maybe = denied_maybe or ("" if denied else _why_denied(voices))
             asks += _asked(name, step, card, voices, shape, fallback=place > 0)
         if step.undo is not None and step.undo.use in self._cards:
-            shape = step.with_ if step.undo.with_ is None else step.undo.with_
+            shape = step.arguments_of(step.undo)
             card = self._cards[step.undo.use]
             voices = self._voices(name, card, shape, bounds, "/undo")
             asks += _asked(f"{name}/undo", step, card, voices, shape)

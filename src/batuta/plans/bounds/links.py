@@ -1,0 +1,29 @@
+"""Who waits for whom, of plans with flaws as well."""
+
+from batuta.errors import ExpressionError
+from batuta.plans.expressions import expressions_of
+from batuta.spec.plan import Plan
+
+__all__ = ["links"]
+
+
+def links(plan: Plan) -> dict[str, dict[str, bool]]:
+    """For every step those it waits for, in the order of mention; True for those whose value it cannot do without.
+
+    As the engine has it (`batuta.spec.shape`), for plans with flaws as well: what names no step is left out.
+    """
+    found: dict[str, dict[str, bool]] = {}
+    for name, step in plan.steps.items():
+        deps: dict[str, bool] = {}
+        for use in expressions_of(("steps", name), step):
+            if use.path[2] == "undo" or isinstance(use.compiled, ExpressionError):
+                continue
+            for ref in use.compiled.references:
+                if ref.root == "steps" and ref.path and ref.path[0] != name:
+                    other = str(ref.path[0])
+                    deps[other] = deps.get(other, False) or not ref.optional
+        for other in step.after:
+            if other != name:
+                deps.setdefault(other, False)
+        found[name] = {other: needed for other, needed in deps.items() if other in plan.steps}
+    return found

@@ -1,0 +1,49 @@
+"""In which order the steps of a plan run, which of them never do, and which of them a run waits for."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from batuta.plans.explanation import Forecast
+from batuta.plans.graph import in_order, longest_path
+from batuta.plans.partly import Known
+from batuta.spec.plan import Plan
+
+__all__ = ["critical_path", "never_run", "waves"]
+
+
+def waves(waits_for: Mapping[str, Iterable[str]]) -> dict[str, int]:
+    """For every step, in the order of the plan, one more than the latest of those it waits for; 0 for none.
+
+    What is on a circle, or behind one, comes after everything else.
+    """
+    found: dict[str, int] = {}
+    for name in in_order(waits_for):
+        found[name] = max((found[other] + 1 for other in waits_for[name]), default=0)
+    last = max(found.values(), default=-1) + 1
+    return {name: found.get(name, last) for name in waits_for}
+
+
+def never_run(
+    plan: Plan, waits_for: Mapping[str, Mapping[str, bool]], order: Sequence[str], known: Known
+) -> dict[str, str]:
+    """The steps that never run, and why: their condition is false in any case, or what they need is skipped."""
+    found: dict[str, str] = {}
+    for name in order:
+        step = plan.steps[name]
+        lost = [other for other, needed in waits_for[name].items() if needed and other in found]
+        if lost and step.join == "all":
+            found[name] = f"{lost[0]} is skipped"
+        elif step.when is not None and known.condition(step.when) is False:
+            found[name] = "its condition is false"
+    return found
+
+
+def critical_path(
+    waits_for: Mapping[str, Iterable[str]], forecasts: Mapping[str, Forecast]
+) -> tuple[tuple[str, ...], float | None]:
+    """The longest chain by expected time, and that time; by the number of steps where one of them is not known."""
+    times = {name: one.time_expected_s for name, one in forecasts.items()}
+    known = {name: time_s for name, time_s in times.items() if time_s is not None}
+    if len(known) == len(times):
+        expected_s, chain = longest_path(waits_for, known)
+        return chain, expected_s
+    return longest_path(waits_for, dict.fromkeys(times, 1.0))[1], None

@@ -1,0 +1,144 @@
+"""One step of a plan as EXPLAIN shows it."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from batuta.plans.bounds import Bounds, StepBounds
+from batuta.plans.explain.premises import Premises
+from batuta.plans.explain.questions import Expected
+from batuta.plans.explanation import Forecast, StepExplained
+from batuta.plans.types import Type, described, list_of, of_schema, union
+from batuta.spec.card import Card
+from batuta.spec.plan import Plan, Step
+from batuta.spec.statistics import Measured
+
+__all__ = ["Setting", "Sketch"]
+
+# Of a card that is not there: nothing is known, and the safe reading of silence applies.
+_NO_CARD = Card(name="", kind="?", declared=False)
+
+
+class Setting(NamedTuple):
+    """What the other steps and people have to do with a step.
+
+    Attributes:
+        links: the steps it waits for; True for those whose value it cannot do without.
+        wave: as in `StepExplained`; so are `skipped` and `line`.
+        expected: its questions, and why the policy refuses it.
+    """
+
+    links: Mapping[str, bool]
+    wave: int
+    expected: Expected
+    skipped: str
+    line: int
+
+
+class Sketch:
+    """One step after the other, from what is known of all."""
+
+    def __init__(self, plan: Plan, premises: Premises, bounded: Bounds) -> None:
+        self._plan = plan
+        self._cards = premises.cards
+        self._statistics = premises.statistics
+        self._at_once = premises.at_once
+        self._bounded = bounded
+        # Most steps of a large plan are alike but for their names and arguments.
+        self._alike: dict[tuple[str, int, int], Forecast] = {}
+        self._described: dict[tuple[bool, tuple[str, ...]], str] = {}
+
+    def step(self, name: str, setting: Setting) -> StepExplained:
+        """What is known of one step."""
+        step = self._plan.steps[name]
+        card = self._cards.get(step.use, _NO_CARD)
+        bound = self._bounded.steps[name]
+        measured = self._measured(name, step)
+        links, expected = setting.links, setting.expected
+        needs, after = tuple(links), ()
+        if step.after:
+            after = tuple(other for other in step.after if links.get(other) is False)
+            needs = tuple(other for other in needs if other not in after)
+        return StepExplained(
+            name=name,
+            kind="each" if step.each is not None else "step" if step.repeat is None else "repeat",
+            use=step.use,
+            why="named by the plan",
+            card_kind=card.kind,
+            effect=card.effect,
+            reach=card.reach,
+            declared=card.declared,
+            metered=card.metered,
+            wave=setting.wave,
+            needs=needs,
+            after=after,
+            when=step.when or "",
+            each=step.each or "",
+            until="" if step.repeat is None else step.repeat.until,
+            forecast=self._forecast(step, card, bound, measured),
+            measured=measured,
+            asks=expected.asks,
+            denied=expected.denied,
+            fallback=step.uses[1:],
+            undo="" if step.undo is None else step.undo.use,
+            line=setting.line,
+            output=self._output(step),
+            denied_maybe=expected.denied_maybe,
+            skipped=setting.skipped,
+            items=None if step.each is None else bound.items,
+            items_known=None if step.each is None else bound.items_known,
+            rounds=None if step.repeat is None else step.repeat.at_most,
+            expands=any(use in self._cards and self._cards[use].expands for use in step.uses),
+        )
+
+    def _measured(self, name: str, step: Step) -> Measured | None:
+        of_step = self._statistics.steps.get((self._plan.name, name))
+        if of_step is not None and of_step.capability in ("", step.use):
+            return of_step
+        return self._statistics.capabilities.get(step.use)
+
+    def _forecast(
+        self, step: Step, card: Card, bound: StepBounds, measured: Measured | None
+    ) -> Forecast:
+        key = (step.use, id(bound), id(measured))
+        found = self._alike.get(key)
+        if found is None:
+            found = self._alike[key] = self._forecast_anew(step, card, bound, measured)
+        return found
+
+    def _forecast_anew(
+        self, step: Step, card: Card, bound: StepBounds, measured: Measured | None
+    ) -> Forecast:
+        worst = bound.worst
+        calls = _calls_expected(step, card, bound)
+        cost = time_s = None
+        if calls == 0 or (not card.metered and card is not _NO_CARD and not card.expands):
+            cost = 0
+        elif calls is not None and measured is not None and measured.cost_nusd is not None:
+            cost = measured.cost_nusd * calls
+        if calls == 0:
+            time_s = 0.0
+        elif calls is not None and measured is not None and measured.p50_s is not None:
+            at_once = min(step.limit or bound.items, bound.items, self._at_once)
+            time_s = measured.p50_s * -(-bound.items // at_once)
+        return Forecast(worst.calls, calls, worst.cost_nusd, cost, worst.time_s, time_s)
+
+    def _output(self, step: Step) -> str:
+        key = (step.each is not None, step.uses)
+        words = self._described.get(key)
+        if words is None:
+            words = self._described[key] = described(self._type(*key))
+        return words
+
+    def _type(self, each: bool, uses: tuple[str, ...]) -> Type:
+        schemas = (None if use not in self._cards else self._cards[use].output for use in uses)
+        one = union(*(of_schema(schema) for schema in schemas))
+        return list_of(one) if each else one
+
+
+def _calls_expected(step: Step, card: Card, bound: StepBounds) -> int | None:
+    """Calls if nothing fails; None where nobody can say: rounds, items, questions of programs, plans inside."""
+    if bound.items_known is None or (step.repeat is not None and step.repeat.at_most > 1):
+        return None
+    if card is _NO_CARD or card.expands or (card.waits and card.kind != "human"):
+        return None
+    return bound.items_known

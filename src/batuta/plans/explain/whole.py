@@ -1,0 +1,126 @@
+"""What a run of a plan will do, ask, take and cost: of every step, and of the whole."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from batuta.errors import PlanError
+from batuta.plans.bounds import Bounds, bounds, links
+from batuta.plans.check import check
+from batuta.plans.explain.order import critical_path, never_run, waves
+from batuta.plans.explain.premises import Premises
+from batuta.plans.explain.questions import Expected, Questions
+from batuta.plans.explain.sketch import Setting, Sketch
+from batuta.plans.explanation import Explanation, Forecast, StepExplained, Totals
+from batuta.plans.inputs import input_findings
+from batuta.plans.partly import known_inputs
+from batuta.plans.rewrite import rewritten
+from batuta.reading.places import Places
+from batuta.spec.plan import Plan
+
+__all__ = ["explain", "explain_sound"]
+
+
+def explain(
+    plan: Plan,
+    premises: Premises,
+    *,
+    inputs: Mapping[str, Any] | None = None,
+    places: Places | None = None,
+) -> Explanation:
+    """What a run of `plan` will do, ask, take and cost; of a plan with flaws, as far as it can be understood.
+
+    `inputs` are those of the run that is asked about; without, nothing is assumed of them, not even defaults. What the
+    checker finds, and what a rewrite would change, is for the caller to add.
+    """
+    known = known_inputs(plan, inputs)
+    waits_for = links(plan)
+    wave_of = waves(waits_for)
+    order = sorted(wave_of, key=wave_of.__getitem__)
+    skipped = never_run(plan, waits_for, order, known)
+    budget = plan.budget if premises.budget is None else premises.budget
+    bounded = bounds(
+        plan,
+        premises.cards,
+        known,
+        deps=waits_for,
+        skipped=skipped,
+        budget=budget,
+        at_once=premises.at_once,
+    )
+    questions = Questions(plan, premises.cards, premises.forecaster, known)
+    sketch = Sketch(plan, premises, bounded)
+    steps: dict[str, StepExplained] = {}
+    for name in plan.steps:
+        expected = Expected() if name in skipped else questions.of(name, bounded.steps[name])
+        line = places.key("steps", name).line if places is not None else 0
+        setting = Setting(waits_for[name], wave_of[name], expected, skipped.get(name, ""), line)
+        steps[name] = sketch.step(name, setting)
+    forecasts = {name: step.forecast for name, step in steps.items()}
+    chain, expected_s = critical_path(waits_for, forecasts)
+    for name in chain:
+        steps[name] = msgspec.structs.replace(steps[name], critical=True)
+    layers: list[list[str]] = [[] for _ in range(max(wave_of.values(), default=-1) + 1)]
+    for name, wave in wave_of.items():
+        layers[wave].append(name)
+    widest = max(map(len, layers), default=0)
+    return Explanation(
+        plan=plan,
+        digest=plan.digest(),
+        steps=tuple(steps.values()),
+        totals=Totals(
+            forecast=_forecast(bounded, forecasts.values(), expected_s),
+            critical_path=chain,
+            width=min(widest, plan.limit or widest, premises.at_once),
+            waves=tuple(map(tuple, layers)),
+        ),
+        questions=tuple(ask for name in order for ask in steps[name].asks),
+        budget=budget,
+        sampled_runs=premises.statistics.runs,
+    )
+
+
+def explain_sound(
+    plan: Plan,
+    premises: Premises,
+    *,
+    inputs: Mapping[str, Any] | None = None,
+    places: Places | None = None,
+) -> Explanation:
+    """As `explain`, with what the checker warns of and what a rewrite would change. `inputs` may be some of them.
+
+    Raises:
+        PlanError: the checker finds flaws, or the inputs do not fit.
+    """
+    findings = check(plan, premises.cards, places)
+    if inputs is not None:
+        # What is not given is not known yet.
+        findings += [one for one in input_findings(plan, inputs) if one.code != "B106"]
+    flaws = [one for one in findings if not one.warning]
+    if flaws:
+        message = "the plan cannot run" if len(flaws) > 1 else flaws[0].message
+        raise PlanError(message, place=flaws[0].place, findings=findings)
+    explanation = explain(plan, premises, inputs=inputs, places=places)
+    changes = rewritten(plan, premises.cards).changes
+    return msgspec.structs.replace(explanation, findings=tuple(findings), changes=changes)
+
+
+def _forecast(bounded: Bounds, forecasts: Iterable[Forecast], expected_s: float | None) -> Forecast:
+    """Of the whole plan; `expected_s` is the expected time of its critical path."""
+    listed, worst = list(forecasts), bounded.worst
+    return Forecast(
+        calls_worst=worst.calls,
+        calls_expected=_sum(one.calls_expected for one in listed),
+        cost_worst_nusd=worst.cost_nusd,
+        cost_expected_nusd=_sum(one.cost_expected_nusd for one in listed),
+        time_worst_s=worst.time_s,
+        time_expected_s=expected_s,
+    )
+
+
+def _sum(figures: Iterable[int | None]) -> int | None:
+    """None if one of them is."""
+    listed = list(figures)
+    known = [figure for figure in listed if figure is not None]
+    return sum(known) if len(known) == len(listed) else None
