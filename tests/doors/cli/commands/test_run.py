@@ -202,6 +202,20 @@ def test_items_of_a_wide_fan_out_that_are_skipped_are_counted_not_listed(folder:
     assert "1/10 done, 9 skipped" in said.err
 
 
+def test_steps_inside_the_items_of_a_wide_fan_out_are_counted_with_them(folder: Folder) -> None:
+    (folder.path / "batuta.yaml").write_text("plans: [inner.yaml]\n")
+    (folder.path / "inner.yaml").write_text(
+        "name: inner\ninputs: {n: integer}\n"
+        "steps: {same: {use: value, with: {value: '${inputs.n}'}}}\nresult: '${steps.same}'\n",
+    )
+    (folder.path / "wide.yaml").write_text(
+        "name: wide\nsteps:\n  all: {use: plan.inner, each: '${[0,1,2,3,4,5,6,7,8,9]}', with: {n: '${item}'}}\n",
+    )
+    said = folder.batuta("run", "--plan", "wide.yaml")
+    assert (said.code, "all.0" in said.err) == (0, False)
+    assert "10/10 done" in said.err
+
+
 @pytest.mark.parametrize("words", [(), ("--json",)])
 def test_progress_never_mixes_with_the_result(folder: Folder, words: tuple[str, ...]) -> None:
     said = folder.batuta("run", "--plan", "wide.yaml", "--input", 'items=["a","b"]', *words)

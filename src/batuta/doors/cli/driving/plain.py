@@ -55,7 +55,10 @@ class PlainDisplay:
             elif isinstance(fact, Expanded) and fact.path:
                 node = run.nodes[fact.path]
                 steps = len(node.subscope.nodes) if node.subscope is not None else 0
-                lines.append(_line("+", fact.path, "planned", count(steps, "step")))
+                if (around := _wide_around(node)) is not None:
+                    wide[around.path] = around
+                else:
+                    lines.append(_line("+", fact.path, "planned", count(steps, "step")))
             elif isinstance(fact, _SHOWN):
                 node = run.nodes.get(fact.path)
                 if node is not None:
@@ -80,9 +83,9 @@ class PlainDisplay:
         self._screen.say(f"{plan}  {run.id}  {run.status} after {duration(end - run.accepted.at)}")
 
     def _of(self, node: Node, now: float, wide: dict[str, Node]) -> list[list[Span]]:
-        parent = node.parent
-        if parent is not None and parent.kind == "each" and len(parent.children) > ITEMS_LISTED_MAX:
-            wide[parent.path] = parent
+        around = _wide_around(node)
+        if around is not None:
+            wide[around.path] = around
             if node.state in _COUNTED:
                 return []
         state = state_of(node)
@@ -94,6 +97,18 @@ class PlainDisplay:
             return []
         self._said[node.path] = said
         return [_line(MARKS[state][0], node.path, state, note)]
+
+
+def _wide_around(node: Node) -> Node | None:
+    """The outermost fan-out around `node` that is too wide to be listed: what its items hold is counted too."""
+    found: Node | None = None
+    inner: Node | None = node
+    while inner is not None:
+        around = inner.parent
+        if around is not None and around.kind == "each" and len(around.children) > ITEMS_LISTED_MAX:
+            found = around
+        inner = around if around is not None else inner.scope.holder
+    return found
 
 
 def _line(mark: str, path: str, state: str, note: str) -> list[Span]:
