@@ -17,10 +17,15 @@ RETURN_DAYS, DAMAGE_DAYS = 30, 14
 # What is less sure is no answer; local.answer counts the words of the question that it covers.
 SURE = 0.5
 QUESTIONS_MAX = 2
+# A question of fewer words means little alone.
+SHORT_WORDS = 7
 SIGNED = "Brasswick, support desk"
 
 _TAG = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^<>]{0,500}>", re.IGNORECASE | re.DOTALL)
-_GREETING = re.compile(r"^(hi|hello|hallo|hola|bonjour|dear|good morning|guten tag|buenos días)\b[^.!?,:]{0,30}[,.!]\s*", re.I)
+_GREETING = re.compile(
+    r"^(hi|hello|hallo|hola|bonjour|dear|good morning|guten tag|buenos días)\b[^.!?,:]{0,30}[,.!]\s*",
+    re.I,
+)
 _LANGUAGES = {
     "de": {"ich", "und", "die", "der", "das", "mein", "meine", "wann", "bitte", "nicht", "wird", "fehlt", "noch"},
     "fr": {"je", "ma", "mon", "est", "et", "pour", "merci", "bonjour", "les", "ai", "la", "vous", "que"},
@@ -30,26 +35,35 @@ _LANGUAGES = {
 
 
 @capability(effect="pure", reach="local")
-def questions(tickets: list[Row], routes: list[Row | None], topics: list[Row]) -> list[Row]:
-    """What is looked up for each ticket: what it asks, in its own words, and the rule of its topic."""
-    known = {topic["label"]: topic for topic in topics}
-    asked: list[Row] = []
-    for at, (ticket, route) in enumerate(zip(tickets, routes, strict=True)):
-        topic = known.get((route or {}).get("label") or "")
-        if topic is None or not topic["pages"]:
-            continue
-        own = [{"rule": False, "text": text} for text in asked_in(ticket["subject"], ticket["text"])]
-        rule = [{"rule": True, "text": topic["rule"]}] if topic["rule"] else []
-        asked += [{"ticket": at, "pages": topic["pages"], **one} for one in own + rule]
-    return asked
+def questions(ticket: Row, topic: str | None, topics: list[Row]) -> list[Row]:
+    """What is looked up for a ticket: what it asks, in its own words, and the rule of its topic."""
+    known = [one for one in topics if one["label"] == topic and one["pages"]]
+    return [
+        {"rule": rule, "text": text, "pages": one["pages"]}
+        for one in known
+        for rule, texts in (
+            (False, asked_in(ticket["subject"], ticket["text"])),
+            (True, [one["rule"]]),
+        )
+        for text in texts
+        if text
+    ]
 
 
 def asked_in(subject: str, text: str) -> list[str]:
-    """The questions in `text`, at most `QUESTIONS_MAX`; if there is none, the longest sentence."""
+    """The questions in `text`, at most `QUESTIONS_MAX`, a short one with the longest sentence; or that one."""
     plain = _TAG.sub(" ", text)
-    said = [_GREETING.sub("", one).strip() for one in re.split(r"(?<=[.!?])\s+|\n+", plain)]
-    asked = [one for one in said if one.endswith("?") and len(one.split()) > 2]
-    longest = sorted((one for one in said if one), key=len, reverse=True)[:1]
+    said = [
+        one
+        for part in re.split(r"(?<=[.!?])\s+|\n+", plain)
+        if (one := _GREETING.sub("", part).strip())
+    ]
+    longest = sorted(said, key=len, reverse=True)[:1]
+    asked = [
+        f"{longest[0]} {one}" if len(one.split()) < SHORT_WORDS and one != longest[0] else one
+        for one in said
+        if one.endswith("?")
+    ]
     subject = _TAG.sub(" ", subject).strip()
     return [f"{subject}: {one}" if subject else one for one in asked[:QUESTIONS_MAX] or longest]
 
@@ -69,7 +83,9 @@ def decide(ticket: Row, topic: str | None, said: Row, orders: list[Row]) -> Row:
         "refund_cents": cents,
         "amount": euros(cents),
         "why": why,
-        "said": ", ".join(f"{name} {shown(value)}" for name, value in said.items() if value is not None),
+        "said": ", ".join(
+            f"{name} {shown(value)}" for name, value in said.items() if value is not None
+        ),
         "order": order["number"] if order else None,
         "account": order["account"] if order else None,
         "name": order["name"] if order else "customer",
@@ -82,7 +98,11 @@ def decide(ticket: Row, topic: str | None, said: Row, orders: list[Row]) -> Row:
 def _due(topic: str | None, ticket: Row, said: Row, order: Row | None) -> tuple[str, int, str]:
     """The reply (`person`: none of ours), the cents, and why."""
     if topic is None or topic == "person":
-        return "person", 0, "no topic fits, or none is sure" if topic is None else "not for the desk"
+        return (
+            "person",
+            0,
+            "no topic fits, or none is sure" if topic is None else "not for the desk",
+        )
     if topic in ("repair", "use", "parts"):
         return "handbook", 0, "a question to the handbook"
     if order is None and said.get("order"):
@@ -119,50 +139,72 @@ def _due(topic: str | None, ticket: Row, said: Row, order: Row | None) -> tuple[
 
 
 @capability(effect="pure", reach="local")
-def once(decisions: list[Row]) -> list[Row]:
-    """The same decisions, but no order is refunded twice: a second ticket about it is a repetition of the first."""
+def once(cases: list[Row]) -> list[Row]:
+    """The same cases, but no order is refunded twice: a second ticket about it is a repetition of the first."""
     first: dict[str, str] = {}
     kept: list[Row] = []
-    for one in decisions:
-        if one["refund_cents"] > 0:
-            before = first.setdefault(one["order"], one["ticket"])
-            if before != one["ticket"]:
-                why = f"asks again for what {before} has got"
-                one = {**one, "reply": "again", "refund_cents": 0, "amount": euros(0), "why": why}
-        kept.append(one)
+    for case in cases:
+        one = case["decision"]
+        if (
+            one["refund_cents"] > 0
+            and (before := first.setdefault(one["order"], one["ticket"])) != one["ticket"]
+        ):
+            why = f"asks again for what {before} has got"
+            one = {**one, "reply": "again", "refund_cents": 0, "amount": euros(0), "why": why}
+        kept.append({**case, "decision": one})
     return kept
 
 
 @capability(effect="pure", reach="local")
-def draft(decision: Row, index: int, asked: list[Row], answers: list[Row], paid: bool, replies: list[Row]) -> Row:
-    """A reply in the sender's language, with what the handbook says word for word; or why a person has to write it."""
-    reply, language = decision["reply"], decision["language"]
-    rejected = decision["refund_cents"] > 0 and not paid
-    mine = [(one["rule"], answer) for one, answer in zip(asked, answers, strict=True) if one["ticket"] == index]
-    found = [answer for rule, answer in mine if not rule and answer["confidence"] >= SURE]
-    if reply not in ("handbook", "person", "again"):
-        found = found or [answer for rule, answer in mine if rule and answer["confidence"] >= SURE]
-    why = "a person has said no" if rejected else decision["why"]
-    if reply == "handbook" and not found:
-        why = "the handbook does not say"
-    if rejected or reply in ("person", "again") or (reply == "handbook" and not found):
-        return {**decision, "state": "again" if reply == "again" else "person", "why": why, "text": "", "citations": []}
-    words = {one["reply"]: one.get(language) or one["en"] for one in replies}
-    filled = {name: str(decision[name]) for name in ("name", "order", "amount", "goods", "placed")}
-    citations = [
-        {"text": cited["text"], "source": cited["source"], "page": cited["page"], "start": cited["start"], "end": cited["end"]}
-        for answer in found
-        for cited in answer["citations"][:1]
+def draft(case: Row, paid: bool, replies: list[Row]) -> Row:
+    """A reply in the sender's language, with what the handbook says word for word; or why a person has to write it.
+
+    `state`: refunded, answered, check (somebody should look whether the sentence fits), again, or person.
+    """
+    decision, reply = case["decision"], case["decision"]["reply"]
+    found = [
+        pair
+        for pair in zip(case["asked"], case["answers"], strict=True)
+        if pair[1]["answer"] is not None
     ]
-    quoted = [f"“{cited['text']}” [{at}]" for at, cited in enumerate(citations, start=1)]
-    parts = [words["hello"].format_map(filled), words[reply].format_map(filled), *quoted, f"{words['bye']}\n{SIGNED}"]
-    return {**decision, "state": "refunded" if paid else "answered", "text": "\n\n".join(parts), "citations": citations}
+    own = [answer for asked, answer in found if not asked["rule"]]
+    sure = [answer for answer in own if answer["confidence"] >= SURE]
+    rule = [answer for asked, answer in found if asked["rule"]]
+    if decision["refund_cents"] > 0 and not paid:
+        state, why, cited = "person", "a person has said no", []
+    elif reply in ("person", "again"):
+        state, why, cited = reply, decision["why"], []
+    elif reply == "handbook" and not own:
+        state, why, cited = "person", "the handbook does not say", []
+    elif reply == "handbook":
+        state, why, cited = "answered" if sure else "check", decision["why"], sure or own
+    else:
+        state, why, cited = "refunded" if paid else "answered", decision["why"], sure or rule
+    text, citations = (
+        ("", []) if state in ("person", "again") else _letter(decision, cited, replies)
+    )
+    said = {"says": case["ticket"]["text"], "sure": case["sure"]}
+    return {**decision, **said, "state": state, "why": why, "text": text, "citations": citations}
+
+
+def _letter(decision: Row, answers: list[Row], replies: list[Row]) -> tuple[str, list[Row]]:
+    words = {one["reply"]: one.get(decision["language"]) or one["en"] for one in replies}
+    filled = {name: str(decision[name]) for name in ("name", "order", "amount", "goods", "placed")}
+    cited = [answer["citations"][0] for answer in answers]
+    citations = [
+        {name: one[name] for name in ("text", "source", "page", "start", "end")} for one in cited
+    ]
+    quoted = [f"“{one['text'].strip()}” [{at}]" for at, one in enumerate(citations, start=1)]
+    said = [words[part].format_map(filled) for part in ("hello", decision["reply"])]
+    return "\n\n".join([*said, *quoted, f"{words['bye']}\n{SIGNED}"]), citations
 
 
 def language_of(text: str) -> str:
     """The language whose commonest words stand in `text` most often; English if none does."""
     words = re.findall(r"\w+", text.lower())
-    counts = {language: sum(word in common for word in words) for language, common in _LANGUAGES.items()}
+    counts = {
+        language: sum(word in common for word in words) for language, common in _LANGUAGES.items()
+    }
     best = max(counts, key=lambda language: (counts[language], language == "en"))
     return best if counts[best] else "en"
 
@@ -174,8 +216,16 @@ def euros(cents: int) -> str:
 
 def shown(value: Any) -> str:
     """A value that was read out of a ticket, for people."""
-    return f"{value['amount']} {value['currency'] or ''}".strip() if isinstance(value, dict) else str(value)
+    return (
+        f"{value['amount']} {value['currency'] or ''}".strip()
+        if isinstance(value, dict)
+        else str(value)
+    )
 
 
 def _days(delivered: str | None, received: str) -> int | None:
-    return (date.fromisoformat(received[:10]) - date.fromisoformat(delivered)).days if delivered else None
+    return (
+        (date.fromisoformat(received[:10]) - date.fromisoformat(delivered)).days
+        if delivered
+        else None
+    )
