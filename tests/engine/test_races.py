@@ -107,7 +107,7 @@ def test_a_refusal_does_not_take_a_call_with_it_whose_intent_is_durable() -> Non
         race = Race(steps, pay(), look(5.0))
         one = race.process()
         going = await one.drive()  # queued: the claim, and the intents of a and c
-        one.journal.flush_one()
+        one.journal.flush_now(1)
         await asyncio.sleep(6.0)  # c is sent; a has ended: queued is the intent of b
         race.office.append("r1", [BOGUS], after=None)
         run = await one.finish(going)

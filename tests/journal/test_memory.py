@@ -27,7 +27,7 @@ async def test_in_manual_mode_a_commit_waits_for_the_flush() -> None:
     await asyncio.sleep(0)
     assert (journal.pending, journal.awaited, commit.done()) == (2, True, False)
     assert await _facts(journal) == []
-    assert journal.flush_one() == 1
+    assert journal.flush_now(1) == 1
     await commit
     assert (await _facts(journal), journal.awaited) == ([_skipped(0)], False)
     assert journal.flush_now() == 0
@@ -40,7 +40,7 @@ async def test_a_crash_loses_exactly_what_was_not_flushed() -> None:
     other = journal.view()
     journal.append("run", [_skipped(0)], after=0)
     lost = journal.append("run", [_skipped(1)], after=1)
-    journal.flush_one()
+    journal.flush_now(1)
     journal.crash()
     assert await _facts(other) == [_skipped(0)]
     with pytest.raises(JournalError):
@@ -91,7 +91,7 @@ async def test_flushing_one_by_one_keeps_the_queue_in_order_across_streams() -> 
     for n in range(4):
         journal.append(f"run{n % 2}", [_skipped(n)], after=n // 2)
     seen: list[int] = []
-    while journal.flush_one():
+    while journal.flush_now(1):
         seen.append(len(await journal.read_all()))
     assert seen == [1, 2, 3]
     assert [row.fact for row in await journal.read_all()] == [_skipped(n) for n in range(4)]

@@ -153,6 +153,7 @@ class _View:
         """See `Journal.gc`."""
         await self.flush()
         runs, erased_bytes = self._store.erase_runs(older_than, now)
+        erased_bytes += self._store.erase_words(older_than)
         values, value_bytes = self._store.delete_values(now)
         return {"runs": runs, "values": values, "bytes": erased_bytes + value_bytes}
 
@@ -230,7 +231,7 @@ class MemoryJournal(_View):
 
     Args:
         clock: time for the age of values; the system's by default.
-        manual: nothing becomes durable before `flush_one` or `flush_now` is called, so that a simulator decides
+        manual: nothing becomes durable before `flush_now` is called, so that a simulator decides
             what a crash loses. Otherwise an append is durable at once.
         tenant_key: names stored values; random by default.
         owner: the name under which this view claims runs.
@@ -257,12 +258,11 @@ class MemoryJournal(_View):
         """Die: what was not flushed is lost, runs of this view can be claimed, and nothing more can be done."""
         self._leave("this view of the journal has crashed")
 
-    def flush_one(self) -> int:
-        """Make the oldest queued append durable, with the values before it. Returns how many entries remain."""
-        return self.flush_now(1)
-
     def flush_now(self, appends_max: int | None = None) -> int:
-        """Make what is queued durable, or the first `appends_max` appends. Returns how many entries remain."""
+        """Make what is queued durable, or the first `appends_max` appends with the values before them.
+
+        Returns how many entries remain.
+        """
         self._flush(appends_max)
         return self._intake.pending
 

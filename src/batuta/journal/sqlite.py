@@ -3,19 +3,16 @@
 import asyncio
 import os
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 
 from batuta.errors import JournalError
 from batuta.journal.clock import SystemClock
-from batuta.journal.file.backup import copy_journal
-from batuta.journal.file.check import epoch_of, projection_of
+from batuta.journal.file.check import epoch_of
 from batuta.journal.file.collect import collect
 from batuta.journal.file.connection import connect, create, tenant_key_of
 from batuta.journal.file.failures import translated
 from batuta.journal.file.owners import Owner, gate, is_alive
 from batuta.journal.file.reader import Reader
-from batuta.journal.file.store import Store
 from batuta.journal.file.writer import Writer
 from batuta.journal.values import GRACE_S, name_of
 from batuta.journal.watchers import Watchers
@@ -26,8 +23,6 @@ __all__ = ["SqliteJournal", "open_sqlite"]
 
 # Rows read in one go on the event loop (about 4 ms); longer streams let others run in between.
 _READ_MAX = 2_000
-# Streams whose projection is rebuilt in one transaction.
-_STREAMS_PER_TURN = 500
 # Values that this process stored lately are not sent to the writer again; so many names are remembered.
 _NAMES_MAX = 4_096
 
@@ -71,32 +66,7 @@ def open_sqlite(
             raise
 
 
-class _Upkeep:
-    """What a file needs now and then, beyond what every journal does."""
-
-    path: Path
-    _writer: Writer
-    _reader: Reader
-
-    async def backup(self, path: str | os.PathLike[str]) -> int:
-        """Write a consistent, verified copy of the journal to `path`, while runs go on. Returns its facts.
-
-        Raises:
-            JournalError: the file exists or cannot be written.
-            JournalBroken: the journal is damaged.
-        """
-        await self._writer.intake.wait(self._writer.intake.issued)
-        return await asyncio.to_thread(copy_journal, self.path, Path(path))
-
-    async def rebuild(self) -> None:
-        """Make the projection of all runs anew from their facts."""
-        await self._writer.intake.wait(self._writer.intake.issued)
-        for first in range(1, self._reader.last_stream() + 1, _STREAMS_PER_TURN):
-            last = first + _STREAMS_PER_TURN - 1
-            await self._writer.run(partial(_rebuild, self.path, first, last))
-
-
-class SqliteJournal(_Upkeep):
+class SqliteJournal:
     """A `Journal` in one file, shared by any number of processes. Use `open_sqlite`."""
 
     def __init__(
@@ -288,14 +258,6 @@ class SqliteJournal(_Upkeep):
             raise JournalError(
                 f"{self.path} was opened to look only", remedy="open it without read_only"
             )
-
-
-def _rebuild(path: Path, first: int, last: int, store: Store) -> None:
-    def body() -> None:
-        states, _ = projection_of(store.db, path, first, last)
-        store.set_runs(first, last, states)
-
-    store.transact(body)
 
 
 def _unowned(row: RunRow) -> RunRow:

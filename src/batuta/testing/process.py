@@ -4,12 +4,11 @@ import asyncio
 import contextvars
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from batuta.engine.engine import Engine
 from batuta.engine.host import anything_to_do
 from batuta.engine.loop import Driver
-from batuta.errors import JournalError, JournalFull, NotFound
+from batuta.errors import JournalFull, NotFound
 from batuta.journal.memory import MemoryJournal
 from batuta.ports import Receipt, Row
 from batuta.spec.facts import Claimed, Ended, Fact, Parked
@@ -114,7 +113,6 @@ class Process:
         self.crash: tuple[CrashPoint, int] | None = None
         self.driver: Driver | None = None
         self.on_return: Callable[[Run], None] | None = None
-        self.disk_failed = False
         self._loop = loop
         self._on_death = on_death
         self.engine = make(self)
@@ -138,7 +136,6 @@ class Process:
             try:
                 run = await self._drive_once(run_id, run)
             except (JournalFull, NotFound):
-                self.disk_failed = True
                 await asyncio.sleep(0.05)
                 run = None
                 continue
@@ -231,8 +228,3 @@ class Process:
     def fail_disk(self, batches: int) -> None:
         """The next batches are refused."""
         self.journal.fail_next(JournalFull("no space left"), batches=batches)
-
-
-def is_expected(error: Any) -> bool:
-    """Errors that a process may meet when it was killed or its disk was full."""
-    return isinstance(error, JournalError | asyncio.CancelledError)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from batuta.errors import JournalBroken, JournalError, NotFound
-from batuta.journal.file.backup import restore
+from batuta.journal.file.backup import copy_journal, restore
 from batuta.journal.sqlite import SqliteJournal, open_sqlite
 from batuta.ports import WORKSPACE
 from batuta.spec.facts import Accepted, Fact, Finished, Restored
@@ -28,6 +28,11 @@ async def _add_runs(journal: SqliteJournal, first: int, count: int) -> None:
     await journal.flush()
 
 
+async def _copied(journal: SqliteJournal, path: Path) -> int:
+    await journal.flush()
+    return await asyncio.to_thread(copy_journal, journal.path, path)
+
+
 async def _names(path: Path) -> list[str]:
     journal = open_sqlite(path)
     names = [row.run for row in reversed(await journal.runs())]
@@ -38,7 +43,7 @@ async def _names(path: Path) -> list[str]:
 async def test_a_backup_is_one_private_file_with_everything_committed(tmp_path: Path) -> None:
     journal = open_sqlite(tmp_path / "journal")
     await _add_runs(journal, 0, 10)
-    assert await journal.backup(tmp_path / "copy") == 20
+    assert await _copied(journal, tmp_path / "copy") == 20
     assert sorted(os.listdir(tmp_path)) == [
         "copy", "journal", "journal-shm", "journal-wal", "journal.owners",
     ]  # fmt: skip
@@ -56,7 +61,7 @@ async def test_a_backup_is_one_private_file_with_everything_committed(tmp_path: 
 async def test_a_backup_under_load_is_a_moment_of_the_log(tmp_path: Path) -> None:
     journal = open_sqlite(tmp_path / "journal")
     await _add_runs(journal, 0, 200)
-    backup = asyncio.create_task(journal.backup(tmp_path / "copy"))
+    backup = asyncio.create_task(_copied(journal, tmp_path / "copy"))
     await asyncio.gather(*(_add_runs(journal, n, 1) for n in range(200, 400)))
     assert await backup >= 400
     names = await _names(tmp_path / "copy")
@@ -69,9 +74,9 @@ async def test_a_backup_never_replaces_a_file(tmp_path: Path) -> None:
     target = tmp_path / "copy"
     target.write_text("mine")
     with pytest.raises(JournalError, match="exists"):
-        await journal.backup(target)
+        await _copied(journal, target)
     with pytest.raises(JournalError, match="no folder"):
-        await journal.backup(tmp_path / "nowhere" / "copy")
+        await _copied(journal, tmp_path / "nowhere" / "copy")
     assert target.read_text() == "mine"
     await journal.close()
 
@@ -87,7 +92,7 @@ async def test_no_backup_is_made_of_a_damaged_journal(tmp_path: Path) -> None:
     path.write_bytes(damaged)
     journal = open_sqlite(path)
     with pytest.raises(JournalBroken, match="damaged"):
-        await journal.backup(tmp_path / "copy")
+        await _copied(journal, tmp_path / "copy")
     await journal.close()
     assert not (tmp_path / "copy").exists()
     assert [name for name in os.listdir(tmp_path) if "draft" in name] == []
@@ -97,7 +102,7 @@ async def test_a_restore_goes_back_keeps_the_old_one_and_begins_an_epoch(tmp_pat
     path, copy = tmp_path / "journal", tmp_path / "copy"
     journal = open_sqlite(path)
     await _add_runs(journal, 0, 2)
-    await journal.backup(copy)
+    await _copied(journal, copy)
     await _add_runs(journal, 2, 3)
     await journal.close()
     kept = restore(copy, path, at=1_700_000_000.0)
@@ -120,7 +125,7 @@ async def test_an_epoch_never_comes_twice(tmp_path: Path) -> None:
     path, copy = tmp_path / "journal", tmp_path / "copy"
     journal = open_sqlite(path)
     await _add_runs(journal, 0, 1)
-    await journal.backup(copy)
+    await _copied(journal, copy)
     await journal.close()
     epochs: list[int] = []
     for _ in range(3):
@@ -135,7 +140,7 @@ async def test_a_journal_in_use_is_not_replaced(tmp_path: Path) -> None:
     path, copy = tmp_path / "journal", tmp_path / "copy"
     journal = open_sqlite(path)
     await _add_runs(journal, 0, 1)
-    await journal.backup(copy)
+    await _copied(journal, copy)
     with pytest.raises(JournalError, match="in use"):
         restore(copy, path)
     await _add_runs(journal, 1, 1)
@@ -167,7 +172,7 @@ async def test_a_broken_journal_can_be_replaced_and_is_kept(tmp_path: Path) -> N
     path, copy = tmp_path / "journal", tmp_path / "copy"
     journal = open_sqlite(path)
     await _add_runs(journal, 0, 1)
-    await journal.backup(copy)
+    await _copied(journal, copy)
     await journal.close()
     path.write_bytes(b"ruined")
     kept = restore(copy, path)
@@ -178,7 +183,7 @@ async def test_a_broken_journal_can_be_replaced_and_is_kept(tmp_path: Path) -> N
 async def test_restoring_to_a_new_place_makes_a_journal_there(tmp_path: Path) -> None:
     journal = open_sqlite(tmp_path / "journal")
     await _add_runs(journal, 0, 2)
-    await journal.backup(tmp_path / "copy")
+    await _copied(journal, tmp_path / "copy")
     await journal.close()
     kept = restore(tmp_path / "copy", tmp_path / "new")
     assert not kept.exists()

@@ -150,9 +150,6 @@ ORDER BY f.stream, f.seq LIMIT ?4
 -- name: runs_between
 SELECT stream, status, plan, accepted_at, wake_at, owner, erasable_at FROM runs WHERE stream BETWEEN ?1 AND ?2
 
--- name: delete_runs_between
-DELETE FROM runs WHERE stream BETWEEN ?1 AND ?2
-
 -- name: meta
 SELECT value FROM meta WHERE key = ?1
 

@@ -121,11 +121,6 @@ class Reader:
         with translated(self.path):
             return self._all("last_value")[0][0]
 
-    def last_stream(self) -> int:
-        """The highest number of a stream."""
-        with translated(self.path):
-            return self._all("last_stream")[0][0]
-
     def close(self) -> None:
         """Let go of the connection."""
         with self._lock, translated(self.path):

@@ -3,7 +3,7 @@
 import contextlib
 from array import array as numbers
 from collections import ChainMap
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar, cast
 
 import apsw
@@ -158,12 +158,6 @@ class Store:
         """Inside `transact`: store an append that has no condition and refers to nothing."""
         outcome = self._write([append], {})
         assert append.stream in outcome.landed, outcome.refused
-
-    def set_runs(self, first: int, last: int, states: Mapping[int, RunState]) -> None:
-        """Inside `transact`: replace the projection of the streams `first` to `last`."""
-        self.db.execute(SQL["delete_runs_between"], (first, last))
-        self._upsert_runs(Head(number, run=state) for number, state in states.items())
-        self._heads.clear()
 
     def _extend(self, head: Head, append: Append, rows: list[bytes]) -> None:
         stream, seq, run = head.id, head.seq, head.run
