@@ -10,6 +10,7 @@ from batuta.capabilities.files.folder import Folder
 from batuta.capabilities.local.classify import Embedding
 from batuta.capabilities.modules import load_modules
 from batuta.capabilities.registered import registered_plans
+from batuta.capabilities.report.built_in import report_capabilities
 from batuta.capabilities.threads import Threads
 from batuta.config import Workspace, plan_files
 from batuta.plans.record.recording import Recording
@@ -49,7 +50,9 @@ async def open_catalog(
     ending = [*closing]
     troubles: Mapping[str, str] = {}
     if modules and workspace.root:
-        brought.extend(file_capabilities(folder_of(workspace), Threads()))
+        folder, threads = folder_of(workspace), Threads()
+        brought.extend(file_capabilities(folder, threads))
+        brought.extend(report_capabilities(folder, threads))
     if modules and workspace.sql:
         from batuta.capabilities.sql.databases import open_databases  # only for those who use it
 

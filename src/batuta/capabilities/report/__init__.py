@@ -1,0 +1,1 @@
+"""Reports: sections of text, facts, tables and charts as one page of HTML that needs nothing else, or as Markdown."""

@@ -1,0 +1,1 @@
+"""Pictures of numbers as SVG: bars, lines, histograms and points."""
