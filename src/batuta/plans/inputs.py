@@ -57,7 +57,9 @@ def input_findings(
             "B106",
             f"the input {name!r} is missing",
             place=places.at("inputs", name),
-            remedy=f"give it (--input {name}=…), or declare a default in the plan",
+            remedy=places.advice(
+                "B106", f"give it (--input {name}=…), or declare a default in the plan"
+            ),
         )
         for name, schema in plan.inputs.items()
         if name not in inputs and "default" not in schema

@@ -65,6 +65,10 @@ class Places:
         quotes = 1 if text[node.start : node.start + 1] in "\"'" else 0
         return self._report.place(min(begin + quotes, max(node.end, node.start)))
 
+    def advice(self, _code: str, remedy: str, /) -> str:
+        """The remedy of a finding with this code, in the words that documents of this kind are written in."""
+        return remedy
+
     def _nowhere(self) -> Place:
         return self._report.place(-1)
 

@@ -66,4 +66,5 @@ class Flaws:
             message = f"{dotted(path)}: {message}"
         warning = is_warning(code)
         kept = self.warnings if warning else self.errors
-        kept.append(Finding(code, message, place=place, remedy=remedy, warning=warning))
+        advice = self.places.advice(code, remedy)
+        kept.append(Finding(code, message, place=place, remedy=advice, warning=warning))

@@ -1,6 +1,7 @@
 """Where the parts of a recorded plan stand in Python files."""
 
 from batuta.errors import Place
+from batuta.plans.record.remedies import in_python
 from batuta.plans.record.source import Selector, Spot
 from batuta.reading.places import Places
 from batuta.reading.report import Report
@@ -56,6 +57,10 @@ class RecordedPlaces(Places):
         """Where the value at `path` was given: expressions are written in Python, not as these words."""
         return self.at(*path)
 
+    def advice(self, code: str, remedy: str, /) -> str:
+        """The remedy for somebody who writes Python."""
+        return in_python(code, remedy)
+
 
 class PlacedReport(Report):
     """A report of what is read from recorded data: its places are those of the Python file."""
@@ -67,3 +72,7 @@ class PlacedReport(Report):
     def place(self, at: int) -> Place:
         """The place of what is being read."""
         return self._places.at(*self.path)
+
+    def add(self, code: str, message: str, place: Place, remedy: str = "") -> None:
+        """Add a finding, with the remedy for somebody who writes Python."""
+        super().add(code, message, place, in_python(code, remedy))
