@@ -9,6 +9,7 @@ import pytest
 
 from batuta import each, use, when
 from batuta.capabilities.function import FunctionCapability
+from batuta.errors import PlanError
 from batuta.plans.check import check
 from batuta.plans.record.recording import Recording
 from batuta.plans.record.remedies import REMEDIES
@@ -25,7 +26,7 @@ def advice(function: Callable[..., Any], **inputs: Any) -> dict[str, str]:
 
 
 def unused(ticket: str, more: str) -> Any:
-    topic = classify(text=ticket)
+    classify(text=ticket)
     return write(ticket=ticket)
 
 
@@ -95,11 +96,11 @@ def test_the_remedy_is_in_the_words_of_workflows(
 
 def test_a_flaw_of_an_option_is_told_in_the_words_of_workflows() -> None:
     def wrong(ticket: str) -> Any:
-        return use(write, retry="3")(ticket=ticket)
+        return use(write, retry="3")(ticket=ticket)  # pyright: ignore[reportArgumentType]
 
-    with pytest.raises(Exception) as caught:
+    with pytest.raises(PlanError) as caught:
         _ = Recording(wrong).plan
-    (finding,) = caught.value.findings  # pyright: ignore[reportAttributeAccessIssue]
+    (finding,) = caught.value.findings
     assert (finding.code, finding.remedy) == ("B022", "write retry=3")
 
 
