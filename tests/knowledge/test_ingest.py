@@ -78,7 +78,7 @@ async def test_broken_files_are_told_of_and_the_others_go_on(shelf: Shelf) -> No
         ("bad.pdf", "damaged"),
         ("data.txt", "binary"),
         ("huge.csv", "too_large"),
-        ("letter.docx", "needs_extra"),
+        ("letter.docx", "damaged"),
         ("link.md", "outside"),
         ("old.txt", "assumed"),
         ("page.html", "damaged"),

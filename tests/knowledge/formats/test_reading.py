@@ -144,4 +144,5 @@ def test_what_is_no_text_or_not_what_it_claims_is_refused() -> None:
     assert refusal("a.txt", bytes(range(256)) * 10) == "binary"
     assert refusal("a.txt", b"\xff\xfe\x00\xd8\x00") == "encoding"
     assert refusal("a.md", b" \n \n") == "empty"
-    assert refusal("a.docx", b"PK") == "needs_extra"
+    assert refusal("a.docx", b"PK") == "damaged"
+    assert refusal("a.doc", b"PK") == "unsupported"

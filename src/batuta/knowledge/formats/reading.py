@@ -9,7 +9,7 @@ from batuta.knowledge.document import CHARS_MAX, Document, Unusable
 from batuta.knowledge.formats.encoding import decoded
 from batuta.knowledge.formats.html import read_html
 from batuta.knowledge.formats.markdown import read_markdown
-from batuta.knowledge.formats.office import OFFICE, read_office
+from batuta.knowledge.formats.office.whole import OFFICE, read_office
 from batuta.knowledge.formats.pdf import read_pdf
 from batuta.knowledge.formats.plain import read_plain
 from batuta.knowledge.formats.table import read_table
