@@ -65,7 +65,7 @@ class Follower:
     def __init__(self, app: App, run_id: str) -> None:
         self._app = app
         self._id = run_id
-        self._run = Run(app.engine.shape)
+        self._run = Run(app.engine.shapes.of)
         self._reports: list[Event] = []
         self._pulse = asyncio.Event()
         self._loop = asyncio.get_running_loop()
@@ -149,7 +149,7 @@ class Follower:
         counted: list[f.Fact] = []
         for row in rows:
             if isinstance(row.fact, f.Expanded):
-                await self._app.engine.load_plan(row.fact)
+                await self._app.engine.shapes.load(row.fact)
             if apply(self._run, row.fact):
                 counted.append(row.fact)
         self._run.touched.clear()

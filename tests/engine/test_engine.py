@@ -5,7 +5,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from batuta.engine import engine as engine_module
 from batuta.errors import InputError, NotDone, NotFound, PlanError
 from batuta.spec.budget import Budget
 from batuta.spec.call import Call, Done, Failed, Outcome
@@ -63,17 +62,6 @@ class TestAccept:
         for number in range(3):
             house.accept(PLAN, {"n": number})
         assert checked == ["test"]
-
-    async def test_plans_beyond_those_that_are_kept_are_compiled_again(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(engine_module, "SHAPES_MAX", 2)
-        house = House()
-        for number in range(5):
-            shown = await house.run(f"steps: {{a: {{use: echo}}}}\nresult: {number}")
-            assert shown["result"] == number
-        for number in range(5):
-            assert (await house.engine.read(f"r{number + 1}")).status == "succeeded"
 
 
 async def test_a_run_that_is_not_there_is_not_found() -> None:

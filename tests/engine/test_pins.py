@@ -48,7 +48,7 @@ async def test_the_cards_are_one_stored_value_for_all_runs_of_a_plan() -> None:
 async def test_nothing_is_loaded_for_runs_whose_cards_are_the_same() -> None:
     house = await waiting()
     run = await house.engine.read("r1")
-    assert house.engine.drift(run) == {}
+    assert house.engine.pins.drift(run) == {}
     assert not anything_to_do(run, house.engine)
 
 
@@ -85,13 +85,13 @@ async def test_after_an_adoption_the_next_change_is_compared_with_what_was_adopt
     third = later(house, asking(), pay(effect="idempotent"))
     run = await third.engine.read("r1")
 
-    assert third.engine.drift(run) == {"pay": "effect: read → idempotent"}
+    assert third.engine.pins.drift(run) == {"pay": "effect: read → idempotent"}
 
 
 async def test_runs_of_before_that_recorded_no_cards_are_told_that_something_changed() -> None:
     house = await waiting()
     rows = await house.journal.read("r1")
-    old = Run(house.engine.shape)
+    old = Run(house.engine.shapes.of)
     for row in rows:
         fact = row.fact
         if isinstance(fact, Expanded):
@@ -99,7 +99,9 @@ async def test_runs_of_before_that_recorded_no_cards_are_told_that_something_cha
         apply(old, fact)
     other = later(house, asking(), pay(effect="read"))
     await other.engine.pins.recall(old)
-    assert other.engine.drift(old) == {"pay": "has another card (schema, effect, price or version)"}
+    assert other.engine.pins.drift(old) == {
+        "pay": "has another card (schema, effect, price or version)"
+    }
 
 
 async def test_erased_cards_and_cards_of_a_later_version_are_no_reason_to_stop() -> None:
@@ -110,7 +112,7 @@ async def test_erased_cards_and_cards_of_a_later_version_are_no_reason_to_stop()
     run.described = {ref: inline(known), "f" * 40: inline(known)}
     other = later(house, asking(), pay(effect="read"))
     await other.engine.pins.recall(run)
-    assert other.engine.drift(run)["pay"].startswith("has another card")
+    assert other.engine.pins.drift(run)["pay"].startswith("has another card")
 
 
 def test_a_description_is_no_part_of_what_is_pinned() -> None:

@@ -95,18 +95,18 @@ class TestRealLogs:
     def test_a_log_may_be_folded_in_parts(self, told: Told, data: st.DataObject) -> None:
         house, facts = told
         cut = data.draw(st.integers(0, len(facts)))
-        run = fold(facts[:cut], house.engine.shape)
+        run = fold(facts[:cut], house.engine.shapes.of)
         for fact in facts[cut:]:
             apply(run, fact)
-        assert picture(run) == picture(fold(facts, house.engine.shape))
+        assert picture(run) == picture(fold(facts, house.engine.shapes.of))
 
     @FEW
     @given(logs())
     def test_what_was_written_and_read_folds_to_the_same_run(self, told: Told) -> None:
         house, facts = told
         read = msgspec.json.decode(msgspec.json.encode(facts), type=list[RunFact])
-        whole = fold(facts, house.engine.shape)
-        assert picture(fold(read, house.engine.shape)) == picture(whole)
+        whole = fold(facts, house.engine.shapes.of)
+        assert picture(fold(read, house.engine.shapes.of)) == picture(whole)
         assert_sound(whole)
         assert (whole.ignored, whole.running) == (0, 0)
 
@@ -114,7 +114,7 @@ class TestRealLogs:
     @given(logs())
     def test_a_fact_that_is_told_twice_changes_nothing_the_second_time(self, told: Told) -> None:
         house, facts = told
-        run = Run(house.engine.shape)
+        run = Run(house.engine.shapes.of)
         for fact in facts:
             assert apply(run, fact)
             once = picture(run)
@@ -128,8 +128,8 @@ class TestRealLogs:
         house, facts = told
         adopted = Adopted(at=1, cards=inline({"fine": "x"}))
         facts = [*facts[:-1], adopted, facts[-1]]
-        whole = fold(facts, house.engine.shape)
-        rest = fold([*map(erased, facts), Purged(at=1)], house.engine.shape)
+        whole = fold(facts, house.engine.shapes.of)
+        rest = fold([*map(erased, facts), Purged(at=1)], house.engine.shapes.of)
         assert rest.purged
         assert {p: n.state for p, n in rest.nodes.items()} == {
             p: n.state for p, n in whole.nodes.items()
@@ -176,18 +176,18 @@ class TestNonsense:
     ) -> None:
         house, facts = told
         told_facts = data.draw(nonsense(facts))
-        run, counted = Run(house.engine.shape), 0
+        run, counted = Run(house.engine.shapes.of), 0
         for fact in told_facts:
             counted += apply(run, fact)
         assert run.head == len(told_facts)
         assert run.ignored == len(told_facts) - counted
-        assert picture(run) == picture(fold(told_facts, house.engine.shape))
+        assert picture(run) == picture(fold(told_facts, house.engine.shapes.of))
 
     @FEW
     @given(logs(), st.data())
     def test_leaves_every_count_right(self, told: Told, data: st.DataObject) -> None:
         house, facts = told
-        run = Run(house.engine.shape)
+        run = Run(house.engine.shapes.of)
         for fact in data.draw(nonsense(facts)):
             apply(run, fact)
             assert_sound(run)
@@ -196,7 +196,7 @@ class TestNonsense:
     @given(logs(), st.data())
     def test_can_still_be_decided_about(self, told: Told, data: st.DataObject) -> None:
         house, facts = told
-        run = Run(house.engine.shape)
+        run = Run(house.engine.shapes.of)
         for fact in data.draw(nonsense(facts)):
             apply(run, fact)
             for target in [*run.open_work(), *run.touched]:

@@ -7,34 +7,30 @@ from typing import Any
 import msgspec
 
 from batuta.engine.lanes import PROCESS_CALLS_MAX, Lanes
-from batuta.engine.perform import perform
 from batuta.engine.pins import Pins
-from batuta.engine.rules.prepare import arguments, call_of
-from batuta.engine.rules.view import Shelf, wanted
-from batuta.errors import BatutaError, JournalBroken, NotFound, PlanError
+from batuta.engine.rules.view import Shelf
+from batuta.engine.shapes import Shapes
+from batuta.errors import NotFound, PlanError
 from batuta.plans.inputs import validate_inputs
 from batuta.ports import Catalog, Chance, Clock, Journal, Judge, Layer, Receipt, Row, Sink
 from batuta.spec.budget import Budget
-from batuta.spec.call import Expand, Failed, Outcome
+from batuta.spec.call import Expand
 from batuta.spec.card import Card
-from batuta.spec.facts import Accepted, Expanded, Fact, Started
+from batuta.spec.facts import Accepted, Expanded, Fact
 from batuta.spec.fold import apply
 from batuta.spec.plan import Plan
 from batuta.spec.request import Fork, Request
 from batuta.spec.run import Node, Run
 from batuta.spec.shape import PlanShape
-from batuta.spec.value import INLINE_BYTES_MAX, Value, canonical, commitment, decode, encode
+from batuta.spec.value import INLINE_BYTES_MAX, Value, commitment, decode, encode
 
 __all__ = ["Engine", "Settings"]
 
-# Compiled plans kept for runs to come; a plan in use is held by its runs in any case.
-SHAPES_MAX = 256
 # Folded runs kept for who goes on with them: so many, of so many step instances at most (1 KB each).
 LATELY_MAX = 4_096
 LATELY_NODES_MAX = 32
 EXPANSION_DEPTH_MAX = 8
 STEPS_MAX = 50_000
-RECONCILE_TIMEOUT_S = 60.0
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -74,9 +70,8 @@ class Engine:
         self.sink = sink
         self.shelf = Shelf()
         self.pins = Pins(catalog, journal)
+        self.shapes = Shapes(journal, lambda plan: self.settings.admit_plan(plan, catalog.cards()))
         self.layers: Sequence[Layer] = settings.layers
-        self._shapes: OrderedDict[str, PlanShape] = OrderedDict()
-        self._sound: dict[str, PlanShape] = {}
         self._lately: OrderedDict[str, Run] = OrderedDict()
 
     @property
@@ -122,10 +117,10 @@ class Engine:
     def _accept(
         self, plan: Plan, inputs: Mapping[str, Any], run_id: str, author: str, text: str
     ) -> tuple[Run, Receipt]:
-        shape = self.admitted(plan)
+        shape = self.shapes.admitted(plan)
         complete = validate_inputs(shape.plan, inputs)
         facts = self.opening(shape, complete, run_id, Request(text=text, author=author))
-        run = Run(self.shape)
+        run = Run(self.shapes.of)
         for fact in facts:
             apply(run, fact)
         return run, self.journal.append(run_id, facts, after=0)
@@ -152,7 +147,7 @@ class Engine:
             at=now, run=run_id, request=request, salt=salt.hex(), epoch=self.epoch, budget=budget, fork=fork
         )  # fmt: skip
         planned = Expanded(
-            at=now, path="", attempt=0, term=0, plan=self._plan_slot(shape, salt), plan_digest=shape.digest,
+            at=now, path="", attempt=0, term=0, plan=self.shapes.slot(shape, salt), plan_digest=shape.digest,
             cards=cards, inputs=slot, described=described,
         )  # fmt: skip
         return accepted, planned
@@ -184,13 +179,13 @@ class Engine:
         # Retention erases plans too; the skeleton of the run is still there to be listed. Kept apart: another run
         # of the same plan may still have it.
         erased: dict[str, PlanShape] = {}
-        run = Run(lambda digest: self._shapes.get(digest) or erased[digest])
+        run = Run(lambda digest: self.shapes.find(digest) or erased[digest])
         for row in rows:
             fact = row.fact
             if isinstance(fact, Expanded):
                 if fact.plan.erased:
                     erased.setdefault(fact.plan_digest, PlanShape(Plan(name="(erased)")))
-                await self.load_plan(fact)
+                await self.shapes.load(fact)
             apply(run, fact)
         if run.ended is None:
             await self.pins.recall(run)
@@ -201,18 +196,9 @@ class Engine:
         counted = False
         for row in rows:
             if isinstance(row.fact, Expanded):
-                await self.load_plan(row.fact)
+                await self.shapes.load(row.fact)
             counted |= apply(run, row.fact) and row.fact == sought
         return counted
-
-    async def load_plan(self, fact: Expanded) -> None:
-        """Compile the plan of `fact`, unless it is at hand or erased. Raises `NotFound`, `JournalBroken`."""
-        if fact.plan_digest not in self._shapes and not fact.plan.erased:
-            self._keep(await self._load_shape(fact))
-
-    def drift(self, run: Run) -> dict[str, str]:
-        """Capabilities of `run` whose cards have changed since it began, and how."""
-        return self.pins.drift(run)
 
     # ── plans that calls answer with ─────────────────────────────────────────────────────────────────────────
 
@@ -225,7 +211,7 @@ class Engine:
             raise PlanError(f"plans inside plans: more than {EXPANSION_DEPTH_MAX} deep")
         if len(run.nodes) + len(expand.plan.steps) > STEPS_MAX:
             raise PlanError(f"the run would have more than {STEPS_MAX:,} step instances")
-        shape = self.admitted(expand.plan)
+        shape = self.shapes.admitted(expand.plan)
         cost = expand.cost_nusd
         cards, described = self.pins.of(shape, run.salt)
         return Expanded(
@@ -233,7 +219,7 @@ class Engine:
             path=holder.path,
             attempt=holder.attempt,
             term=run.term,
-            plan=self._plan_slot(shape, run.salt),
+            plan=self.shapes.slot(shape, run.salt),
             plan_digest=shape.digest,
             cards=cards,
             described=described,
@@ -259,77 +245,3 @@ class Engine:
             if value.ref and not self.shelf.has(value):
                 encoded = await self.journal.get(value.ref)
                 self.shelf.put(value.ref, len(encoded), decode(encoded))
-
-    # ── writes in doubt ──────────────────────────────────────────────────────────────────────────────────────
-
-    async def reconcile(self, run: Run, node: Node) -> Outcome:
-        """Ask the capability by key what became of a call. Never raises."""
-        try:
-            capability = self.catalog.get(node.capability)
-        except NotFound as error:
-            return Failed("unknown_capability", error.message, in_doubt=True)
-        ask = getattr(capability, "reconcile", None)
-        if ask is None:
-            return Failed("in_doubt", f"{node.capability} cannot say what happened", in_doubt=True)
-        try:
-            await self.load(wanted(node))
-            args = arguments(node, self.shelf)
-        except BatutaError as error:
-            return Failed("in_doubt", error.message, in_doubt=True)
-        started = Started(
-            at=self.clock.now(), path=node.path, attempt=node.attempt, term=run.term,
-            capability=node.capability, effect="read", key=node.key, args_digest=node.args_digest,
-            deadline=self.clock.now() + RECONCILE_TIMEOUT_S,
-        )  # fmt: skip
-        call = call_of(run, node, started, canonical(args))
-        # As of a write: that the question got lost is no promise that nothing happened.
-        return await perform(call, ask, "write", RECONCILE_TIMEOUT_S)
-
-    # ── plans ────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def shape(self, plan_digest: str) -> PlanShape:
-        """The compiled plan of a digest that was read or admitted before."""
-        return self._shapes[plan_digest]
-
-    def admitted(self, plan: Plan) -> PlanShape:
-        """The compiled `plan`. Checked only if it is new here: the cards of an engine do not change.
-
-        Raises `PlanError`.
-        """
-        given = plan.digest()
-        shape = self._sound.get(given)
-        if shape is None:
-            normal = self.settings.admit_plan(plan, self.catalog.cards())
-            shape = self._shapes.get(normal.digest()) or PlanShape(normal)
-            if len(self._sound) >= SHAPES_MAX:
-                self._sound.clear()
-            self._sound[given] = shape
-        return self._keep(shape)
-
-    def _keep(self, shape: PlanShape) -> PlanShape:
-        kept = self._shapes.get(shape.digest)
-        if kept is not None:
-            self._shapes.move_to_end(shape.digest)
-            return kept
-        self._shapes[shape.digest] = shape
-        if len(self._shapes) > SHAPES_MAX:
-            self._shapes.popitem(last=False)
-        return shape
-
-    async def _load_shape(self, fact: Expanded) -> PlanShape:
-        slot = fact.plan
-        encoded = await self.journal.get(slot.ref) if slot.ref else bytes(slot.data)
-        try:
-            return PlanShape(msgspec.json.decode(encoded, type=Plan))
-        except msgspec.ValidationError as error:
-            raise JournalBroken(
-                f"the log holds a plan that this version cannot read: {error}",
-                remedy="it was written by a newer batuta: upgrade",
-            ) from error
-
-    def _plan_slot(self, shape: PlanShape, salt: bytes) -> Value:
-        encoded = shape.encoded
-        # However small: stored once, a plan is not written again with every run of it.
-        return Value(
-            ref=self.journal.put(encoded), size=len(encoded), mark=commitment(encoded, salt)
-        )

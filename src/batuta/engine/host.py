@@ -73,7 +73,7 @@ def anything_to_do(run: Run, engine: Engine) -> bool:
     """
     if run.ended is not None:
         return False
-    if not run.parked or (run.drift is None and engine.drift(run)):
+    if not run.parked or (run.drift is None and engine.pins.drift(run)):
         return True
     now = engine.clock.now()
     return any(decide(run, target, now) is not None for target in run.open_work())

@@ -79,7 +79,7 @@ class Driver:
         engine, run = self._engine, self.run
         now = engine.clock.now()
         self._log.record(Claimed(at=now, owner=engine.journal.owner, term=run.term + 1))
-        changed = engine.drift(run)
+        changed = engine.pins.drift(run)
         if changed and run.drift is None:
             self._log.record(engine.pins.question(run, changed, now))
         self._look_at_everything()

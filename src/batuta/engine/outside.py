@@ -67,7 +67,7 @@ async def adopt(engine: Engine, run_id: str, cards: Mapping[str, Card], *, who: 
         NotFound: no such run. InputError: something it calls is not registered any more.
     """
     run = await engine.read(run_id)
-    changed = engine.drift(run)
+    changed = engine.pins.drift(run)
     missing = [name for name in changed if name not in cards]
     if missing:
         raise InputError(
@@ -94,7 +94,7 @@ async def _has_said(engine: Engine, run: Run, step: str, value: Any) -> bool:
     for fact in (row.fact for row in rows):
         if isinstance(fact, Answered) and fact.path == step and not fact.value.erased:
             if canonical(decode(fact.value.data)) == wanted:
-                return await engine.go_on(Run(engine.shape), rows, fact)
+                return await engine.go_on(Run(engine.shapes.of), rows, fact)
     return False
 
 

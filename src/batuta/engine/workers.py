@@ -9,6 +9,7 @@ import msgspec
 
 from batuta.engine.engine import Engine
 from batuta.engine.perform import LEFT, NOT_SENT, perform, through
+from batuta.engine.reconcile import reconcile
 from batuta.engine.rules.prepare import Prepared
 from batuta.errors import BatutaError, Conflict, JournalError
 from batuta.ports import Perform, Progress, Receipt
@@ -195,7 +196,7 @@ class Workers:
         """Ask the capability of `node` what became of its call; the answer arrives in the inbox."""
 
         async def ask() -> None:
-            outcome = await self._engine.reconcile(run, node)
+            outcome = await reconcile(self._engine, run, node)
             self.inbox.append(Arrival(node.path, node.attempt, outcome, reconciled=True))
 
         self._errand(f"{node.path}?", ask)

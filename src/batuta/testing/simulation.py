@@ -280,7 +280,7 @@ class Simulation:
     def _shape(self, digest: str) -> PlanShape:
         for engine in (self.office, *(process.engine for process in self.processes.values())):
             try:
-                return engine.shape(digest)
+                return engine.shapes.of(digest)
             except KeyError:
                 continue
         raise Broken(f"no process knows plan {digest}")

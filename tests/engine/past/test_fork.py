@@ -329,7 +329,7 @@ async def test_the_log_of_a_fork_folds_again_to_the_same_run() -> None:
     await made.run(CHAIN, {"n": 5})
     got = await forked(made, "tell")
     facts = await made.facts("f1")
-    again = fold(facts, made.engine.shape)
+    again = fold(facts, made.engine.shapes.of)
     assert again.ignored == 0
     assert {path: node.state for path, node in again.nodes.items()} == {
         path: node.state for path, node in got.run.nodes.items()

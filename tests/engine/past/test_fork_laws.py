@@ -61,9 +61,9 @@ def top(path: str) -> str:
 
 async def check(house: House, made: Forked, unasked: bool) -> None:
     facts = await house.facts("f1")
-    run = fold(facts, house.engine.shape)
+    run = fold(facts, house.engine.shapes.of)
     assert run.ignored == 0
-    assert differences(portrait(run), portrait(fold(facts, house.engine.shape))) == []
+    assert differences(portrait(run), portrait(fold(facts, house.engine.shapes.of))) == []
     started = [fact for fact in facts if isinstance(fact, Started)]
     kept = set(made.taken_over)
     assert [fact.path for fact in started if top(fact.path) in kept] == []

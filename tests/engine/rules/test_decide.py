@@ -300,7 +300,7 @@ class TestTheIndex:
         self, told: tuple[House, list[Fact]]
     ) -> None:
         house, facts = told
-        run = Run(house.engine.shape)
+        run = Run(house.engine.shapes.of)
         before: set[tuple[str, str]] = set()
         stopped: set[tuple[str, str]] = (
             set()
@@ -328,7 +328,7 @@ class TestTheIndex:
     @given(logs())
     def test_of_a_run_that_has_ended_nothing_is_due(self, told: tuple[House, list[Fact]]) -> None:
         house, facts = told
-        run = Run(house.engine.shape)
+        run = Run(house.engine.shapes.of)
         for fact in facts:
             apply(run, fact)
         assert run.ended is not None

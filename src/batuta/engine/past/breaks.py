@@ -39,7 +39,7 @@ async def breaks_of(run: Run, engine: Engine, foresee: Forecaster) -> list[Break
     """Everything that is in the way of `run` going on here, as far as it can be told. Raises `JournalError`."""
     await engine.pins.recall(run)
     found: list[Break] = []
-    for name, how in sorted(engine.drift(run).items()):
+    for name, how in sorted(engine.pins.drift(run).items()):
         found.append(Break("gone" if how == GONE else "changed", name, how))
     for scope in _open_scopes(run):
         found += _refused(scope, engine.catalog.cards())

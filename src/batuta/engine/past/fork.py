@@ -78,7 +78,7 @@ async def fork(engine: Engine, origin: Run, wish: Wish, *, run_id: str, author: 
             remedy="fork runs before `retention` erases them",
         )
     step, item = _place(origin, root, wish.at)
-    shape = engine.admitted(root.shape.plan)
+    shape = engine.shapes.admitted(root.shape.plan)
     await engine.load([root.inputs])
     recorded = cast("dict[str, Any]", engine.shelf.get(root.inputs) or {})
     complete = validate_inputs(shape.plan, {**recorded, **wish.inputs})
@@ -96,7 +96,7 @@ async def fork(engine: Engine, origin: Run, wish: Wish, *, run_id: str, author: 
             Fork(run=origin.id, at=wish.at, head=origin.head, asks=asks),
         )
     )
-    run = Run(engine.shape)
+    run = Run(engine.shapes.of)
     for fact in facts:
         apply(run, fact)
     carry = Carrier(engine, run.salt, facts[0].at)

@@ -147,7 +147,7 @@ class _Story:
     def _shape(self, digest: str) -> PlanShape:
         if self._given is not None and self._run.root is None:
             return self._given
-        return self._engine.shape(digest)
+        return self._engine.shapes.of(digest)
 
     async def replay(
         self, run_id: str, rows: Sequence[Row], epochs: Sequence[tuple[int, int]]
@@ -197,8 +197,8 @@ class _Story:
 
     async def _admission(self, seq: int, fact: Expanded) -> Difference | None:
         """A plan is admitted as it was then, or another one takes its place."""
-        await self._engine.load_plan(fact)
-        recorded = self._engine.shape(fact.plan_digest)
+        await self._engine.shapes.load(fact)
+        recorded = self._engine.shapes.of(fact.plan_digest)
         shape = recorded
         if not fact.path:
             self.plan_digest = fact.plan_digest
@@ -296,7 +296,7 @@ class _Story:
 
     def _look_at_cards(self, fact: Fact) -> None:
         if isinstance(fact, Expanded | Adopted):
-            self._changed = self._engine.drift(self._run)
+            self._changed = self._engine.pins.drift(self._run)
 
     async def _schema_misfit(self, seq: int, fact: Fact, node: Node | None) -> Difference | None:
         if not self._changed or node is None:
