@@ -18,7 +18,7 @@ _POLICY = (
     f"default-src 'none'; style-src '{SHEET_DIGEST}'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
 )
-_FACTS_LARGE_MAX = 14
+_FACTS_LARGE_MAX = 9
 
 
 def html_page(
@@ -103,12 +103,26 @@ def _large_facts(facts: Sequence[Fact]) -> str:
     made: list[str] = []
     for one in facts:
         value = _fact_text(one)
-        style = ' class="long"' if len(value) > _FACTS_LARGE_MAX else ""
+        large = len(value) <= _FACTS_LARGE_MAX
+        style = (
+            ""
+            if large
+            else ' class="long"'
+            if len(value) <= 2 * _FACTS_LARGE_MAX
+            else ' class="longer"'
+        )
         note = f'<dd class="note">{safe(one.note)}</dd>' if one.note else ""
         made.append(
             f'<div class="fact {one.tone}"><dt>{safe(one.label)}</dt><dd{style}>{safe(value)}</dd>{note}</div>'
         )
-    return f'<dl class="facts">{"".join(made)}</dl>'
+    return f'<dl class="facts of{_abreast(len(made))}">{"".join(made)}</dl>'
+
+
+def _abreast(count: int) -> int:
+    """How many facts stand side by side so that the last line is as full as it can be: 2 to 5."""
+    if count <= 5:
+        return max(count, 2)
+    return min((4, 3, 5), key=lambda one: -count % one)
 
 
 def _small_facts(facts: Sequence[Fact]) -> str:
@@ -160,7 +174,7 @@ def _grid(columns: Sequence[Column], rows: Sequence[Sequence[Any]], name: str) -
 def _cell(column: Column, value: Any) -> str:
     if value is None or value == "":
         return f"<td{_align(column, 'none')}>–</td>"
-    return f"<td{_align(column)}>{safe(cell_text(value))}</td>"
+    return f"<td{_align(column)}>{safe(cell_text(value, column.figures))}</td>"
 
 
 def _align(column: Column, more: str = "") -> str:

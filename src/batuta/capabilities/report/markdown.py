@@ -13,6 +13,8 @@ from batuta.capabilities.report.words import axis_text, cell_text, is_number
 __all__ = ["markdown_page"]
 
 _BAR_MAX = 24
+# Numbers of a chart; whoever wants all of them wants a file of rows.
+_CHART_ROWS_MAX = 40
 
 
 def markdown_page(title: str, subtitle: str, sections: Sequence[Section], footer: str) -> str:
@@ -97,7 +99,13 @@ def _table(table: Table) -> str:
     columns = shown_columns(table)
     if not columns:
         return "There are no rows."
-    rows = [[row.get(column.key) for column in columns] for row in table.rows[: table.rows_max]]
+    rows = [
+        [
+            cell_text(row.get(one.key) if row.get(one.key) != "" else None, one.figures)
+            for one in columns
+        ]
+        for row in table.rows[: table.rows_max]
+    ]
     grid = _grid([column.title for column in columns], [column.right for column in columns], rows)
     rest = len(table.rows) - len(rows)
     more = f"and {rest:,} more" if rest > 0 else ""

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from batuta.capabilities.files.trouble import Trouble
 from batuta.capabilities.report import model
-from batuta.capabilities.report.words import is_number
+from batuta.capabilities.report.words import figures_of, is_number
 
 __all__ = ["COLUMNS_MAX", "Column", "shown_columns"]
 
@@ -13,11 +13,12 @@ COLUMNS_MAX = 60
 
 
 class Column(NamedTuple):
-    """`key` in the rows, `title` above, `right`: its cells are numbers, and stand where figures line up."""
+    """`key` in the rows, `title` above. `right`: its cells are numbers, with `figures` behind the point."""
 
     key: str
     title: str
     right: bool
+    figures: int | None = None
 
 
 def shown_columns(table: model.Table) -> list[Column]:
@@ -38,12 +39,15 @@ def shown_columns(table: model.Table) -> list[Column]:
             f"table: {len(named):,} columns; at most {COLUMNS_MAX} can be shown",
             "choose some (`columns`), or write the rows to a file of their own",
         )
-    return [Column(one.name, one.title or one.name, _right(one, table)) for one in named]
+    return [_shown(one, table) for one in named]
 
 
-def _right(column: model.Column, table: model.Table) -> bool:
-    if column.align:
-        return column.align == "right"
-    values = [row.get(column.name) for row in table.rows[:200]]
+def _shown(column: model.Column, table: model.Table) -> Column:
+    values = [row.get(column.name) for row in table.rows[: table.rows_max]]
     there = [value for value in values if value is not None and value != ""]
-    return bool(there) and all(is_number(value) for value in there)
+    numbers = bool(there) and all(is_number(value) for value in there)
+    right = column.align == "right" if column.align else numbers
+    figures = (
+        figures_of(there) if numbers and any(isinstance(one, float) for one in there) else None
+    )
+    return Column(column.name, column.title or column.name, right, figures)

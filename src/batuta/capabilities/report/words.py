@@ -1,24 +1,30 @@
 """Values in words and figures, as tables, facts and axes show them."""
 
 import json
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-__all__ = ["axis_text", "cell_text", "date_text", "is_number", "number_of"]
+__all__ = ["axis_text", "cell_text", "date_text", "figures_of", "is_number", "number_of"]
 
 _CELL_CHARS_MAX = 4_000
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-def cell_text(value: Any) -> str:
-    """`value` as it stands in a table: a number as it is written, yes or no, – for nothing."""
+def cell_text(value: Any, figures: int | None = None) -> str:
+    """`value` as it stands in a table: a number as it is written, yes or no, – for nothing.
+
+    `figures`: so many behind the point of a number that is not whole by its type.
+    """
     match value:
         case None:
             return "–"
         case bool():
             return "yes" if value else "no"
         case float():
-            return f"{value:.10g}"
+            return (
+                f"{value:.10g}" if figures is None or abs(value) >= 1e15 else f"{value:.{figures}f}"
+            )
         case str():
             return value if len(value) <= _CELL_CHARS_MAX else value[: _CELL_CHARS_MAX - 1] + "…"
         case int():
@@ -53,6 +59,15 @@ def _short(number: float) -> str:
     figures = 2 if abs(number) >= 1 else 4
     text = f"{number:,.{figures}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def figures_of(numbers: Iterable[Any]) -> int:
+    """How many figures behind the point a column of numbers is shown with: as many as one has, 4 at most."""
+    most = 0
+    for one in numbers:
+        if isinstance(one, float) and abs(one) < 1e15:
+            most = max(most, len(f"{one:.4f}".rstrip("0").partition(".")[2]))
+    return most
 
 
 def date_text(day: date, with_year: bool) -> str:

@@ -8,13 +8,13 @@ from batuta.capabilities.report.words import axis_text
 from batuta.plans.draw.canvas import Canvas, number
 from batuta.plans.draw.text import clean, fit, safe, width_of, wrapped
 
-__all__ = ["LETTERS", "WIDTH", "Frame", "begun", "framed", "gridlines", "labels_width"]
+__all__ = ["LETTERS", "WIDTH", "Frame", "begun", "below", "framed", "gridlines", "labels_width"]
 
 # Pixels of a picture on a wide page; on others it is made smaller.
 WIDTH = 720.0
 LETTERS = 12.0
 _TITLE = 14.0
-_MARGIN = 4.0
+_MARGIN = 0.0
 
 
 class Frame(NamedTuple):
@@ -37,6 +37,7 @@ def begun(title: str, names: Sequence[str], y_title: str) -> Frame:
     if y_title:
         top += 16
         canvas.text(_MARGIN, top, fit(clean(y_title, 200), WIDTH - 2 * _MARGIN, LETTERS), "ca")
+        top += 8
     return Frame(canvas, top + 12)
 
 
@@ -66,6 +67,14 @@ def gridlines(canvas: Canvas, scale: Scale, left: float, right: float, unit: str
 def labels_width(scale: Scale, unit: str) -> float:
     """The room that the numbers of an upright scale take."""
     return max((width_of(axis_text(tick, unit), LETTERS) for tick in scale.ticks), default=0.0) + 12
+
+
+def below(canvas: Canvas, x: float, y: float, words: str) -> float:
+    """`words` with their middle at `x`, or beside it where the sheet ends; where they end."""
+    half = width_of(words, LETTERS) / 2
+    x = min(max(x, half), WIDTH - half)
+    canvas.text(x, y, words, "cl", anchor="middle")
+    return x + half
 
 
 def framed(frame: Frame, height: float, says: str, number_: int) -> str:

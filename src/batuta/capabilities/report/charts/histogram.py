@@ -7,6 +7,7 @@ from batuta.capabilities.report.charts.frame import (
     LETTERS,
     WIDTH,
     begun,
+    below,
     framed,
     gridlines,
     labels_width,
@@ -53,9 +54,8 @@ def histogram(chart: Chart, numbers: Sequence[float], number_: int) -> str:
         words = axis_text(tick, chart.unit)
         half = width_of(words, LETTERS) / 2
         if x.at(tick) - half > last + 10:
-            canvas.text(x.at(tick), bottom + 20, words, "cl", anchor="middle")
+            last = below(canvas, x.at(tick), bottom + 20, words)
             canvas.path(f"M{number(x.at(tick))} {number(bottom)}v4", "c0")
-            last = x.at(tick) + half
     height = bottom + 28
     if chart.x_title:
         height += 18

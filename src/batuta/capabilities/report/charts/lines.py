@@ -8,6 +8,7 @@ from batuta.capabilities.report.charts.frame import (
     WIDTH,
     Frame,
     begun,
+    below,
     framed,
     gridlines,
     labels_width,
@@ -124,8 +125,7 @@ def _x_labels(canvas: Canvas, x: Scale, data: Data, series: Sequence[Series], y:
         at = min(max(x.at(place), half), WIDTH - half)
         if at - half < last + 14:
             continue
-        canvas.text(at, y, words, "cl", anchor="middle")
-        last = at + half
+        last = below(canvas, at, y, words)
 
 
 def label_of(place: float, data: Data) -> str:
