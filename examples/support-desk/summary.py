@@ -1,89 +1,104 @@
 """What became of the tickets: the figures, tables and letters of the report. Pure."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import Any
 
 from batuta import capability
 
 Row = dict[str, Any]
 
+# What became of a ticket: in words, and whether that is good.
 STATES = {
-    "refunded": "Refunded, with a letter",
-    "answered": "Answered, with a letter",
-    "check": "Letter to be checked",
-    "again": "Told before",
-    "person": "For a person",
+    "refunded": ("refunded", "with a letter", "good"),
+    "answered": ("answered", "word for word from the handbook", "good"),
+    "check": ("to check", "the sentence found may not fit", "warn"),
+    "again": ("told before", "not paid again", "plain"),
+    "person": ("for a person", "each with the reason", "plain"),
 }
 
 
 @capability(effect="pure", reach="local")
 def summary(cases: list[Row]) -> Row:
-    """Figures by name, rows of tables and charts, and a section for each letter."""
+    """The figures, and the rows of tables and charts, for `report.write`."""
     states = Counter(one["state"] for one in cases)
-    topics = Counter(one["topic"] for one in cases)
     refunded = [one for one in cases if one["state"] == "refunded"]
     paid_cents = sum(one["refund_cents"] for one in refunded)
-    letters = [one for one in cases if one["text"]]
+    figures: list[Row] = [
+        {"label": "tickets", "value": len(cases), "note": "each went its own way"}
+    ]
+    figures += [
+        {"label": label, "value": states[state], "note": note, "tone": tone}
+        for state, (label, note, tone) in STATES.items()
+    ]
+    figures.append(
+        {
+            "label": "paid back",
+            "value": f"{paid_cents / 100:,.2f}",
+            "note": f"EUR, for {len(refunded)} orders",
+        }
+    )
     return {
-        "figures": {
-            "tickets": len(cases),
-            **{name: states[state] for state, name in STATES.items()},
-            "paid back": f"{paid_cents / 100:,.2f} EUR".replace(",", " "),
-        },
-        "topics": [{"topic": topic, "tickets": count} for topic, count in topics.most_common()],
-        "sure": [{"sure": round(one["sure"], 2)} for one in cases],
+        "figures": figures,
+        "topics": [
+            {"topic": one["topic"], "became": STATES[one["state"]][0]} for one in _by_topic(cases)
+        ],
+        "sure": [{"sure": one["sure"]} for one in cases],
+        "amounts": _amounts(refunded),
         "refunds": [
-            {name: one[name] for name in ("ticket", "name", "order", "goods", "amount", "why")}
+            {name: one[name] for name in ("ticket", "name", "order", "amount", "why")}
             for one in refunded
         ],
-        "persons": [
-            {
-                "ticket": one["ticket"],
-                "from": one["to"],
-                "says": _short(f"{one['subject']}: {one['says']}"),
-                "read": one["said"],
-                "why": one["why"],
-            }
-            for one in cases
-            if one["state"] in ("person", "again")
-        ],
-        "letters": [
-            {
-                "ticket": one["ticket"],
-                "to": one["to"],
-                "state": STATES[one["state"]],
-                "rests on": _places(one),
-            }
-            for one in letters
-        ],
-        "pages": [
-            {
-                "heading": f"{one['ticket']}: {STATES[one['state']].lower()}",
-                "text": _quoted(one["text"]),
-                "facts": {"to": one["to"], "subject": f"Re: {one['subject']}", **_cited(one)},
-            }
-            for one in letters
-        ],
+        "letters": [_letter(one) for one in cases if one["text"]],
+        "persons": [_passed_on(one) for one in cases if one["state"] in ("person", "again")],
     }
 
 
-def _cited(draft: Row) -> dict[str, str]:
-    return {f"[{at}]": _place(one) for at, one in enumerate(draft["citations"], start=1)}
+def _by_topic(cases: list[Row]) -> list[Row]:
+    """The cases, the commonest topic first, in the order of `STATES` inside."""
+    counts, order = Counter(one["topic"] for one in cases), list(STATES)
+    return sorted(
+        cases, key=lambda one: (-counts[one["topic"]], one["topic"], order.index(one["state"]))
+    )
 
 
-def _places(draft: Row) -> str:
-    return "; ".join(map(_place, draft["citations"])) or "the order"
+def _amounts(refunded: list[Row]) -> list[Row]:
+    cents: dict[str, int] = defaultdict(int)
+    for one in refunded:
+        cents[one["topic"]] += one["refund_cents"]
+    return [
+        {"topic": topic, "EUR": total / 100}
+        for topic, total in sorted(cents.items(), key=lambda pair: -pair[1])
+    ]
+
+
+def _letter(case: Row) -> Row:
+    sources = [
+        {"label": f"[{at}]", "value": _place(one)}
+        for at, one in enumerate(case["citations"], start=1)
+    ]
+    return {
+        "title": f"{case['ticket']} · {STATES[case['state']][0]} · {case['subject'] or 'no subject'}",
+        "quote": case["text"],
+        "facts": [{"label": "to", "value": case["to"]}, *sources],
+    }
+
+
+def _passed_on(case: Row) -> Row:
+    facts = [
+        {"label": "from", "value": case["to"] or "nobody"},
+        {"label": "why", "value": case["why"]},
+    ]
+    facts += [{"label": "read", "value": case["said"]}] if case["said"] else []
+    facts += (
+        [{"label": "order", "value": f"{case['order']}: {case['goods']}"}] if case["order"] else []
+    )
+    return {
+        "title": f"{case['ticket']} · {case['subject'] or 'no subject'} · {case['why']}",
+        "quote": case["says"] or "(nothing)",
+        "facts": facts,
+    }
 
 
 def _place(cited: Row) -> str:
     page = f", page {cited['page']}" if cited["page"] else ""
     return f"{cited['source']}{page}, characters {cited['start']} to {cited['end']}"
-
-
-def _quoted(text: str) -> str:
-    return "\n".join(f"> {line}".rstrip() for line in text.splitlines())
-
-
-def _short(text: str, chars: int = 140) -> str:
-    plain = " ".join(text.split())
-    return plain if len(plain) <= chars else f"{plain[: chars - 1]}…"

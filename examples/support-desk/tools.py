@@ -1,7 +1,7 @@
 """What this desk adds in Python: which questions a ticket asks, what is due to its sender, and the words of a reply.
 
 All of it is pure: the texts of tickets come in as data and go out as data. What may be refunded is read from the order,
-never from the ticket.
+never from the ticket. The words of the desk are data too: topics.json says which rule a topic follows (`due`).
 """
 
 import re
@@ -19,7 +19,6 @@ SURE = 0.5
 QUESTIONS_MAX = 2
 # A question of fewer words means little alone.
 SHORT_WORDS = 7
-SIGNED = "Brasswick, support desk"
 
 _TAG = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^<>]{0,500}>", re.IGNORECASE | re.DOTALL)
 _GREETING = re.compile(
@@ -69,15 +68,16 @@ def asked_in(subject: str, text: str) -> list[str]:
 
 
 @capability(effect="pure", reach="local")
-def decide(ticket: Row, topic: str | None, said: Row, orders: list[Row]) -> Row:
+def decide(ticket: Row, topic: str | None, topics: list[Row], said: Row, orders: list[Row]) -> Row:
     """What is due: a refund of so many cents, a reply, or a person; and why."""
     order = orders[0] if orders else None
-    reply, cents, why = _due(topic, ticket, said, order)
+    known = next((one for one in topics if one["label"] == topic), None)
+    reply, cents, why = _due(known, ticket, said, order)
     return {
         "ticket": ticket["ticket"],
         "to": ticket["from"],
-        "subject": _TAG.sub("", ticket["subject"]).strip()[:80],
-        "topic": topic or "none",
+        "subject": " ".join(_TAG.sub(" ", ticket["subject"]).split())[:80],
+        "topic": topic or "unsure",
         "language": language_of(f"{ticket['subject']} {ticket['text']}"),
         "reply": reply,
         "refund_cents": cents,
@@ -88,41 +88,45 @@ def decide(ticket: Row, topic: str | None, said: Row, orders: list[Row]) -> Row:
         ),
         "order": order["number"] if order else None,
         "account": order["account"] if order else None,
-        "name": order["name"] if order else "customer",
+        "name": order["name"] if order else "",
         "goods": order["goods"] if order else "",
         "placed": order["placed"] if order else "",
         "note": (order["note"] if order else None) or "",
     }
 
 
-def _due(topic: str | None, ticket: Row, said: Row, order: Row | None) -> tuple[str, int, str]:
+def _due(topic: Row | None, ticket: Row, said: Row, order: Row | None) -> tuple[str, int, str]:
     """The reply (`person`: none of ours), the cents, and why."""
-    if topic is None or topic == "person":
-        return (
-            "person",
-            0,
-            "no topic fits, or none is sure" if topic is None else "not for the desk",
-        )
-    if topic in ("repair", "use", "parts"):
+    if topic is None:
+        return "person", 0, "no topic is sure enough"
+    if not topic["pages"]:
+        return "person", 0, "nothing for the desk"
+    if not topic["due"]:
         return "handbook", 0, "a question to the handbook"
     if order is None and said.get("order"):
         return "person", 0, f"{said['order']} is no order of the sender"
     if order is None or (order["orders"] > 1 and not said.get("order")):
         return "handbook", 0, "no order is named"
-    state, days = order["state"], _days(order["delivered"], ticket["received"])
+    return _of_order(
+        topic["due"], said.get("trouble"), order, _days(order["delivered"], ticket["received"])
+    )
+
+
+def _of_order(due: str, trouble: str | None, order: Row, days: int | None) -> tuple[str, int, str]:
+    """The same, for an order that was delivered `days` ago, or not yet."""
     paid, total = order["paid_cents"], order["total_cents"]
-    match topic, state:
+    match due, order["state"]:
         case _, "refunded":
             return "person", 0, "refunded before"
         case "return", "returned":
             return "refunded", paid, "the parcel is back in the warehouse"
         case "return", _ if days is not None and days <= RETURN_DAYS:
-            return "label", 0, f"delivered {days} days ago, not back yet"
-        case "damaged", "delivered" if order["articles"] > 1 or said.get("trouble") != "broken":
+            return "label", 0, f"{days} days after delivery, not back yet"
+        case "damage", "delivered" if order["articles"] > 1 or trouble != "broken":
             return "person", 0, "which article, and what is wrong with it?"
-        case "damaged", "delivered" if days is not None and days <= DAMAGE_DAYS:
-            return "refunded", paid, f"broken, told {days} days after delivery"
-        case "delivery", "lost":
+        case "damage", "delivered" if days is not None and days <= DAMAGE_DAYS:
+            return "refunded", paid, f"broken, {days} days after delivery"
+        case "delivery" | "cancel" | "return", "lost":
             return "refunded", paid, "the carrier has lost it"
         case "delivery", "sent":
             return "on_its_way", 0, "it has left"
@@ -130,12 +134,12 @@ def _due(topic: str | None, ticket: Row, said: Row, order: Row | None) -> tuple[
             return "refunded", paid, "it has not left yet"
         case "cancel", "sent" | "delivered":
             return "has_left", 0, "it has left"
-        case "payment", _ if paid > total:
+        case "double", _ if paid > total:
             return "refunded", paid - total, "charged twice"
-        case "payment", _:
+        case "double", _:
             return "handbook", 0, "a question to the handbook"
-        case _:
-            return "person", 0, f"{topic}, and the order is {state}"
+        case _, state:
+            return "person", 0, f"nothing is sure, and the order is {state}"
 
 
 @capability(effect="pure", reach="local")
@@ -179,7 +183,9 @@ def draft(case: Row, paid: bool, replies: list[Row]) -> Row:
     elif reply == "handbook":
         state, why, cited = "answered" if sure else "check", decision["why"], sure or own
     else:
-        state, why, cited = "refunded" if paid else "answered", decision["why"], sure or rule
+        # A letter about money rests on the rule; one about a parcel on its way on what was asked.
+        cited = sure if reply == "on_its_way" else rule
+        state, why = "refunded" if paid else "answered", decision["why"]
     text, citations = (
         ("", []) if state in ("person", "again") else _letter(decision, cited, replies)
     )
@@ -188,15 +194,20 @@ def draft(case: Row, paid: bool, replies: list[Row]) -> Row:
 
 
 def _letter(decision: Row, answers: list[Row], replies: list[Row]) -> tuple[str, list[Row]]:
-    words = {one["reply"]: one.get(decision["language"]) or one["en"] for one in replies}
+    # In a language that the desk does not write, the first one of its replies.
+    words = {
+        one["reply"]: one.get(decision["language"]) or next(iter([*one.values()][1:]))
+        for one in replies
+    }
     filled = {name: str(decision[name]) for name in ("name", "order", "amount", "goods", "placed")}
     cited = [answer["citations"][0] for answer in answers]
     citations = [
         {name: one[name] for name in ("text", "source", "page", "start", "end")} for one in cited
     ]
     quoted = [f"“{one['text'].strip()}” [{at}]" for at, one in enumerate(citations, start=1)]
-    said = [words[part].format_map(filled) for part in ("hello", decision["reply"])]
-    return "\n\n".join([*said, *quoted, f"{words['bye']}\n{SIGNED}"]), citations
+    hello = words["hello"].format_map(filled).replace(" ,", ",").replace(" :", ":")
+    said = [hello, words[decision["reply"]].format_map(filled)]
+    return "\n\n".join([*said, *quoted, f"{words['bye']}\n{words['signed']}"]), citations
 
 
 def language_of(text: str) -> str:
