@@ -6,14 +6,14 @@ import pytest
 
 from batuta.app import embedder_of_this_machine
 from batuta.capabilities.local.classify import classifying
-from batuta.planning.candidate import Candidate, Routed
+from batuta.planning.candidate import Candidate, Route
 from batuta.planning.route import Router
 from tests.planning.requests import CHOSEN_ON, HELD_OUT
 
 SUPPORT = [Candidate(name, text) for name, text in CHOSEN_ON["support"][0].items()]
 
 
-async def routed(words: str, candidates: list[Candidate] = SUPPORT) -> Routed:
+async def routed(words: str, candidates: list[Candidate] = SUPPORT) -> Route:
     return await Router(classifying(embedder())).route(words, candidates)
 
 

@@ -23,10 +23,12 @@ from batuta.spec.facts import (
     Parked,
     Purged,
     Resolved,
+    Routed,
     Skipped,
     Spread,
     Started,
 )
+from batuta.spec.fold import apply
 from batuta.spec.plan import Step, Undo
 from batuta.spec.request import Fork, Request
 from tests.spec.logbook import SLOT, Logbook, answered, failed, plan, started, waited
@@ -224,6 +226,15 @@ class TestRun:
         fact = log.facts[1]
         assert isinstance(fact, Expanded)
         assert admits(log.run, fact) is False
+
+    def test_how_words_led_to_the_plan_counts_once_and_before_the_plan(self) -> None:
+        found = Routed(at=NOW, plan="p", confidence=0.9)
+        run = r.Run(Logbook(PLAN).run.shapes)
+        assert apply(run, found) is False
+        assert apply(run, Accepted(at=NOW, run="r1", request=Request(), salt="")) is True
+        assert [apply(run, found), apply(run, found)] == [True, False]
+        assert run.routed == found
+        assert admits(book("pending").run, found) is False
 
     def test_cancelling_twice_counts_once(self) -> None:
         log = book("running")

@@ -16,7 +16,7 @@ from batuta.ports import Catalog, Chance, Clock, Journal, Judge, Layer, Receipt,
 from batuta.spec.budget import Budget
 from batuta.spec.call import Expand
 from batuta.spec.card import Card
-from batuta.spec.facts import Accepted, Expanded, Fact
+from batuta.spec.facts import Accepted, Expanded, Fact, Routed
 from batuta.spec.fold import apply
 from batuta.spec.plan import Plan
 from batuta.spec.request import Fork, Request
@@ -89,13 +89,17 @@ class Engine:
         run_id: str,
         author: str = "",
         text: str = "",
+        routed: Routed | None = None,
     ) -> Run:
         """Queue the facts that make a run of `plan`, and give the run. Durable with the next commit.
+
+        `text`: the words that asked for it; `routed`: how they led to `plan`.
 
         Raises:
             PlanError: the plan has flaws. InputError: the inputs do not fit.
         """
-        return self._accept(plan, inputs, run_id, author, text)[0]
+        request = Request(text=text, author=author)
+        return self._accept(plan, inputs, run_id, request, routed)[0]
 
     async def accept_durably(
         self,
@@ -105,21 +109,32 @@ class Engine:
         run_id: str,
         author: str = "",
         text: str = "",
+        routed: Routed | None = None,
     ) -> Run:
         """As `accept`, and returns when the run is durable.
 
         Raises as `accept` does, and `JournalError`: there is no such run then.
         """
-        run, receipt = self._accept(plan, inputs, run_id, author, text)
+        request = Request(text=text, author=author)
+        run, receipt = self._accept(plan, inputs, run_id, request, routed)
         await self.journal.commit(receipt)
         return run
 
     def _accept(
-        self, plan: Plan, inputs: Mapping[str, Any], run_id: str, author: str, text: str
+        self,
+        plan: Plan,
+        inputs: Mapping[str, Any],
+        run_id: str,
+        request: Request,
+        routed: Routed | None,
     ) -> tuple[Run, Receipt]:
         shape = self.shapes.admitted(plan)
         complete = validate_inputs(shape.plan, inputs)
-        facts = self.opening(shape, complete, run_id, Request(text=text, author=author))
+        accepted, planned = self.opening(shape, complete, run_id, request)
+        facts: list[Fact] = [accepted, planned]
+        if routed is not None:
+            why = self.store(decode(routed.why.data), bytes.fromhex(accepted.salt))
+            facts.insert(1, msgspec.structs.replace(routed, at=accepted.at, why=why))
         run = Run(self.shapes.of)
         for fact in facts:
             apply(run, fact)

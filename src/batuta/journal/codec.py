@@ -15,7 +15,9 @@ from batuta.spec.value import Value
 __all__ = ["FACTS", "REFERENCE_KEY", "checksum", "decode_fact", "encode_fact", "references"]
 
 # Every class of fact there is.
-FACTS: tuple[type[Fact], ...] = cast("tuple[type[Fact], ...]", (*get_args(RunFact), WorkspaceFact))
+FACTS: tuple[type[Fact], ...] = cast(
+    "tuple[type[Fact], ...]", (*get_args(RunFact), *get_args(WorkspaceFact))
+)
 
 _encoder = msgspec.json.Encoder()
 _decoder: "msgspec.json.Decoder[Fact]" = msgspec.json.Decoder(cast("Any", RunFact | WorkspaceFact))

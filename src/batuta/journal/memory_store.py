@@ -82,15 +82,23 @@ class MemoryStore:
         ended = {name: h.run.erasable_at for name, h in self.streams.items() if h.run is not None}
         old = {name: at for name, at in ended.items() if at is not None and at < older_than}
         for name in sorted(old, key=old.__getitem__):
-            for gseq in self.streams[name].gseqs:
-                row = self.log[gseq - 1]
-                left = erased(row.fact)
-                freed += len(encode_fact(row.fact)) - len(encode_fact(left))
-                self.log[gseq - 1] = msgspec.structs.replace(row, fact=left)
+            freed += sum(self._erase(gseq) for gseq in self.streams[name].gseqs)
             for stored in self.values.values():
                 stored.streams.discard(name)
             self.land(name, [Purged(at=now)], ())
         return len(old), freed
+
+    def erase_words(self, older_than: float) -> int:
+        """Erase what the stream of the workspace holds of people's words from before `older_than`. Returns bytes."""
+        head = self.streams.get(WORKSPACE)
+        old = [g for g in (head.gseqs if head else ()) if self.log[g - 1].fact.at < older_than]
+        return sum(self._erase(gseq) for gseq in old)
+
+    def _erase(self, gseq: int) -> int:
+        row = self.log[gseq - 1]
+        left = erased(row.fact)
+        self.log[gseq - 1] = msgspec.structs.replace(row, fact=left)
+        return len(encode_fact(row.fact)) - len(encode_fact(left))
 
     def delete_values(self, now: float) -> tuple[int, int]:
         """Delete, from the ends of threads inwards, what nothing uses. Returns values and bytes."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-__all__ = ["PLACEHOLDER", "Candidate", "Classify", "Guess", "Routed"]
+__all__ = ["PLACEHOLDER", "Candidate", "Classify", "Guess", "Route"]
 
 # `local.classify`: (text=…, labels=…, none=…, threshold=…) → {label, confidence, scores, why}.
 Classify = Callable[..., Awaitable[Mapping[str, Any]]]
@@ -40,7 +40,7 @@ class Guess(msgspec.Struct, frozen=True, omit_defaults=True):
     words: str = ""
 
 
-class Routed(msgspec.Struct, frozen=True, omit_defaults=True):
+class Route(msgspec.Struct, frozen=True, omit_defaults=True):
     """Which candidate words mean.
 
     Attributes:

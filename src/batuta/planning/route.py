@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from batuta.language.words import words
-from batuta.planning.candidate import PLACEHOLDER, Candidate, Classify, Guess, Routed
+from batuta.planning.candidate import PLACEHOLDER, Candidate, Classify, Guess, Route
 from batuta.planning.clauses import command_of, wishes
 
 __all__ = ["SURE_FROM", "Router"]
@@ -36,7 +36,7 @@ _ELSEWHERE = {
     "computer": "Delete, restart or repair a computer, a server or a machine.",
     "writing": "Write a poem, sing a song, tell a joke.",
 }
-_NONE = Routed("", 0.0, "")
+_NONE = Route("", 0.0, "")
 
 
 class Router:
@@ -48,7 +48,7 @@ class Router:
 
     async def route(
         self, text: str, candidates: Sequence[Candidate], strangers: Sequence[str] = ()
-    ) -> Routed:
+    ) -> Route:
         """Which of `candidates` the words in `text` mean. `strangers`: requests that mean none of them.
 
         The words are data: whatever they say, the answer is one of the candidates or none. What is quoted or pasted
@@ -70,8 +70,8 @@ class Router:
         return await self._divided(command, best, labels, strangers)
 
     async def _divided(
-        self, command: str, best: Routed, labels: list[dict[str, Any]], strangers: Sequence[str]
-    ) -> Routed:
+        self, command: str, best: Route, labels: list[dict[str, Any]], strangers: Sequence[str]
+    ) -> Route:
         """`best`, with what other parts of the request ask for."""
         asked: dict[str, Guess] = {}
         for wish in wishes(command):
@@ -96,7 +96,7 @@ class Router:
 
     async def _guessed(
         self, text: str, labels: list[dict[str, Any]], strangers: Sequence[str]
-    ) -> Routed:
+    ) -> Route:
         none = list(strangers) if strangers else True
         said = await self._classify(
             text=text[:_TEXT_CHARS_MAX], labels=labels, none=none, threshold=_FITS_FROM
@@ -130,7 +130,7 @@ def _plain(example: str) -> str:
     return PLACEHOLDER.sub(lambda found: found[1].replace("_", " "), example)
 
 
-def _routed(said: Mapping[str, Any]) -> Routed:
+def _routed(said: Mapping[str, Any]) -> Route:
     scores: Mapping[str, float] = said["scores"]
     label, sure = said["label"], float(said["confidence"])
     near = sorted(
@@ -141,7 +141,7 @@ def _routed(said: Mapping[str, Any]) -> Routed:
     plan = "" if label is None or label.startswith(_MARK) else str(label)
     elsewhere = label is not None and not plan
     why = "it is more like what one asks of other programs" if elsewhere else str(said["why"])
-    return Routed(
+    return Route(
         plan,
         sure,
         why,

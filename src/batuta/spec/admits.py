@@ -22,6 +22,7 @@ from batuta.spec.facts import (
     Parked,
     Purged,
     Resolved,
+    Routed,
     Skipped,
     Spread,
     Started,
@@ -93,6 +94,10 @@ def _inherited(run: Run, fact: Inherited) -> bool:
     node = run.nodes.get(fact.path)
     forked = run.accepted is not None and run.accepted.fork is not None
     return forked and run.term == 0 and node is not None and node.state == r.PENDING
+
+
+def _routed(run: Run, _fact: Routed) -> bool:
+    return run.root is None and run.routed is None
 
 
 def _resolved(run: Run, fact: Resolved) -> bool:
@@ -189,6 +194,7 @@ _RULES: dict[type[Fact], Callable[[Run, Fact], bool]] = cast(
         Lost: _lost_or_doubted,
         Parked: _parked_or_ended,
         Resolved: _resolved,
+        Routed: _routed,
         Skipped: _skipped,
         Spread: _spread,
         Started: _started,

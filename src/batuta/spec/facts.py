@@ -20,6 +20,7 @@ __all__ = [
     "Answered",
     "CancelRequested",
     "Claimed",
+    "Confirmed",
     "Doubted",
     "Dropped",
     "Ended",
@@ -33,6 +34,7 @@ __all__ = [
     "Purged",
     "Resolved",
     "Restored",
+    "Routed",
     "RunFact",
     "Skipped",
     "Spread",
@@ -66,6 +68,23 @@ class Accepted(Fact, frozen=True, tag="accepted"):
     budget: Budget | None = None
     format: int = FORMAT
     fork: Fork | None = None
+
+
+class Routed(Fact, frozen=True, tag="routed"):
+    """The plan of the run was found by the words of its request; before the plan, once.
+
+    Attributes:
+        confidence: how sure that was, 0 to 1.
+        planner: what found it.
+        who: who said that it was meant, or chose it; "" if it was sure enough and nobody was asked.
+        why: {why, alternatives: [{plan, score}], inputs: {name: {words, start, end}}}.
+    """
+
+    plan: str
+    confidence: float
+    planner: str = "route"
+    who: str = ""
+    why: Value = Value()
 
 
 class Inherited(Fact, frozen=True, tag="inherited"):
@@ -280,6 +299,15 @@ class Purged(Fact, frozen=True, tag="purged"):
     """Retention erased the payloads of the run; commitments remain."""
 
 
+class Confirmed(Fact, frozen=True, tag="confirmed"):
+    """Somebody said that `words` mean `plan`, of the run that began with them: an example from then on."""
+
+    words: Value
+    plan: str
+    run: str
+    who: str
+
+
 class Restored(Fact, frozen=True, tag="restored"):
     """The journal was restored from a backup: a new epoch begins."""
 
@@ -288,6 +316,7 @@ class Restored(Fact, frozen=True, tag="restored"):
 
 RunFact = (
     Accepted
+    | Routed
     | Inherited
     | Claimed
     | Parked
@@ -308,4 +337,4 @@ RunFact = (
     | Ended
     | Purged
 )
-WorkspaceFact = Restored
+WorkspaceFact = Restored | Confirmed

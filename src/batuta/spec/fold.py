@@ -27,6 +27,7 @@ from batuta.spec.facts import (
     Parked,
     Purged,
     Resolved,
+    Routed,
     Skipped,
     Spread,
     Started,
@@ -84,6 +85,10 @@ def _accepted(run: Run, fact: Accepted) -> None:
     run.salt = bytes.fromhex(fact.salt)
     if fact.budget is not None:
         run.purses = (Purse(fact.budget, fact.at, "the run's"),)
+
+
+def _routed(run: Run, fact: Routed) -> None:
+    run.routed = fact
 
 
 def _inherited(run: Run, fact: Inherited) -> None:
@@ -369,6 +374,7 @@ _TAKE: dict[type[Fact], Callable[[Run, Fact], None]] = cast(
         Parked: _parked,
         Purged: _purged,
         Resolved: _resolved,
+        Routed: _routed,
         Skipped: _skipped,
         Spread: _spread,
         Started: _started,

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from batuta.spec.budget import Budget, Purse
-from batuta.spec.facts import Accepted, Answered, CancelRequested, Doubted, Ended, Waited
+from batuta.spec.facts import Accepted, Answered, CancelRequested, Doubted, Ended, Routed, Waited
 from batuta.spec.shape import PlanShape, StepShape
 from batuta.spec.value import Value
 
@@ -162,6 +162,7 @@ class Run:
         self.head = 0
         self.id = ""
         self.accepted: Accepted | None = None
+        self.routed: Routed | None = None
         self.salt = b""
         self.owner = ""
         self.term = 0

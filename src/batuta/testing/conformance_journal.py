@@ -45,6 +45,7 @@ JOURNAL_LAWS: tuple[Law, ...] = (
     values.a_fact_that_refers_to_nothing_stored_is_refused,
     values.messages_form_threads_that_share_their_beginnings,
     values.retention_erases_old_runs_and_keeps_their_shape,
+    values.retention_erases_old_words_of_the_workspace,
     values.a_value_goes_when_nothing_uses_it_and_not_before,
     values.a_closed_journal_keeps_what_was_queued_and_takes_no_more,
 )

@@ -5,8 +5,10 @@
 import msgspec
 
 from batuta.errors import JournalError, NotFound
+from batuta.ports import WORKSPACE
 from batuta.spec.facts import (
     Accepted,
+    Confirmed,
     Fact,
     Finished,
     Purged,
@@ -31,6 +33,7 @@ __all__ = [
     "an_unknown_value_is_not_found",
     "messages_form_threads_that_share_their_beginnings",
     "retention_erases_old_runs_and_keeps_their_shape",
+    "retention_erases_old_words_of_the_workspace",
 ]
 
 
@@ -113,6 +116,21 @@ async def retention_erases_old_runs_and_keeps_their_shape(world: JournalWorld) -
     assert await facts_of(journal, "new") == [accepted("new"), ended(11.0)]
     assert (await journal.runs(status="succeeded"))[-1].run == "old"
     assert (await journal.gc(older_than=10.0, now=30.0))["runs"] == 0
+
+
+async def retention_erases_old_words_of_the_workspace(world: JournalWorld) -> None:
+    journal = world.open()
+    said = [
+        Confirmed(at=at, words=Value(data=msgspec.Raw(b'"pay Ada"')), plan="pay", run="r", who="me")
+        for at in (1.0, 11.0, 2.0)
+    ]
+    await append(journal, WORKSPACE, said, after=0)
+    counts = await journal.gc(older_than=10.0, now=20.0)
+    assert counts["runs"] == 0
+    assert counts["bytes"] > 0
+    left = [msgspec.structs.replace(fact, words=Value()) for fact in said]
+    assert await facts_of(journal, WORKSPACE) == [left[0], said[1], left[2]]
+    assert (await journal.gc(older_than=10.0, now=30.0))["bytes"] == 0
 
 
 async def a_value_goes_when_nothing_uses_it_and_not_before(world: JournalWorld) -> None:

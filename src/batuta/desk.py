@@ -1,0 +1,170 @@
+"""Requests in plain words: which registered plan they mean, what they say of its inputs, and a run of it.
+
+desk = Desk(app)
+understood = await desk.understand("refund order A-1042 with 20 euros")
+run = await desk.accept(understood, understood.inputs.values)
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from batuta.app import App, embedder_of_this_machine, new_run_id
+from batuta.capabilities.local.classify import classifying
+from batuta.config import plan_files
+from batuta.engine.author import local_user
+from batuta.errors import BatutaError, InputError, NotFound
+from batuta.planning.candidate import Candidate, Classify, Route
+from batuta.planning.confirmations import Confirmations, confirmed
+from batuta.planning.route import Router
+from batuta.planning.slots import read_inputs
+from batuta.planning.understood import Understood
+from batuta.plans.build import Sourced, plan_from_file
+from batuta.ports import WORKSPACE
+from batuta.reading.nearest import did_you_mean
+
+__all__ = ["Desk"]
+
+# A longer text is no request: it belongs into a file that the request names.
+_WORDS_CHARS_MAX = 100_000
+
+
+class Desk:
+    """Where requests in plain words come in.
+
+    Attributes:
+        troubles: registered plans that cannot be asked for because they have flaws: by file, the first flaw.
+    """
+
+    def __init__(self, app: App, *, classify: Classify | None = None) -> None:
+        self._app = app
+        self._router = Router(classify or classifying(embedder_of_this_machine))
+        self._confirmations = Confirmations(app.engine.journal)
+        self._registered: dict[str, Sourced] | None = None
+        self.troubles: dict[str, str] = {}
+
+    @property
+    def registered(self) -> Mapping[str, Sourced]:
+        """What can be asked for, by name: the plans of the workspace's files, and the workflows of its modules.
+
+        Raises `InputError` if the folder cannot be read.
+        """
+        if self._registered is None:
+            self._registered = {}
+            for path in plan_files(self._app.workspace):
+                try:
+                    sourced = plan_from_file(path)
+                    self._registered.setdefault(sourced.plan.name, sourced)
+                except BatutaError as error:
+                    self.troubles[path.name] = error.message
+            for name, workflow in self._app.plans.items():
+                try:
+                    self._registered.setdefault(name, workflow.recorded.sourced)
+                except BatutaError as error:
+                    self.troubles[name] = error.message
+        return self._registered
+
+    async def understand(
+        self, words: str, *, plan: str = "", sourced: Sourced | None = None, trusted: bool = True
+    ) -> Understood:
+        """What `words` ask for.
+
+        `plan` (a registered name) or `sourced` (any plan): it is known, and only its inputs are read. `trusted` False:
+        whoever asks is not known; what they say is routed as it is, and teaches nothing.
+
+        Raises:
+            InputError: they are no request (too long). NotFound: there is no such plan. CallFailed: words cannot be
+            classified on this machine. JournalError.
+        """
+        if len(words) > _WORDS_CHARS_MAX:
+            raise InputError(
+                f"{len(words):,} characters are no request; at most {_WORDS_CHARS_MAX:,}",
+                remedy="put what is long into a file, and name the file",
+            )
+        if plan and sourced is None:
+            sourced = self._named(plan)
+        if sourced is not None:
+            route = Route(sourced.plan.name, 1.0, "the request names it", sure=True)
+        else:
+            route = await self._router.route(words, await self._candidates())
+            sourced = self.registered.get(route.plan)
+        if sourced is None:
+            return Understood(words, route, trusted=trusted)
+        inputs = read_inputs(
+            words,
+            sourced.plan.inputs,
+            today=self._today(),
+            examples=sourced.plan.examples,
+            exists=self._exists,
+        )
+        return Understood(words, route, inputs, trusted, "named" if plan else "route")
+
+    async def accept(
+        self,
+        understood: Understood,
+        inputs: Mapping[str, Any],
+        *,
+        sourced: Sourced | None = None,
+        author: str = "",
+        who: str = "",
+    ) -> str:
+        """Accept a run of the plan that was understood, durably, and return its id; nobody drives it yet.
+
+        `sourced`: the plan itself, if it is none of the registered ones. `who` said that it was meant: if they are
+        trusted, the words are an example of it from now on.
+
+        Raises as `App.start` does; `NotFound` if nothing was understood.
+        """
+        plan = (sourced or self._named(understood.plan)).plan
+        engine = self._app.engine
+        now = engine.clock.now()
+        run_id = new_run_id(now)
+        pinned = await self._app.pinned(plan, inputs)
+        run = await engine.accept_durably(
+            plan,
+            pinned,
+            run_id=run_id,
+            author=author or local_user(),
+            text=understood.words,
+            routed=understood.fact(now, who),
+        )
+        if who and understood.trusted and understood.words.strip():
+            fact = confirmed(understood.words, plan.name, run_id, who, now)
+            await engine.journal.commit(engine.journal.append(WORKSPACE, (fact,), after=None))
+        engine.keep(run)
+        return run_id
+
+    def _named(self, name: str) -> Sourced:
+        known = self.registered
+        if name not in known:
+            raise NotFound(
+                f"no plan {name[:80]!r} is registered", remedy=did_you_mean(name, known, "plans")
+            )
+        return known[name]
+
+    async def _candidates(self) -> list[Candidate]:
+        earlier = await self._confirmations.by_plan()
+        return [
+            Candidate(
+                name,
+                one.plan.description,
+                one.plan.examples,
+                earlier.get(name, ()),
+                one.plan.inputs,
+            )
+            for name, one in self.registered.items()
+        ]
+
+    def _today(self) -> date:
+        return datetime.fromtimestamp(self._app.engine.clock.now(), UTC).astimezone().date()
+
+    def _exists(self, path: str) -> bool:
+        """True for a file of the workspace that is not hidden; what may be read is decided when it is pinned."""
+        parts = PurePosixPath(path.replace("\\", "/")).parts
+        if not parts or any(part.startswith((".", "/")) or "\0" in part for part in parts):
+            return False
+        try:
+            return Path(self._app.workspace.root, *parts).is_file()
+        except (OSError, ValueError):
+            return False
