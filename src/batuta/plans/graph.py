@@ -1,6 +1,6 @@
 """The order of steps as a graph. `deps` gives for every step the steps it waits for, all of which are keys of it."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 __all__ = ["cycles", "in_order", "longest_path", "users_of"]
 
@@ -8,7 +8,7 @@ __all__ = ["cycles", "in_order", "longest_path", "users_of"]
 _CYCLES_MAX = 20
 
 
-def users_of(deps: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
+def users_of(deps: Mapping[str, Collection[str]]) -> dict[str, list[str]]:
     """For every step those that wait for it, in their order."""
     users: dict[str, list[str]] = {name: [] for name in deps}
     for name, others in deps.items():
@@ -17,10 +17,10 @@ def users_of(deps: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
     return users
 
 
-def in_order(deps: Mapping[str, Iterable[str]]) -> list[str]:
+def in_order(deps: Mapping[str, Collection[str]]) -> list[str]:
     """The steps so that each stands behind those it waits for; what is on a circle, or behind one, is left out."""
     users = users_of(deps)
-    waiting = {name: len([*others]) for name, others in deps.items()}
+    waiting = {name: len(others) for name, others in deps.items()}
     ready = [name for name, count in waiting.items() if not count]
     for name in ready:  # grows while it is walked through
         for user in users[name]:
@@ -30,7 +30,7 @@ def in_order(deps: Mapping[str, Iterable[str]]) -> list[str]:
     return ready
 
 
-def cycles(deps: Mapping[str, Iterable[str]]) -> Iterator[list[str]]:
+def cycles(deps: Mapping[str, Collection[str]]) -> Iterator[list[str]]:
     """Circles of steps that wait for each other, each as the names on its way; no step is in two of them."""
     waiting = {name: set(others) for name, others in deps.items()}
     for _ in range(_CYCLES_MAX):
@@ -49,27 +49,28 @@ def cycles(deps: Mapping[str, Iterable[str]]) -> Iterator[list[str]]:
 
 
 def longest_path(
-    deps: Mapping[str, Iterable[str]], weights: Mapping[str, float]
+    deps: Mapping[str, Collection[str]], weights: Mapping[str, float]
 ) -> tuple[float, tuple[str, ...]]:
-    """The heaviest chain of steps, each waiting for the one before it, and its weight. Of equals, the first.
+    """The heaviest chain of steps, each waiting for the one before it, and its weight. Ties: the earlier step.
 
     What is on a circle, or behind one, is left out.
     """
-    reached: dict[str, float] = {}
+    # Each with its place in the order, so that the least is the heaviest, and of equals the earliest.
+    reached: dict[str, tuple[float, int]] = {}
     before: dict[str, str] = {}
-    for name in in_order(deps):
-        heaviest = 0.0
-        for other in deps[name]:
-            if name not in before or reached[other] > heaviest:
-                before[name], heaviest = other, reached[other]
-        reached[name] = weights[name] + heaviest
+    for place, name in enumerate(in_order(deps)):
+        weight = weights[name]
+        if others := deps[name]:
+            before[name] = other = min(others, key=reached.__getitem__)
+            weight -= reached[other][0]
+        reached[name] = -weight, place
     if not reached:
         return 0.0, ()
-    last = max(reached, key=reached.__getitem__)
+    last = min(reached, key=reached.__getitem__)
     chain = [last]
     while chain[-1] in before:
         chain.append(before[chain[-1]])
-    return reached[last], tuple(reversed(chain))
+    return -reached[last][0], tuple(reversed(chain))
 
 
 def _circle(waiting: Mapping[str, set[str]]) -> list[str]:

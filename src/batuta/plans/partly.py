@@ -56,7 +56,7 @@ class Known:
 
     def input(self, name: str) -> Any:
         """The value of the input `name`, or `UNKNOWN`."""
-        inputs = self._values.get("inputs", UNKNOWN)
+        inputs: Any = self._values.get("inputs", UNKNOWN)
         return UNKNOWN if inputs is UNKNOWN else inputs.get(name, UNKNOWN)
 
     def condition(self, text: str) -> bool | None:

@@ -5,7 +5,8 @@ its card `waits` (once per attempt), and answers with a plan only if its card `e
 no plan can know: drivers that die (each may have to repeat what was under way), people (how long they take, and a
 doubt that somebody resolves as "retry"), and pauses that a service asks for (`Retry-After`).
 
-None stands for "no bound": a call that may answer with a plan, of which nobody knows the steps yet. Budgets bound
+None stands for "no bound": a call that may answer with a plan, of which nobody knows the steps yet; of a registered
+plan they are known, and count. Budgets bound
 that, too, but for compensations: what takes an effect back is never refused for money.
 """
 

@@ -10,8 +10,11 @@ from batuta.spec.card import Card
 from batuta.spec.failures import LOST_MAX
 from batuta.spec.plan import Retry, Step
 
-__all__ = ["NEVER", "StepBounds", "sent_again", "step_bounds"]
+__all__ = ["NEVER", "NONE", "Inner", "StepBounds", "sent_again", "step_bounds"]
 
+# What carrying out the plan comes to that a capability answers with, by the name of the capability.
+Inner = Mapping[str, Worst]
+NONE: Inner = {}
 # How long a capability is asked for what became of a call, in seconds (the engine's RECONCILE_TIMEOUT_S).
 RECONCILE_S = 60.0
 
@@ -47,11 +50,13 @@ NEVER = StepBounds(0, 0, 0, Worst(), Worst(), Worst(), Worst())
 """Those of a step that never runs."""
 
 
-def step_bounds(step: Step, cards: Mapping[str, Card], extent: Extent) -> StepBounds:
-    """The bounds of `step`, which has as many items as `extent` says."""
+def step_bounds(
+    step: Step, cards: Mapping[str, Card], extent: Extent, inner: Inner = NONE
+) -> StepBounds:
+    """The bounds of `step`, which has as many items as `extent` says; `inner`: of the plans that it carries out."""
     rounds = 1 if step.repeat is None else step.repeat.at_most
     wait_s = 0.0 if step.repeat is None else step.repeat.wait_s
-    attempts = _attempts(step.uses, step, cards)
+    attempts = _attempts(step.uses, step, cards, inner)
     instance = attempts.times(rounds).plus(Worst(time_s=wait_s * (rounds - 1)))
     # Items have turns: `limit` of them at once, the next as soon as one has ended.
     turns = -(-extent.most // (step.limit or max(extent.most, 1)))
@@ -59,7 +64,7 @@ def step_bounds(step: Step, cards: Mapping[str, Card], extent: Extent) -> StepBo
     time_s = instance.times(turns).time_s if extent.most else 0.0
     free = Worst(all_items.calls, all_items.cost_nusd, time_s)
     pause_s = max(wait_s, _pause(step.retry, step.retry.at_most - 1))
-    call = Worst(time_s=pause_s).plus(_dearest(step.uses, step, cards))
+    call = Worst(time_s=pause_s).plus(_dearest(step.uses, step, cards, inner))
     # What was under way when the time was up may be asked for.
     doubts_s = [_reconcile_s(cards[use]) for use in step.uses if use in cards]
     late_s = max(pause_s, *doubts_s, 0.0)
@@ -67,7 +72,7 @@ def step_bounds(step: Step, cards: Mapping[str, Card], extent: Extent) -> StepBo
     undo = undo_call = Worst()
     if step.undo is not None:
         # One at a time, each effect that stands: one per item and round, and no more than there may be calls.
-        undo_call = _attempts((step.undo.use,), step, cards)
+        undo_call = _attempts((step.undo.use,), step, cards, inner)
         undo = undo_call.times(extent.most * rounds)
         if step.budget is not None and step.budget.calls is not None:
             undo = undo.and_also(undo_call.times(step.budget.calls))
@@ -91,28 +96,30 @@ def sent_again(card: Card) -> int:
     return LOST_MAX if card.effect == "write" and card.in_doubt in ("reconcile", "retry") else 0
 
 
-def _attempts(uses: Iterable[str], step: Step, cards: Mapping[str, Card]) -> Worst:
+def _attempts(uses: Iterable[str], step: Step, cards: Mapping[str, Card], inner: Inner) -> Worst:
     """One instance: every alternative in its turn, each tried as often as it may be."""
     pauses_s = sum(_pause(step.retry, faults) for faults in range(step.retry.at_most))
     whole = again = Worst()
     for use in uses:
         card = cards.get(use)
-        call = _call(step, card)
+        call = _call(step, card, inner)
         whole = whole.plus(call.times(1 + step.retry.at_most)).plus(Worst(time_s=pauses_s))
         if card is not None:
             again = again.or_else(call.times(sent_again(card)))
     return whole.plus(again)
 
 
-def _dearest(uses: Iterable[str], step: Step, cards: Mapping[str, Card]) -> Worst:
+def _dearest(uses: Iterable[str], step: Step, cards: Mapping[str, Card], inner: Inner) -> Worst:
     most = Worst()
     for use in uses:
-        most = most.or_else(_call(step, cards.get(use)))
+        most = most.or_else(_call(step, cards.get(use), inner))
     return most
 
 
-def _call(step: Step, card: Card | None) -> Worst:
+def _call(step: Step, card: Card | None, inner: Inner) -> Worst:
     """One call. What asks is called to ask and goes on with the answer, which counts as one and costs as two."""
+    if card is not None and card.name in inner:
+        return Worst(1).plus(inner[card.name])
     if card is None or card.expands:
         return UNBOUNDED
     turns = 2 if card.waits else 1

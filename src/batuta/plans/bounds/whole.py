@@ -1,13 +1,13 @@
 """The bounds of a whole plan, out of those of its steps."""
 
-from collections.abc import Container, Iterable, Mapping
-from typing import Any
+from collections.abc import Collection, Container, Mapping
+from typing import Any, NamedTuple
 
 import msgspec
 
 from batuta.plans.bounds.extent import Extent, extents
 from batuta.plans.bounds.links import links
-from batuta.plans.bounds.step import NEVER, StepBounds, step_bounds
+from batuta.plans.bounds.step import NEVER, NONE, StepBounds, step_bounds
 from batuta.plans.bounds.worst import Worst, least, total
 from batuta.plans.graph import longest_path
 from batuta.plans.partly import Known, known_inputs
@@ -21,6 +21,18 @@ __all__ = ["AT_ONCE", "Bounds", "bounds"]
 AT_ONCE = 64
 
 
+class Lane(NamedTuple):
+    """Where calls wait for each other: `limit` of them at once, `width` that may come at once, `seconds` in all."""
+
+    limit: int
+    width: int = 0
+    seconds: float = 0.0
+
+    def also(self, width: int, seconds: float) -> "Lane":
+        """The same, with more calls."""
+        return Lane(self.limit, self.width + width, self.seconds + seconds)
+
+
 class Bounds(msgspec.Struct, frozen=True):
     """Of the whole plan.
 
@@ -29,6 +41,7 @@ class Bounds(msgspec.Struct, frozen=True):
         undo: what takes everything back, as far as the budget lets it happen.
         worst: under every budget, with compensations.
         slowest: the chain of steps that takes longest at worst; empty if that has no bound.
+        lanes: what its calls wait for, by capability, "" for those that any call needs.
     """
 
     steps: dict[str, StepBounds]
@@ -36,17 +49,22 @@ class Bounds(msgspec.Struct, frozen=True):
     undo: Worst
     worst: Worst
     slowest: tuple[str, ...] = ()
+    lanes: dict[str, Lane] = {}
 
+
+# The bounds of the plans that a step carries out, by step and by capability.
+InnerBounds = Mapping[str, Mapping[str, Bounds]]
 
 def bounds(
     plan: Plan,
     cards: Mapping[str, Card],
     known: Known | None = None,
     *,
-    deps: Mapping[str, Iterable[str]] | None = None,
+    deps: Mapping[str, Collection[str]] | None = None,
     skipped: Container[str] = (),
     budget: Budget | None = None,
     at_once: int = AT_ONCE,
+    inner: InnerBounds | None = None,
 ) -> Bounds:
     """What a run of `plan` can come to at most.
 
@@ -56,20 +74,23 @@ def bounds(
         skipped: steps that never run.
         budget: of the run; that of the plan by default.
         at_once: calls at once in the process.
+        inner: what the plans come to that its steps carry out, by step and by capability; no bound without.
 
     A plan with flaws is bounded as far as it can be understood; what is on a circle counts as if it were not.
     """
     waits_for = links(plan) if deps is None else deps
     found = extents(plan, cards, known or known_inputs(plan, None))
-    steps = _each_step(plan, cards, found, skipped)
+    plans = inner or {}
+    steps = _each_step(plan, cards, found, skipped, plans)
     inside = total(
         one.free.within(plan.steps[name].budget, one.call, one.pause_s)
         for name, one in steps.items()
     )
     durations = {name: one.worst.time_s for name, one in steps.items()}
     time_s, slowest = _slowest(waits_for, durations)
+    lanes = _lanes(plan, cards, steps, at_once, plans)
     if time_s is not None:
-        time_s += _queueing(plan, cards, steps, at_once)
+        time_s += sum(one.seconds / one.limit for one in lanes.values() if one.width > one.limit)
     free = Worst(inside.calls, inside.cost_nusd, time_s)
     undo = total(one.undo for one in steps.values())
     own = plan.budget if budget is None else budget
@@ -84,11 +105,15 @@ def bounds(
     if own is not None and own.calls is not None:
         # So few calls leave no more effects to take back.
         undo = undo.and_also(undo_call.times(own.calls))
-    return Bounds(steps, free, undo, within.plus(undo), slowest)
+    return Bounds(steps, free, undo, within.plus(undo), slowest, lanes)
 
 
 def _each_step(
-    plan: Plan, cards: Mapping[str, Card], found: Mapping[str, Extent], skipped: Container[str]
+    plan: Plan,
+    cards: Mapping[str, Card],
+    found: Mapping[str, Extent],
+    skipped: Container[str],
+    plans: InnerBounds,
 ) -> dict[str, StepBounds]:
     # Most steps of a plan are one call of few capabilities: 1.5 µs each instead of 17.
     alike: dict[Any, StepBounds] = {}
@@ -97,8 +122,10 @@ def _each_step(
         if name in skipped:
             steps[name] = NEVER
             continue
-        if step.each or step.repeat or step.fallback or step.undo or step.budget:
-            steps[name] = step_bounds(step, cards, found[name])
+        inner = plans.get(name)
+        if inner or step.each or step.repeat or step.fallback or step.undo or step.budget:
+            worst = NONE if inner is None else {use: one.worst for use, one in inner.items()}
+            steps[name] = step_bounds(step, cards, found[name], worst)
             continue
         key = (step.use, step.timeout_s, step.retry)
         one = alike.get(key)
@@ -109,29 +136,37 @@ def _each_step(
 
 
 def _slowest(
-    waits_for: Mapping[str, Iterable[str]], durations: Mapping[str, float | None]
+    waits_for: Mapping[str, Collection[str]], durations: Mapping[str, float | None]
 ) -> tuple[float | None, tuple[str, ...]]:
     """The longest chain, and how long it takes if nobody waits for a lane; None if that has no bound."""
     known = {name: time_s for name, time_s in durations.items() if time_s is not None}
     return longest_path(waits_for, known) if len(known) == len(durations) else (None, ())
 
 
-def _queueing(
-    plan: Plan, cards: Mapping[str, Card], steps: Mapping[str, StepBounds], at_once: int
-) -> float:
-    """At most so many seconds the longest chain waits for lanes: while it waits for one, all lanes of its kind work."""
-    shared: dict[str, tuple[int, int, float]] = {"": (least(plan.limit or None, at_once), 0, 0.0)}
+def _lanes(
+    plan: Plan,
+    cards: Mapping[str, Card],
+    steps: Mapping[str, StepBounds],
+    at_once: int,
+    plans: InnerBounds,
+) -> dict[str, Lane]:
+    """Who waits for whom: while a call waits for a lane, all of its kind work, so that much is the longest wait."""
+    lanes = {"": Lane(least(plan.limit or None, at_once))}
     for name, one in steps.items():
         step = plan.steps[name]
         width = min(one.items, step.limit or one.items)
-        work = (one.instance.time_s or 0.0) * one.items
-        lanes = [""]
+        seconds = (one.instance.time_s or 0.0) * one.items
+        inner = plans.get(name)
+        if inner is not None:
+            # What carries out a plan holds no lane meanwhile; the calls inside do.
+            for bounded in inner.values():
+                for use, lane in bounded.lanes.items():
+                    before = lanes.get(use, Lane(lane.limit))
+                    lanes[use] = before.also(lane.width * width, lane.seconds * one.items)
+            continue
+        lanes[""] = lanes[""].also(width, seconds)
         for use in dict.fromkeys(step.uses) if step.fallback else (step.use,):
             card = cards.get(use)
             if card is not None and card.concurrency:
-                lanes.append(use)
-                shared.setdefault(use, (card.concurrency, 0, 0.0))
-        for lane in lanes:
-            limit, at_once_here, seconds = shared[lane]
-            shared[lane] = (limit, at_once_here + width, seconds + work)
-    return sum(work / limit for limit, width, work in shared.values() if width > limit)
+                lanes[use] = lanes.get(use, Lane(card.concurrency)).also(width, seconds)
+    return lanes

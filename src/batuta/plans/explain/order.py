@@ -1,6 +1,6 @@
 """In which order the steps of a plan run, which of them never do, and which of them a run waits for."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from batuta.plans.explanation import Forecast
 from batuta.plans.graph import in_order, longest_path
@@ -10,7 +10,7 @@ from batuta.spec.plan import Plan
 __all__ = ["critical_path", "never_run", "waves"]
 
 
-def waves(waits_for: Mapping[str, Iterable[str]]) -> dict[str, int]:
+def waves(waits_for: Mapping[str, Collection[str]]) -> dict[str, int]:
     """For every step, in the order of the plan, one more than the latest of those it waits for; 0 for none.
 
     What is on a circle, or behind one, comes after everything else.
@@ -38,7 +38,7 @@ def never_run(
 
 
 def critical_path(
-    waits_for: Mapping[str, Iterable[str]], forecasts: Mapping[str, Forecast]
+    waits_for: Mapping[str, Collection[str]], forecasts: Mapping[str, Forecast]
 ) -> tuple[tuple[str, ...], float | None]:
     """The longest chain by expected time, and that time; by the number of steps where one of them is not known."""
     times = {name: one.time_expected_s for name, one in forecasts.items()}

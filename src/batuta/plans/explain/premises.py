@@ -1,12 +1,13 @@
 """What EXPLAIN goes by."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from batuta.plans.bounds import AT_ONCE
 from batuta.spec.budget import Budget
 from batuta.spec.card import Card
 from batuta.spec.foreseen import Forecaster
+from batuta.spec.plan import Plan
 from batuta.spec.statistics import Statistics
 
 __all__ = ["Premises"]
@@ -21,6 +22,7 @@ class Premises(NamedTuple):
         statistics: what the log has measured; without, nothing is expected of time and money.
         budget: of the workspace and the plan together; that of the plan if None.
         at_once: calls at once in the process.
+        plan_of: the plan that a capability always answers with, by its name; None if it is no plan.
     """
 
     cards: Mapping[str, Card]
@@ -28,3 +30,4 @@ class Premises(NamedTuple):
     statistics: Statistics = Statistics()
     budget: Budget | None = None
     at_once: int = AT_ONCE
+    plan_of: Callable[[str], Plan | None] = lambda _: None
