@@ -17,6 +17,7 @@ from batuta.capabilities.sql.trouble import Trouble
 from batuta.capabilities.threads import Threads
 from batuta.reading.databases import Database
 from batuta.spec.call import Call
+from batuta.spec.card import Reach
 
 __all__ = ["CONNECT_S", "OpenDatabase"]
 
@@ -65,6 +66,16 @@ class OpenDatabase:
             return f"{parts.hostname}:{parts.port}{parts.path}" if url else ""
         except ValueError:
             return ""
+
+    @property
+    def reach(self) -> Reach:
+        """How far a statement goes: a file is local unless the workspace says otherwise, a server is not."""
+        reach, url = self.config.reach, self.config.url
+        return (
+            "local"
+            if reach == "local" or (reach is None and url.startswith("sqlite:"))
+            else "egress"
+        )
 
     def version(self) -> str:
         """What changes with the schema and is cheap to know: of a file. "" otherwise. Blocks."""

@@ -22,7 +22,6 @@ from batuta.capabilities.sql.trouble import Trouble
 from batuta.ports import Capability
 from batuta.reading.databases import Database
 from batuta.reading.sql import parameters_of
-from batuta.spec.card import Reach
 
 __all__ = ["Databases", "open_databases"]
 
@@ -102,25 +101,18 @@ def _look(database: OpenDatabase, version: str, backend: Backend) -> Seen:
 
 def _capabilities(database: OpenDatabase, seen: Seen, root: Path) -> list[Capability]:
     config = database.config
-    reach = _reach(config)
     found: dict[str, Capability] = {}
     for name, query in config.queries.items():
         full = f"{database.name}.{name}"
         described = seen.queries.get(name, {})
-        found[full] = NamedQueryCapability(full, query, database, reach, described)
+        found[full] = NamedQueryCapability(full, query, database, described)
     if config.free_query if config.free_query is not None else not config.tables:
-        found[f"{database.name}.{_FREE}"] = FreeQuery(f"{database.name}.{_FREE}", database, reach)
+        found[f"{database.name}.{_FREE}"] = FreeQuery(f"{database.name}.{_FREE}", database)
     changed = partial(forget, root, database.name)
     for table in seen.tables:
         name = _free_name(f"{database.name}.{_callable(table.full_name)}", found)
-        found[name] = TableLookup(name, table, database, reach, changed)
+        found[name] = TableLookup(name, table, database, changed)
     return list(found.values())
-
-
-def _reach(config: Database) -> Reach:
-    if config.reach == "local" or (config.reach is None and config.url.startswith("sqlite:")):
-        return "local"
-    return "egress"
 
 
 def _callable(name: str) -> str:

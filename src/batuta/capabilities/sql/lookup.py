@@ -6,15 +6,14 @@ from typing import Any, cast
 
 import msgspec
 
-from batuta.capabilities.answers import checker_of
-from batuta.capabilities.sql.database import CONNECT_S, OpenDatabase
+from batuta.capabilities.sql.asked import answered, as_maps, card_of, result_schema
+from batuta.capabilities.sql.database import OpenDatabase
 from batuta.capabilities.sql.running import Backend, Rows, Statement
 from batuta.capabilities.sql.tables import Column, Table
 from batuta.capabilities.sql.trouble import Trouble
-from batuta.spec.call import Call, Done, Failed, Outcome
-from batuta.spec.card import Card, Reach
+from batuta.spec.call import Call, Outcome
 
-__all__ = ["TableLookup", "result_schema"]
+__all__ = ["TableLookup"]
 
 # Values of one filter.
 _ANY_OF_MAX = 1_000
@@ -28,38 +27,28 @@ class TableLookup:
     """
 
     def __init__(
-        self,
-        name: str,
-        table: Table,
-        database: OpenDatabase,
-        reach: Reach,
-        changed: Callable[[], None],
+        self, name: str, table: Table, database: OpenDatabase, changed: Callable[[], None]
     ) -> None:
         self._table = table
         self._database = database
         self._changed = changed
         self._columns = {one.name: one for one in table.columns}
-        self.card = Card(
-            name=name,
-            description=_said(table),
-            input=_input(table, database.config.rows_max),
-            output=result_schema(
-                {
-                    one.name: _nullable(one.schema) if one.nullable else one.schema
-                    for one in table.columns
-                }
-            ),
-            effect="read",
-            reach=reach,
-            timeout_s=database.config.timeout + CONNECT_S,
-            kind="sql",
+        schemas = {
+            one.name: _nullable(one.schema) if one.nullable else one.schema for one in table.columns
+        }
+        self.card = card_of(
+            database,
+            name,
+            _said(table),
+            takes=_input(table, database.config.rows_max),
+            gives=result_schema(schemas),
         )
 
     async def __call__(self, call: Call) -> Outcome:
         """The rows that fit, in order."""
-        flaw = checker_of(self.card.input)(call.args)
-        if flaw:
-            return Failed("invalid", flaw)
+        return await answered(self.card, call, self._rows)
+
+    async def _rows(self, call: Call) -> dict[str, Any]:
         limit = call.args.get("limit", self._database.config.rows_max)
         columns = [self._columns[one] for one in call.args.get("columns", self._columns)]
         try:
@@ -70,8 +59,8 @@ class TableLookup:
             if trouble.code == "not_found":
                 self._changed()
                 trouble.remedy = "the table has changed since it was looked at; start again"
-            return trouble.failed()
-        return Done(_typed(rows, columns))
+            raise
+        return _typed(rows, columns)
 
     def _statement(
         self, backend: Backend, args: Mapping[str, Any], columns: Sequence[Column], limit: int
@@ -126,15 +115,11 @@ def _sent(of: Column, value: Any) -> Any:
 
 def _typed(rows: Rows, columns: Sequence[Column]) -> dict[str, Any]:
     """The rows as maps. What SQLite keeps in another form than its schema says is put right where that is possible."""
-    names = [one.name for one in columns]
     right = [(index, _AS[one.kind]) for index, one in enumerate(columns) if one.kind in _AS]
     for row in rows.rows:
         for index, as_ in right:
             row[index] = as_(row[index])
-    return {
-        "rows": [dict(zip(names, row, strict=True)) for row in rows.rows],
-        "truncated": rows.truncated,
-    }
+    return as_maps(rows, [one.name for one in columns])
 
 
 def _decimal(value: Any) -> Any:
@@ -160,27 +145,6 @@ def _json(value: Any) -> Any:
 
 
 _AS: dict[str, Callable[[Any], Any]] = {"decimal": _decimal, "boolean": _boolean, "json": _json}
-
-
-def result_schema(
-    columns: Mapping[str, Mapping[str, Any]], *, changed: bool = False
-) -> dict[str, Any]:
-    """The schema of what a call gives; `columns` empty: the columns are not known."""
-    row: dict[str, Any] = {"type": "object"}
-    if columns:
-        row |= {"properties": dict(columns), "additionalProperties": False}
-    properties: dict[str, Any] = {
-        "rows": {"type": "array", "items": row},
-        "truncated": {"type": "boolean"},
-    }
-    if changed:
-        properties["changed"] = {"type": "integer"}
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(properties),
-        "additionalProperties": False,
-    }
 
 
 def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
