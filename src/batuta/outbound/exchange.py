@@ -1,12 +1,12 @@
 """One HTTP request and its answer as values, and the way to the connections that carry them."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any, Protocol
 
 import msgspec
 
-__all__ = ["Answer", "Connections", "LazyConnections", "Request", "Trouble"]
+__all__ = ["Answer", "Connections", "LazyConnections", "Request", "Streamed", "Trouble"]
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -40,6 +40,23 @@ class Trouble(Exception):
         self.sent = sent
 
 
+class Streamed(Protocol):
+    """An answer of which the head is there; `headers` by lower-case name, of repeated ones the last."""
+
+    @property
+    def status(self) -> int: ...
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+
+    def pieces(self) -> AsyncIterator[bytes]:
+        """The body as it comes, packed as the headers say. Raises `Trouble` if it breaks off."""
+        ...
+
+    async def close(self) -> None:
+        """To be called in any case."""
+        ...
+
+
 class Connections(Protocol):
     """Carries requests to addresses that may be reached."""
 
@@ -47,6 +64,14 @@ class Connections(Protocol):
         """The answer to `request`, within `timeout_s` seconds in all; no redirect is followed.
 
         An answer that is too large, breaks off or is packed in an unknown way has a `flaw`.
+
+        Raises:
+            Trouble: there is no answer.
+        """
+        ...
+
+    async def begin(self, request: Request, *, timeout_s: float) -> Streamed:
+        """The head of the answer to `request`, within `timeout_s` seconds; the caller reads, and bounds, its body.
 
         Raises:
             Trouble: there is no answer.
@@ -77,18 +102,25 @@ class LazyConnections:
 
     async def send(self, request: Request, *, timeout_s: float, answer_bytes_max: int) -> Answer:
         """As `Connections.send`."""
-        if self._made is None:
-            from batuta.outbound.net import VettedConnections  # httpcore takes 70 ms
-
-            self._made = VettedConnections(_permissions(self._allow_private))
-        return await self._made.send(
+        return await self._opened().send(
             request, timeout_s=timeout_s, answer_bytes_max=answer_bytes_max
         )
+
+    async def begin(self, request: Request, *, timeout_s: float) -> Streamed:
+        """As `Connections.begin`."""
+        return await self._opened().begin(request, timeout_s=timeout_s)
 
     async def close(self) -> None:
         """Close what was opened."""
         if self._made is not None:
             await self._made.close()
+
+    def _opened(self) -> Connections:
+        if self._made is None:
+            from batuta.outbound.net import VettedConnections  # httpcore takes 70 ms
+
+            self._made = VettedConnections(_permissions(self._allow_private))
+        return self._made
 
 
 def _permissions(entries: Iterable[str]) -> Any:

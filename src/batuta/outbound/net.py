@@ -16,7 +16,8 @@ from typing import Any, cast
 import httpcore
 
 from batuta.outbound.addresses import Permissions
-from batuta.outbound.exchange import Answer, Request, Trouble
+from batuta.outbound.arriving import Arriving, Refused, troubles
+from batuta.outbound.exchange import Answer, Request
 
 __all__ = ["VettedConnections"]
 
@@ -33,10 +34,6 @@ _PIECE_BYTES = 256 * 1_024
 _QUOTED_BYTES = 4 * 1_024
 
 
-class _Refused(Exception):
-    """No address of a host may be connected to."""
-
-
 class VettedConnections:
     """Connections to public addresses and to those of `permissions`, kept for a few seconds between calls."""
 
@@ -48,39 +45,18 @@ class VettedConnections:
     async def send(self, request: Request, *, timeout_s: float, answer_bytes_max: int) -> Answer:
         """As `batuta.outbound.exchange.Connections.send`."""
         sent = [False]
-
-        async def trace(event: str, _: Any) -> None:
-            sent[0] = sent[0] or event == "http11.send_request_headers.started"
-
-        sending = httpcore.Request(
-            request.method,
-            request.url,
-            headers=list(request.headers.items()),
-            content=request.body,
-            extensions={
-                "trace": trace,
-                "timeout": {"connect": min(timeout_s * 0.8, _CONNECT_S_MAX)},
-            },
-        )
-        try:
+        with troubles(sent, timeout_s):
             async with asyncio.timeout(timeout_s):
-                return await self._answer(sending, answer_bytes_max)
-        except TimeoutError:
-            raise Trouble(
-                f"no answer within {timeout_s:.3g} s"
-                if sent[0]
-                else f"no connection within {timeout_s:.3g} s",
-                code="timeout",
-                sent=sent[0],
-            ) from None
-        except _Refused as error:
-            raise Trouble(str(error), code="denied", sent=False) from None
-        except (httpcore.ConnectTimeout, httpcore.PoolTimeout):
-            raise Trouble("no connection in time", code="timeout", sent=sent[0]) from None
-        except (httpcore.NetworkError, httpcore.ProtocolError, OSError) as error:
-            what = "the connection was lost" if sent[0] else "it cannot be reached"
-            text = f"{what}: {str(error)[:200] or type(error).__name__}"
-            raise Trouble(text, code="unavailable", sent=sent[0]) from None
+                return await self._answer(_outgoing(request, timeout_s, sent), answer_bytes_max)
+
+    async def begin(self, request: Request, *, timeout_s: float) -> Arriving:
+        """As `batuta.outbound.exchange.Connections.begin`."""
+        sent = [False]
+        with troubles(sent, timeout_s):
+            async with asyncio.timeout(timeout_s):
+                outgoing = _outgoing(request, timeout_s, sent)
+                pool = self._pool(outgoing.url.scheme == b"https")
+                return Arriving(await pool.handle_async_request(outgoing))
 
     async def close(self) -> None:
         """Close the connections."""
@@ -118,6 +94,24 @@ class VettedConnections:
         return pool
 
 
+def _outgoing(request: Request, timeout_s: float, sent: list[bool]) -> httpcore.Request:
+    """`request` as httpcore sends it; `sent` becomes [True] as soon as something leaves."""
+
+    async def trace(event: str, _: Any) -> None:
+        sent[0] = sent[0] or event == "http11.send_request_headers.started"
+
+    return httpcore.Request(
+        request.method,
+        request.url,
+        headers=list(request.headers.items()),
+        content=request.body,
+        extensions={
+            "trace": trace,
+            "timeout": {"connect": min(timeout_s * 0.8, _CONNECT_S_MAX)},
+        },
+    )
+
+
 class _VettingBackend(httpcore.AsyncNetworkBackend):
     """Resolves a host once and connects to an address that was vetted; TLS still checks the name of the host."""
 
@@ -145,7 +139,7 @@ class _VettingBackend(httpcore.AsyncNetworkBackend):
         timeout: float | None = None,  # noqa: ASYNC109 - the name is httpcore's
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        raise _Refused("sockets of the file system are not for HTTP")
+        raise Refused("sockets of the file system are not for HTTP")
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
@@ -160,7 +154,7 @@ class _VettingBackend(httpcore.AsyncNetworkBackend):
         addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
         vetted = [one for one in addresses if self._permissions.allow(host, port, one)]
         if not vetted:
-            raise _Refused(
+            raise Refused(
                 f"{host[:100]} is at {', '.join(addresses)[:100]}, which is not public; "
                 f"network.allow_private may permit it"
             )
