@@ -75,6 +75,11 @@ def main() -> int:
 def desk(folder: Path) -> None:
     """Lay the workspace out in `folder`, with the orders in a database."""
     shutil.copytree(HERE, folder, ignore=shutil.ignore_patterns(*OURS), dirs_exist_ok=True)
+    stock(folder)
+
+
+def stock(folder: Path) -> None:
+    """Make the database of orders anew."""
     (folder / "orders.sqlite").unlink(missing_ok=True)
     shop = sqlite3.connect(folder / "orders.sqlite")
     shop.executescript((folder / "orders.sql").read_text("utf-8"))
