@@ -9,7 +9,7 @@ from batuta.engine.rules.view import NotLoaded, stored_at, value_of
 from batuta.errors import BatutaError
 from batuta.spec import run as r
 from batuta.spec.budget import usd
-from batuta.spec.facts import Waited
+from batuta.spec.facts import Routed, Waited
 from batuta.spec.run import Node, Run
 
 __all__ = ["document", "failure_of", "result_of"]
@@ -20,7 +20,8 @@ async def document(run: Run, engine: Engine) -> dict[str, Any]:
 
     Keys: run, status, plan, result, error {code, message, path}, waiting [{step, kind, question, …}], cost_usd,
     calls, accepted_at, ended_at (seconds of the Unix epoch), steps [{path, state, attempts, inputs, output, …}];
-    forked_from {run, at}, of a fork.
+    forked_from {run, at}, of a fork. Of a run that words asked for: words, and routed {confidence, planner, who, why,
+    alternatives, also, inputs}.
     """
     accepted = run.accepted
     assert accepted is not None
@@ -41,6 +42,10 @@ async def document(run: Run, engine: Engine) -> dict[str, Any]:
     }
     if accepted.fork is not None:
         shown["forked_from"] = {"run": accepted.fork.run, "at": accepted.fork.at}
+    if accepted.request.text:
+        shown["words"] = accepted.request.text
+    if run.routed is not None:
+        shown["routed"] = await _routed(run.routed, engine)
     return shown
 
 
@@ -50,6 +55,14 @@ async def result_of(run: Run, engine: Engine) -> Any:
         return None
     await engine.load([run.ended.value])
     return engine.shelf.get(run.ended.value)
+
+
+async def _routed(found: Routed, engine: Engine) -> dict[str, Any]:
+    shown = {"confidence": found.confidence, "planner": found.planner, "who": found.who}
+    if found.why.erased:
+        return shown
+    await engine.load([found.why])
+    return shown | engine.shelf.get(found.why)
 
 
 def failure_of(run: Run) -> dict[str, str] | None:

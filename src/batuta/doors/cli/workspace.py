@@ -20,6 +20,7 @@ from batuta.ports import Journal, Sink
 __all__ = [
     "folder_of",
     "from_here",
+    "is_name_of_plan",
     "is_workspace",
     "named_plan",
     "opened",
@@ -77,6 +78,18 @@ def plan_path(name: str, folder: Path) -> Path:
             remedy="name the file, or give each plan a name of its own",
         )
     return Path(from_here(called[0])) if called else path
+
+
+def is_name_of_plan(name: str, folder: Path) -> bool:
+    """True if `name` is that of a file or of a registered plan, or ends like the name of a file with one.
+
+    Workflows in modules are not looked for: their modules are not loaded for this.
+    """
+    try:
+        path = plan_path(name, folder)
+        return path.exists() or (path.suffix in (".yaml", ".yml", ".json") and " " not in name)
+    except NotFound:
+        return False
 
 
 def from_here(path: Path | str) -> str:

@@ -1,16 +1,24 @@
 """`batuta plan`: everything that is known of a plan before it runs. Nothing runs, and nothing is written to the log."""
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from batuta.app import App
 from batuta.doors.cli.files import write_whole
 from batuta.doors.cli.loop import on_loop
 from batuta.doors.cli.terminal.screen import Screen
 from batuta.doors.cli.terminal.text import one_line
 from batuta.doors.cli.views.plan_data import explanation_data
 from batuta.doors.cli.views.plan_text import explained_lines
-from batuta.doors.cli.workspace import folder_of, named_plan, opened_to_compare, written_plan
+from batuta.doors.cli.workspace import (
+    folder_of,
+    is_name_of_plan,
+    named_plan,
+    opened_to_compare,
+    written_plan,
+)
 from batuta.errors import InputError
 from batuta.plans.build import Sourced, plan_to_yaml
 from batuta.plans.explanation import Explanation
@@ -28,20 +36,54 @@ async def _plan(args: argparse.Namespace, screen: Screen) -> int:
     if args.out and not args.rewrite:
         raise InputError("--out goes with --rewrite", remedy="add --rewrite, or leave it out")
     folder = folder_of(args, must_exist=False)
+    if any(character.isspace() for character in args.plan.strip()):
+        if not is_name_of_plan(args.plan, folder):
+            return await _asked_for(args, screen, folder_of(args))
     written = written_plan(args.plan, folder)
     async with opened_to_compare(folder) as app:
         sourced = written or named_plan(args.plan, folder, app)
         inputs = parse_inputs(sourced.plan, args.input, str(folder)) if args.input else None
-        explanation = await app.explain(sourced.plan, inputs, places=sourced.places)
-        if args.rewrite:
-            from batuta.plans.rewrite import rewritten
+        return await _explained(args, screen, app, sourced, inputs)
 
-            # As it was written, the plan is right; what is made of it has no places.
-            better = rewritten(sourced.plan, app.cards)
-            explanation = _with_changes(await app.explain(better.plan, inputs), explanation)
+
+async def _asked_for(args: argparse.Namespace, screen: Screen, folder: Path) -> int:
+    """`batuta plan "words"`: which plan they mean, what they say of its inputs, and what a run would do."""
+    from batuta.desk import Desk  # 50 ms, for those who ask in words
+    from batuta.doors.cli.requests.dialogue import Dialogue, told
+    from batuta.doors.cli.requests.lines import understood_lines
+
+    async with opened_to_compare(folder) as app:
+        desk = Desk(app)
+        dialogue = Dialogue(desk, args, screen, folder)
+        understood, sourced = await dialogue.understood(args.plan, None)
+        if sourced is None or not understood.route.sure:
+            return told(understood, desk.registered, screen)
+        given = parse_inputs(sourced.plan, args.input, str(folder))
+        inputs = understood.inputs.values | given
+        if not screen.json:
+            screen.out(*understood_lines(understood, sourced, given), "")
+        return await _explained(args, screen, app, sourced, inputs, understood.data())
+
+
+async def _explained(
+    args: argparse.Namespace,
+    screen: Screen,
+    app: App,
+    sourced: Sourced,
+    inputs: Mapping[str, Any] | None,
+    request: Mapping[str, Any] | None = None,
+) -> int:
+    explanation = await app.explain(sourced.plan, inputs, places=sourced.places)
+    if args.rewrite:
+        from batuta.plans.rewrite import rewritten
+
+        # As it was written, the plan is right; what is made of it has no places.
+        better = rewritten(sourced.plan, app.cards)
+        explanation = _with_changes(await app.explain(better.plan, inputs), explanation)
     files = _written(args, explanation, sourced)
     if screen.json:
-        screen.document(explanation_data(explanation) | files)
+        asked = {} if request is None else {"request": request}
+        screen.document(asked | explanation_data(explanation) | files)
         return 0
     screen.out(*explained_lines(explanation, screen.width, tree=args.tree, rewritten=args.rewrite))
     for name in files.values():

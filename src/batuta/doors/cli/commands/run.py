@@ -16,9 +16,11 @@ from batuta.doors.cli.driving.weather import Weather
 from batuta.doors.cli.failures import INTERRUPTED
 from batuta.doors.cli.loop import on_loop
 from batuta.doors.cli.terminal.screen import Screen
-from batuta.doors.cli.terminal.text import one_line
+from batuta.doors.cli.terminal.text import one_line, terminal_width
+from batuta.doors.cli.views.plan_text import explained_lines
 from batuta.doors.cli.workspace import (
     folder_of,
+    is_name_of_plan,
     is_workspace,
     named_plan,
     opened,
@@ -43,6 +45,17 @@ def carry_out(args: argparse.Namespace, screen: Screen) -> int:
 
 async def _run(args: argparse.Namespace, screen: Screen) -> int:
     folder = folder_of(args, must_exist=False)
+    if args.words is None and args.plan is None:
+        raise InputError(
+            "nothing is asked for",
+            remedy='write batuta run "what you want", or name a plan with --plan FILE',
+        )
+    if args.words is not None:
+        # A name is a name, and not a request.
+        if args.plan is None and is_name_of_plan(args.words, folder):
+            args.plan = args.words
+        else:
+            return await _asked_for(args, screen, folder_of(args))
     sourced = written_plan(args.plan, folder)
     weather = Weather()
     root = str(folder)
@@ -57,13 +70,53 @@ async def _run(args: argparse.Namespace, screen: Screen) -> int:
         inputs = await app.pinned(sourced.plan, given)
         _check(sourced, app, inputs, folder)
         plan = _rewritten(sourced.plan, app, screen) if args.rewrite else sourced.plan
-        run_id = await app.start(plan, inputs)
-        screen.run = run_id
-        if args.detach:
-            return await _leave(app, run_id, folder, screen)
-        driving = Driving(app, run_id, screen, weather)
-        document = await driving.go()
-        _complete(document, sourced, _where(args))
+        screen.run = await app.start(plan, inputs)
+        return await _driven(args, app, sourced, screen, weather)
+
+
+async def _asked_for(args: argparse.Namespace, screen: Screen, folder: Path) -> int:
+    """`batuta run "words"`: find the plan, ask for what is missing, and run it."""
+    from batuta.desk import Desk  # 50 ms, for those who ask in words
+    from batuta.doors.cli.requests.dialogue import Dialogue
+
+    weather = Weather()
+    async with opened(folder, screen, None if screen.json else weather) as app:
+        named = named_plan(args.plan, folder, app) if args.plan is not None else None
+        desk = Desk(app)
+        if named is None and args.words in app.plans:
+            # The name of a workflow is a name, and not a request.
+            named, args.words = desk.registered[args.words], ""
+        dialogue = Dialogue(desk, args, screen, folder)
+        asked = await dialogue.settled(*await dialogue.understood(args.words, named))
+        if asked is None:
+            return InputError.exit_code
+        sourced = asked.sourced
+        inputs = await app.pinned(sourced.plan, asked.inputs)
+        _check(sourced, app, inputs, folder)
+        plan = _rewritten(sourced.plan, app, screen) if args.rewrite else sourced.plan
+        if not screen.json:
+            explanation = await app.explain(plan, inputs, places=sourced.places)
+            screen.say(
+                "", *explained_lines(explanation, terminal_width(screen.err.fileno(), 120)), ""
+            )
+        asked = dialogue.confirmed(asked)
+        if asked is None:
+            return InputError.exit_code
+        begun = Sourced(plan, sourced.places)
+        screen.run = await desk.accept(asked.understood, inputs, sourced=begun, who=asked.who)
+        return await _driven(args, app, sourced, screen, weather)
+
+
+async def _driven(
+    args: argparse.Namespace, app: App, sourced: Sourced, screen: Screen, weather: Weather
+) -> int:
+    """Drive the run that `screen` speaks of, or leave it to a process of its own; the exit code."""
+    assert screen.run is not None
+    if args.detach:
+        return await _leave(app, screen.run, Path(app.workspace.root), screen)
+    driving = Driving(app, screen.run, screen, weather)
+    document = await driving.go()
+    _complete(document, sourced, _where(args))
     return _ended(document, driving, screen, _where(args))
 
 

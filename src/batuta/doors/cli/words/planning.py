@@ -22,7 +22,11 @@ def _check(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
 
 
 def _plan(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
-    add("plan", metavar="PLAN", help="a file, or the name of a registered plan")
+    add(
+        "plan",
+        metavar="PLAN",
+        help="a file, the name of a registered plan, or in quotes what is wanted",
+    )
     add("--input", action="append", default=[], metavar="NAME=VALUE",
         help="an input of the run that is asked about (repeatable); without, nothing is assumed of it")  # fmt: skip
     add("--tree", action="store_true", help="the steps by what starts together, instead of a table")
@@ -65,12 +69,15 @@ COMMANDS: dict[str, Command] = {
     "plan": Command(
         "plan",
         "what a plan will do, ask, take and cost, before it runs",
-        "PLAN [--input NAME=VALUE]… [--tree] [--svg FILE] [--rewrite …]",
+        '(PLAN | "WORDS") [--input NAME=VALUE]… [--tree] [--svg FILE] [--rewrite …]',
         "Say of every step what it calls, what that does to the world, how often, at what\n"
         "cost, in which time, and whom it asks; and what all of it comes to. Figures are\n"
         "of the newest 500 runs of this workspace; ? is what nobody knows yet.\n"
-        "Nothing runs, and nothing is written to the log. Exits 2 if the plan has a flaw.",
+        "Words find the registered plan they mean, as `batuta run` does, and its inputs.\n"
+        "Nothing runs, and nothing is written to the log. Exits 2 if the plan has a flaw, or if\n"
+        "it is not clear which one is meant.",
         "batuta plan refunds.yaml\n"
+        "batuta plan 'refund order A-1042 with 20 euros'\n"
         "batuta plan refunds --input batch=@refunds.csv --tree\n"
         "batuta plan refunds.yaml --svg refunds.svg\n"
         "batuta plan refunds.yaml --rewrite --out better.yaml",

@@ -10,7 +10,8 @@ __all__ = ["COMMANDS"]
 
 
 def _run(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
-    add("--plan", required=True, metavar="FILE", help="the plan, in YAML or JSON")
+    add("words", nargs="?", metavar="WORDS", help="what is wanted, in plain words and in quotes")
+    add("--plan", metavar="FILE", help="the plan, in YAML or JSON, or the name of a registered one")
     add("--input", action="append", default=[], metavar="NAME=VALUE", help="an input of the plan (repeatable);"
         " NAME=@FILE reads .json, .csv (a list of maps) or text")  # fmt: skip
     add(
@@ -18,6 +19,7 @@ def _run(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
         action="store_true",
         help="accept the run, leave it to a process of its own, and return",
     )
+    add("--yes", action="store_true", help="run what the words mean without being asked")
     add("--rewrite", action="store_true", help="run what `batuta plan --rewrite` shows: the same, with less"
         " done twice, for nothing or too early")  # fmt: skip
 
@@ -57,11 +59,15 @@ def _answer(add: Callable[..., Any], parser: argparse.ArgumentParser) -> None:
 COMMANDS: dict[str, Command] = {
     "run": Command(
         "run",
-        "run a plan from a file",
-        "--plan FILE [--input NAME=VALUE]… [--detach] [--rewrite]",
+        "run what plain words ask for, or a plan from a file",
+        '("WORDS" | --plan FILE) [--input NAME=VALUE]… [--yes] [--detach] [--rewrite]',
         "Run a plan as far as it goes without anybody's answer, and print its result.\n"
+        "Words find the registered plan they mean; its inputs are read out of them, and what is\n"
+        "missing is asked for on a terminal. If it is not clear which plan is meant, or none is,\n"
+        "nothing runs: that is said, with what could be asked for, and the exit code is 2.\n"
         "Exits 3 if it waits: the questions are printed with the commands that answer them.\n"
         "Ctrl-C cancels the run and waits for its end; a second one leaves at once.",
+        "batuta run 'refund order A-1042 with 20 euros'\n"
         "batuta run --plan hello.yaml --input name=Ada\n"
         "batuta run --plan refunds.yaml --input batch=@refunds.csv --json\n"
         "batuta run --plan nightly.yaml --detach",

@@ -1,0 +1,1 @@
+"""Requests in plain words at the terminal: what was understood, and what has to be asked."""

@@ -1,0 +1,172 @@
+"""From words to a run that can begin: understood, chosen where several may be meant, filled in, confirmed."""
+
+import argparse
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from batuta.desk import Desk
+from batuta.doors.cli.failures import error_document, report
+from batuta.doors.cli.requests.form import answered, asks_here, fill, says_yes
+from batuta.doors.cli.requests.lines import (
+    candidates_of,
+    chosen_lines,
+    command_for,
+    offered_lines,
+    understood_lines,
+    what_is_missing,
+)
+from batuta.doors.cli.terminal.screen import Screen
+from batuta.doors.cli.terminal.text import one_line
+from batuta.engine.author import local_user
+from batuta.errors import InputError, NotFound
+from batuta.planning.understood import Understood
+from batuta.plans.build import Sourced
+from batuta.plans.inputs import parse_inputs
+
+__all__ = ["Asked", "Dialogue", "told"]
+
+
+class Asked(NamedTuple):
+    """A request that can begin; `who` said that its plan was meant ("": nobody was asked)."""
+
+    understood: Understood
+    sourced: Sourced
+    inputs: Mapping[str, Any]
+    who: str
+
+
+class Dialogue:
+    """One request at the command line. `sourced`: its plan, if that is known."""
+
+    def __init__(self, desk: Desk, args: argparse.Namespace, screen: Screen, folder: Path) -> None:
+        self._desk = desk
+        self._args = args
+        self._screen = screen
+        self._folder = folder
+
+    async def understood(
+        self, words: str, named: Sourced | None
+    ) -> tuple[Understood, Sourced | None]:
+        """What `words` mean; `named`: the plan that is given beside them."""
+        plan = named.plan.name if named is not None else ""
+        understood = await self._desk.understand(words, plan=plan, sourced=named)
+        sourced = named or self._desk.registered.get(understood.plan)
+        if not self._screen.json:
+            for name, trouble in self._desk.troubles.items():
+                self._screen.say(
+                    f"{name} has flaws, and cannot be asked for: {one_line(trouble, 200)}"
+                )
+        return understood, sourced
+
+    async def settled(self, understood: Understood, sourced: Sourced | None) -> Asked | None:
+        """What is to run, after asking for what is not clear; None if nothing is, and that was said.
+
+        Raises:
+            InputError: what is given does not fit, or nobody answers.
+        """
+        asks = asks_here(self._screen)
+        who = ""
+        if sourced is None or not understood.route.sure:
+            if sourced is None or not asks or self._args.yes:
+                told(understood, self._desk.registered, self._screen)
+                return None
+            chosen = self._chosen(understood)
+            if not chosen:
+                self._screen.say("nothing runs")
+                return None
+            if chosen != understood.plan:
+                sourced = self._desk.registered[chosen]
+                again = await self._desk.understand(understood.words, plan=chosen)
+                understood = _with_choice(understood, again)
+            who = local_user()
+        given = parse_inputs(sourced.plan, self._args.input, str(self._folder))
+        missing = [name for name in understood.inputs.missing if name not in given]
+        if missing and not asks:
+            raise InputError(
+                what_is_missing(understood, missing),
+                remedy=command_for(understood, self._args.plan or "", missing),
+            )
+        if not self._screen.json:
+            self._screen.say(*understood_lines(understood, sourced, given))
+        if missing:
+            schemas = sourced.plan.inputs
+            unclear = understood.inputs.unclear
+            given |= fill(self._screen, missing, schemas, unclear, str(self._folder))
+        return Asked(understood, sourced, understood.inputs.values | given, who)
+
+    def confirmed(self, asked: Asked) -> Asked | None:
+        """`asked`, once a person at the terminal has said yes; None if they have not."""
+        if self._args.yes or not asks_here(self._screen):
+            return asked
+        if not says_yes(self._screen, "Run it?"):
+            self._screen.say("nothing runs")
+            return None
+        return asked._replace(who=local_user())
+
+    def _chosen(self, understood: Understood) -> str:
+        names = [name for name in candidates_of(understood) if name in self._desk.registered]
+        several = "more than one thing is asked for" if understood.route.also else "not sure"
+        self._screen.say(f"{several}; which of these is meant?")
+        self._screen.say(*chosen_lines(understood, self._desk.registered))
+        for _ in range(3):
+            line = answered(self._screen, f"1 to {len(names)}, or Enter for none of them: ")
+            if not line or not line.strip():
+                return ""
+            said = line.strip()
+            if said in names:
+                return said
+            if said.isdecimal() and 1 <= int(said) <= len(names):
+                return names[int(said) - 1]
+        return ""
+
+
+def told(understood: Understood, known: Mapping[str, Sourced], screen: Screen) -> int:
+    """Say that nothing runs, and what could; the exit code."""
+    words = one_line(understood.words, 80)
+    names = candidates_of(understood)
+    if not understood.plan:
+        lines = offered_lines(known)
+        error: InputError = NotFound(
+            f"nothing here does what “{words}” asks for",
+            remedy=f"{understood.route.why}; `batuta plan NAME` shows what a plan does",
+        )
+        heading = "what can be asked for:"
+    elif understood.route.also:
+        lines = chosen_lines(understood, known)
+        error = InputError(
+            f"“{words}” asks for {len(names)} things, and nothing runs",
+            remedy=f"ask for one after the other, or say which: {command_for(understood, 'NAME')}",
+        )
+        heading = "what it asks for:"
+    else:
+        lines = chosen_lines(understood, known)
+        error = InputError(
+            f"not sure what “{words}” means ({understood.route.confidence:.0%}), and nothing runs",
+            remedy=f"say which: {command_for(understood, names[0])}",
+        )
+        heading = "what it could mean:"
+    if screen.json:
+        screen.document(error_document(error, None) | {"request": understood.data()})
+        return error.exit_code
+    if lines:
+        screen.say(heading, *lines)
+    return report(error, screen)
+
+
+def _with_choice(before: Understood, chosen: Understood) -> Understood:
+    """`chosen` by a person among what `before` came to: its confidence stays what it was."""
+    import msgspec
+
+    score = next(
+        (
+            one.score
+            for one in (*before.route.also, *before.route.alternatives)
+            if one.plan == chosen.plan
+        ),
+        0.0,
+    )
+    route = msgspec.structs.replace(
+        chosen.route, confidence=score, why="chosen among what was near", also=()
+    )
+    return msgspec.structs.replace(chosen, route=route, planner=before.planner)

@@ -1,0 +1,120 @@
+"""What was understood of a request, for people."""
+
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from batuta.doors.cli.terminal.schema_text import described
+from batuta.doors.cli.terminal.table import Span, columns
+from batuta.doors.cli.terminal.text import json_text, one_line
+from batuta.planning.understood import Understood
+from batuta.plans.build import Sourced
+
+__all__ = [
+    "candidates_of",
+    "chosen_lines",
+    "command_for",
+    "offered_lines",
+    "understood_lines",
+    "what_is_missing",
+]
+
+_WORDS_CELLS = 60
+_WHY_CELLS = 110
+_OFFERED_MAX = 12
+
+Line = list[Span]
+
+
+def understood_lines(
+    understood: Understood, sourced: Sourced, given: Mapping[str, Any]
+) -> list[Line]:
+    """The plan, how sure, why, and each input with the words it was read out of. `given`: by other means."""
+    route = understood.route
+    lines: list[Line] = [
+        [
+            Span(one_line(understood.plan, _WORDS_CELLS), "bold"),
+            Span(f"  {_sure(understood)}: {one_line(route.why, _WHY_CELLS)}", "dim"),
+        ]
+    ]
+    slots = {slot.name: slot for slot in understood.inputs.slots}
+    rows: list[tuple[str, str, str]] = []
+    for name, schema in sourced.plan.inputs.items():
+        if name in given:
+            rows.append((name, _shown(given[name]), "given"))
+        elif name in slots:
+            words = one_line(slots[name].words, _WORDS_CELLS)
+            rows.append((name, _shown(slots[name].value), f"from “{words}”"))
+        elif "default" in schema:
+            rows.append((name, _shown(schema["default"]), "unless you say otherwise"))
+        else:
+            unclear = understood.inputs.unclear.get(name, ())
+            which = ": " + " or ".join(f"“{one_line(one, 30)}”" for one in unclear)
+            rows.append((name, "?", f"missing{which if unclear else ''}, {described(schema)}"))
+    lines += [[Span(f"  {line}")] for line in columns(rows)]
+    for one in route.also:
+        words = f"“{one_line(one.words, _WORDS_CELLS)}”"
+        lines.append([Span("  also asked for: ", "ask"), Span(f"{one.plan}, by {words}")])
+    return lines
+
+
+def chosen_lines(understood: Understood, known: Mapping[str, Sourced]) -> list[Line]:
+    """The candidates of a request that could mean several, numbered from 1."""
+    names = candidates_of(understood)
+    rows = [
+        (str(number), name, one_line(known[name].plan.description, 80))
+        for number, name in enumerate(names, 1)
+        if name in known
+    ]
+    return [[Span(f"  {line}")] for line in columns(rows)]
+
+
+def candidates_of(understood: Understood) -> list[str]:
+    """The names that may be meant, the likeliest first."""
+    route = understood.route
+    named = [route.plan] if route.plan else []
+    named += [one.plan for one in route.also]
+    if not route.also:
+        named += [one.plan for one in route.alternatives]
+    return list(dict.fromkeys(named))
+
+
+def offered_lines(known: Mapping[str, Sourced]) -> list[Line]:
+    """What could be asked for, with a phrase for each."""
+    rows = [
+        (name, one_line(next(iter(one.plan.examples), one.plan.description), 90))
+        for name, one in list(known.items())[:_OFFERED_MAX]
+    ]
+    lines = [[Span(f"  {line}")] for line in columns(rows)]
+    more = len(known) - _OFFERED_MAX
+    return [*lines, [Span(f"  … and {more:,} more", "dim")]] if more > 0 else lines
+
+
+def what_is_missing(understood: Understood, missing: Sequence[str]) -> str:
+    """A sentence that names the inputs that nothing was said of."""
+    unclear = understood.inputs.unclear
+    parts = [
+        f"{name} ({' or '.join(f'“{one_line(one, 30)}”' for one in unclear[name])}?)"
+        if name in unclear
+        else name
+        for name in missing
+    ]
+    return f"{understood.plan} needs more than the words say: {', '.join(parts)}"
+
+
+def command_for(understood: Understood, plan: str, missing: Sequence[str] = ()) -> str:
+    """The command that says the same, and what was open."""
+    words = shlex.quote(one_line(understood.words, 200))
+    inputs = "".join(f" --input {name}=…" for name in missing)
+    named = f" --plan {shlex.quote(plan)}" if plan else ""
+    return f"batuta run {words}{named}{inputs}"
+
+
+def _sure(understood: Understood) -> str:
+    if understood.planner == "named":
+        return "as you said"
+    return f"{understood.route.confidence:.0%} sure"
+
+
+def _shown(value: Any) -> str:
+    return one_line(value if isinstance(value, str) else json_text(value), _WORDS_CELLS)
