@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from batuta.plans.draw import plan_svg
-from batuta.plans.draw.boxes import FULL, SMALL, size_of
+from batuta.plans.draw.paint.boxes import FULL, SMALL, size_of
+from batuta.plans.draw.paint.text import mono_width, width_of
 from batuta.plans.draw.picture import Box
 from batuta.plans.draw.svg import svg_of
-from batuta.plans.draw.text import mono_width, width_of
 from batuta.spec.plan import Step, Undo
 from tests.plans.draw.examples import boxes, explanation, picture, random_edges
 

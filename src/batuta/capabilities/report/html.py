@@ -9,7 +9,7 @@ from batuta.capabilities.report.model import Chart, Detail, Fact, Section, Table
 from batuta.capabilities.report.style import SHEET, SHEET_DIGEST
 from batuta.capabilities.report.tables import Column, shown_columns
 from batuta.capabilities.report.words import axis_text, cell_text, is_number
-from batuta.plans.draw.text import safe
+from batuta.plans.draw.paint.text import safe
 
 __all__ = ["html_page"]
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from batuta.plans.draw.text import safe
+from batuta.plans.draw.paint.text import safe
 
 __all__ = ["blocks_of", "html_of", "link_of"]
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from batuta.errors import BatutaError
+from batuta.plans.draw.paint.text import line_of
 from batuta.plans.draw.picture import EFFECTS, Box, Link, Picture
-from batuta.plans.draw.text import line_of
-from batuta.plans.draw.units import cost_text, plural, time_text
 from batuta.plans.explanation import Explanation, Forecast, StepExplained
+from batuta.spec.figures import dollars, duration, plural
 from batuta.spec.plan import Plan, Step
 from batuta.spec.shape import StepShape
 
@@ -106,7 +106,7 @@ def _box(step: StepExplained) -> Box:
         stack=stack,
         times=times,
         when=step.when,
-        time="time ?" if time is None else time_text(time) + per_call,
+        time="time ?" if time is None else duration(time) + per_call,
         cost=_cost(forecast),
         asks=bool(step.asks),
         undo=step.undo,
@@ -127,11 +127,11 @@ def _called(step: StepExplained) -> str:
 
 def _cost(forecast: Forecast) -> str:
     if forecast.cost_expected_nusd:
-        return cost_text(forecast.cost_expected_nusd)
+        return dollars(forecast.cost_expected_nusd)
     worst: int | None = forecast.cost_worst_nusd
     if worst is None:
         return "$?"
-    return f"≤ {cost_text(worst)}" if worst else ""
+    return f"≤ {dollars(worst)}" if worst else ""
 
 
 def _says(step: StepExplained, times: str, time: float | None) -> str:
@@ -142,7 +142,7 @@ def _says(step: StepExplained, times: str, time: float | None) -> str:
         times,
         f"waits for {waits}" if waits else "starts at once",
         f"only when {step.when}" if step.when else "",
-        "time unknown" if time is None else f"about {time_text(time)}",
+        "time unknown" if time is None else f"about {duration(time)}",
         f"costs {_cost(step.forecast)}" if _cost(step.forecast) else "",
         f"asks a person ({step.asks[0].kind})" if step.asks else "",
         f"undone by {step.undo}" if step.undo else "",
@@ -164,6 +164,6 @@ def _summary(explanation: Explanation) -> str:
         f"up to {totals.width:,} at once" if totals.width > 1 else "",
         "calls without bound" if calls is None else f"at most {plural(calls, 'call')}",
         _cost(forecast) or "free",
-        "" if time is None else f"about {time_text(time)}{' and people' if asked else ''}",
+        "" if time is None else f"about {duration(time)}{' and people' if asked else ''}",
         f"up to {plural(asked, 'question')}" if asked else "",
     )

@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 
 from batuta.plans.draw.of_plan import links_between, links_of
+from batuta.plans.draw.paint.text import line_of
 from batuta.plans.draw.picture import EFFECTS, Box, Picture
-from batuta.plans.draw.text import line_of
-from batuta.plans.draw.units import cost_text, plural, time_text
 from batuta.spec import run as r
 from batuta.spec.card import Card
 from batuta.spec.critical import Leg, step_of
+from batuta.spec.figures import dollars, duration, plural
 from batuta.spec.run import Node, Run
 from batuta.spec.timeline import Stretch, Timeline
 
@@ -59,8 +59,8 @@ def picture_of_run(
         summary=line_of(
             run.id,
             run.status,
-            time_text(lines.until(now) - lines.begin),
-            cost_text(run.spent_nusd) if run.spent_nusd else "",
+            duration(lines.until(now) - lines.begin),
+            dollars(run.spent_nusd) if run.spent_nusd else "",
             plural(run.calls, "call"),
         ),
         digest=run.id,
@@ -131,8 +131,8 @@ def _box(
         stack=node.kind if node.kind in ("each", "repeat") else "",
         times=times,
         when=step.when or "",
-        time="" if seconds is None else time_text(seconds),
-        cost=cost_text(cost_nusd) if cost_nusd else "",
+        time="" if seconds is None else duration(seconds),
+        cost=dollars(cost_nusd) if cost_nusd else "",
         state="taken back" if undone and state == r.DONE else _WORDS.get(state, state),
         asks=asked and state != r.WAITING,
         undo=step.undo.use if step.undo is not None and not undone else "",

@@ -3,24 +3,24 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from batuta.plans.draw.axis import axis_of
-from batuta.plans.draw.boxes import paint_box
-from batuta.plans.draw.canvas import Canvas, number
-from batuta.plans.draw.edges import paint_edge
-from batuta.plans.draw.gantt import NOTE_WIDTH, label_width, paint_gantt
-from batuta.plans.draw.geometry import Curve, Rect, Route
-from batuta.plans.draw.legend import paint_legend
+from batuta.plans.draw.layout.axis import axis_of
+from batuta.plans.draw.layout.geometry import Curve, Rect, Route
+from batuta.plans.draw.layout.placing import Placed, placed, readable
 from batuta.plans.draw.of_plan import picture_of_plan
 from batuta.plans.draw.of_run import picture_of_run
+from batuta.plans.draw.paint.boxes import paint_box
+from batuta.plans.draw.paint.canvas import Canvas, number
+from batuta.plans.draw.paint.edges import paint_edge
+from batuta.plans.draw.paint.gantt import NOTE_WIDTH, label_width, paint_gantt
+from batuta.plans.draw.paint.legend import paint_legend
+from batuta.plans.draw.paint.style import style_sheet
+from batuta.plans.draw.paint.text import clean, safe, wrapped
 from batuta.plans.draw.picture import Link, Picture
-from batuta.plans.draw.placing import Placed, placed, readable
-from batuta.plans.draw.style import style_sheet
-from batuta.plans.draw.text import clean, safe, wrapped
 from batuta.plans.draw.tracks import busy, tracks_of
-from batuta.plans.draw.units import plural
 from batuta.plans.explanation import Explanation
 from batuta.spec.card import Card
 from batuta.spec.critical import Leg, critical_path
+from batuta.spec.figures import plural
 from batuta.spec.run import Run
 from batuta.spec.timeline import Timeline
 

@@ -57,7 +57,7 @@ def shown(told: Clocked, width: int) -> list[str]:
 def test_a_timeline_at_80_columns() -> None:
     assert shown(book(), 80) == [
         "✓ test  r1  succeeded  2 h 00 min",
-        "        0                          5.0 s ┊┈2 h 00 min┈┊",
+        "        0                          5 s   ┊┈2 h 00 min┈┊",
         "┃ items ▂▄▅▇███▆▄▃▂                                                  ×10  1.9 s",
         "┃ flaky            █████✗·····██████                          2 attempts  3.0 s",
         "┃ ask                              ███████░░░░░░░░░░░░██████         2 h 00 min",

@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from batuta.capabilities.report.charts.scale import Scale
 from batuta.capabilities.report.words import axis_text
-from batuta.plans.draw.canvas import Canvas, number
-from batuta.plans.draw.text import clean, fit, safe, width_of, wrapped
+from batuta.plans.draw.paint.canvas import Canvas, number
+from batuta.plans.draw.paint.text import clean, fit, safe, width_of, wrapped
 
 __all__ = ["LETTERS", "WIDTH", "Frame", "begun", "below", "framed", "gridlines", "labels_width"]
 

@@ -15,8 +15,8 @@ from batuta.capabilities.report.charts.frame import (
 from batuta.capabilities.report.charts.scale import scale_of
 from batuta.capabilities.report.model import Chart
 from batuta.capabilities.report.words import axis_text
-from batuta.plans.draw.canvas import number
-from batuta.plans.draw.text import clean, width_of
+from batuta.plans.draw.paint.canvas import number
+from batuta.plans.draw.paint.text import clean, width_of
 
 __all__ = ["binned", "histogram"]
 

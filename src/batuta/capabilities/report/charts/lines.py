@@ -16,8 +16,8 @@ from batuta.capabilities.report.charts.frame import (
 from batuta.capabilities.report.charts.scale import Scale, scale_of
 from batuta.capabilities.report.model import Chart
 from batuta.capabilities.report.words import axis_text, date_text
-from batuta.plans.draw.canvas import Canvas, number
-from batuta.plans.draw.text import clean, width_of
+from batuta.plans.draw.paint.canvas import Canvas, number
+from batuta.plans.draw.paint.text import clean, width_of
 
 __all__ = ["label_of", "lines", "points"]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from batuta.doors.cli.terminal.table import Row, Span
 from batuta.doors.cli.terminal.text import cells, duration, fit, one_line
-from batuta.plans.draw.axis import Axis, axis_of
+from batuta.plans.draw.layout.axis import Axis, axis_of
 from batuta.plans.draw.tracks import Track, busy, note_of, tracks_of
 from batuta.spec.critical import Leg
 from batuta.spec.run import Run

@@ -1,6 +1,6 @@
 """The few elements of SVG that pictures are made of. A canvas collects them and remembers which styles they need."""
 
-from batuta.plans.draw.text import clean, safe
+from batuta.plans.draw.paint.text import clean, safe
 
 __all__ = ["Canvas", "number"]
 

@@ -6,15 +6,15 @@ from itertools import combinations
 
 import pytest
 
-from batuta.plans.draw.crowd import crowded
-from batuta.plans.draw.group import Unit, grouped
-from batuta.plans.draw.panels import panel_of
+from batuta.plans.draw.layout.crowd import crowded
+from batuta.plans.draw.layout.group import Unit, grouped
+from batuta.plans.draw.layout.panels import panel_of
+from batuta.plans.draw.layout.placing import placed, readable
+from batuta.plans.draw.layout.thin import without_implied
 from batuta.plans.draw.picture import Box, Link
-from batuta.plans.draw.placing import placed, readable
 from batuta.plans.draw.svg import svg_of
-from batuta.plans.draw.thin import without_implied
 from tests.plans.draw.examples import Edge, boxes, picture, random_edges
-from tests.plans.draw.test_layered import overlapping
+from tests.plans.draw.layout.test_layered import overlapping
 
 FAN = [*((0, item) for item in range(1, 41)), *((item, 41) for item in range(1, 41))]
 

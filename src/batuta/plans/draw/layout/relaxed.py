@@ -9,7 +9,7 @@ are made straight where there is room.
 import itertools
 from collections.abc import Sequence
 
-from batuta.plans.draw.ordering import Proper
+from batuta.plans.draw.layout.ordering import Proper
 
 __all__ = ["place_near"]
 

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from batuta.plans.draw.badges import asks_badge, effect_tile, state_badge, undo_badge
-from batuta.plans.draw.canvas import Canvas
+from batuta.plans.draw.paint.badges import asks_badge, effect_tile, state_badge, undo_badge
+from batuta.plans.draw.paint.canvas import Canvas
+from batuta.plans.draw.paint.text import width_of
 from batuta.plans.draw.picture import EFFECTS, STATES, Picture
-from batuta.plans.draw.text import width_of
 
 __all__ = ["paint_legend"]
 

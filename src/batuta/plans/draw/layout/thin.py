@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from batuta.plans.draw.layers import in_order
+from batuta.plans.draw.layout.layers import in_order
 from batuta.plans.draw.picture import Link
 
 __all__ = ["without_implied"]

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from batuta.plans.draw.axis import Axis
-from batuta.plans.draw.canvas import Canvas
-from batuta.plans.draw.text import clean, fit, width_of
+from batuta.plans.draw.layout.axis import Axis
+from batuta.plans.draw.paint.canvas import Canvas
+from batuta.plans.draw.paint.text import clean, fit, width_of
 from batuta.plans.draw.tracks import Track, note_of
-from batuta.plans.draw.units import time_text
+from batuta.spec.figures import duration, round_duration
 from batuta.spec.timeline import Stretch
 
 __all__ = ["NOTE_WIDTH", "Chart", "label_width", "paint_gantt"]
@@ -106,7 +106,7 @@ def _paint_axis(chart: Chart, height: float) -> None:
             continue
         left, width = chart.left + piece.left, piece.right - piece.left
         canvas.rect(left, chart.y - 6, width, height + 6, "panel")
-        words = fit(time_text(piece.end - piece.begin), max(width, 66), 10.5)
+        words = fit(round_duration(piece.end - piece.begin), max(width, 66), 10.5)
         canvas.text(left + width / 2, chart.y + height + 9, words, "x mu", anchor="middle")
 
 
@@ -114,7 +114,7 @@ def _paint_track(chart: Chart, track: Track, top: float) -> None:
     canvas = chart.canvas
     seconds = _seconds(track, chart.now)
     note = note_of(track)
-    words = f"{track.label}: {time_text(seconds)}" + (f", {note}" if note else "")
+    words = f"{track.label}: {duration(seconds)}" + (f", {note}" if note else "")
     canvas.open_group(words + (", on the critical path" if track.critical else ""))
     indent = 12.0 * track.depth
     room = chart.left - chart.x - 14 - indent
@@ -128,7 +128,7 @@ def _paint_track(chart: Chart, track: Track, top: float) -> None:
         for stretch in track.stretches:
             _paint_stretch(chart, stretch, top + (_ROW - _BAR) / 2)
     right = chart.left + chart.axis.width + NOTE_WIDTH
-    said = f"{note} · {time_text(seconds)}" if note else time_text(seconds)
+    said = f"{note} · {duration(seconds)}" if note else duration(seconds)
     canvas.text(right, top + 15.5, fit(said, NOTE_WIDTH - 10, 11.5), "t mu", anchor="end")
     canvas.close_group()
 

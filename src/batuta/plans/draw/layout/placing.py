@@ -5,15 +5,22 @@ from typing import NamedTuple
 
 import msgspec
 
-from batuta.plans.draw.boxes import FULL, SMALL, Measures, size_of
-from batuta.plans.draw.crowd import crowded
-from batuta.plans.draw.geometry import Layout
-from batuta.plans.draw.group import Grouped, grouped
-from batuta.plans.draw.layered import Arranged, Spacing, arrange, layout, least_size, passing_count
-from batuta.plans.draw.panels import Panel, panel_of
+from batuta.plans.draw.layout.crowd import crowded
+from batuta.plans.draw.layout.geometry import Layout
+from batuta.plans.draw.layout.group import Grouped, grouped
+from batuta.plans.draw.layout.layered import (
+    Arranged,
+    Spacing,
+    arrange,
+    layout,
+    least_size,
+    passing_count,
+)
+from batuta.plans.draw.layout.panels import Panel, panel_of
+from batuta.plans.draw.layout.thin import without_implied
+from batuta.plans.draw.paint.boxes import FULL, SMALL, Measures, size_of
 from batuta.plans.draw.picture import Picture
-from batuta.plans.draw.thin import without_implied
-from batuta.plans.draw.units import plural
+from batuta.spec.figures import plural
 
 __all__ = ["Placed", "placed", "readable"]
 

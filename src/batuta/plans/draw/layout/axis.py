@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from batuta.plans.draw.units import time_text
+from batuta.spec.figures import round_duration
 
 __all__ = ["Axis", "Piece", "Tick", "axis_of"]
 
@@ -75,9 +75,9 @@ class Axis(NamedTuple):
                 elif near:
                     continue
                 if not index or not since:
-                    label = time_text(since + index * step) if since or index else "0"
+                    label = round_duration(since + index * step) if since or index else "0"
                 else:
-                    label = f"+{time_text(index * step)}"
+                    label = f"+{round_duration(index * step)}"
                 ticks.append(Tick(x, label))
         return ticks
 

@@ -1,7 +1,7 @@
 """The small signs on boxes, which the legend explains: what a step does to the world, its state, who is asked."""
 
-from batuta.plans.draw.canvas import Canvas
-from batuta.plans.draw.icons import ASKS, EFFECT_ICONS, STATE_ICONS, STATE_STYLES, UNDO
+from batuta.plans.draw.paint.canvas import Canvas
+from batuta.plans.draw.paint.icons import ASKS, EFFECT_ICONS, STATE_ICONS, STATE_STYLES, UNDO
 
 __all__ = ["asks_badge", "effect_tile", "state_badge", "undo_badge"]
 

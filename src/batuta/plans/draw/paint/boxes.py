@@ -2,11 +2,11 @@
 
 from typing import NamedTuple
 
-from batuta.plans.draw.badges import asks_badge, effect_tile, state_badge, undo_badge
-from batuta.plans.draw.canvas import Canvas
-from batuta.plans.draw.geometry import Rect
+from batuta.plans.draw.layout.geometry import Rect
+from batuta.plans.draw.paint.badges import asks_badge, effect_tile, state_badge, undo_badge
+from batuta.plans.draw.paint.canvas import Canvas
+from batuta.plans.draw.paint.text import clean, fit, mono_width, width_of
 from batuta.plans.draw.picture import Box
-from batuta.plans.draw.text import clean, fit, mono_width, width_of
 
 __all__ = ["FULL", "SMALL", "Measures", "paint_box", "size_of"]
 

@@ -5,8 +5,8 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from batuta.plans.draw.geometry import Curve, Rect, Route
-from batuta.plans.draw.group import Unit
+from batuta.plans.draw.layout.geometry import Curve, Rect, Route
+from batuta.plans.draw.layout.group import Unit
 
 __all__ = ["Panel", "panel_of"]
 

@@ -1,7 +1,7 @@
 """Edges: smooth lines with heads; dashed where only the order counts."""
 
-from batuta.plans.draw.canvas import Canvas, number
-from batuta.plans.draw.geometry import Curve, Route
+from batuta.plans.draw.layout.geometry import Curve, Route
+from batuta.plans.draw.paint.canvas import Canvas, number
 from batuta.plans.draw.picture import Link
 
 __all__ = ["paint_edge"]

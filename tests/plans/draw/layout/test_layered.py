@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from batuta.plans.draw.geometry import Layout, Rect
-from batuta.plans.draw.layered import Spacing, arrange, layout, passing_count
-from batuta.plans.draw.ordering import count_crossings, proper_graph
+from batuta.plans.draw.layout.geometry import Layout, Rect
+from batuta.plans.draw.layout.layered import Spacing, arrange, layout, passing_count
+from batuta.plans.draw.layout.ordering import count_crossings, proper_graph
 from tests.plans.draw.examples import Edge, random_edges
 
 SIZE = (180.0, 60.0)

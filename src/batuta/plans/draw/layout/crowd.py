@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 import msgspec
 
-from batuta.plans.draw.layers import in_order
+from batuta.plans.draw.layout.layers import in_order
 from batuta.plans.draw.picture import EFFECTS, STATES, Box, Link, Picture
-from batuta.plans.draw.units import plural
+from batuta.spec.figures import plural
 
 __all__ = ["crowded"]
 

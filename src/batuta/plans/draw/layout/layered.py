@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from batuta.plans.draw.geometry import Curve, Layout, Rect, Route
-from batuta.plans.draw.layers import Edge, assign_layers, in_order
-from batuta.plans.draw.ordering import Proper, order_layers, proper_graph
-from batuta.plans.draw.positions import place
-from batuta.plans.draw.relaxed import place_near
+from batuta.plans.draw.layout.geometry import Curve, Layout, Rect, Route
+from batuta.plans.draw.layout.layers import Edge, assign_layers, in_order
+from batuta.plans.draw.layout.ordering import Proper, order_layers, proper_graph
+from batuta.plans.draw.layout.positions import place
+from batuta.plans.draw.layout.relaxed import place_near
 
 __all__ = ["Arranged", "Spacing", "arrange", "layout", "least_size", "passing_count"]
 

@@ -8,7 +8,7 @@ results is taken. Blocks are packed along the graph of their neighbourhood, whic
 import itertools
 from collections.abc import Sequence
 
-from batuta.plans.draw.ordering import Proper
+from batuta.plans.draw.layout.ordering import Proper
 
 __all__ = ["place"]
 

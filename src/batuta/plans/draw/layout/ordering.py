@@ -9,7 +9,7 @@ import itertools
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from batuta.plans.draw.layers import Edge
+from batuta.plans.draw.layout.layers import Edge
 
 __all__ = ["Proper", "count_crossings", "order_layers", "proper_graph"]
 
