@@ -78,11 +78,15 @@ class Driver:
     def _claim(self) -> None:
         engine, run = self._engine, self.run
         now = engine.clock.now()
+        first = run.term == 0
         self._log.record(Claimed(at=now, owner=engine.journal.owner, term=run.term + 1))
         changed = engine.pins.drift(run)
         if changed and run.drift is None:
             self._log.record(engine.pins.question(run, changed, now))
-        self._look_at_everything()
+        if (
+            not first
+        ):  # else nobody has acted on what the fold has touched, and it is all that is due
+            self._look_at_everything()
 
     def _look_at_everything(self) -> None:
         self.run.touched = self.run.open_work()

@@ -20,6 +20,7 @@ class Watchers:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._by_stream: dict[str, list[_Watcher]] = {}
+        self._for_own = 0
 
     def __bool__(self) -> bool:
         """True if anybody watches anything."""
@@ -30,12 +31,14 @@ class Watchers:
         watcher = _Watcher(asyncio.get_running_loop(), notify, own)
         with self._lock:
             self._by_stream.setdefault(stream, []).append(watcher)
+            self._for_own += own
 
         def undo() -> None:
             with self._lock:
                 watchers = self._by_stream.get(stream, [])
                 if watcher in watchers:
                     watchers.remove(watcher)
+                    self._for_own -= own
                 if not watchers:
                     self._by_stream.pop(stream, None)
 
@@ -43,7 +46,8 @@ class Watchers:
 
     def tell(self, streams: Iterable[str], *, own: bool) -> None:
         """Facts have landed in `streams`; one wake-up per event loop."""
-        if not self._by_stream:
+        # Every driver watches, and none for what it wrote itself.
+        if not self._by_stream or (own and not self._for_own):
             return
         calls: dict[asyncio.AbstractEventLoop, list[Callable[[], None]]] = {}
         with self._lock:

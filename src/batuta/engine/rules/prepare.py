@@ -95,6 +95,8 @@ def arguments(node: Node, shelf: Shelf) -> Any:
 def _open(run: Run, node: Node, now: float, around: Surroundings) -> RunFact | None:
     """The condition and the list, where this instance is the one to ask: a fact, or None to go on to the call."""
     shape = node.shape
+    if node.kind == "step" and shape.when is None:
+        return None
     inside = node.parent is not None and node.parent is not node.scope.holder
     item = inside and node.parent is not None and node.parent.kind == "each"
     asks = (item and shape.when_per_item) or (not inside and not shape.when_per_item)
