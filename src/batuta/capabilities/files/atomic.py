@@ -14,6 +14,7 @@ from batuta.spec.file import FileReference
 __all__ = ["write_whole"]
 
 _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_NO_PATH = frozenset({errno.ENOTDIR, errno.EEXIST, errno.ENAMETOOLONG, errno.EINVAL, errno.ELOOP})
 _EXCLUSIVE = (
     os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 )
@@ -51,11 +52,14 @@ def write_whole(folder: Folder, path: str, content: bytes, key: str) -> FileRefe
         _settle(target.parent)
     except OSError as error:
         full = error.errno in _NO_SPACE
+        remedy = "make room, and go on" if full else "make the folder writable"
+        if error.errno in _NO_PATH:
+            remedy = "choose another path"
         raise Trouble(
             "full" if full else "unavailable",
             f"{relative} cannot be written: {reason_of(error)}",
-            "make room, and go on" if full else "make the folder writable",
-            may_retry=True,
+            remedy,
+            may_retry=error.errno not in _NO_PATH,
         ) from None
     return reference
 

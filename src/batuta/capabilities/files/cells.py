@@ -13,7 +13,7 @@ __all__ = ["TYPES", "CellType", "Guess", "read_cell"]
 CellType = Literal["string", "integer", "number", "boolean", "date", "datetime"]
 TYPES: tuple[CellType, ...] = ("string", "integer", "number", "boolean", "date", "datetime")
 
-_INTEGER = re.compile(r"[+-]?[0-9]{1,19}", re.ASCII)
+_INTEGER = re.compile(r"[+-]?[0-9]{1,40}", re.ASCII)
 # A number that is written as it would be read: 007 and 1_000 are texts.
 _PLAIN_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,18})", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,4})?", re.ASCII)

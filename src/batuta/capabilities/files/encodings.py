@@ -2,7 +2,7 @@
 
 import codecs
 import io
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 from batuta.capabilities.files.trouble import Trouble
 from batuta.reading.nearest import did_you_mean
@@ -23,6 +23,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_PIECE_BYTES = 1_024 * 1_024
 # Zeros among so many first bytes mean two bytes a letter, or no text at all.
 _LOOKED_AT_BYTES = 4_096
 
@@ -60,20 +61,22 @@ def encoding_of(first: bytes, named: str | None, path: str) -> str:
 class Text:
     """The lines of an open file, none longer than `line_chars_max`; `line` is the number of the last one that was read.
 
-    Raises `Trouble` at what is no text, and at a longer line.
+    As a context it leaves the file open at its end. Raises `Trouble` at what is no text, and at a longer line.
     """
 
     def __init__(self, file: BinaryIO, path: str, named: str | None, line_chars_max: int) -> None:
+        file.seek(0)
         self.path = path
         self.encoding = encoding_of(file.read(_LOOKED_AT_BYTES), named, path)
         file.seek(0)
+        self._file = file
         self.line = 0
         self._line_chars_max = line_chars_max
         self._named = named
         # `newline=""`: a line end inside quotes belongs to the cell.
         self._text = io.TextIOWrapper(file, self.encoding, newline="")
 
-    def __iter__(self) -> "Text":
+    def __iter__(self) -> Self:
         return self
 
     def __next__(self) -> str:
@@ -101,12 +104,28 @@ class Text:
         except UnicodeError as error:
             raise self._no_text(error) from None
 
-    def release(self) -> None:
-        """Let go of the file without closing it."""
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self._text.detach()
 
     def _no_text(self, error: UnicodeError) -> Trouble:
-        return _no_text(self.path, self.encoding, self._named, error, self.line)
+        return _no_text(self.path, self.encoding, self._named, error, self._lines_before_flaw())
+
+    def _lines_before_flaw(self) -> int:
+        """Ends of lines before the first byte that is no text: looked for anew, for text is read in pieces."""
+        self._file.seek(0)
+        decoder = codecs.getincrementaldecoder(self.encoding)()
+        lines = 0
+        try:
+            while piece := self._file.read(_PIECE_BYTES):
+                lines += decoder.decode(piece).count("\n")
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError as error:
+            before = error.object[: error.start]
+            lines += before.decode(self.encoding.removesuffix("-sig"), "replace").count("\n")
+        return lines
 
 
 def decoded(content: bytes, named: str | None, path: str) -> tuple[str, str]:
@@ -115,20 +134,18 @@ def decoded(content: bytes, named: str | None, path: str) -> tuple[str, str]:
     try:
         return content.decode(encoding), encoding.removesuffix("-sig")
     except UnicodeError as error:
-        line = 0
-        if isinstance(error, UnicodeDecodeError) and encoding.startswith("utf-8"):
-            line = content.count(b"\n", 0, error.start)
-        raise _no_text(path, encoding, named, error, line) from None
+        before = content[: error.start] if isinstance(error, UnicodeDecodeError) else b""
+        lines = before.decode(encoding.removesuffix("-sig"), "replace").count("\n")
+        raise _no_text(path, encoding, named, error, lines) from None
 
 
 def _no_text(
     path: str, encoding: str, named: str | None, error: UnicodeError, lines: int
 ) -> Trouble:
-    """The decoder works on pieces: a flaw is in the line after the last that was given, or somewhat behind it."""
     byte = ""
     if isinstance(error, UnicodeDecodeError) and error.start < len(error.object):
         byte = f" (byte 0x{error.object[error.start]:02x})"
-    place = f"{path}:{lines + 1}" if lines else path
+    place = f"{path}:{lines + 1}"
     name = encoding.removesuffix("-sig").upper()
     remedy = (
         "say what it is written in, for example `encoding: windows-1252`, or save it as UTF-8"

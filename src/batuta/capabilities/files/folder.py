@@ -54,23 +54,23 @@ class Folder:
             Trouble: it is not there, not a file, too large, or not to be read.
         """
         relative = self.relative(path)
+        # Whether something hidden is there is nobody's business either.
+        self._check_readable(relative, relative)
         real = self._real(relative)
-        for one in (relative, real.relative_to(self._root()).as_posix()):
-            self._check_readable(one, relative)
+        self._check_readable(real.relative_to(self._root()).as_posix(), relative)
         try:
             number = os.open(real, os.O_RDONLY | _NO_LINK | _AT_ONCE)
         except FileNotFoundError:
             raise _missing(relative) from None
         except OSError as error:
             raise _unreadable(relative, error) from None
-        file = os.fdopen(number, "rb")
         try:
             status = os.fstat(number)
             self._check_status(relative, status)
         except BaseException:
-            file.close()
+            os.close(number)
             raise
-        return Opened(relative, file, status)
+        return Opened(relative, os.fdopen(number, "rb"), status)
 
     def readable(self, path: str) -> bool:
         """True if `path`, relative and plain, may be read as far as its name tells."""
@@ -93,7 +93,7 @@ class Folder:
         if not inside:
             raise _outside(relative)
         self._check_writable(real.relative_to(self._root()).as_posix(), relative)
-        if real.is_dir():
+        if os.path.isdir(real):
             raise Trouble("invalid", f"{relative} is a folder", "name a file in it")
         return relative, real
 

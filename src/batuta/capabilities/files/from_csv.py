@@ -24,10 +24,10 @@ class Record(NamedTuple):
     cells: list[str]
 
 
-def delimiter_of(text: Text, path: str) -> str:
+def delimiter_of(text: Text) -> str:
     """What separates the cells: what cuts the first lines of the file into the same number of cells, and the most.
 
-    Reads from `text`, which has to be opened anew.
+    Reads from `text`, which has to be opened anew to be read.
     """
     lines: list[str] = []
     chars = 0

@@ -5,13 +5,13 @@ from collections.abc import Iterable, Sequence
 from fnmatch import translate
 from functools import lru_cache
 
-__all__ = ["fits", "fits_any", "fixed_part", "names_hidden"]
+__all__ = ["fits", "fits_any", "fixed_part"]
 
 _WILD = frozenset("*?[")
 
 
 def fits_any(path: str, patterns: Iterable[str]) -> bool:
-    """True if one of `patterns` fits `path` (with `/`, relative), or is a folder that it is in."""
+    """True if one of `patterns` fits `path` (with `/`, relative)."""
     return any(fits(path, pattern) for pattern in patterns)
 
 
@@ -20,6 +20,8 @@ def fits(path: str, pattern: str) -> bool:
 
     >>> fits("out/2026/a.html", "out/**"), fits("out/a.html", "*.html"), fits(".env", "**"), fits(".env", ".env")
     (True, False, False, True)
+    >>> fits("out", "out/**"), fits("a.csv", "**/*.csv"), fits("x/y/a.csv", "**/*.csv")
+    (False, True, True)
     """
     return _fits(tuple(path.split("/")), _parts(pattern))
 
@@ -36,11 +38,6 @@ def fixed_part(pattern: str) -> str:
             break
         fixed.append(part)
     return "/".join(fixed)
-
-
-def names_hidden(pattern: str) -> bool:
-    """True if a part of it begins with a dot."""
-    return any(part.startswith(".") for part in pattern.split("/"))
 
 
 def _fits(path: tuple[str, ...], pattern: Sequence[str]) -> bool:
@@ -76,7 +73,9 @@ def _passed(places: set[int], pattern: Sequence[str]) -> set[int]:
 
 @lru_cache(maxsize=1_024)
 def _parts(pattern: str) -> tuple[str, ...]:
-    return tuple(part for part in pattern.split("/") if part not in ("", "."))
+    parts = tuple(part for part in pattern.split("/") if part not in ("", "."))
+    # `out/**` is what is in the folder, and not the folder.
+    return (*parts, "*") if parts and parts[-1] == "**" else parts
 
 
 @lru_cache(maxsize=1_024)

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
-from itertools import islice
 from typing import Annotated, Any, Literal, TypedDict
 
 import msgspec
@@ -12,7 +11,7 @@ from batuta.capabilities.files.cells import CellType, check_json, kinds_of_json
 from batuta.capabilities.files.content import opened
 from batuta.capabilities.files.encodings import Text
 from batuta.capabilities.files.folder import Folder, Opened
-from batuta.capabilities.files.from_csv import DELIMITERS, LINE_CHARS_MAX
+from batuta.capabilities.files.from_csv import DELIMITERS
 from batuta.capabilities.files.from_json import ROW_CHARS_MAX, rows_of_json, rows_of_lines
 from batuta.capabilities.files.tables import FLAWS_MAX, Reading, layout_of, typed
 from batuta.capabilities.files.trouble import Trouble
@@ -128,12 +127,12 @@ def _read(
                 for note in layout.notes
                 if not any(f"column {name}:" in note for name in columns)
             )
-            found = typed(one.file, reading, layout, columns, watch)
+            found = typed(one.file, reading, layout, columns, skip, watch)
         else:
             lines = (source.format or _format_of(one)) == "jsonl"
-            found = _json_rows(one, lines, source.encoding, columns, watch)
+            found = _json_rows(one, lines, source.encoding, columns, skip, watch)
         with closing(found):
-            rows, more = _taken(islice(found, skip, None), limit)
+            rows, more = _taken(found, limit)
     kinds = kinds or {**kinds_of_json(rows), **columns}
     return {
         "rows": rows,
@@ -196,14 +195,17 @@ def _json_rows(
     lines: bool,
     encoding: str | None,
     columns: dict[str, CellType],
+    skip: int,
     watch: Callable[[], None],
 ) -> Generator[dict[str, Any]]:
-    text = Text(one.file, one.path, encoding, ROW_CHARS_MAX if lines else LINE_CHARS_MAX)
     flaws: list[str] = []
-    try:
-        for count, (line, row) in enumerate(rows_of_lines(text) if lines else rows_of_json(text)):
+    with Text(one.file, one.path, encoding, ROW_CHARS_MAX) as text:
+        rows = enumerate(rows_of_lines(text) if lines else rows_of_json(text))
+        for count, (line, row) in rows:
             if not count % 4_096:
                 watch()
+            if count < skip:
+                continue
             for name, kind in columns.items():
                 try:
                     if name in row:
@@ -214,12 +216,9 @@ def _json_rows(
                 break
             if not flaws:
                 yield row
-    finally:
-        text.release()
     if flaws:
-        raise Trouble(
-            "invalid_data", "\n".join(flaws), "correct the file, or the types in `columns`"
-        )
+        text_of = "\n".join(flaws[:FLAWS_MAX])
+        raise Trouble("invalid_data", text_of, "correct the file, or the types in `columns`")
 
 
 def _in_time(call: Call) -> None:

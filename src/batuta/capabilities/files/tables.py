@@ -2,7 +2,7 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, BinaryIO, NamedTuple
 
@@ -71,25 +71,23 @@ def layout_of(file: BinaryIO, reading: Reading, watch: Watch) -> Layout:
 def _looked_at(file: BinaryIO, reading: Reading, watch: Watch) -> Layout:
     delimiter = reading.delimiter
     if delimiter is None:
-        with_text = Text(file, reading.path, reading.encoding, LINE_CHARS_MAX)
-        delimiter = delimiter_of(with_text, reading.path)
-        with_text.release()
-    text = Text(file, reading.path, reading.encoding, LINE_CHARS_MAX)
-    rows = records(text, delimiter)
-    first = next(rows, None)
-    if first is None:
-        return Layout(delimiter, (), (), ())
-    header = header_of(first, reading.path)
-    guesses = [Guess() for _ in header]
-    chars = 0
-    for record in _watched(rows, watch):
-        # What does not fit the header is told when it is read.
-        for guess, cell in zip(guesses, record.cells, strict=False):
-            guess.see(record.line, cell)
-        chars += sum(map(len, record.cells)) + len(header)
-        if chars > SAMPLE_CHARS:
-            break
-    text.release()
+        with Text(file, reading.path, reading.encoding, LINE_CHARS_MAX) as text:
+            delimiter = delimiter_of(text)
+    with Text(file, reading.path, reading.encoding, LINE_CHARS_MAX) as text:
+        rows = records(text, delimiter)
+        first = next(rows, None)
+        if first is None:
+            return Layout(delimiter, (), (), ())
+        header = header_of(first, reading.path)
+        guesses = [Guess() for _ in header]
+        chars = 0
+        for record in _watched(rows, watch):
+            # What does not fit the header is told when it is read.
+            for guess, cell in zip(guesses, record.cells, strict=False):
+                guess.see(record.line, cell)
+            chars += sum(map(len, record.cells)) + len(header)
+            if chars > SAMPLE_CHARS:
+                break
     notes = [
         note
         for name, one in zip(header, guesses, strict=True)
@@ -110,44 +108,52 @@ def _odd(path: str, name: str, guess: Guess) -> Iterator[str]:
 
 
 def typed(
-    file: BinaryIO, reading: Reading, layout: Layout, declared: Mapping[str, str], watch: Watch
+    file: BinaryIO,
+    reading: Reading,
+    layout: Layout,
+    declared: Mapping[str, str],
+    skip: int,
+    watch: Watch,
 ) -> Generator[dict[str, Any]]:
-    """The rows of a table with typed cells. `declared`: types by name of column, where they are not to be found out.
+    """The rows of a table behind the first `skip`, with typed cells. `declared`: types by name of column, where they
+    are not to be found out.
 
     Raises `Trouble` with the places of at most `FLAWS_MAX` flaws, and what `watch` raises.
     """
-    text = Text(file, reading.path, reading.encoding, LINE_CHARS_MAX)
     columns = [
         (name, declared.get(name, kind))
         for name, kind in zip(layout.header, layout.kinds, strict=True)
     ]
     flaws: list[str] = []
     guessed: set[str] = set()
-    rows = records(text, layout.delimiter)
-    try:
-        for record in _watched(islice(rows, 1, None), watch):
-            row: dict[str, Any] = {}
-            if len(record.cells) != len(columns):
-                flaws.append(_ragged(reading.path, record, len(columns)))
-            else:
-                for (name, kind), cell in zip(columns, record.cells, strict=True):
-                    try:
-                        row[name] = read_cell(cell, kind)
-                    except ValueError as error:
-                        why = str(error)
-                        flaws.append(
-                            f"{reading.path}:{record.line}: column {name}: {_shown(cell)} {why}"
-                        )
-                        if name not in declared:
-                            guessed.add(name)
+    with Text(file, reading.path, reading.encoding, LINE_CHARS_MAX) as text:
+        rows = _watched(records(text, layout.delimiter), watch)
+        for record in islice(rows, 1 + skip, None):
+            row, wrong = _row(record, columns, reading.path)
+            flaws += [what for what, _ in wrong]
+            guessed |= {name for _, name in wrong if name and name not in declared}
             if len(flaws) >= FLAWS_MAX:
                 break
             if not flaws:
                 yield row
-    finally:
-        text.release()
     if flaws:
-        raise Trouble("invalid_data", "\n".join(flaws), _remedy(guessed))
+        raise Trouble("invalid_data", "\n".join(flaws[:FLAWS_MAX]), _remedy(guessed))
+
+
+def _row(
+    record: Record, columns: Sequence[tuple[str, str]], path: str
+) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    """The typed row, and its flaws, each with the column that it is in ("" if that is not it)."""
+    if len(record.cells) != len(columns):
+        return {}, [(_ragged(path, record, len(columns)), "")]
+    row: dict[str, Any] = {}
+    wrong: list[tuple[str, str]] = []
+    for (name, kind), cell in zip(columns, record.cells, strict=True):
+        try:
+            row[name] = read_cell(cell, kind)
+        except ValueError as error:
+            wrong.append((f"{path}:{record.line}: column {name}: {_shown(cell)} {error}", name))
+    return row, wrong
 
 
 def _ragged(path: str, record: Record, count: int) -> str:
