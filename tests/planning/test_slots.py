@@ -77,6 +77,10 @@ def test_what_several_words_could_be_is_asked_and_not_guessed() -> None:
     read = read_inputs("refund 12 dollars and 20 euros", {"amount": NUMBER}, today=TODAY)
     assert (read.values, read.missing) == ({}, ("amount",))
     assert read.unclear == {"amount": ("12 dollars", "20 euros")}
+    read = read_inputs(
+        "an amount of 5 EUR or 6 euros", {"amount": NUMBER, "day": DATE}, today=TODAY
+    )
+    assert (read.values, read.unclear["amount"]) == ({}, ("5 EUR", "6 euros"))
 
 
 def test_examples_with_placeholders_say_where_an_input_stands() -> None:

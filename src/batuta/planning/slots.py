@@ -20,6 +20,8 @@ __all__ = ["Inputs", "Slot", "read_inputs"]
 _ROUNDS = 4
 # Of values that could be meant, so many are told.
 _UNCLEAR_SHOWN = 5
+_OR = frozenset({"or", "oder", "ou", "/"})
+_OR_CHARS_MAX = 8
 
 
 class Slot(msgspec.Struct, frozen=True):
@@ -167,12 +169,25 @@ class _Reading:
             for name in wanted:
                 if self._asked[name].many:
                     continue
+                if found[name] and (rivals := self._either(name, found[name][0])):
+                    self.unclear[name] = rivals
+                    continue
                 if found[name] and not self._take(name, found[name][0]):
                     banned.add((name, found[name][0].start, found[name][0].end))
                     clashed = True
             if not clashed:
                 self._take_many(found)
                 return
+
+    def _either(self, name: str, found: Found) -> tuple[str, ...]:
+        """The words of `found` and of what stands beside it behind an "or"; () if nothing does."""
+        text = self._spans.text
+        for other in self._candidates[name]:
+            first, second = sorted((found, other), key=lambda each: each.start)
+            if first.end <= second.start <= first.end + _OR_CHARS_MAX:
+                if text[first.end : second.start].strip().lower() in _OR:
+                    return first.text, second.text
+        return ()
 
     def _take_many(self, found: Mapping[str, list[Found]]) -> None:
         for name, one in self._asked.items():
@@ -200,7 +215,9 @@ class _Reading:
     def left_over(self) -> None:
         """An input that must be given gets the one value that can be meant; several are told."""
         for name, one in self._asked.items():
-            if name in self.taken or one.many or one.kind in ("", "text", "flag"):
+            if name in self.taken or name in self.unclear or one.many:
+                continue
+            if one.kind in ("", "text", "flag"):
                 continue
             these = [each for each in self._candidates[name] if self._is_free(each)]
             if one.strict:

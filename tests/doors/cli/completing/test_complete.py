@@ -49,6 +49,7 @@ def test_commands_come_with_what_they_do(here: Folder) -> None:
         ("runs --since to", ["today"]),
         ("runs --plan h", ["hello"]),
         ("run --plan he", ["hello", ":files"]),
+        ("run he", ["hello", ":files"]),
         ("run --plan hello --input ", ["name="]),
         ("run --plan plans/hello.yaml --input n", ["name="]),
         ("run --plan hello --input name=A --input ", []),

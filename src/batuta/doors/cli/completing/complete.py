@@ -31,6 +31,7 @@ _KINDS = {
     ("diff", "after"): "PLAN_OR_RUN",
     ("diff", "before"): "PLAN_OR_RUN",
     ("run", "plan"): "PLAN",
+    ("run", "words"): "PLAN",
     ("runs", "plan"): "PLAN_NAME",
     ("try", "name"): "CAPABILITY",
 }
