@@ -15,7 +15,7 @@ import msgspec
 from batuta.capabilities.answers import validate_answer
 from batuta.capabilities.catalog import WorkspaceCatalog
 from batuta.capabilities.files.pin import has_files, pinned
-from batuta.capabilities.registered import admitted_whole
+from batuta.capabilities.registered import admitted_whole, check_inner, plan_of
 from batuta.capabilities.workspace import folder_of, open_catalog
 from batuta.config import Workspace, load_workspace
 from batuta.engine import outside
@@ -179,7 +179,9 @@ class App:
             await statistics(self.engine.journal),
             self.workspace.budget.narrowed(plan.budget),
             self.workspace.limits.calls,
+            partial(plan_of, self._catalog.get),
         )
+        check_inner(plan, self.cards, self._catalog.get)
         return explain_sound(plan, premises, inputs=inputs, places=places)
 
     async def pinned(self, plan: Plan, inputs: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -23,7 +23,14 @@ from batuta.spec.card import Card
 from batuta.spec.plan import Plan
 from batuta.spec.shape import PlanShape
 
-__all__ = ["FlawedPlan", "PlanCapability", "admitted_whole", "registered_plans"]
+__all__ = [
+    "FlawedPlan",
+    "PlanCapability",
+    "admitted_whole",
+    "check_inner",
+    "plan_of",
+    "registered_plans",
+]
 
 PREFIX = "plan."
 KIND = "plan"
@@ -88,20 +95,30 @@ def registered_plans(
     }
 
 
-def admitted_whole(plan: Plan, cards: Mapping[str, Card], get: Callable[[str], Capability]) -> Plan:
-    """What `admitted` gives for `plan`, if the registered plans that it calls, and those they call, are sound too.
+def plan_of(get: Callable[[str], Capability], name: str) -> Plan | None:
+    """The registered plan that the capability `name` is, or None. `get` gives a capability by its name."""
+    found = get(name)
+    return found.plan if isinstance(found, PlanCapability) else None
 
-    `get` gives a capability by its name.
+
+def admitted_whole(plan: Plan, cards: Mapping[str, Card], get: Callable[[str], Capability]) -> Plan:
+    """What `admitted` gives for `plan`, if the registered plans that it calls are sound too. Raises as both do."""
+    normal = admitted(plan, cards)
+    check_inner(normal, cards, get)
+    return normal
+
+
+def check_inner(plan: Plan, cards: Mapping[str, Card], get: Callable[[str], Capability]) -> None:
+    """See that the registered plans that `plan` calls, and those that they call, are sound.
 
     Raises:
         PlanError: one of them has flaws. InputError: one cannot be read.
     """
-    normal = admitted(plan, cards)
     seen: set[str] = set()
-    waiting = [normal]
+    waiting = [plan]
     while waiting:
         for name in PlanShape(waiting.pop()).capabilities:
-            if name in seen or cards[name].kind != KIND:
+            if name in seen or name not in cards or cards[name].kind != KIND:
                 continue
             seen.add(name)
             inner = get(name)
@@ -110,7 +127,6 @@ def admitted_whole(plan: Plan, cards: Mapping[str, Card], get: Callable[[str], C
             if isinstance(inner, PlanCapability):
                 raise_flaws(check(inner.plan, cards, inner.places, warnings=False))
                 waiting.append(inner.plan)
-    return normal
 
 
 def _loaded(name: str, places: Mapping[str, Callable[[], Sourced]]) -> PlanCapability | FlawedPlan:

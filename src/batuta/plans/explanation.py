@@ -73,6 +73,8 @@ class StepExplained(msgspec.Struct, frozen=True, gc=False):
         items: at most so many items of its `each`, None without one; items_known: exactly so many, if that is known.
         rounds: at most so many rounds of its `repeat`, None without one.
         expands: a call of it may answer with a plan, of which nothing is known yet.
+        inner: the registered plan that it carries out, explained for any one of its items; None if it is none. What
+            is said of the step itself (effect, reach, forecast, asks, …) counts that plan in.
         line: where it begins in the file of the plan, from 1; 0 if unknown.
         output: the type of its value in a few words ("{id: string, total: number}"), "any" if unknown.
     """
@@ -107,6 +109,7 @@ class StepExplained(msgspec.Struct, frozen=True, gc=False):
     items_known: int | None = None
     rounds: int | None = None
     expands: bool = False
+    inner: "Explanation | None" = None
 
 
 class Change(msgspec.Struct, frozen=True):

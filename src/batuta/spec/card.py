@@ -1,17 +1,21 @@
 """The card of a capability: all that may be known about it before it is called."""
 
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import msgspec
 
 from batuta.spec.budget import usd
 from batuta.spec.value import canonical, digest
 
-__all__ = ["Card", "Effect", "InDoubt", "Reach"]
+__all__ = ["EFFECTS", "REACHES", "Card", "Effect", "InDoubt", "Reach"]
 
 Effect = Literal["pure", "read", "idempotent", "write"]
 Reach = Literal["local", "egress", "irreversible"]
 InDoubt = Literal["reconcile", "retry", "ask", "fail"]
+
+# Each does more, or goes further, than those before it.
+EFFECTS: tuple[Effect, ...] = get_args(Effect)
+REACHES: tuple[Reach, ...] = get_args(Reach)
 
 
 class Card(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -24,6 +28,7 @@ class Card(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
         effect: what a call does to the world; `write` is the safe reading of silence.
         reach: how far it goes; `egress` is the safe reading of silence.
         price_nusd: the most one call can cost, in nano-dollars (0: it is free).
+        priced: False if nobody knows what a call costs: then there is no bound, and a budget of money refuses it.
         scopes: what a caller must be granted.
         in_doubt: how a `write` that was sent and not answered is resolved (contract, 6).
         timeout_s: longest time of one attempt in seconds, unless the step says less.
@@ -42,6 +47,7 @@ class Card(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
     effect: Effect = "write"
     reach: Reach = "egress"
     price_nusd: int = 0
+    priced: bool = True
     scopes: tuple[str, ...] = ()
     in_doubt: InDoubt = "ask"
     timeout_s: float = 300.0
@@ -54,8 +60,8 @@ class Card(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
 
     @property
     def metered(self) -> bool:
-        """True if a call costs money."""
-        return self.price_nusd > 0
+        """True if a call costs money, or may."""
+        return self.price_nusd > 0 or not self.priced
 
     @property
     def intent_first(self) -> bool:

@@ -55,6 +55,7 @@ class Bounds(msgspec.Struct, frozen=True):
 # The bounds of the plans that a step carries out, by step and by capability.
 InnerBounds = Mapping[str, Mapping[str, Bounds]]
 
+
 def bounds(
     plan: Plan,
     cards: Mapping[str, Card],

@@ -1,25 +1,29 @@
 """What a run of a plan will do, ask, take and cost: of every step, and of the whole."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Container, Iterable, Mapping
+from typing import Any, NamedTuple
 
 import msgspec
 
 from batuta.errors import PlanError
 from batuta.plans.bounds import Bounds, bounds, links
 from batuta.plans.check import check
+from batuta.plans.explain.inner import carrying_out, inputs_known
 from batuta.plans.explain.order import critical_path, never_run, waves
 from batuta.plans.explain.premises import Premises
 from batuta.plans.explain.questions import Expected, Questions
 from batuta.plans.explain.sketch import Setting, Sketch
 from batuta.plans.explanation import Explanation, Forecast, StepExplained, Totals
 from batuta.plans.inputs import input_findings
-from batuta.plans.partly import known_inputs
+from batuta.plans.partly import Known, known_inputs
 from batuta.plans.rewrite import rewritten
 from batuta.reading.places import Places
 from batuta.spec.plan import Plan
 
 __all__ = ["explain", "explain_sound"]
+
+# Plans inside plans that are looked into; the engine carries out no more either.
+INNER_DEPTH_MAX = 8
 
 
 def explain(
@@ -34,12 +38,28 @@ def explain(
     `inputs` are those of the run that is asked about; without, nothing is assumed of them, not even defaults. What the
     checker finds, and what a rewrite would change, is for the caller to add.
     """
-    known = known_inputs(plan, inputs)
+    return _explained(plan, premises, known_inputs(plan, inputs), places).explanation
+
+
+class _Whole(NamedTuple):
+    explanation: Explanation
+    bounds: Bounds
+
+
+def _explained(
+    plan: Plan,
+    premises: Premises,
+    known: Known,
+    places: Places | None = None,
+    around: tuple[str, ...] = (),
+) -> _Whole:
+    """`around`: the plans that this one is carried out in, by the names of their capabilities."""
     waits_for = links(plan)
     wave_of = waves(waits_for)
     order = sorted(wave_of, key=wave_of.__getitem__)
     skipped = never_run(plan, waits_for, order, known)
     budget = plan.budget if premises.budget is None else premises.budget
+    inner = _inner(plan, premises, known, skipped, around)
     bounded = bounds(
         plan,
         premises.cards,
@@ -48,6 +68,9 @@ def explain(
         skipped=skipped,
         budget=budget,
         at_once=premises.at_once,
+        inner={
+            name: {use: one.bounds for use, one in plans.items()} for name, plans in inner.items()
+        },
     )
     questions = Questions(plan, premises.cards, premises.forecaster, known)
     sketch = Sketch(plan, premises, bounded)
@@ -56,7 +79,11 @@ def explain(
         expected = Expected() if name in skipped else questions.of(name, bounded.steps[name])
         line = places.key("steps", name).line if places is not None else 0
         setting = Setting(waits_for[name], wave_of[name], expected, skipped.get(name, ""), line)
-        steps[name] = sketch.step(name, setting)
+        steps[name] = step = sketch.step(name, setting)
+        if name in inner and step.use in inner[name]:
+            one, bound = inner[name][step.use].explanation, bounded.steps[name]
+            at_once = min(plan.steps[name].limit or premises.at_once, premises.at_once)
+            steps[name] = carrying_out(step, one, bound, at_once)
     forecasts = {name: step.forecast for name, step in steps.items()}
     chain, expected_s = critical_path(waits_for, forecasts)
     for name in chain:
@@ -65,7 +92,7 @@ def explain(
     for name, wave in wave_of.items():
         layers[wave].append(name)
     widest = max(map(len, layers), default=0)
-    return Explanation(
+    explanation = Explanation(
         plan=plan,
         digest=plan.digest(),
         steps=tuple(steps.values()),
@@ -79,6 +106,35 @@ def explain(
         budget=budget,
         sampled_runs=premises.statistics.runs,
     )
+    return _Whole(explanation, bounded)
+
+
+def _inner(
+    plan: Plan,
+    premises: Premises,
+    known: Known,
+    skipped: Container[str],
+    around: tuple[str, ...],
+) -> dict[str, dict[str, _Whole]]:
+    """The plans that steps carry out, by step and by capability; those that go round in circles are left out."""
+    found: dict[str, dict[str, _Whole]] = {}
+    for name, step in plan.steps.items():
+        if name in skipped:
+            continue
+        others = (*step.fallback, *([] if step.undo is None else [step.undo]))
+        shapes = {step.use: step.with_} | {one.use: step.arguments_of(one) for one in others}
+        for use, shape in shapes.items():
+            card = premises.cards.get(use)
+            if card is None or not card.plan or use in around or len(around) == INNER_DEPTH_MAX:
+                continue
+            inner = premises.plan_of(use)
+            if inner is not None:
+                own = premises._replace(budget=inner.budget)
+                inside = inputs_known(inner, step, shape, known)
+                found.setdefault(name, {})[use] = _explained(
+                    inner, own, inside, around=(*around, use)
+                )
+    return found
 
 
 def explain_sound(

@@ -52,7 +52,7 @@ def test_the_table_says_what_is_known_of_every_step(ticket: Folder) -> None:
         "  step    uses        effect  reach  calls  cost  p50 / p95 (calls)  asks",
         "● hello   greet       pure    local      1     –                  ?",
         "· rest    nap         read    local    1–3     –                  ?",
-        "● review  approve     read    local      2     –                  ?  asks",
+        "● review  approve     read    local      1     –                  ?  asks",
         "● settle  pay × ≤ 12  write   local   ≤ 12     –                  ?  may ask ≤ 12×",
         "  ● longest chain",
     ]
@@ -61,7 +61,7 @@ def test_the_table_says_what_is_known_of_every_step(ticket: Folder) -> None:
 def test_below_it_stands_what_all_of_it_comes_to(ticket: Folder) -> None:
     found = "\n".join(lines(ticket))
     assert "expected  ? calls, free of charge, ? s, people not counted (nothing measured" in found
-    assert "at worst  18 calls, free of charge, " in found
+    assert "at worst  17 calls, free of charge, " in found
     assert "longest   hello → review → settle (by steps: times are not known)" in found
     assert "together  hello, rest" in found
     assert "asks      review: “Pay ${inputs.name}?”" in found
@@ -96,7 +96,7 @@ def test_the_tree_shows_what_starts_together(ticket: Folder) -> None:
         "├─ at first, 2 together",
         "│  ├─ ● hello   greet       pure",
         "│  └─ · rest    nap         read · 1–3 calls",
-        "├───── ● review  approve     asks · read · 2 calls · after hello",
+        "├───── ● review  approve     asks · read · after hello",
         "└───── ● settle  pay × ≤ 12  may ask ≤ 12× · write · ≤ 12 calls · after review, rest",
         "  ● longest chain",
     ]
@@ -107,7 +107,7 @@ def test_the_document_has_everything(ticket: Folder) -> None:
     steps = {step["name"]: step for step in document["steps"]}
     assert document["plan"] == "ticket"
     assert document["totals"]["waves"] == [["hello", "rest"], ["review"], ["settle"]]
-    assert document["totals"]["calls"] == {"expected": None, "worst": 18}
+    assert document["totals"]["calls"] == {"expected": None, "worst": 17}
     assert steps["rest"]["time_s"]["expected"] is None
     assert steps["rest"]["measured"] is None
     assert steps["settle"]["cost_usd"] == {"expected": 0, "worst": 0.0}

@@ -35,7 +35,8 @@ def explanation_data(explanation: Explanation) -> dict[str, Any]:
 
 
 def _step(step: StepExplained) -> dict[str, Any]:
-    data: dict[str, Any] = msgspec.to_builtins(step)
+    data: dict[str, Any] = msgspec.to_builtins(msgspec.structs.replace(step, inner=None))
+    data["inner"] = None if step.inner is None else explanation_data(step.inner)
     measured = step.measured
     data |= _forecast(step.forecast)
     del data["forecast"]

@@ -1,8 +1,10 @@
 """The steps of an explanation under each other: as a table, or as a tree of what starts together. Pure."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
+
+import msgspec
 
 from batuta.doors.cli.terminal.table import Span
 from batuta.doors.cli.terminal.text import cells, fit, one_line
@@ -32,15 +34,25 @@ class _Column(NamedTuple):
 
 def step_table(explanation: Explanation, width: int) -> list[Line]:
     """One row per step, in the order of the plan, with a mark on the critical path."""
-    steps = explanation.steps
-    if not steps:
+    if not explanation.steps:
         return [[Span("no steps", "dim")]]
+    steps = list(_with_inner(explanation.steps))
     columns, narrow = _fitting(steps, width)
     rows = [[column.cell(step) for column in columns] for step in steps]
     sizes = _sizes(columns, rows, width - 2)
     lines = [_row(columns, [column.heading for column in columns], sizes, None)]
     lines += [_row(columns, row, sizes, step) for row, step in zip(rows, steps, strict=True)]
     return [*lines, *_legend(steps, narrow=narrow)]
+
+
+def _with_inner(steps: Sequence[StepExplained], depth: int = 0) -> Iterator[StepExplained]:
+    """The steps, each with those of the plan that it carries out below it, a little to the right."""
+    for step in steps:
+        inside = "" if not depth else "  " * (depth - 1) + "└ "
+        critical = step.critical and not depth
+        yield msgspec.structs.replace(step, name=inside + step.name, critical=critical)
+        if step.inner is not None:
+            yield from _with_inner(step.inner.steps, depth + 1)
 
 
 def _row(
@@ -157,7 +169,17 @@ def step_tree(explanation: Explanation, width: int) -> list[Line]:
             ]
             room = width - sum(cells(span.text) for span in head)
             lines.append(_trimmed([*head, *_notes(step, room)]))
+            if step.inner is not None:
+                margin = below + ("" if len(wave) == 1 else "   " if branch[-3] == "└" else "│  ")
+                lines += _inside(step.inner, margin + " " * 4, width)
     return [*lines, *_legend(explanation.steps, narrow=True)]
+
+
+def _inside(inner: Explanation, margin: str, width: int) -> Iterator[Line]:
+    """The plan that a step carries out, as a tree of its own behind `margin`."""
+    for line in step_tree(inner, width - cells(margin)):
+        if line and not line[0].text.startswith("  "):  # the legend stands below the whole
+            yield [Span(margin, "dim"), *line]
 
 
 def _notes(step: StepExplained, room: int) -> list[Span]:

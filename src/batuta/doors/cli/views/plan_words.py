@@ -98,7 +98,7 @@ def ask_mark(step: StepExplained) -> str:
         return "skipped"
     if step.denied:
         return "denied"
-    own = [one for one in step.asks if one.step == step.name]
+    own = [one for one in step.asks if not one.step.endswith("/undo")]
     if not own:
         undo = "undo asks" if step.asks else ""
         return "may be denied" if step.denied_maybe and not undo else undo
