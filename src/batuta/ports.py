@@ -21,13 +21,16 @@ __all__ = [
     "Journal",
     "Judge",
     "Layer",
+    "Log",
     "Perform",
+    "Priced",
     "Progress",
     "Receipt",
     "Reconciling",
     "Row",
     "RunRow",
     "Sink",
+    "Values",
     "Verdict",
 ]
 
@@ -39,6 +42,14 @@ class Capability(Protocol):
     def card(self) -> Card: ...
 
     async def __call__(self, call: Call) -> Outcome: ...
+
+
+class Priced(Protocol):
+    """A capability that knows more of what a call costs than its card: the most that one with these arguments can."""
+
+    def price(self, args: Mapping[str, Any]) -> int:
+        """In nano-dollars, never more than the card says. Pure: the same arguments, the same price."""
+        ...
 
 
 class Reconciling(Protocol):
@@ -178,12 +189,11 @@ class Receipt(msgspec.Struct, frozen=True, gc=False):
     head: int
 
 
-class Journal(Protocol):
-    """Append-only streams of facts, one per run (named by its id) and `WORKSPACE`, and the values they refer to.
+class Log(Protocol):
+    """Append-only streams of facts, one per run (named by its id) and `WORKSPACE`.
 
     One first-in-first-out queue: what is committed is always a prefix of what was appended; a commit for one
-    append commits everything appended before it. All methods but `append`, `put`, `watch` and the properties are
-    coroutines. Errors: `JournalError` and its children.
+    append commits everything appended before it. Errors: `JournalError` and its children.
     """
 
     @property
@@ -243,6 +253,10 @@ class Journal(Protocol):
         those the conditional append decides."""
         ...
 
+
+class Values(Protocol):
+    """What facts refer to: values too large to stand in them, once each."""
+
     def put(self, encoded: bytes, *, parent: str = "") -> str:
         """Queue a value (canonical JSON) for storage under its keyed hash; returns that hash at once.
 
@@ -257,6 +271,13 @@ class Journal(Protocol):
     async def thread(self, ref: str) -> list[bytes]:
         """The chain of messages that ends with `ref`, oldest first."""
         ...
+
+
+class Journal(Log, Values, Protocol):
+    """A log and its values, in one queue; the list of its runs, and its upkeep.
+
+    All methods but `append`, `put`, `watch` and the properties are coroutines.
+    """
 
     async def runs(
         self,

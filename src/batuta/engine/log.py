@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from batuta.errors import Conflict
-from batuta.ports import Journal, Receipt, Row
+from batuta.ports import Log, Receipt, Row
 from batuta.spec import run as r
 from batuta.spec.admits import admits
 from batuta.spec.facts import (
@@ -37,7 +37,7 @@ _WITH_TIMERS = frozenset({Failure, Waited, Spread})
 class OwnLog:
     """`run` is what the log will say once everything queued is committed. Also keeps the timers that facts set."""
 
-    def __init__(self, run: Run, journal: Journal) -> None:
+    def __init__(self, run: Run, journal: Log) -> None:
         self.run = run
         self._journal = journal
         self._owner = journal.owner

@@ -11,7 +11,7 @@ import msgspec
 
 from batuta.errors import NotFound
 from batuta.plans.difference import card_changes
-from batuta.ports import Catalog, Journal
+from batuta.ports import Catalog, Values
 from batuta.spec.call import Question
 from batuta.spec.card import Card
 from batuta.spec.facts import Waited
@@ -31,9 +31,9 @@ _RECALLED_MAX = 256
 class Pins:
     """The cards of a catalog, as runs record and compare them. The cards of a catalog do not change."""
 
-    def __init__(self, catalog: Catalog, journal: Journal) -> None:
+    def __init__(self, catalog: Catalog, values: Values) -> None:
         self._catalog = catalog
-        self._journal = journal
+        self._values = values
         self._digests: dict[str, tuple[Card, str]] = {}
         self._slots: dict[str, tuple[Value, bytes]] = {}
         self._recalled: dict[str, dict[str, Any]] = {}
@@ -64,7 +64,7 @@ class Pins:
 
     def _stored(self, cards: bytes, salt: bytes) -> Value:
         # However small: stored once, they are not written again with every run.
-        ref = self._journal.put(cards)
+        ref = self._values.put(cards)
         return Value(ref=ref, size=len(cards), mark=commitment(cards, salt))
 
     def digest_of(self, card: Card) -> str:
@@ -96,7 +96,7 @@ class Pins:
         for ref in run.described:
             if ref and ref not in self._recalled:
                 try:
-                    known = decode(await self._journal.get(ref))
+                    known = decode(await self._values.get(ref))
                 except NotFound:
                     continue  # erased: the digests still say that they changed
                 if len(self._recalled) >= _RECALLED_MAX:

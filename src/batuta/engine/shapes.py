@@ -6,7 +6,7 @@ from collections.abc import Callable
 import msgspec
 
 from batuta.errors import JournalBroken
-from batuta.ports import Journal
+from batuta.ports import Values
 from batuta.spec.facts import Expanded
 from batuta.spec.plan import Plan
 from batuta.spec.shape import PlanShape
@@ -21,8 +21,8 @@ SHAPES_MAX = 256
 class Shapes:
     """By the digest of their normal form. `admit` is the compiler: that form, or `PlanError` if it must not run."""
 
-    def __init__(self, journal: Journal, admit: Callable[[Plan], Plan]) -> None:
-        self._journal = journal
+    def __init__(self, values: Values, admit: Callable[[Plan], Plan]) -> None:
+        self._values = values
         self._admit = admit
         self._kept: OrderedDict[str, PlanShape] = OrderedDict()
         # By the digest of plans as they were given.
@@ -56,7 +56,7 @@ class Shapes:
         slot = fact.plan
         if fact.plan_digest in self._kept or slot.erased:
             return
-        encoded = await self._journal.get(slot.ref) if slot.ref else bytes(slot.data)
+        encoded = await self._values.get(slot.ref) if slot.ref else bytes(slot.data)
         try:
             plan = msgspec.json.decode(encoded, type=Plan)
         except msgspec.ValidationError as error:
@@ -69,7 +69,7 @@ class Shapes:
     def slot(self, shape: PlanShape, salt: bytes) -> Value:
         """The slot for a plan in a log. However small: stored once, it is not written again with every run of it."""
         encoded = shape.encoded
-        ref = self._journal.put(encoded)
+        ref = self._values.put(encoded)
         return Value(ref=ref, size=len(encoded), mark=commitment(encoded, salt))
 
     def _keep(self, shape: PlanShape) -> PlanShape:
