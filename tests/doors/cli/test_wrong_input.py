@@ -57,6 +57,7 @@ WRONG = {
     "unknown option": Wrong(f"{HELLO} --inptu name=A", ("--inptu", "did you mean '--input'")),
     "abbreviated option": Wrong("run --plan hello.yaml --inp name=A", ("--inp", "--input")),
     "one word too many": Wrong("show a b", ("'b'", "one word too many")),
+    "a request without quotes": Wrong("run refund order 17", ("'order'", "in quotes")),
     "unknown status": Wrong("runs --status done", ("done", "succeeded")),
     "limit of nothing": Wrong("runs --limit 0", ("--limit", "'0'")),
     "limit that is no number": Wrong("runs --limit many", ("--limit", "'many'")),

@@ -100,9 +100,14 @@ def _unknown(word: str, command: str) -> InputError:
     option = word.partition("=")[0]
     if not option.startswith("-") or not command:
         wrong = "is not understood" if option.startswith("-") else "is one word too many"
-        return InputError(f"{word[:64]!r} {wrong}", remedy=f"{shows} shows how it is used")
+        quotes = "put what you want in quotes; " if command in _TAKE_WORDS else ""
+        return InputError(f"{word[:64]!r} {wrong}", remedy=f"{quotes}{shows} shows how it is used")
     near = did_you_mean(option, _options(COMMANDS[command]), "options")
     return InputError(f"{command} has no option {option[:64]!r}", remedy=f"{near}; {shows}")
+
+
+# Commands that take a request in plain words, as one argument.
+_TAKE_WORDS = frozenset({"run", "plan"})
 
 
 def _options(command: Command) -> list[str]:

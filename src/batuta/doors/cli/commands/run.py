@@ -48,7 +48,8 @@ async def _run(args: argparse.Namespace, screen: Screen) -> int:
     if args.words is None and args.plan is None:
         raise InputError(
             "nothing is asked for",
-            remedy='write batuta run "what you want", or name a plan with --plan FILE',
+            remedy="""write batuta run 'what you want', or name a plan with --plan FILE; """
+            "`batuta run --help` shows how",
         )
     if args.words is not None:
         # A name is a name, and not a request.

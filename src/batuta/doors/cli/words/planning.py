@@ -69,13 +69,13 @@ COMMANDS: dict[str, Command] = {
     "plan": Command(
         "plan",
         "what a plan will do, ask, take and cost, before it runs",
-        '(PLAN | "WORDS") [--input NAME=VALUE]… [--tree] [--svg FILE] [--rewrite …]',
+        '(PLAN | "WORDS") [--input NAME=VALUE]… [--tree] [--svg FILE] …',
         "Say of every step what it calls, what that does to the world, how often, at what\n"
         "cost, in which time, and whom it asks; and what all of it comes to. Figures are\n"
         "of the newest 500 runs of this workspace; ? is what nobody knows yet.\n"
         "Words find the registered plan they mean, as `batuta run` does, and its inputs.\n"
-        "Nothing runs, and nothing is written to the log. Exits 2 if the plan has a flaw, or if\n"
-        "it is not clear which one is meant.",
+        "Nothing runs, and nothing is written to the log. Exits 2 if the plan has a flaw,\n"
+        "or if it is not clear which one is meant.",
         "batuta plan refunds.yaml\n"
         "batuta plan 'refund order A-1042 with 20 euros'\n"
         "batuta plan refunds --input batch=@refunds.csv --tree\n"

@@ -60,11 +60,11 @@ COMMANDS: dict[str, Command] = {
     "run": Command(
         "run",
         "run what plain words ask for, or a plan from a file",
-        '("WORDS" | --plan FILE) [--input NAME=VALUE]… [--yes] [--detach] [--rewrite]',
+        '("WORDS" | --plan FILE) [--input NAME=VALUE]… [--yes] [--detach] …',
         "Run a plan as far as it goes without anybody's answer, and print its result.\n"
-        "Words find the registered plan they mean; its inputs are read out of them, and what is\n"
-        "missing is asked for on a terminal. If it is not clear which plan is meant, or none is,\n"
-        "nothing runs: that is said, with what could be asked for, and the exit code is 2.\n"
+        "Words find the registered plan they mean; its inputs are read out of them, and\n"
+        "what is missing is asked for on a terminal. Where it is not clear which plan is\n"
+        "meant, or none is, nothing runs: it says what could be asked for, and exits 2.\n"
         "Exits 3 if it waits: the questions are printed with the commands that answer them.\n"
         "Ctrl-C cancels the run and waits for its end; a second one leaves at once.",
         "batuta run 'refund order A-1042 with 20 euros'\n"
