@@ -8,12 +8,9 @@ from batuta.errors import JournalFull
 from batuta.spec.facts import (
     CancelRequested,
     Claimed,
-    Failure,
     Finished,
-    Lost,
     Spread,
     Started,
-    Waited,
 )
 from batuta.spec.fold import apply
 from batuta.spec.run import RUNNING, Run
@@ -142,34 +139,6 @@ class TestRefusal:
         log.flush()
         with pytest.raises(JournalFull):
             await log.confirm()
-
-
-class TestTimers:
-    async def test_are_set_by_the_facts_that_carry_a_time(self) -> None:
-        _, run, log = await owned()
-        assert log.next_timer() is None
-        log.record(started("a"), started("b"))
-        question = Waited(
-            at=1, path="a", attempt=1, term=1, kind="answer", question=NULL, expires_at=30.0
-        )
-        again = Failure(at=1, path="b", attempt=1, code="x", message="", retry_at=20.0)
-        log.record(question, again)
-        assert log.next_timer() == 20.0
-        run.touched.clear()
-        log.ring(19.9)
-        assert run.touched == []
-        log.ring(30.0)
-        assert [node.path for node in run.touched] == ["b", "a"]
-        assert log.next_timer() is None
-
-    async def test_are_wound_anew_from_what_the_run_is(self) -> None:
-        _, _, log = await owned()
-        log.record(started("a"))
-        log.record(Failure(at=1, path="a", attempt=1, code="x", message="", retry_at=20.0))
-        log.record(started("a", 2), Lost(at=1, path="a", attempt=2), started("b"))
-        log.record(Failure(at=1, path="b", attempt=1, code="x", message="", retry_at=40.0))
-        log.wind_timers()
-        assert log.next_timer() == 40.0
 
 
 async def test_it_says_when_too_much_is_not_known_to_be_durable(

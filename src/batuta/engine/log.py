@@ -1,14 +1,13 @@
 """The log of one run as its owner keeps it: facts are applied to the run and queued for the journal in one breath."""
 
-import heapq
 from collections import deque
 from collections.abc import Sequence
 
 import msgspec
 
+from batuta.engine.timers import WITH_TIMERS, Timers
 from batuta.errors import Conflict
 from batuta.ports import Log, Receipt, Row
-from batuta.spec import run as r
 from batuta.spec.admits import admits
 from batuta.spec.facts import (
     Claimed,
@@ -18,9 +17,7 @@ from batuta.spec.facts import (
     Lost,
     Resolved,
     RunFact,
-    Spread,
     Started,
-    Waited,
 )
 from batuta.spec.fold import take
 from batuta.spec.run import Run
@@ -31,21 +28,20 @@ __all__ = ["OwnLog", "attempt_of"]
 UNCONFIRMED_MAX = 4_096
 # What a former owner may still tell: what its calls came to (contract, 8).
 _OUTCOMES = (Finished, Failure, Lost, Dropped, Resolved)
-_WITH_TIMERS = frozenset({Failure, Waited, Spread})
 
 
 class OwnLog:
-    """`run` is what the log will say once everything queued is committed. Also keeps the timers that facts set."""
+    """`run` is what the log will say once everything queued is committed; `timers` are those that its facts set."""
 
     def __init__(self, run: Run, journal: Log) -> None:
         self.run = run
+        self.timers = Timers()
         self._journal = journal
         self._owner = journal.owner
         self._facts: list[RunFact] = []
         self._told: set[int] = set()
         self._unconfirmed: deque[tuple[Receipt, tuple[RunFact, ...]]] = deque()
         self._unconfirmed_count = 0
-        self._timers: list[tuple[float, str]] = []
 
     def record(self, *facts: RunFact) -> bool:
         """Apply those of `facts` that count, and keep them for the next `flush`: decisions of ours. True if all did."""
@@ -67,8 +63,8 @@ class OwnLog:
             self._facts.append(fact)
             if told:
                 self._told.add(id(fact))
-            if type(fact) in _WITH_TIMERS and (timer := _timer_of(fact)) is not None:
-                heapq.heappush(self._timers, timer)
+            if type(fact) in WITH_TIMERS:
+                self.timers.heed(fact)
         return counted
 
     def flush(self) -> Receipt | None:
@@ -149,39 +145,6 @@ class OwnLog:
         outcomes = [fact for fact in facts if isinstance(fact, _OUTCOMES)]
         if outcomes:
             await self._journal.commit(self._journal.append(self.run.id, outcomes, after=None))
-
-    def wind_timers(self) -> None:
-        """Set every timer of the run anew, after it was folded."""
-        self._timers = [
-            (at, node.path) for node in self.run.nodes.values() if (at := _due_at(node)) is not None
-        ]
-        heapq.heapify(self._timers)
-
-    def ring(self, now: float) -> None:
-        """Touch what has become due by `now` (seconds)."""
-        while self._timers and self._timers[0][0] <= now:
-            _, path = heapq.heappop(self._timers)
-            self.run.touched.append(self.run.nodes[path])
-
-    def next_timer(self) -> float | None:
-        """When the next timer rings, in seconds of the Unix epoch."""
-        return self._timers[0][0] if self._timers else None
-
-
-def _due_at(node: r.Node) -> float | None:
-    if node.state == r.RETRYING:
-        return node.retry_at
-    return node.expires_at if node.state == r.WAITING else None
-
-
-def _timer_of(fact: RunFact) -> tuple[float, str] | None:
-    if isinstance(fact, Failure) and fact.retry_at is not None:
-        return fact.retry_at, fact.path
-    if isinstance(fact, Waited) and fact.expires_at is not None:
-        return fact.expires_at, fact.path
-    if isinstance(fact, Spread) and fact.open_at is not None:
-        return fact.open_at, f"{fact.path}~{fact.count - 1}"
-    return None
 
 
 def attempt_of(fact: RunFact) -> tuple[str, int]:

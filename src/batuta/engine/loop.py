@@ -91,13 +91,13 @@ class Driver:
     def _look_at_everything(self) -> None:
         self.run.touched = self.run.open_work()
         self._held.clear()
-        self._log.wind_timers()
+        self._log.timers.wind(self.run)
 
     def _advance(self) -> None:
         """Do everything that is due now and needs no waiting, and queue the facts that say so."""
         now = self._engine.clock.now()
         run = self._log.run
-        self._log.ring(now)
+        self._log.timers.ring(run, now)
         if self._workers.arrived:
             self._touch_arrived()
         if self._held:
@@ -299,7 +299,7 @@ class Driver:
             return
         # Whether a late outcome counts is for the log to say (contract, 8). Nothing new leaves from here.
         self._held.clear()
-        self._log.wind_timers()
+        self._log.timers.wind(self.run)
         workers.forget(workers.unsent)
         await self._log.tell_late(told)
 
@@ -308,7 +308,7 @@ class Driver:
     def _idle(self) -> bool:
         if self._log.unrecorded or self.run.touched or self._held:
             return False
-        due = self._log.next_timer()
+        due = self._log.timers.next
         return due is None or due - self._engine.clock.now() > NAP_S_MAX
 
     async def _park(self) -> bool:
@@ -366,7 +366,7 @@ class Driver:
             self._bell.silence()
             return
         timer = None
-        due = self._log.next_timer()
+        due = self._log.timers.next
         if due is not None:
             # Looked at again now and then, because a wall clock may jump while the loop's own does not.
             pause_s = min(max(due - self._engine.clock.now(), 0.0), NAP_S_MAX)
