@@ -48,6 +48,10 @@ def test_amounts_of_money(text: str, expected: list[tuple[str, str]]) -> None:
         ("next Friday, last Friday, on Monday", ["2026-11-27", "2026-11-20", "2026-11-23"]),
         ("in 3 weeks, two days ago, next month", ["2026-12-13", "2026-11-20", "2026-12-22"]),
         ("31 February, 2026-13-01", []),
+        ("I paid on Tuesday; please call me on Tuesday", ["2026-11-17", "2026-11-24"]),
+        ("On Friday I called, but nobody came", ["2026-11-20"]),
+        ("it was sent and should be here on Monday", ["2026-11-23"]),
+        ("nothing works since Wednesday. I need it by Wednesday", ["2026-11-18", "2026-11-25"]),
     ],
 )
 def test_dates_absolute_and_relative(text: str, expected: list[str]) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from batuta.language.sentences import sentences
+from batuta.language.sentences import sentences, statements
 from batuta.language.words import lowered, stem, words
 
 
@@ -48,3 +48,21 @@ def test_sentences_end_at_their_marks_and_not_at_short_forms() -> None:
 
 def test_lower_case_keeps_every_character_in_its_place() -> None:
     assert lowered("İSTANBUL ẞ A") == "İstanbul ß a"
+
+
+def test_headings_and_rows_of_tables_are_no_part_of_a_sentence() -> None:
+    text = "Companies and VAT\nCompanies pay none.\n## Wrong article\nWe change\nit.\n| a | b |\n| 1 | 2 |"
+    assert [one.text for one in sentences(text)] == [
+        "Companies and VAT",
+        "Companies pay none.",
+        "## Wrong article",
+        "We change\nit.",
+        "| a | b |",
+        "| 1 | 2 |",
+    ]
+    assert [one.text for one in statements(text)][:2] == ["Companies pay none.", "We change\nit."]
+
+
+def test_a_line_that_nothing_follows_is_no_heading() -> None:
+    assert [one.text for one in statements("Boss: Ada Lovelace")] == ["Boss: Ada Lovelace"]
+    assert [one.text for one in statements("Ada Lovelace")] == ["Ada Lovelace"]

@@ -58,6 +58,15 @@ _AGO = re.compile(rf"(?=[\daotfsnet])\b({_COUNT}) (day|week|month|year)s? ago\b"
 _WEEKDAY = re.compile(
     rf"(?=[mtwfs])\b({'|'.join(name for name in _DAYS if name.endswith('day'))})\b"
 )
+# Words that tell of what was, and of what is to be. Most verbs of the past end in -ed.
+_TENSE = re.compile(
+    r"\b(?:(?P<future>will|shall|should|would|can|could|may|might|must|need|needs|want|wants|wanted|please|until|till|by"
+    r"|before|going to|have to|has to|\w+'ll)"
+    r"|(?P<past>since|was|were|did|didn't|had|has|have|got|came|went|sent|paid|bought|wrote|said|told|took|made|gave"
+    r"|spoke|brought|left|lost|broke|found|saw|heard|began|\w{3,}(?<!ne)(?<!ee)ed))\b"
+)
+_CLAUSE_END = re.compile(r"[.,;:!?\n]")
+_CLAUSE_CHARS_MAX = 120
 _WORDS = {
     "today": 0,
     "tonight": 0,
@@ -72,7 +81,8 @@ def dates(text: str, today: date, *, day_first: bool = True) -> list[Found]:
     """Every date in `text` as an ISO text ("2026-11-22"), in order.
 
     Without a year, it is the one that brings the date nearest to `today`. A bare weekday is the next one that comes,
-    today included; `last` and `next` leave today out.
+    today included, or the last one where something is told of that was ("I paid on Tuesday"); `last` and `next` leave
+    today out.
     """
     found = [
         Found(day.isoformat(), text[match.start() : match.end()], match.start(), match.end())
@@ -100,7 +110,18 @@ def _all(text: str, today: date, day_first: bool) -> Iterator[tuple[re.Match[str
     for match in _WHICH.finditer(text):
         yield match, _which(match[1], match[2], today)
     for match in _WEEKDAY.finditer(text):
-        yield match, _shifted(today, (_DAYS[match[1]] - today.weekday()) % 7, "day")
+        which = "last" if _is_told_of(text, match.start(), match.end()) else "this"
+        yield match, _which(which, match[1], today)
+
+
+def _is_told_of(text: str, start: int, end: int) -> bool:
+    """True if the clause around a date tells of what was: of its words of time, the one nearest before it decides."""
+    first = max(0, start - _CLAUSE_CHARS_MAX)
+    before = list(_TENSE.finditer(_CLAUSE_END.split(text[first:start])[-1]))
+    if before:
+        return before[-1]["past"] is not None
+    after = _TENSE.search(_CLAUSE_END.split(text[end : end + _CLAUSE_CHARS_MAX])[0])
+    return after is not None and after["past"] is not None
 
 
 def _date(year: int, month: int, day: int) -> date | None:

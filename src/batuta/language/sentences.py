@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-__all__ = ["Span", "sentences"]
+__all__ = ["Span", "sentences", "statements"]
 
 # An end of a sentence: its mark, what may close behind it, and a space; or a blank line, or the start of a list item.
 _END = re.compile(r"[.!?…]+[\"'”’)\]]*(?=\s)|\n\s*\n|\n(?=\s*(?:[-*•]|\d{1,3}[.)])\s)")
@@ -14,6 +14,12 @@ _SHORT = re.compile(
     r"|aug|sep|sept|oct|nov|dec)|\b[A-Z]|^\s*\d{1,3})$",
     re.IGNORECASE,
 )
+
+# With these begin headings and rows of tables in Markdown.
+_MARKS = ("#", "|")
+# A line as short as this that ends in a word, above one that begins like a sentence, is a heading: a paragraph that was
+# cut into lines has longer ones.
+_HEADING_CHARS_MAX = 55
 
 
 class Span(NamedTuple):
@@ -25,15 +31,32 @@ class Span(NamedTuple):
 
 
 def sentences(text: str) -> list[Span]:
-    """The sentences of `text`, without the space around them; a list item or a heading is a sentence of its own."""
+    """The sentences of `text`, without the space around them.
+
+    A list item, a heading, a row of a table is a sentence of its own.
+    """
     spans: list[Span] = []
     start = 0
-    for end in _ends(text):
+    for end in sorted({*_ends(text), *_headings(text)}):
         span = _stripped(text, start, end)
         if span.text:
             spans.append(span)
         start = end
     return spans
+
+
+def statements(text: str) -> list[Span]:
+    """The sentences of `text` but for headings, which name what follows and say nothing themselves."""
+    spans = sentences(text)
+    return [span for at, span in enumerate(spans) if not _is_heading(span, spans[at + 1 : at + 2])]
+
+
+def _is_heading(span: Span, following: list[Span]) -> bool:
+    if span.text.startswith("#"):
+        return True
+    short = len(span.text) <= _HEADING_CHARS_MAX and span.text[:1].isupper()
+    ends_in_a_word = span.text[-1:].isalpha() and ": " not in span.text
+    return short and ends_in_a_word and bool(following)
 
 
 def _ends(text: str) -> Iterator[int]:
@@ -46,6 +69,18 @@ def _ends(text: str) -> Iterator[int]:
         start = found.end()
         yield start
     yield len(text)
+
+
+def _headings(text: str) -> Iterator[int]:
+    """Where a line ends that goes on in no other: a heading, a row of a table, or what stands above one."""
+    before, end = "", 0
+    for line in text.splitlines(keepends=True):
+        now = line.strip()
+        marked = now.startswith(_MARKS) or before.startswith(_MARKS)
+        short = len(before) <= _HEADING_CHARS_MAX and before[:1].isupper() and now[:1].isupper()
+        if before and now and (marked or (short and before[-1].isalnum())):
+            yield end
+        before, end = now, end + len(line)
 
 
 def _stripped(text: str, start: int, end: int) -> Span:

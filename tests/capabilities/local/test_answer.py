@@ -53,3 +53,12 @@ def test_a_citation_points_into_the_document() -> None:
         "page": 2,
         "passage": 0,
     }
+
+
+def test_a_heading_is_no_answer() -> None:
+    passages = [
+        "Companies and VAT\nCompanies with a number are invoiced without VAT.",
+        "## Invoices without VAT",
+    ]
+    found = answer(question="Can you invoice us without VAT?", passages=passages)
+    assert found["answer"] == "Companies with a number are invoiced without VAT."

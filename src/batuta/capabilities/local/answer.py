@@ -8,7 +8,7 @@ from batuta.capabilities.function import capability
 from batuta.capabilities.local.bounds import TEXT_CHARS_MAX, bounded
 from batuta.errors import CallFailed
 from batuta.language.questions import Kind, kind_asked
-from batuta.language.sentences import Span, sentences
+from batuta.language.sentences import Span, statements
 from batuta.language.weights import content, rarity
 
 __all__ = ["Answer", "Citation", "answer"]
@@ -73,7 +73,7 @@ def answer(
     texts = _texts(passages)
     if not asked or not texts:
         return {"answer": None, "citations": [], "confidence": 0.0}
-    spans = [[span for span in sentences(text) if not span.text.endswith("?")] for text in texts]
+    spans = [[span for span in statements(text) if not span.text.endswith("?")] for text in texts]
     kind = kind_asked(question)
     about = asked - kind.said if kind else asked
     # "What is your e-mail address?" is about nothing else: any address answers it.
