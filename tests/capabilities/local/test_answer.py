@@ -56,7 +56,7 @@ def test_a_citation_points_into_the_document() -> None:
 
 
 def test_a_heading_is_no_answer() -> None:
-    passages = [
+    passages: list[Any] = [
         "Companies and VAT\nCompanies with a number are invoiced without VAT.",
         "## Invoices without VAT",
     ]
