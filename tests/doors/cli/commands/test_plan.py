@@ -228,3 +228,8 @@ def test_a_call_that_may_answer_with_a_plan_has_no_bound(folder: Folder) -> None
     assert "think  read    local    1–∞     ?" in said
     assert "at worst  any number of calls, any amount, any time" in said
     assert "asks      a: think may answer with a plan, and nobody knows yet what that asks" in said
+
+
+def test_columns_are_kept_where_there_is_no_terminal_too(folder: Folder) -> None:
+    said = folder.batuta("plan", "ask.yaml", "--input", "amount=5", COLUMNS="60")
+    assert max(map(len, said.out.splitlines())) <= 60

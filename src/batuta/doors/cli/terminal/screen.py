@@ -58,8 +58,8 @@ class Screen:
 
     @property
     def width(self) -> int:
-        """The columns of standard output; wide where it is no terminal."""
-        return terminal_width(self._out.fileno(), 120) if self.out_is_terminal else 120
+        """The columns of standard output; wide where it is no terminal and COLUMNS does not say otherwise."""
+        return terminal_width(self._out.fileno(), 120)
 
     def document(self, data: Any) -> None:
         """Print the one JSON document: indented for eyes, on one line for programs."""
