@@ -66,6 +66,19 @@ def test_a_timeline_at_80_columns() -> None:
     ]
 
 
+def test_a_call_whose_process_died_is_not_one_that_failed() -> None:
+    told = Clocked(plan(flaky=Step("tool")))
+    told.claim()
+    told.at(0).start("flaky")
+    told.at(2).lose("flaky")
+    told.at(3).start("flaky", 2)
+    told.at(5).finish("flaky", 2)
+    told.end()
+    row, *_, legend = shown(told, 80)[2:]
+    assert ("!" in row, "✗" in row) == (True, False)
+    assert "! no answer" in legend
+
+
 @pytest.mark.parametrize("width", [40, 80, 120, 200, 1_000])
 def test_rows_are_aligned_at_any_width(width: int) -> None:
     rows = shown(book(), width)[2:5]

@@ -18,6 +18,8 @@ _WIDTH_MAX = 200
 _ROWS_MAX = 500
 _NAME_SHARE = 0.3
 _BARS_MIN = 12
+# How a call ended that brought nothing: it failed, or nobody heard how it ended.
+_ENDS = {"failed": ("✗", "bad"), "lost": ("!", "bad"), "doubt": ("!", "bad")}
 # A long wait is cut down to the room of its length in words.
 _CUT_CELLS = 13.0
 _LEVELS = "▁▂▃▄▅▆▇█"
@@ -26,6 +28,7 @@ _LEGEND = (
     ("┃", "bold", "critical path"),
     ("█", "good", "call"),
     ("✗", "bad", "failed"),
+    ("!", "bad", "no answer"),
     ("░", "ask", "a person is asked"),
     ("▒", "bad", "in doubt"),
     ("·", "dim", "pause"),
@@ -158,7 +161,7 @@ def _bars(track: Track, axis: Axis, bars: int, now: float) -> list[Cell]:
     """One sign per column: calls before waits, failures before all."""
     calls = [0] * (bars + 1)
     waits: list[Cell | None] = [None] * bars
-    failed: set[int] = set()
+    ends: dict[int, Cell] = {}
     for one in track.stretches:
         first = min(int(axis.at(one.begin)), bars - 1)
         last = max(min(int(axis.at(one.until(now)) - 1e-9), bars - 1), first)
@@ -170,15 +173,15 @@ def _bars(track: Track, axis: Axis, bars: int, now: float) -> list[Cell]:
             continue
         calls[first] += 1
         calls[last + 1] -= 1
-        if one.outcome in ("failed", "lost", "doubt"):
-            failed.add(last)
+        if one.outcome in _ENDS and ends.get(last) != _ENDS["failed"]:
+            ends[last] = _ENDS[one.outcome]
     peak, under_way, numbers = 0, 0, list[int]()
     for step in calls[:bars]:
         under_way += step
         numbers.append(under_way)
         peak = max(peak, under_way)
     return [
-        ("✗", "bad") if at in failed else _sign(number, peak, waits[at], dense=track.dense)
+        ends[at] if at in ends else _sign(number, peak, waits[at], dense=track.dense)
         for at, number in enumerate(numbers)
     ]
 
