@@ -5,7 +5,8 @@ from functools import lru_cache
 from typing import Any
 
 from batuta.errors import InputError
-from batuta.spec.value import canonical, decode
+from batuta.reading.schema import validator_of
+from batuta.spec.value import canonical
 
 __all__ = ["ANSWER_SCHEMA", "checker_of", "schema_flaw", "validate_answer"]
 
@@ -50,30 +51,14 @@ def checker_of(schema: Mapping[str, Any]) -> Callable[[Any], str | None]:
     Raises:
         InputError: `schema` is not a JSON Schema, or refers to another document.
     """
-    try:
-        known = canonical(schema)
-    except InputError:
-        return _compiled(schema)  # it says what is wrong with it
-    return _checker(known)
+    return _checker(canonical(schema))
 
 
 @lru_cache(maxsize=_CHECKERS_MAX)
 def _checker(schema: bytes) -> Callable[[Any], str | None]:
     """The same for the JSON of a schema; those of questions are asked for at every call and every answer."""
-    return _compiled(decode(schema))
-
-
-def _compiled(schema: Mapping[str, Any]) -> Callable[[Any], str | None]:
-    import jsonschema_rs  # 40 ms, at the first answer and not at start-up
-
     try:
-        # Linear-time patterns and no retrieval: the schema may come from whoever wrote the question.
-        validator = jsonschema_rs.validator_for(
-            dict(schema),
-            validate_formats=True,
-            retriever=_refuse,
-            pattern_options=jsonschema_rs.RegexOptions(),
-        )
+        validator = validator_of(schema, formats=True)
     except (ValueError, TypeError, RecursionError) as error:
         text = str(error).splitlines()[0][:_TEXT_CHARS_MAX]
         raise InputError(f"the schema itself is wrong: {text}") from None
@@ -96,9 +81,3 @@ def _compiled(schema: Mapping[str, Any]) -> Callable[[Any], str | None]:
 
 def _cut(text: str) -> str:
     return text if len(text) <= _TEXT_CHARS_MAX else text[:_TEXT_CHARS_MAX] + "…"
-
-
-def _refuse(uri: str) -> Any:
-    raise ValueError(
-        f"{uri[:_TEXT_CHARS_MAX]} is another document, and only references within it are followed"
-    )

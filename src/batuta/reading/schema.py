@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import msgspec
 
-__all__ = ["TYPE_WORDS", "kind_of", "problems", "schema_flaw"]
+__all__ = ["TYPE_WORDS", "kind_of", "problems", "schema_flaw", "validator_of"]
 
 # What people may write as a type, and how JSON Schema spells it; `any` is the schema that allows everything.
 TYPE_WORDS = {
@@ -42,8 +42,9 @@ _KINDS: dict[type, str] = {
 _SILENT = frozenset({"default", "description", "title", "examples", "type"})
 # Problems of one value that are told; the rest is more of the same.
 _PROBLEMS_MAX = 20
-# Matching a pattern takes at most so many steps back (jsonschema-rs falls back to a linear engine otherwise).
-_SCHEMA_CACHE_COUNT = 256
+# Compiled schemas kept, of some kilobytes each.
+_VALIDATORS_MAX = 512
+_URI_CHARS_MAX = 200
 
 
 def kind_of(value: object) -> str:
@@ -61,7 +62,7 @@ def problems(schema: dict[str, Any], value: Any) -> list[str]:
             return []
         return [f"expected {_article(kind)}, got {kind_of(value)}"]
     try:
-        validator = _validator(msgspec.json.encode(schema))
+        validator = validator_of(msgspec.json.encode(schema))
     except Exception as error:
         return [f"the schema cannot be used: {_one_line(error)}"]
     return [_sentence(error) for error in islice(validator.iter_errors(value), _PROBLEMS_MAX)]
@@ -73,21 +74,32 @@ def schema_flaw(schema: dict[str, Any]) -> str:
     if isinstance(kind, str) and kind in _PYTHON_TYPES and schema.keys() <= _SILENT:
         return ""
     try:
-        _validator(msgspec.json.encode(schema))
+        validator_of(msgspec.json.encode(schema))
     except Exception as error:
         return _one_line(error)
     return ""
 
 
-@lru_cache(maxsize=_SCHEMA_CACHE_COUNT)
-def _validator(schema: bytes) -> Any:
-    import jsonschema_rs
+@lru_cache(maxsize=_VALIDATORS_MAX)
+def validator_of(schema: bytes, *, formats: bool = False) -> Any:
+    """The compiled form of a schema in JSON; `iter_errors(value)` gives what is wrong. `formats`: they are checked too.
 
-    # The linear engine: a pattern from a plan must not be able to hang. Offline: a $ref must not call anybody.
-    return cast(Any, jsonschema_rs).Draft202012Validator(
+    Raises whatever jsonschema-rs finds wrong with the schema: `ValueError`, `TypeError` or `RecursionError`.
+    """
+    import jsonschema_rs  # 40 ms, when something is first checked and not at start-up
+
+    # The linear engine: a pattern from a plan or a question must not be able to hang. And a $ref must not call anybody.
+    return cast(Any, jsonschema_rs).validator_for(
         msgspec.json.decode(schema),
+        validate_formats=formats,
+        retriever=_refuse,
         pattern_options=jsonschema_rs.RegexOptions(),
-        offline=True,
+    )
+
+
+def _refuse(uri: str) -> Any:
+    raise ValueError(
+        f"{uri[:_URI_CHARS_MAX]} is another document, and only references within it are followed"
     )
 
 
