@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 
 from batuta.language.dates import dates
-from batuta.language.found import Found, without_overlaps
+from batuta.language.found import Found, outside
 from batuta.language.marks import emails, identifiers, phones, quotations, urls
 from batuta.language.names import names
 from batuta.language.numbers import Written, amounts, numbers, quantities, written_numbers
@@ -61,13 +61,13 @@ class Reader:
             "date": self._dates,
             "email": lambda: emails(text),
             "url": lambda: urls(text),
-            "phone": lambda: _outside(phones(text), self._of("date")),
+            "phone": lambda: outside(phones(text), self._of("date")),
             "quantity": lambda: quantities(text, self._numbers()),
             "quote": lambda: quotations(text),
             "name": lambda: names(text),
             "number": lambda: [
                 one._replace(value=_plain(one))
-                for one in _outside(
+                for one in outside(
                     numbers(text, self._numbers()),
                     [*self._of("date"), *self._of("money"), *self._of("phone")],
                 )
@@ -90,13 +90,6 @@ class Reader:
 def _plain(found: Found) -> int | float:
     value = found.value
     return int(value) if value == value.to_integral_value() else float(value)
-
-
-def _outside(found: list[Found], others: list[Found]) -> list[Found]:
-    """Those of `found` that overlap none of `others`."""
-    kept = {(one.start, one.end) for one in without_overlaps([*others, *found])}
-    taken = {(one.start, one.end) for one in others}
-    return [one for one in found if (span := (one.start, one.end)) in kept and span not in taken]
 
 
 def _matching(found: list[Found], pattern: re.Pattern[str] | None) -> list[Found]:

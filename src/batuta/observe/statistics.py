@@ -35,6 +35,8 @@ STEPS_MAX = 20_000
 
 # What the paths of items and rounds add to the name of their step.
 _INSTANCE = re.compile(r"\.\d+|~\d+")
+# What an attempt ends with.
+_ENDS = (Finished, Failure, Doubted, Expanded, Waited, Lost, Dropped)
 
 
 async def statistics(journal: Journal, runs_max: int = 500) -> Statistics:
@@ -44,8 +46,7 @@ async def statistics(journal: Journal, runs_max: int = 500) -> Statistics:
     only: their plan has no name of its own in the log. A step that calls another capability by now is judged by
     the runs since then.
     """
-    by_capability: dict[str, _Samples] = {}
-    by_step: dict[tuple[str, str], _Samples] = {}
+    tally = _Tally()
     looked_at = facts = 0
     for row in await journal.runs(limit=runs_max):
         if facts >= FACTS_MAX:
@@ -53,11 +54,11 @@ async def statistics(journal: Journal, runs_max: int = 500) -> Statistics:
         found = await journal.read(row.run, after=max(row.head - FACTS_OF_RUN_MAX, 0))
         facts += len(found)
         looked_at += 1
-        _take_in((one.fact for one in found), row.plan, by_capability, by_step)
+        tally.take_in((one.fact for one in found), row.plan)
     return Statistics(
         runs=looked_at,
-        capabilities={name: one.measured() for name, one in by_capability.items() if one.calls},
-        steps={name: one.measured() for name, one in by_step.items() if one.calls},
+        capabilities={name: one.measured() for name, one in tally.capabilities.items()},
+        steps={name: one.measured() for name, one in tally.steps.items()},
     )
 
 
@@ -73,6 +74,16 @@ class _Samples:
         self.metered = 0
         self.cost_nusd = 0
         self.times_s: list[float] = []
+
+    def add(self, started: Started, cost_nusd: int, took_s: float | None) -> None:
+        """One attempt more; `took_s` None: it failed."""
+        self.calls += 1
+        self.failed += took_s is None
+        if started.metered:
+            self.metered += 1
+            self.cost_nusd += cost_nusd
+        if took_s is not None and len(self.times_s) < SAMPLES_MAX:
+            self.times_s.append(took_s)
 
     def measured(self) -> Measured:
         """The figures."""
@@ -92,54 +103,52 @@ def _percentile(times: list[float], share: float) -> float | None:
     return times[math.ceil(share * len(times)) - 1] if times else None
 
 
-def _take_in(
-    facts: Iterable[Fact],
-    plan: str,
-    by_capability: dict[str, _Samples],
-    by_step: dict[tuple[str, str], _Samples],
-) -> None:
-    """Add the attempts of one run."""
-    running: dict[str, Started] = {}
-    # What attempts took that ended with a question, by path: the one that brings the answer goes on from there.
-    before: dict[str, float] = {}
-    for fact in facts:
-        kind = type(fact)
-        if kind is Started:
-            assert isinstance(fact, Started)
-            running[fact.path] = fact
-            continue
-        if not isinstance(fact, Finished | Failure | Doubted | Expanded | Waited | Lost | Dropped):
-            continue
-        path = fact.path
-        started = running.get(path)
-        if started is None or started.attempt != fact.attempt:
-            continue  # refused before it began, or what it stood for has ended
-        del running[path]
-        took_s = max(fact.at - started.at, 0.0)
-        if kind is Waited:
-            before[path] = before.get(path, 0.0) + took_s
-            continue
-        took_s += before.pop(path, 0.0)
-        if isinstance(fact, Waited | Lost | Dropped):
-            continue
-        cost_nusd = fact.cost_nusd
-        succeeded = kind is Finished or kind is Expanded
-        name = started.capability
-        samples = [by_capability.get(name) or by_capability.setdefault(name, _Samples(name))]
-        step = _step_of(path)
+class _Tally:
+    """The attempts of runs, by capability and by (plan, step)."""
+
+    def __init__(self) -> None:
+        self.capabilities: dict[str, _Samples] = {}
+        self.steps: dict[tuple[str, str], _Samples] = {}
+
+    def take_in(self, facts: Iterable[Fact], plan: str) -> None:
+        """Add the attempts of one run of `plan`."""
+        running: dict[str, Started] = {}
+        # What attempts took that ended with a question, by path: the one that brings the answer goes on from there.
+        before: dict[str, float] = {}
+        for fact in facts:
+            if isinstance(fact, Started):
+                running[fact.path] = fact
+                continue
+            if not isinstance(fact, _ENDS):
+                continue
+            path = fact.path
+            started = running.get(path)
+            if started is None or started.attempt != fact.attempt:
+                continue  # refused before it began, or what it stood for has ended
+            del running[path]
+            took_s = max(fact.at - started.at, 0.0) + before.pop(path, 0.0)
+            if isinstance(fact, Waited):
+                before[path] = took_s
+            elif not isinstance(fact, Lost | Dropped):
+                self._add(started, fact, took_s, plan)
+
+    def _add(
+        self,
+        started: Started,
+        fact: Finished | Failure | Doubted | Expanded,
+        took_s: float,
+        plan: str,
+    ) -> None:
+        name, step = started.capability, _step_of(started.path)
+        took = took_s if isinstance(fact, Finished | Expanded) else None
+        self.capabilities.setdefault(name, _Samples(name)).add(started, fact.cost_nusd, took)
         # How long a step takes that answered with a plan is not what its call took.
-        if step and kind is not Expanded and (len(by_step) < STEPS_MAX or (plan, step) in by_step):
-            of_step = by_step.setdefault((plan, step), _Samples(name))
+        if not step or isinstance(fact, Expanded):
+            return
+        if len(self.steps) < STEPS_MAX or (plan, step) in self.steps:
+            of_step = self.steps.setdefault((plan, step), _Samples(name))
             if of_step.capability == name:
-                samples.append(of_step)
-        for one in samples:
-            one.calls += 1
-            one.failed += not succeeded
-            if started.metered:
-                one.metered += 1
-                one.cost_nusd += cost_nusd
-            if succeeded and len(one.times_s) < SAMPLES_MAX:
-                one.times_s.append(took_s)
+                of_step.add(started, fact.cost_nusd, took)
 
 
 def _step_of(path: str) -> str:
