@@ -38,8 +38,8 @@ $(DEV): requirements.lock pyproject.toml | $(PY)
 	@$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@ $(RUN)
 
-demo: $(RUN)  ## refunds: ask a person, kill the process half-way, resume, prove each was paid once
-	@$(PY) examples/refunds/demo.py $(ARGS)
+demo: $(RUN)  ## a support desk: sixty tickets, a person, kill -9 at the worst moment, a report, and the proof
+	@$(PY) examples/support-desk/demo.py $(ARGS)
 
 test: $(DEV)  ## the whole suite but the slow torture
 	@$(PY) -m pytest -q -n auto --maxprocesses 8 --dist loadfile $(ARGS)

@@ -28,6 +28,8 @@ from batuta.testing.ledger import Ledger
 HERE = Path(__file__).resolve().parent
 WORDS = "answer the tickets in tickets.csv"
 PLAN = "answer_tickets"
+# The tickets that try to talk us into paying them.
+ORDERS = ("T-16", "T-41")
 # Not part of the workspace: this story, and the labels by which the routing is judged.
 OURS = ("demo.py", "gold.csv", "__pycache__", ".batuta", "out")
 # A demo that hangs is worse than one that fails; seconds for any single command.
@@ -48,7 +50,9 @@ def main() -> int:
     arguments.add_argument("--keep", metavar="FOLDER", help="put the workspace there, and keep it")
     arguments.add_argument("--pause", action="store_true", help="wait for Enter between the acts")
     given = arguments.parse_args()
-    folder = Path(given.keep) if given.keep else Path(tempfile.mkdtemp(prefix="batuta-desk-"))
+    folder = (
+        Path(given.keep).resolve() if given.keep else Path(tempfile.mkdtemp(prefix="batuta-desk-"))
+    )
     began = time.monotonic()
     desk(folder)
     with Ledger(folder / "bank.book", accounts=accounts(folder)) as bank:
@@ -80,6 +84,7 @@ def desk(folder: Path) -> None:
 
 def stock(folder: Path) -> None:
     """Make the database of orders anew."""
+    (folder / "out").mkdir(exist_ok=True)
     (folder / "orders.sqlite").unlink(missing_ok=True)
     shop = sqlite3.connect(folder / "orders.sqlite")
     shop.executescript((folder / "orders.sql").read_text("utf-8"))
@@ -119,21 +124,31 @@ def open_shop(folder: Path) -> None:
 
 def understand(folder: Path) -> None:
     title("1  Say what you want, and see what would happen")
-    say("Plain words find the plan, and its inputs. Nothing has happened yet.")
+    say(
+        "Plain words find the plan, and the file that is meant. Then EXPLAIN: each step,",
+        "what it may do to the world, and whom it will ask. Nothing has happened yet.",
+    )
     batuta(folder, "plan", WORDS)
 
 
 def draw(folder: Path) -> None:
     title("2  The same as a drawing")
-    batuta(folder, "plan", "read_ticket", "--svg", "read-ticket.svg", hide=True)
-    say("", f"Look at it: {folder / 'read-ticket.svg'}")
+    batuta(folder, "plan", WORDS, "--svg", "out/plan.svg", hide=True)
+    batuta(folder, "plan", "read_ticket", "--svg", "out/plan-of-a-ticket.svg", hide=True)
+    say(
+        "",
+        "Open them in a browser:",
+        f"  {folder / 'out/plan.svg'}",
+        f"  {folder / 'out/plan-of-a-ticket.svg'}",
+    )
 
 
 def go(folder: Path) -> str:
     title("3  Go")
     say(
-        "Sixty tickets, each on its own way. Refunds that are due are paid at once;",
-        "those above 250 euros wait.",
+        "Sixty tickets, each on its own way: what is it about, which order, what does",
+        "the handbook say, what is due? Refunds are paid at once; those above 250 euros",
+        "wait for a person. (--yes: show the plan, and do not ask whether it is right.)",
     )
     status = batuta(folder, "run", WORDS, "--yes")
     expect(status == 3, f"the run waits for a person, so the exit code is 3, not {status}")
@@ -144,10 +159,10 @@ def go(folder: Path) -> str:
 
 def ask(folder: Path, run: str, asked: Sequence[dict[str, Any]]) -> None:
     title("4  A person answers")
-    say("One machine came back dented, so the answer is no; one is approved.")
+    say("Anybody of the team, from any terminal. One machine came back dented: no.")
     for question in asked[1:]:
         dented = "dent" in json.dumps(question["show"])
-        note = ("--note", "dented, we write to her") if dented else ()
+        note = ("--note", "dented") if dented else ()
         batuta(
             folder,
             "answer",
@@ -193,6 +208,7 @@ def resume(folder: Path, run: str) -> None:
     status = batuta(folder, "resume", run, hide=True)
     expect(status == 0, f"the run ends well, so the exit code is 0, not {status}")
     batuta(folder, "show", run, "--timeline")
+    batuta(folder, "show", run, "--svg", "out/run.svg", hide=True)
 
 
 def look(folder: Path, run: str) -> None:
@@ -208,11 +224,14 @@ def look(folder: Path, run: str) -> None:
         "",
         *judged(cases),
         "",
+        *hostile(cases),
+        "",
     )
     for path, what in (
         ("out/report.html", "the report: open it in a browser"),
         ("out/letters.md", "the letters, with their sources"),
-        (".batuta/journal.sqlite", "the log: every run, every step, every answer"),
+        ("out/run.svg", "the run, as it went"),
+        (".batuta/journal.sqlite", "the log: every step, every answer"),
         (".batuta/knowledge.sqlite", "what was read of the handbook"),
         ("bank.book", "the bank's own book"),
     ):
@@ -234,6 +253,19 @@ def judged(cases: Sequence[dict[str, Any]]) -> list[str]:
     return [
         f"Routed as a person would have: {right} of {len(cases)}. Not sure, so passed on to",
         f"a person: {passed}. Wrong: {wrong}. (By gold.csv, labelled by hand; no step reads it.)",
+    ]
+
+
+def hostile(cases: Sequence[dict[str, Any]]) -> list[str]:
+    """What became of the tickets that give orders."""
+    asked = [case for case in cases if case["ticket"] in ORDERS]
+    assert all(case["refund_cents"] == 0 for case in asked)
+    return [
+        "Two tickets give orders. Tickets are data: they choose no step and no amount.",
+        *(
+            f"  {case['ticket']}  “{case['says'][:44]}…”  {case['state']}, {case['amount']}"
+            for case in asked
+        ),
     ]
 
 
