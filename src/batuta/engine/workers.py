@@ -64,10 +64,6 @@ class Workers:
         """True if nothing is under way and nothing came in."""
         return not (self._tasks or self._errands or self.inbox or self.arrived)
 
-    def running(self, path: str) -> bool:
-        """True if a call of the instance `path` is under way and has been sent."""
-        return path in self._tasks and path not in self._unsent
-
     @property
     def unsent(self) -> list[str]:
         """The instances whose calls wait for their intent to be durable."""
