@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import shlex
+from collections.abc import Collection
 from typing import Any
 
 from batuta.app import App
@@ -38,7 +39,8 @@ async def _answer(args: argparse.Namespace, screen: Screen) -> int:
         await app.answer(args.run, args.step, value, kind=kind)
         if not screen.json:
             screen.say(f"the answer to {args.step} is recorded")
-        return await _go_on(app, args, screen, weather, before.head)
+        known = {one.path for one in before.waiting()} - {args.step}
+        return await _go_on(app, args, screen, weather, before.head, known)
 
 
 async def _cancel(args: argparse.Namespace, screen: Screen) -> int:
@@ -52,9 +54,14 @@ async def _cancel(args: argparse.Namespace, screen: Screen) -> int:
 
 
 async def _go_on(
-    app: App, args: argparse.Namespace, screen: Screen, weather: Weather, since: int
+    app: App,
+    args: argparse.Namespace,
+    screen: Screen,
+    weather: Weather,
+    since: int,
+    known: Collection[str] = (),
 ) -> int:
-    """Drive the run, if nobody else does."""
+    """Drive the run, if nobody else does. `known`: whose questions need not be said again."""
     driving = Driving(app, args.run, screen, weather, let_go=True)
     try:
         document = await driving.go(follow=False, since=since)
@@ -64,7 +71,7 @@ async def _go_on(
         error.remedy = f"what you said is recorded, and counts; {error.remedy}".rstrip("; ")
         raise
     where = f" -w {shlex.quote(args.workspace)}" if args.workspace is not None else ""
-    finish(document, screen, where)
+    finish(document, screen, where, known)
     return INTERRUPTED if driving.interrupted else 0
 
 

@@ -1,6 +1,7 @@
 """What is said of a run when nobody drives it any more: its result, its questions, or what went wrong."""
 
 import shlex
+from collections.abc import Collection
 from typing import Any, cast
 
 from batuta.doors.cli.terminal.schema_text import example
@@ -21,15 +22,18 @@ _REMEDIES = {
 Line = list[Span]
 
 
-def finish(document: dict[str, Any], screen: Screen, where: str) -> None:
+def finish(
+    document: dict[str, Any], screen: Screen, where: str, known: Collection[str] = ()
+) -> None:
     """Print the document, or its essence: the result on standard output, everything else beside it.
 
-    `where`: how the workspace was named on the command line, so that printed commands can be copied.
+    `where`: how the workspace was named on the command line, so that printed commands can be copied. `known`: steps
+    whose questions were open before; they are only named.
     """
     if screen.json:
         screen.document(document)
         return
-    lines = ended_lines(document, where)
+    lines = ended_lines(document, where, known)
     if lines:
         screen.say(*lines)
     text = result_text(document, safe=screen.out_is_terminal)
@@ -46,8 +50,8 @@ def result_text(document: dict[str, Any], *, safe: bool) -> str:
     return escaped(text) if safe else text
 
 
-def ended_lines(document: dict[str, Any], where: str) -> list[Line]:
-    """Why the run failed or was cancelled, or what it asks and how that is answered."""
+def ended_lines(document: dict[str, Any], where: str, known: Collection[str] = ()) -> list[Line]:
+    """Why the run failed or was cancelled, or what it asks and how that is answered; `known` as in `finish`."""
     run, status = document["run"], document["status"]
     error = document["error"]
     if error and status != "succeeded":
@@ -56,25 +60,32 @@ def ended_lines(document: dict[str, Any], where: str) -> list[Line]:
     if not waiting:
         return []
     lines: list[Line] = [[], [Span(f"{run} waits for {count(len(waiting), 'answer')}", "bold")]]
-    for question in waiting[:_SHOWN_LINES_MAX]:
+    new = [one for one in waiting if one["step"] not in known]
+    for question in new[:_SHOWN_LINES_MAX]:
         lines += [[], *question_lines(run, question, where)]
-    more = len(waiting) - _SHOWN_LINES_MAX
-    if more > 0:
-        lines += [[], [Span(f"… and {more:,} more: batuta show {run}{where}")]]
+    old = [one for one in waiting if one["step"] in known]
+    lines += [[]] if old else []
+    lines += [_asking(one) for one in old[:_SHOWN_LINES_MAX]]
+    more = sum(max(len(some) - _SHOWN_LINES_MAX, 0) for some in (new, old))
+    if more or old:
+        how = f"… and {more:,} more" if more else "how to answer them"
+        lines += [[Span(f"{how}: batuta show {run}{where}", "dim")]]
     return [*lines, []]
 
 
 def question_lines(run: str, question: dict[str, Any], where: str) -> list[Line]:
     """One open question: who is asked what, what to look at, and the commands that answer it."""
+    lines: list[Line] = [_asking(question)]
+    lines += [[Span("    " + line, "dim")] for line in _shown(question.get("show"))]
+    return lines + [[Span("    " + command)] for command in _commands(run, question, where)]
+
+
+def _asking(question: dict[str, Any]) -> Line:
     step = question["step"]
     who = ", ".join(question.get("who") or ())
     to = f" ({one_line(who, 60)})" if who else ""
     asks = f"{one_line(step)} asks{to}: " if step else "the engine asks: "
-    lines: list[Line] = [
-        [Span("? ", "ask"), Span(asks, "bold"), Span(one_line(str(question["question"]), 1_000))]
-    ]
-    lines += [[Span("    " + line, "dim")] for line in _shown(question.get("show"))]
-    return lines + [[Span("    " + command)] for command in _commands(run, question, where)]
+    return [Span("? ", "ask"), Span(asks, "bold"), Span(one_line(str(question["question"]), 1_000))]
 
 
 def _error_lines(run: str, status: str, error: dict[str, Any], where: str) -> list[Line]:
@@ -97,14 +108,15 @@ def remedy_for(run: str, code: str, where: str) -> str:
 
 
 def _shown(show: Any) -> list[str]:
-    """What the question shows, in few lines: a line per key of a map, JSON otherwise."""
+    """What the question shows, in few lines: a line per key of a map that says something, JSON otherwise."""
     if show is None:
         return []
     if isinstance(show, str):
         lines = [escaped(line) for line in show.splitlines()]
     elif isinstance(show, dict):
         items = cast("dict[str, Any]", show).items()
-        lines = [f"{one_line(str(key), 40)}: {_short(value)}" for key, value in items]
+        said = ((key, value) for key, value in items if value not in (None, "", [], {}))
+        lines = [f"{one_line(str(key), 40)}: {_short(value)}" for key, value in said]
     else:
         lines = escaped(json_text(show, indent=2)).splitlines()
     more = len(lines) - _SHOWN_LINES_MAX

@@ -43,6 +43,8 @@ class PlainDisplay:
         self._screen = screen
         self._said: dict[str, str] = {}
         self._counted: dict[str, float] = {}
+        # Fan-outs of which something has happened since they were last counted.
+        self._unsaid: dict[str, Node] = {}
 
     def show(self, run: Run, rows: Sequence[Row], now: float) -> None:
         """Say what `rows` have brought; `run` is the run after them."""
@@ -66,7 +68,10 @@ class PlainDisplay:
         for path, container in wide.items():
             if container.terminal or now - self._counted.get(path, 0.0) >= _COUNTER_S:
                 self._counted[path] = now
-                lines.append(_line("●", path, state_of(container), counters(container)))
+                self._unsaid.pop(path, None)
+                lines.append(_counted(container))
+            else:
+                self._unsaid[path] = container
         if lines:
             self._screen.say(*lines)
 
@@ -78,6 +83,8 @@ class PlainDisplay:
         """Say how the run stands."""
         if run is None or run.accepted is None:
             return
+        if self._unsaid:
+            self._screen.say(*map(_counted, self._unsaid.values()))
         end = run.ended.at if run.ended is not None else run.updated_at
         plan = one_line(run.accepted.request.plan, 80)
         self._screen.say(f"{plan}  {run.id}  {run.status} after {duration(end - run.accepted.at)}")
@@ -109,6 +116,10 @@ def _wide_around(node: Node) -> Node | None:
             found = around
         inner = around if around is not None else inner.scope.holder
     return found
+
+
+def _counted(container: Node) -> list[Span]:
+    return _line("●", container.path, state_of(container), counters(container))
 
 
 def _line(mark: str, path: str, state: str, note: str) -> list[Span]:
