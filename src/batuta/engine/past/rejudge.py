@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import msgspec
 
+from batuta.engine.past.likeness import Unlike, compared, described, same_time, when
 from batuta.engine.rules import act
 from batuta.engine.rules.decide import decide, unneeded, wake_time
 from batuta.engine.rules.prepare import Surroundings, prepare
@@ -33,19 +34,9 @@ from batuta.spec.facts import (
 )
 from batuta.spec.follow import is_closing
 from batuta.spec.run import Node, Run
-from batuta.spec.value import Value, canonical, commitment, decode, encode
+from batuta.spec.value import Value, commitment, encode
 
-__all__ = ["Unlike", "described", "kind_of_fact", "node_at", "unlike"]
-
-# Two times that differ by less were computed alike, in seconds.
-_TIME_S = 1e-6
-
-
-class Unlike(msgspec.Struct, frozen=True):
-    """What was recorded and what would be recorded now, each in a few words."""
-
-    recorded: str
-    now: str
+__all__ = ["node_at", "unlike"]
 
 
 def unlike(run: Run, fact: Fact, around: Surroundings) -> Unlike | None:
@@ -96,7 +87,7 @@ def _as_due(run: Run, fact: RunFact, around: Surroundings) -> Unlike | None:
     due = _due(run, node, fact.at, around)
     if not due:
         return Unlike(described(fact), _not_due(run, node))
-    return _compared(fact, due[0])
+    return compared(fact, due[0])
 
 
 def _due(run: Run, node: Node, at: float, around: Surroundings) -> Sequence[RunFact]:
@@ -238,8 +229,8 @@ def _parked(run: Run, fact: Parked) -> Unlike | None:
     due = wake_time(run)
     if set(waiting) != set(fact.waiting):
         return Unlike(f"parked on {_names(fact.waiting)}", f"parked on {_names(waiting)}")
-    if not _same_time(due, fact.wake_at):
-        was, now = _when(fact.wake_at, fact.at), _when(due, fact.at)
+    if not same_time(due, fact.wake_at):
+        was, now = when(fact.wake_at, fact.at), when(due, fact.at)
         return Unlike(f"parked for {was}", f"parked for {now}")
     return None
 
@@ -257,115 +248,4 @@ def _ended(run: Run, fact: Ended, around: Surroundings) -> Unlike | None:
     if decision is None or decision.verb != "close":
         left = [node.path for node in run.nodes.values() if not node.terminal]
         return Unlike(described(fact), f"goes on: {_names(left)} not ended")
-    return _compared(fact, act.closed(run, root, fact.at, around, _store(run)))
-
-
-# ── the same or not ──────────────────────────────────────────────────────────────────────────────────────────
-
-# What makes two facts of a kind one decision. Texts for people, and times that follow from dice, do not.
-_FIELDS: dict[type[Fact], tuple[str, ...]] = {
-    Started: (
-        "capability", "effect", "verdict", "rule", "reserved_nusd", "alternative", "args_digest", "key", "metered",
-        "deadline",
-    ),
-    Skipped: (),
-    Spread: ("count", "open_at"),
-    Failure: ("code", "alternative", "retry_at"),
-    Finished: ("value",),
-    Waited: ("kind", "rule", "digest"),
-    Answered: ("value",),
-    Resolved: ("how", "value"),
-    Doubted: ("resolve",),
-    Lost: (),
-    Dropped: (),
-    Ended: ("status", "code", "path", "value"),
-}  # fmt: skip
-# Said of an attempt in other words than those of its fact.
-_WORDS = {
-    "args_digest": "arguments",
-    "reserved_nusd": "reservation",
-    "digest": "what is approved",
-    "deadline": "time of the call",
-    "retry_at": "next attempt",
-    "open_at": "next round",
-}
-_TIMES = frozenset({"deadline", "retry_at", "open_at"})
-
-
-def _compared(recorded: Fact, now: Fact) -> Unlike | None:
-    if type(recorded) is not type(now):
-        return Unlike(described(recorded), described(now))
-    for name in _FIELDS.get(type(recorded), ()):
-        before, after = getattr(recorded, name), getattr(now, name)
-        if not _same(before, after):
-            word = _WORDS.get(name, name)
-            if name in _TIMES:
-                was, is_ = _when(before, recorded.at), _when(after, recorded.at)
-                return Unlike(f"{word}: {was}", f"{word}: {is_}")
-            if name in ("args_digest", "digest", "key"):
-                return Unlike(f"{word} {before[:12]}…", f"other {word}: {after[:12]}…")
-            return Unlike(f"{word}: {_short(before)}", f"{word}: {_short(after)}")
-    return None
-
-
-def _same(before: Any, after: Any) -> bool:
-    if isinstance(before, float) or isinstance(after, float):
-        return _same_time(before, after)
-    if isinstance(before, Value) and isinstance(after, Value):
-        if before.mark and after.mark:
-            return before.mark == after.mark
-        return _json(before) == _json(after)
-    return bool(before == after)
-
-
-def _json(value: Value) -> bytes:
-    return b"" if value.erased else value.ref.encode() or canonical(decode(value.data))
-
-
-def _same_time(before: float | None, after: float | None) -> bool:
-    if before is None or after is None:
-        return before is after
-    return before == after or abs(before - after) < _TIME_S
-
-
-def _when(time: float | None, at: float) -> str:
-    return "none" if time is None else f"{time - at:.3g} s"
-
-
-def _short(value: Any) -> str:
-    if isinstance(value, Value):
-        if value.erased:
-            return "none"
-        text = f"#{value.ref[:10]}" if value.ref else bytes(value.data).decode()
-    else:
-        text = str(value)
-    return text if len(text) <= 80 else text[:79] + "…"
-
-
-def kind_of_fact(fact: Fact) -> str:
-    """The word that stands in the log for this kind of fact."""
-    return str(fact.__struct_config__.tag)
-
-
-def described(fact: Fact) -> str:
-    """What `fact` says, in a few words."""
-    match fact:
-        case Started():
-            return f"{fact.capability} starts ({fact.effect}, {fact.verdict})"
-        case Skipped():
-            return f"skipped: {fact.why}"
-        case Spread():
-            return f"{fact.count:,} instances"
-        case Failure(retry_at=None):
-            return f"fails: {fact.code}"
-        case Failure():
-            return f"fails: {fact.code}, and is tried again"
-        case Waited():
-            rule = f" ({fact.rule})" if fact.rule else ""
-            return f"asks: {fact.kind}{rule}"
-        case Ended():
-            return f"ends: {fact.status}" + (f" ({fact.code} at {fact.path})" if fact.code else "")
-        case Dropped():
-            return "dropped"
-        case _:
-            return kind_of_fact(fact)
+    return compared(fact, act.closed(run, root, fact.at, around, _store(run)))

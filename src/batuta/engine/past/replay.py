@@ -10,7 +10,8 @@ from typing import Literal, TypeVar
 import msgspec
 
 from batuta.engine.engine import Engine
-from batuta.engine.past.rejudge import Unlike, described, kind_of_fact, node_at, unlike
+from batuta.engine.past.likeness import Unlike, described, kind_of_fact
+from batuta.engine.past.rejudge import node_at, unlike
 from batuta.engine.rules.decide import decide
 from batuta.engine.rules.prepare import arguments
 from batuta.engine.rules.view import NotLoaded, Shelf, stored_in, wanted
