@@ -16,7 +16,8 @@ _SCHEMES = frozenset({"http", "https", "mailto"})
 _URL_CHARS_MAX = 2_000
 # Below the heading of a section (h2).
 _HEADING_MIN = 3
-_NESTING_MAX = 16
+# Blocks inside each other; what is nested deeper would be left out, and is shown letter by letter instead.
+_NESTING_MAX = 20
 
 
 def html_of(text: str) -> str:
@@ -28,7 +29,10 @@ def html_of(text: str) -> str:
 
 def blocks_of(text: str) -> list[Token]:
     """`text` as the blocks of Markdown, with nothing in them that does anything."""
-    tokens = _reader().parse(_without_controls(text), {})
+    text = _without_controls(text)
+    tokens = _reader().parse(text, {})
+    if any(token.level >= _NESTING_MAX - 1 for token in tokens):
+        return [Token("code_block", "code", 0, content=text)]
     for token in tokens:
         if token.type in ("heading_open", "heading_close"):
             token.tag = f"h{min(int(token.tag[1]) + _HEADING_MIN - 1, 6)}"

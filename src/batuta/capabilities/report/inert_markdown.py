@@ -112,7 +112,8 @@ def _spans(tokens: Sequence[Token]) -> str:
                 parts.append("[")
             case "link_close":
                 href = re.sub(r"[\s<>\\]", "", links.pop())
-                parts.append(f"](<{href}>)")
+                where = escaped(str(token.meta.get("where", "")))
+                parts.append(f"](<{href}>) ({where})" if where else f"](<{href}>)")
             case kind if kind.endswith(("_open", "_close")):
                 parts.append(_MARKS.get(token.tag, ""))
             case _:

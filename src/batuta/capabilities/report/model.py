@@ -8,7 +8,7 @@ __all__ = ["Chart", "Column", "Detail", "Fact", "Section", "Table", "Tone"]
 
 Tone = Literal["good", "bad", "warn", "plain"]
 
-_TEXT_CHARS_MAX = 200_000
+_TEXT_CHARS_MAX = 100_000
 _NAME_CHARS_MAX = 500
 _ROWS_MAX = 200_000
 

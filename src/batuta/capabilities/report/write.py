@@ -1,6 +1,6 @@
 """report.write: a report as a file."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 import msgspec
@@ -18,6 +18,8 @@ from batuta.spec.file import FileReference
 __all__ = ["write_of"]
 
 _HTML = (".html", ".htm")
+# Characters of Markdown in one report: some 300 pages.
+_TEXT_CHARS_MAX = 1_000_000
 _MARKDOWN = (".md", ".markdown")
 
 
@@ -48,6 +50,7 @@ def write_of(folder: Folder) -> Callable[..., FileReference]:
 
         Texts are Markdown and do nothing: no tags, no images, no links but plain ones. Gives the reference of the file.
         """
+        _check_size(sections)
         footer = f"Run {call.run}, step {call.path}" if call.run else ""
         if path.lower().endswith(_HTML):
             page = html_page(title, subtitle, sections, footer, language)
@@ -60,3 +63,14 @@ def write_of(folder: Folder) -> Callable[..., FileReference]:
         return write_whole(folder, path, page.encode("utf-8", "replace"), call.key)
 
     return write
+
+
+def _check_size(sections: Sequence[Section]) -> None:
+    """Markdown that is made to be slow takes 25 µs a character."""
+    chars = sum(len(one.text) + sum(len(detail.text) for detail in one.details) for one in sections)
+    if chars > _TEXT_CHARS_MAX:
+        raise Trouble(
+            "too_large",
+            f"the texts of the report have {chars:,} characters; at most {_TEXT_CHARS_MAX:,}",
+            "write several reports, or give long texts as `quote`",
+        )

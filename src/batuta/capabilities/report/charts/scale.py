@@ -56,4 +56,4 @@ def scale_of(
 
 def _step(rough: float) -> float:
     power = 10.0 ** math.floor(math.log10(rough))
-    return next(one for one in _STEPS if one * power >= rough * 0.999) * power
+    return next(one for one in _STEPS if one * power >= rough * 0.9) * power
