@@ -14,10 +14,9 @@ from batuta.plans.types import (
     infer,
     map_of,
     of_schema,
-    of_template,
     of_value,
 )
-from batuta.spec.expr import compile_expression, compile_template, resolve
+from batuta.spec.expr import compile_expression, resolve
 from tests.plans.types.expressions import expressions
 from tests.plans.types.schemas import schemas, validator, values, values_of
 
@@ -90,24 +89,3 @@ def test_what_can_be_evaluated_has_no_problem_and_a_value_of_the_inferred_type(
         if inferred.constant is not None:
             event("constant")
             assert value is inferred.constant
-
-
-@_SLOW
-@given(inputs(), st.data())
-def test_a_template_that_can_be_filled_in_has_no_problem_and_the_type_of_its_value(
-    world: tuple[dict[str, Type], dict[str, Any]], data: st.DataObject
-) -> None:
-    types, given_ = world
-    pieces = st.builds(lambda text: f"${{ {text} }}", expressions)
-    texts = pieces | st.builds(lambda piece: f"is {piece}", pieces) | st.just("$${plain")
-    shape = data.draw(
-        st.fixed_dictionaries({"a": texts, "b": st.lists(texts | values, max_size=2)})
-    )
-    templated = of_template(shape, types)
-    try:
-        template = compile_template(shape, ROOTS)
-        value = template.render(lambda reference: resolve(given_[reference.root], reference.path))
-    except ExpressionError:
-        return
-    assert templated.problems == ()
-    assert fits(of_value(value), templated.type).verdict != "no"

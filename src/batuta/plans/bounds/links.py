@@ -1,6 +1,5 @@
 """Who waits for whom, of plans with flaws as well."""
 
-from batuta.errors import ExpressionError
 from batuta.plans.expressions import expressions_of
 from batuta.spec.plan import Plan
 
@@ -15,10 +14,8 @@ def links(plan: Plan) -> dict[str, dict[str, bool]]:
     found: dict[str, dict[str, bool]] = {}
     for name, step in plan.steps.items():
         deps: dict[str, bool] = {}
-        for use in expressions_of(("steps", name), step):
-            if use.path[2] == "undo" or isinstance(use.compiled, ExpressionError):
-                continue
-            for ref in use.compiled.references:
+        for expression in expressions_of(step):
+            for ref in expression.references:
                 if ref.root == "steps" and ref.path and ref.path[0] != name:
                     other = str(ref.path[0])
                     deps[other] = deps.get(other, False) or not ref.optional

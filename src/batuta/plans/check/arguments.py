@@ -43,12 +43,11 @@ def check_arguments(walk: Walk) -> None:
             continue
         _check_call(walk, signatures, seen, (step.use, step.with_, seen.path))
         for index, other in enumerate(step.fallback):
-            args = step.with_ if other.with_ is None else other.with_
             place = (*seen.path, "fallback", index)
-            _check_call(walk, signatures, seen, (other.use, args, place))
-        if step.undo is not None:
-            args = step.with_ if step.undo.with_ is None else step.undo.with_
-            _check_call(walk, signatures, seen, (step.undo.use, args, (*seen.path, "undo")))
+            _check_call(walk, signatures, seen, (other.use, step.arguments_of(other), place))
+        if (undo := step.undo) is not None:
+            call = (undo.use, step.arguments_of(undo), (*seen.path, "undo"))
+            _check_call(walk, signatures, seen, call)
         if walk.flaws.full:
             return
 

@@ -6,15 +6,13 @@ Only figures that somebody has written count: an `each` without `at_most` and th
 budget, and no plan could be without a warning.
 """
 
-from collections.abc import Mapping
-from typing import Any
-
 import msgspec
 
 from batuta.plans.bounds import bounds
 from batuta.plans.check.flaws import Path
 from batuta.plans.check.seen import Seen, Walk
 from batuta.spec.budget import Budget, usd
+from batuta.spec.card import Card
 from batuta.spec.plan import FANOUT_DEFAULT_MAX, Plan
 
 __all__ = ["check_bounds"]
@@ -64,6 +62,12 @@ def _check_price(walk: Walk, seen: Seen, around: Budget, *, certain: bool) -> bo
     limit = budget.limit_nusd
     if budget.calls == 0:
         what, why = "calls", f"{seen.name!r} may make no call at all: the budget is 0 calls"
+    elif limit is not None and not card.priced:
+        what = "usd"
+        why = (
+            f"nobody knows what a call of {card.name!r} costs, and the budget is "
+            f"${usd(limit):.6g}: it is refused"
+        )
     elif limit is not None and card.price_nusd > limit:
         what = "usd"
         why = (
@@ -77,9 +81,15 @@ def _check_price(walk: Walk, seen: Seen, around: Budget, *, certain: bool) -> bo
         "B126" if certain else "B135",
         why,
         (*seen.path, "budget", what) if own else (*seen.path, "use"),
-        "raise the budget, or use something cheaper" if what == "usd" else "raise the budget",
+        _remedy(card, what),
     )
     return True
+
+
+def _remedy(card: Card, what: str) -> str:
+    if what == "usd" and not card.priced:
+        return "say what it costs with `prices` in batuta.yaml, or take the budget of money out"
+    return "raise the budget, or use something cheaper" if what == "usd" else "raise the budget"
 
 
 def _check_worst(walk: Walk, budget: Budget) -> None:
@@ -87,8 +97,7 @@ def _check_worst(walk: Walk, budget: Budget) -> None:
     cards = {
         name: msgspec.structs.replace(card, timeout_s=0.0) for name, card in walk.cards.items()
     }
-    deps: Mapping[str, Any] = {name: seen.deps for name, seen in walk.steps.items()}
-    worst = bounds(plan, cards, deps=deps, budget=Budget()).free
+    worst = bounds(plan, cards, deps=walk.deps, budget=Budget()).free
     if budget.calls is not None and worst.calls is not None and worst.calls > budget.calls:
         _tell_worst(walk, "calls", f"{worst.calls:,} calls, and its budget is {budget.calls:,}")
     limit = budget.limit_nusd

@@ -8,6 +8,7 @@ B142  a write that may lose a join               B147  rounds in which nothing c
 from collections.abc import Iterable
 
 from batuta.plans.check.seen import Link, Seen, Walk
+from batuta.plans.graph import users_of
 from batuta.spec.card import Card
 
 __all__ = ["check_effects"]
@@ -62,10 +63,7 @@ def _check_scope(walk: Walk, seen: Seen, card: Card) -> None:
 
 def _check_chain(walk: Walk, writes: list[Seen]) -> None:
     """A write without `undo` in front of another effect: if that fails, the first one stays."""
-    users: dict[str, list[str]] = {}
-    for name, seen in walk.steps.items():
-        for other in seen.deps:
-            users.setdefault(other, []).append(name)
+    users = users_of(walk.deps)
     for seen in writes:
         step, card = seen.step, seen.card
         assert step is not None and card is not None
@@ -83,7 +81,7 @@ def _check_chain(walk: Walk, writes: list[Seen]) -> None:
 
 
 def _later_effect(walk: Walk, name: str, users: dict[str, list[str]]) -> str | None:
-    pending, met = [*users.get(name, ())], {name}
+    pending, met = [*users[name]], {name}
     for user in pending:  # grows while it is walked through
         if user in met:
             continue
@@ -92,7 +90,7 @@ def _later_effect(walk: Walk, name: str, users: dict[str, list[str]]) -> str | N
         if card is not None and card.declared:
             if card.effect == "write" or card.reach == "irreversible":
                 return user
-        pending += users.get(user, ())
+        pending += users[user]
     return None
 
 

@@ -22,7 +22,7 @@ def check_order(walk: Walk) -> None:
             _check_each(walk, seen)
     if walk.in_order or walk.flaws.full:
         return
-    for cycle in cycles({name: seen.deps for name, seen in walk.steps.items()}):
+    for cycle in cycles(walk.deps):
         walk.flaws.key(
             "B104",
             f"steps wait for each other: {' → '.join([*cycle, cycle[0]])}",

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 
 from batuta.plans.check.seen import Link, Seen, Walk
+from batuta.plans.graph import in_order
 
 __all__ = ["check_reach"]
 
@@ -56,7 +57,7 @@ def _tell_off(walk: Walk, off: list[str]) -> None:
 def _check_together(walk: Walk, conditioned: set[str]) -> None:
     """Steps that need both sides of a choice."""
     demands: dict[str, Mapping[str, str]] = {}
-    for name in _in_order(walk):
+    for name in walk.steps if walk.in_order else in_order(walk.deps):
         seen = walk.steps[name]
         step = seen.step
         assert step is not None
@@ -80,23 +81,6 @@ def _check_together(walk: Walk, conditioned: set[str]) -> None:
                 own |= mine
         if own:
             demands[name] = own
-
-
-def _in_order(walk: Walk) -> list[str]:
-    if walk.in_order:
-        return list(walk.steps)
-    waiting = {name: len(seen.deps) for name, seen in walk.steps.items()}
-    users: dict[str, list[str]] = {}
-    for name, seen in walk.steps.items():
-        for other in seen.deps:
-            users.setdefault(other, []).append(name)
-    ready = [name for name, count in waiting.items() if not count]
-    for name in ready:  # grows while it is walked through
-        for user in users.get(name, ()):
-            waiting[user] -= 1
-            if not waiting[user]:
-                ready.append(user)
-    return ready
 
 
 def _tell_clash(walk: Walk, seen: Seen, first: str, second: str) -> None:

@@ -86,6 +86,11 @@ class Walk:
         self.formulas = 0  # so many expressions were compiled
         self.in_order = True  # every step stands behind those it waits for
 
+    @property
+    def deps(self) -> dict[str, dict[str, bool]]:
+        """For every step those it waits for, as `Seen.deps`."""
+        return {name: seen.deps for name, seen in self.steps.items()}
+
     @cached_property
     def users(self) -> dict[str, list[str]]:
         """For every step those that cannot do without its value."""

@@ -56,10 +56,10 @@ def check_usefulness(walk: Walk) -> None:
 def _check_value(walk: Walk, seen: Seen) -> None:
     card, step, name = seen.card, seen.step, seen.name
     assert step is not None
-    if card is None or card.effect not in _HARMLESS or card.expands:
+    if card is None or card.expands:
         return
-    others = (walk.cards.get(other.use) for other in step.fallback)
-    if any(other is None or other.effect not in _HARMLESS for other in others):
+    served = (walk.cards.get(use) for use in step.uses)
+    if any(one is None or one.effect not in _HARMLESS for one in served):
         return
     if card.waits:
         walk.flaws.key(
@@ -89,7 +89,7 @@ def _check_after(walk: Walk, seen: Seen, step: Step) -> None:
 
 
 def _check_retry(walk: Walk, seen: Seen, step: Step) -> None:
-    cards = [walk.cards.get(use) for use in (step.use, *(other.use for other in step.fallback))]
+    cards = [walk.cards.get(use) for use in step.uses]
     if any(card is None or not (card.effect == "pure" or card.waits) for card in cards):
         return
     assert seen.card is not None
@@ -103,7 +103,7 @@ def _check_retry(walk: Walk, seen: Seen, step: Step) -> None:
 def _check_fallback(walk: Walk, seen: Seen, step: Step) -> None:
     tried = [(step.use, step.with_)]
     for index, other in enumerate(step.fallback):
-        call = (other.use, step.with_ if other.with_ is None else other.with_)
+        call = (other.use, step.arguments_of(other))
         if call in tried:
             walk.flaws.at(
                 "B139",

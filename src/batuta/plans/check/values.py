@@ -122,8 +122,7 @@ class Values:
         assert step is not None
         type_ = self._of_card(step.use, step.with_)
         for other in step.fallback:
-            args = step.with_ if other.with_ is None else other.with_
-            type_ = union(type_, self._of_card(other.use, args))
+            type_ = union(type_, self._of_card(other.use, step.arguments_of(other)))
         return type_
 
     def of_shape(self, shape: Any, where: tuple[str | int, ...], known: Mapping[Any, Type]) -> Type:

@@ -12,12 +12,11 @@ from batuta.errors import ExpressionError
 from batuta.plans.check import names
 from batuta.plans.check.flaws import Flaws, Path
 from batuta.plans.check.seen import Formula, Link, Seen, Walk
-from batuta.plans.expressions import OUTER_ROOTS
 from batuta.spec.card import Card
 from batuta.spec.expr import compile_expression
 from batuta.spec.expr.scan import Braced, split
 from batuta.spec.plan import Plan, Step
-from batuta.spec.shape import condition_roots, step_roots
+from batuta.spec.shape import OUTER_ROOTS, condition_roots, step_roots
 
 __all__ = ["walk"]
 

@@ -8,11 +8,9 @@ import msgspec
 from batuta.spec.card import Card
 from batuta.spec.expr import compile_template
 from batuta.spec.plan import Plan, Step
-from batuta.spec.shape import StepShape
+from batuta.spec.shape import OUTER_ROOTS, StepShape
 
 __all__ = ["Draft", "Tangled"]
-
-_OUTER = frozenset({"inputs", "steps"})
 
 
 class Tangled(Exception):
@@ -39,7 +37,7 @@ class Draft:
             name: old[name] if name in old and old[name].step is step else StepShape(name, step)
             for name, step in plan.steps.items()
         }
-        result = compile_template(plan.result, _OUTER)
+        result = compile_template(plan.result, OUTER_ROOTS)
         self.in_result = frozenset(
             str(ref.path[0]) for ref in result.references if ref.root == "steps" and ref.path
         )

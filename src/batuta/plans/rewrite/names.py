@@ -8,11 +8,10 @@ import msgspec
 
 from batuta.spec.expr import compile_expression, compile_template
 from batuta.spec.plan import Alternative, Step, Undo
-from batuta.spec.shape import condition_roots, step_roots
+from batuta.spec.shape import OUTER_ROOTS, condition_roots, step_roots
 
 __all__ = ["Unclear", "renamed_in_result", "renamed_in_step"]
 
-_OUTER = frozenset({"inputs", "steps"})
 # Uses of one name in one text: an expression has 200 operations at most, a text some expressions.
 _USES_MAX = 1_000
 _DOTTED = re.compile(r"(\.?steps\s*\.\s*)(\w+)")
@@ -33,7 +32,7 @@ def renamed_in_step(step: Step, names: Mapping[str, str]) -> Step:
     if step.when is not None:
         changed["when"] = _in_text(step.when, names, condition_roots(step))
     if step.each is not None:
-        changed["each"] = _in_text(step.each, names, _OUTER)
+        changed["each"] = _in_text(step.each, names, OUTER_ROOTS)
     if step.repeat is not None:
         until = _in_text(step.repeat.until, names, roots)
         changed["repeat"] = msgspec.structs.replace(step.repeat, until=until)
@@ -47,7 +46,7 @@ def renamed_in_step(step: Step, names: Mapping[str, str]) -> Step:
 
 def renamed_in_result(result: Any, names: Mapping[str, str]) -> Any:
     """The result of a plan with other steps in the place of those it names. Raises `Unclear`."""
-    return _in_shape(result, names, _OUTER)
+    return _in_shape(result, names, OUTER_ROOTS)
 
 
 def _in_shape(shape: Any, names: Mapping[str, str], roots: frozenset[str]) -> Any:

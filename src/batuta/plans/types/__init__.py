@@ -17,7 +17,6 @@ from batuta.plans.types.shape import (
     STRING,
     Type,
 )
-from batuta.plans.types.template import Located, Templated, of_template
 from batuta.plans.types.values import of_value
 from batuta.plans.types.verdict import Fit
 
@@ -31,10 +30,8 @@ __all__ = [
     "STRING",
     "Fit",
     "Inferred",
-    "Located",
     "Part",
     "Problem",
-    "Templated",
     "Type",
     "described",
     "fits",
@@ -45,7 +42,6 @@ __all__ = [
     "map_of",
     "nullable",
     "of_schema",
-    "of_template",
     "of_value",
     "part",
     "union",

@@ -8,13 +8,13 @@ from batuta.plans.types.combine import union
 from batuta.plans.types.operators import FALSE, TRUE, Truth, boolean
 from batuta.plans.types.shape import NOTHING, STRING, Array, Object, String, Type
 
-__all__ = ["EMPTY", "EMPTY_LIST", "Range", "collected", "looped", "may_be_empty", "quantified"]
+__all__ = ["EMPTY", "Range", "collected", "looped", "may_be_empty", "quantified"]
 
 Range = Sequence[Array | Object]
 """The alternatives of what a loop goes over."""
 
-EMPTY_LIST = Type((Array((), NOTHING, 0, 0),))
-EMPTY = {"all": TRUE, "exists": FALSE, "exists_one": FALSE, "collect": EMPTY_LIST}
+_EMPTY_LIST = Type((Array((), NOTHING, 0, 0),))
+EMPTY = {"all": TRUE, "exists": FALSE, "exists_one": FALSE, "collect": _EMPTY_LIST}
 """The results of loops over nothing."""
 
 
@@ -55,11 +55,11 @@ def collected(whole: Range, body: Type, outcomes: Truth, *, tested: bool) -> Typ
     """The type of map and filter: items of type `body` for which the condition, if `tested`, has these `outcomes`."""
     empty = may_be_empty(whole)
     if not outcomes:
-        return EMPTY_LIST if empty else NOTHING
+        return _EMPTY_LIST if empty else NOTHING
     if True not in outcomes:
-        return EMPTY_LIST
+        return _EMPTY_LIST
     if not body.shapes:
-        return EMPTY_LIST if empty or (tested and False in outcomes) else NOTHING
+        return _EMPTY_LIST if empty or (tested and False in outcomes) else NOTHING
     low = 0 if tested else min(map(_least, whole))
     highs = [_most(shape) for shape in whole]
     most = [high for high in highs if high is not None]

@@ -24,7 +24,6 @@ __all__ = [
     "known_by",
     "offset_in",
     "offset_of",
-    "without_null",
 ]
 
 Facts = frozenset[tuple[str, tuple[str | int, ...]]]
@@ -53,7 +52,7 @@ def follow(
     """`path` below `root`; the first part may be null besides if it is `skipped`."""
     type_, verdict, undeclared = root, "yes", None
     if facts and (key, ()) in facts:
-        type_ = without_null(type_)
+        type_ = _without_null(type_)
     for level, name in enumerate(path):
         found = part(type_, name)
         if found.verdict == "no":
@@ -64,7 +63,7 @@ def follow(
         if level == 0 and skipped:
             type_ = nullable(type_)
         if facts and (key, tuple(path[: level + 1])) in facts:
-            type_, verdict = without_null(type_), "yes"
+            type_, verdict = _without_null(type_), "yes"
         elif not found.declared and undeclared is None:
             undeclared = (holder, level, found.names)
     if undeclared is not None:
@@ -72,7 +71,7 @@ def follow(
     return Reached(type_, "yes" if verdict == "yes" else "maybe")
 
 
-def without_null(type_: Type) -> Type:
+def _without_null(type_: Type) -> Type:
     """The values of `type_` that are not null."""
     if type_.is_any or not any(isinstance(shape, Null) for shape in type_.shapes):
         return type_

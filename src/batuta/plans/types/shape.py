@@ -12,11 +12,8 @@ import msgspec
 
 __all__ = [
     "ANY",
-    "ANY_LIST",
-    "ANY_MAP",
     "ANY_SHAPES",
     "BOOLEAN",
-    "EXACT",
     "INTEGER",
     "NOTHING",
     "NULL",
@@ -40,7 +37,7 @@ __all__ = [
 Marks: TypeAlias = frozenset[str]
 """What a schema asks beyond its shape, each as a text that is equal for equal demands."""
 
-EXACT: Marks = frozenset()
+_EXACT: Marks = frozenset()
 _BOTH = frozenset({True, False})
 
 
@@ -93,7 +90,7 @@ class Type:
 class Null(msgspec.Struct, frozen=True):
     """null."""
 
-    marks: Marks = EXACT
+    marks: Marks = _EXACT
 
     @property
     def kind(self) -> str:
@@ -104,7 +101,7 @@ class Bool(msgspec.Struct, frozen=True):
     """true, false or either."""
 
     values: frozenset[bool] = _BOTH
-    marks: Marks = EXACT
+    marks: Marks = _EXACT
 
     @property
     def kind(self) -> str:
@@ -124,7 +121,7 @@ class Number(msgspec.Struct, frozen=True):
     high_open: bool = False
     values: frozenset[float] | None = None
     double: bool = False
-    marks: Marks = EXACT
+    marks: Marks = _EXACT
 
     @property
     def kind(self) -> str:
@@ -149,7 +146,7 @@ class String(msgspec.Struct, frozen=True):
     low: int = 0
     high: int | None = None
     format: str = ""
-    marks: Marks = EXACT
+    marks: Marks = _EXACT
 
     @property
     def kind(self) -> str:
@@ -169,7 +166,7 @@ class Array(msgspec.Struct, frozen=True):
     rest: Type
     low: int = 0
     high: int | None = None
-    marks: Marks = EXACT
+    marks: Marks = _EXACT
 
     @property
     def kind(self) -> str:
@@ -186,7 +183,7 @@ class Object(msgspec.Struct, frozen=True):
     fields: Mapping[str, Type]
     required: frozenset[str]
     rest: Type
-    marks: Marks = EXACT
+    marks: Marks = _EXACT
 
     @property
     def kind(self) -> str:
@@ -224,7 +221,7 @@ def _all_kinds(marks: Marks, part: Type) -> tuple[Shape, ...]:
     )
 
 
-ANY_SHAPES = _all_kinds(EXACT, ANY)
+ANY_SHAPES = _all_kinds(_EXACT, ANY)
 UNSEEN_SHAPES = _all_kinds(frozenset({"schema"}), UNSEEN)
 
 
@@ -238,5 +235,3 @@ BOOLEAN = Type((Bool(),))
 INTEGER = Type((Number(integer=True),))
 NUMBER = Type((Number(),))
 STRING = Type((String(),))
-ANY_LIST = Type((Array((), ANY),))
-ANY_MAP = Type((Object({}, frozenset(), ANY),))
