@@ -20,6 +20,8 @@ __all__ = ["Inputs", "Slot", "read_inputs"]
 _ROUNDS = 4
 # Of values that could be meant, so many are told.
 _UNCLEAR_SHOWN = 5
+# Longer than this, what stands where an example has an input is something else.
+_TEXT_WORDS_MAX, _NAME_WORDS_MAX = 12, 4
 _OR = frozenset({"or", "oder", "ou", "/"})
 _OR_CHARS_MAX = 8
 
@@ -144,7 +146,8 @@ class _Reading:
                 if one.kind not in ("text", "name", "token"):
                     best = inside[0] if len(inside) == 1 else None
                 elif one.kind == "text" or not inside:
-                    best = self._fit(name, found) if len(found.text.split()) <= 12 else None
+                    most = _TEXT_WORDS_MAX if one.kind == "text" else _NAME_WORDS_MAX
+                    best = self._fit(name, found) if len(found.text.split()) <= most else None
                 else:
                     best = inside[0]
                 if best is not None and self._take(name, best):
@@ -226,7 +229,11 @@ class _Reading:
                     continue
                 these = [each for each in these if folded(each.text) == folded(str(each.value))]
             if one.kind == "name":
-                these = [each for each in these if not _begins_a_sentence(self._spans.text, each)]
+                these = [
+                    each
+                    for each in these
+                    if " " in each.text or not _begins_a_sentence(self._spans.text, each)
+                ]
             values = list({str(each.value): each for each in these}.values())
             rivals = [
                 other for other, each in self._asked.items()
@@ -260,10 +267,9 @@ class _Reading:
         if len(must) != 1:
             return
         one = self._asked[must[0]]
-        for found in (
-            self._spans.about() if one.kind == "text" else None,
-            self._spans.whole() if one.whole else None,
-        ):
+        # A question is all of it: "what is our policy on remote work?" does not ask for "remote work".
+        about = self._spans.about() if one.kind == "text" and not one.whole else None
+        for found in (about, self._spans.whole() if one.whole else None):
             if found is not None and self._take_fitting(must[0], found):
                 return
 

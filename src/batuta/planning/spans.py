@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
-from typing import NamedTuple
 
 from batuta.language.candidates import Reader
 from batuta.language.found import Found, outside, without_overlaps
@@ -37,16 +36,11 @@ _ABOUT = re.compile(
 )
 _TAIL_END = re.compile(r"[.!?;]+(?=\s|$)|\n|,? please\b|$")
 _POLITE = re.compile(r"^(?:please|the following|this|that)\b[\s:,]*", re.IGNORECASE)
-_EXAMPLE_WORDS = 2
 _FREE_CHARS_MAX = 300
 _NEAR_CHARS = 4_000
-
-
-class _Frame(NamedTuple):
-    """Where an example has an input: the words before it and the word behind it."""
-
-    before: str
-    behind: str
+# What stands where an example has an input, and what stands where it has an earlier one.
+_PIECE = rf"\S(?:[^\n]{{0,{_FREE_CHARS_MAX}}}?\S)??"
+_GAP = r"\S[^\n]{0,60}?\s+"
 
 
 class Spans:
@@ -127,13 +121,17 @@ class Spans:
     # ── what stands where an example has it ──────────────────────────────────────────────────────────────────
 
     def framed(self, name: str, examples: Iterable[str]) -> Iterator[Found]:
-        """What stands between the words that the examples have around the input `name`."""
-        for frame in _frames(name, examples):
-            start = r"^\s*" if not frame.before else rf"(?<!\w){_spaced(frame.before)}\s+"
-            stop = rf"\s+{_spaced(frame.behind)}(?!\w)" if frame.behind else r"\s*(?:[.!?;\n]|$)"
-            pattern = rf"{start}(\S(?:[^\n]{{0,{_FREE_CHARS_MAX}}}?\S)??){stop}"
+        """What stands between the words that the examples have around the input `name`; whole examples first."""
+        frames = [frame for example in examples for frame in _frames(name, example)]
+        dates = [each.start for each in self._reader.candidates("date")]
+        for pattern in sorted(frames, key=len, reverse=True):
             match = re.search(pattern, self._near)
-            if match is not None and (found := self._piece(*match.span(1))) is not None:
+            if match is None:
+                continue
+            # "to Rome next Monday" goes to Rome.
+            start, end = match.span("it")
+            end = min([end, *(each for each in dates if start < each < end)])
+            if (found := self._piece(start, end)) is not None:
                 yield found
 
     # ── free words ───────────────────────────────────────────────────────────────────────────────────────────
@@ -214,22 +212,42 @@ class Spans:
         return Found(bare, bare, start, start + len(bare))
 
 
-def _frames(name: str, examples: Iterable[str]) -> Iterator[_Frame]:
-    for example in examples:
-        for found in PLACEHOLDER.finditer(example):
-            if found[1] != name:
-                continue
-            before = example[: found.start()].split()[-_EXAMPLE_WORDS:]
-            behind = example[found.end() :].split()[:1]
-            if any(PLACEHOLDER.search(word) for word in before):
-                before = before[-1:] if not PLACEHOLDER.search(before[-1]) else []
-                if not before:
-                    continue
-            if behind and PLACEHOLDER.search(behind[0]):
-                continue
-            yield _Frame(
-                " ".join(before).lower(), behind[0].strip(",.;:!?").lower() if behind else ""
-            )
+def _frames(name: str, example: str) -> Iterator[str]:
+    """Patterns for what `example` has around the input `name`: from the inputs before it on, and alone."""
+    places = list(PLACEHOLDER.finditer(example))
+    for at, place in enumerate(places):
+        if place[1] != name:
+            continue
+        before = [
+            example[(places[n - 1].end() if n else 0) : places[n].start()] for n in range(at + 1)
+        ]
+        after = example[place.end() : places[at + 1].start() if at + 1 < len(places) else None]
+        stop = _stop(after, last=at + 1 == len(places))
+        if not stop or not all(part.strip() for part in before[1:]):
+            continue
+        for first in range(at + 1):
+            inner = "".join(rf"{_GAP}{_lead(part)}" for part in before[first + 1 :])
+            # One word before is enough where there are others behind, or between: "from … to".
+            sizes = (2, 1) if inner or after.strip() else (2,)
+            for size in sizes:
+                lead = _lead(before[first], size, begin=first == 0)
+                yield rf"{lead}{inner}(?P<it>{_PIECE}){stop}"
+
+
+def _lead(before: str, size: int = 2, *, begin: bool = False) -> str:
+    """A pattern for the last `size` words of `before`, and the space behind them."""
+    said = before.split()[-size:]
+    if not said:
+        return r"^\s*" if begin else r"\s+"
+    return rf"(?<!\w){_spaced(' '.join(said).lower())}\s+"
+
+
+def _stop(after: str, *, last: bool) -> str:
+    """A pattern for what stands behind an input: the next word, or an end; "" where another input follows at once."""
+    said = after.strip().strip(",.;:!?").split()[:1]
+    if said:
+        return rf"\s+{_spaced(said[0].lower())}(?!\w)"
+    return r"\s*(?:[.!?;,\n]|$)" if last else r"\s+"
 
 
 def _spaced(cue: str) -> str:
