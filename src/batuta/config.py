@@ -14,6 +14,7 @@ from batuta.reading.capability import CapabilityConfig, read_capabilities
 from batuta.reading.databases import Database, read_databases
 from batuta.reading.files import FilesConfig, read_files
 from batuta.reading.knowledge import KnowledgeConfig, read_knowledge
+from batuta.reading.models import ModelConfig, read_models
 from batuta.reading.paths import below
 from batuta.reading.places import NOWHERE, Places
 from batuta.reading.policy import Rule, read_policy
@@ -91,6 +92,7 @@ class Workspace(msgspec.Struct, frozen=True):
     network: Network = Network()
     files: FilesConfig = FilesConfig()
     knowledge: dict[str, KnowledgeConfig] = {}
+    models: dict[str, ModelConfig] = {}
     sql: dict[str, Database] = {}
     places: Places = NOWHERE
 
@@ -225,6 +227,7 @@ read_workspace = record(
         ),
         "files": read_files,
         "knowledge": read_knowledge,
+        "models": read_models,
         "sql": read_databases,
     },
     what="a workspace: a map of keys and values",

@@ -53,6 +53,13 @@ async def open_catalog(
         folder, threads = folder_of(workspace), Threads()
         brought.extend(file_capabilities(folder, threads))
         brought.extend(report_capabilities(folder, threads))
+    if modules and workspace.models:
+        from batuta.capabilities.model.opening import Models  # only for those who use it
+
+        allowed = workspace.network.allow_private
+        models = Models(workspace.models, folder_of(workspace), allowed)
+        brought.extend(models.capabilities)
+        ending.append(models.close)
     if modules and workspace.sql:
         from batuta.capabilities.sql.databases import open_databases  # only for those who use it
 

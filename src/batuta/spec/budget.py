@@ -80,16 +80,19 @@ class Purse:
         self.reserved_nusd = 0
         self.calls = 0
 
-    def refuses(self, price_nusd: int, now: float, *, new: bool = True) -> str:
+    def refuses(self, price_nusd: int | None, now: float, *, new: bool = True) -> str:
         """Why one more call of at most `price_nusd` does not fit at time `now`, or "" if it does.
 
-        `new`: False for an attempt that goes on with an answer, and is no further call.
+        `price_nusd`: None if nobody knows, so that no bound could be kept. `new`: False for an attempt that goes on
+        with an answer, and is no further call.
         """
         budget = self.budget
         if new and budget.calls is not None and self.calls >= budget.calls:
             return f"the budget of {budget.calls} calls is used up"
         limit = self.limit_nusd
-        if limit is not None:
+        if limit is not None and price_nusd is None:
+            return f"nobody knows what the call costs, and the budget is ${usd(limit):.6g}"
+        if limit is not None and price_nusd is not None:
             left = limit - self.spent_nusd - self.reserved_nusd
             if price_nusd > left:
                 return (

@@ -5,6 +5,7 @@ Pure given what it is handed: the same run, node, time and answers give the same
 
 import hashlib
 import math
+from collections.abc import Callable
 from typing import Any, Protocol, cast
 
 import msgspec
@@ -137,9 +138,10 @@ def _prepare_call(
     verdict = _verdict(run, node, card, args, args_digest, now, around)
     if isinstance(verdict, Prepared):
         return verdict
+    price_nusd = _price(capability, args)
     # What takes an effect back is never refused for money.
     for purse in () if node.kind == "undo" else node.purses:
-        why = purse.refuses(card.price_nusd, now, new=not node.goes_on)
+        why = purse.refuses(price_nusd if card.priced else None, now, new=not node.goes_on)
         if why:
             return _failed(node, now, "budget", why)
     key = _key(run.id, node.path, args_digest)
@@ -156,13 +158,22 @@ def _prepare_call(
         args_digest=args_digest,
         verdict=word,
         rule=rule,
-        reserved_nusd=card.price_nusd,
+        reserved_nusd=price_nusd,
         alternative=node.alternative,
         deadline=deadline,
-        metered=card.price_nusd > 0,
+        metered=card.metered,
     )
     call = call_of(run, node, started, encoded)
     return Prepared((started,), call, capability, card.intent_first, deadline - now)
+
+
+def _price(capability: Capability, args: dict[str, Any]) -> int:
+    """The most that this call can cost, in nano-dollars."""
+    card = capability.card
+    if not card.price_nusd:
+        return 0
+    price: Callable[[dict[str, Any]], int] | None = getattr(capability, "price", None)
+    return card.price_nusd if price is None else min(price(args), card.price_nusd)
 
 
 def call_of(run: Run, node: Node, started: Started, encoded: bytes) -> Call:

@@ -124,7 +124,8 @@ def _call(step: Step, card: Card | None, inner: Inner) -> Worst:
         return UNBOUNDED
     turns = 2 if card.waits else 1
     seconds = (step.timeout_s or card.timeout_s) + _reconcile_s(card)
-    return Worst(1, card.price_nusd * turns, seconds * turns)
+    price = card.price_nusd * turns if card.priced else None
+    return Worst(1, price, seconds * turns)
 
 
 def _reconcile_s(card: Card) -> float:

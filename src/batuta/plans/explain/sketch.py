@@ -113,7 +113,7 @@ class Sketch:
         cost = time_s = None
         if calls == 0 or (not card.metered and card is not _NO_CARD and not card.expands):
             cost = 0
-        elif calls is not None and measured is not None and measured.cost_nusd is not None:
+        elif card.priced and calls and measured is not None and measured.cost_nusd is not None:
             cost = measured.cost_nusd * calls
         if calls == 0:
             time_s = 0.0

@@ -105,15 +105,30 @@ def _google() -> dict[str, Any]:
 
 
 def _in_camel_case(body: dict[str, Any]) -> dict[str, Any]:
-    """Google takes the names of fields in either spelling, and its SDK sends both."""
+    """Google takes the names of fields in either spelling, and its SDK sends both; what people named stays as it is."""
+    tools = [_declared(tool) for tool in _maps(body.get("tools"))]
+    contents = [
+        content | {"parts": [_renamed_inside(part) for part in _maps(content.get("parts"))]}
+        for content in _maps(body.get("contents"))
+    ]
+    return body | {"contents": contents} | ({"tools": tools} if tools else {})
 
-    def renamed(declaration: dict[str, Any]) -> dict[str, Any]:
-        return {re.sub("_([a-z])", lambda at: at[1].upper(), k): v for k, v in declaration.items()}
 
-    given = cast("list[dict[str, Any]]", body.get("tools") or [])
-    tools: list[dict[str, Any]] = [{**tool} for tool in given]
-    for tool in tools:
-        declared: Any = tool.get("functionDeclarations")
-        if isinstance(declared, list):
-            tool["functionDeclarations"] = [renamed(one) for one in cast("list[Any]", declared)]
-    return body | {"tools": tools} if tools else body
+def _declared(tool: dict[str, Any]) -> dict[str, Any]:
+    if "functionDeclarations" not in tool:
+        return tool
+    declared = [_renamed(one) for one in _maps(tool["functionDeclarations"])]
+    return tool | {"functionDeclarations": declared}
+
+
+def _renamed_inside(part: dict[str, Any]) -> dict[str, Any]:
+    return {name: _renamed(one) if isinstance(one, dict) else one for name, one in part.items()}
+
+
+def _renamed(one: Any) -> Any:
+    return {re.sub("_([a-z])", lambda at: at[1].upper(), k): v for k, v in one.items()}
+
+
+def _maps(value: Any) -> list[dict[str, Any]]:
+    items = cast("list[Any]", value) if isinstance(value, list) else []
+    return [one for one in items if isinstance(one, dict)]

@@ -112,7 +112,7 @@ def _table(cards: list[Card], width: int) -> list[str]:
     cells = [("name", "kind", "effect", "reach", "price", "what it does")]
     for card in cards:
         effect = card.effect if card.declared else f"{card.effect}?"
-        price = money(usd(card.price_nusd)) if card.metered else ""
+        price = "?" if not card.priced else money(usd(card.price_nusd)) if card.metered else ""
         first = card.description.strip().partition("\n")[0]
         cells.append((card.name, card.kind, effect, card.reach, price, one_line(first, 120)))
     return columns(cells, right=(4,), width=width, shrink=5)
@@ -126,7 +126,7 @@ def _card_data(card: Card) -> dict[str, Any]:
         "effect": card.effect,
         "reach": card.reach,
         "declared": card.declared,
-        "price_usd": usd(card.price_nusd),
+        "price_usd": usd(card.price_nusd) if card.priced else None,
         "scopes": list(card.scopes),
         "in_doubt": card.in_doubt,
         "timeout_s": card.timeout_s,

@@ -80,7 +80,7 @@ def _facts(card: Card, width: int) -> list[Line]:
     said = [
         ("effect", f"{card.effect}: {EFFECTS[card.effect]}{safe}"),
         ("reach", f"{card.reach}: {REACHES[card.reach]}"),
-        ("price", f"at most {money(usd(card.price_nusd))} a call" if card.metered else "none"),
+        ("price", _price(card)),
         ("timeout", duration(card.timeout_s)),
     ]
     if card.effect == "write":
@@ -98,6 +98,12 @@ def _facts(card: Card, width: int) -> list[Line]:
     return _pairs(said, width)
 
 
+def _price(card: Card) -> str:
+    if not card.priced:
+        return "nobody knows; `prices` in batuta.yaml says it"
+    return f"at most {money(usd(card.price_nusd))} a call" if card.metered else "none"
+
+
 def _lately(card: Card, measured: Measured | None, width: int) -> list[Line]:
     if measured is None:
         return ["  no call of it has ended: ?"]
@@ -111,7 +117,8 @@ def _lately(card: Card, measured: Measured | None, width: int) -> list[Line]:
         ("time", times),
     ]
     if card.metered or measured.cost_nusd is not None:
-        mean = "?" if measured.cost_nusd is None else f"{money(usd(measured.cost_nusd))} on average"
+        cost_nusd = measured.cost_nusd if card.priced else None
+        mean = "?" if cost_nusd is None else f"{money(usd(cost_nusd))} on average"
         said.append(("cost", mean))
     return _pairs(said, width)
 

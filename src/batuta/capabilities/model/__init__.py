@@ -1,0 +1,1 @@
+"""Models behind providers: one question, one answer, streamed, checked and paid for."""

@@ -1,0 +1,206 @@
+"""From question to outcome: ask, read, hold against the schema, ask once more, reckon what it cost.
+
+Imported with the library.
+"""
+
+import asyncio
+from typing import Any
+
+from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, UserPromptPart
+from pydantic_ai.models import Model, ModelRequestParameters
+from pydantic_ai.output import OutputObjectDefinition
+from pydantic_ai.settings import ModelSettings
+
+from batuta.capabilities.files.folder import Folder
+from batuta.capabilities.model.attached import attached
+from batuta.capabilities.model.card import Asked, tokens_at_most
+from batuta.capabilities.model.failures import failed_from
+from batuta.capabilities.model.prices import Prices
+from batuta.capabilities.model.thought import think
+from batuta.errors import CallFailed
+from batuta.language.rescue import Check, Rescue, rescue
+from batuta.reading.models import ModelConfig
+from batuta.spec.call import Call, Done, Failed, Outcome
+from batuta.spec.value import encode
+
+__all__ = ["Answering"]
+
+# Of a last answer that did not fit, so much is kept for the reader.
+_KEPT_CHARS = 1_200
+_FLAW_CHARS = 600
+_BY_WORDS = "Answer with one JSON value that fits this JSON Schema, and with nothing else:"
+_AGAIN = "That is not the JSON that was asked for: {flaw}. Answer once more, with the corrected JSON and nothing else."
+
+
+class Answering:
+    """Puts questions to `model`."""
+
+    def __init__(
+        self, model: Model[Any], config: ModelConfig, prices: Prices | None, folder: Folder
+    ) -> None:
+        self._model = model
+        self._config = config
+        self._prices = prices
+        self._folder = folder
+        self._native = bool(model.profile.get("supports_json_schema_output"))
+        self._compatible = config.provider == "openai-compatible"
+
+    async def __call__(self, call: Call, asked: Asked, check: Check | None) -> Outcome:
+        """The outcome of one call; `check` holds the answer against the schema."""
+        try:
+            content = await self._content(asked)
+        except CallFailed as error:
+            return Failed(error.code, error.message, may_retry=error.may_retry)
+        if isinstance(content, Failed):
+            return content
+        found = await self._answered(call, asked, check, content)
+        if self._native and self._compatible and asked.schema is not None:
+            if isinstance(found, Failed) and found.code == "bad_request":
+                # Not every server takes a schema; all of them take words.
+                self._native = False
+                return await self._answered(call, asked, check, content)
+        return found
+
+    async def _answered(
+        self, call: Call, asked: Asked, check: Check | None, content: Any
+    ) -> Outcome:
+        settings, parameters, instructions = self._request(asked)
+        parts = [UserPromptPart(content)]
+        messages: list[ModelMessage] = [ModelRequest(parts=parts, instructions=instructions)]
+        spent = 0
+        for again in (False, True):
+            try:
+                answer = await think(self._model, messages, settings, parameters, call.report)
+            except Exception as error:
+                failed = failed_from(error)
+                if failed is None:
+                    raise
+                return _with_cost(failed, spent)
+            spent += self._cost_nusd(answer)
+            read = _read(answer, check, spent)
+            if not isinstance(read, Rescue):
+                return read
+            if again:
+                return _misfit(answer, read, spent)
+            call.report({"message": f"asks once more: {read.flaw}"})
+            question = ModelRequest.user_text_prompt(
+                _AGAIN.format(flaw=read.flaw[:_FLAW_CHARS]), instructions=instructions
+            )
+            messages += [answer, question]
+        raise AssertionError("the second answer is the last")
+
+    async def _content(self, asked: Asked) -> Any:
+        if not asked.files:
+            return asked.prompt
+        parts, text_bytes = await asyncio.to_thread(attached, self._folder, asked.files)
+        tokens, most = tokens_at_most(asked, text_bytes), self._config.max_input
+        if tokens > most:
+            return Failed(
+                "too_long",
+                f"with its files, the question may have {tokens:,} tokens, at most {most:,};"
+                " send less, or raise `max_input`",
+            )
+        return [asked.prompt, *parts]
+
+    def _request(self, asked: Asked) -> tuple[ModelSettings, ModelRequestParameters, str | None]:
+        most = self._config.max_tokens
+        settings: ModelSettings = {"max_tokens": min(asked.max_tokens or most, most)}
+        if asked.temperature is not None:
+            settings["temperature"] = asked.temperature
+        schema, instructions = asked.schema, asked.instructions
+        parameters = ModelRequestParameters()
+        if schema is None:
+            return settings, parameters, instructions or None
+        # Providers hold an answer against a schema themselves if it is one of an object with known keys.
+        native = self._native and schema.get("type") == "object" and bool(schema.get("properties"))
+        if native:
+            wanted = OutputObjectDefinition(json_schema=schema, name="answer")
+            parameters = ModelRequestParameters(output_mode="native", output_object=wanted)
+        if not native or self._compatible:
+            # A grammar alone does not tell a small model what is wanted.
+            words = f"{_BY_WORDS}\n{encode(schema).decode()}"
+            instructions = f"{instructions}\n\n{words}" if instructions else words
+        return settings, parameters, instructions or None
+
+    def _cost_nusd(self, answer: ModelResponse) -> int:
+        """What an answer cost, as its usage says; at most what was reserved if it does not say."""
+        usage, prices = answer.usage, self._prices
+        if prices is None:
+            return 0
+        if not usage.input_tokens and not usage.output_tokens:
+            return prices.cost_nusd(self._config.max_input, self._config.max_tokens)
+        if self._config.prices is None:
+            try:
+                dollars = answer.cost().total_price
+                return int((dollars * 1_000_000_000).to_integral_value("ROUND_CEILING"))
+            except (LookupError, ValueError, ArithmeticError):
+                pass
+        return prices.cost_nusd(usage.input_tokens, usage.output_tokens)
+
+
+def _read(answer: ModelResponse, check: Check | None, spent: int) -> Outcome | Rescue:
+    """What came of an answer: an outcome, or what is wrong with it and may be put right."""
+    text = answer.text or ""
+    end = answer.finish_reason
+    if end == "content_filter":
+        said = _kept(text) if text else ""
+        return Failed("refused", f"it will not answer this{said}", cost_nusd=spent)
+    if not text.strip():
+        if end == "length":
+            return _cut(text, spent)
+        return Failed("empty", "its answer has no text", may_retry=True, cost_nusd=spent)
+    if check is None:
+        return Done(_value(answer, text, None, ()), cost_nusd=spent)
+    read = rescue(text, check)
+    # Whose end the provider has cut off is less than was meant, even if it fits.
+    if end == "length" and (read.flaw or read.cut):
+        return _cut(text, spent)
+    if read.flaw:
+        return read
+    return Done(_value(answer, text, read.value, read.forgiven), cost_nusd=spent)
+
+
+def _value(
+    answer: ModelResponse, text: str, value: Any, forgiven: tuple[str, ...]
+) -> dict[str, Any]:
+    usage = answer.usage
+    return {
+        "text": text,
+        "value": value,
+        "end": "length" if answer.finish_reason == "length" else "stop",
+        "model": answer.model_name or "",
+        "tokens": {"input": usage.input_tokens, "output": usage.output_tokens},
+        "forgiven": list(forgiven),
+    }
+
+
+def _cut(text: str, spent: int) -> Failed:
+    said = "its answer was cut at `max_tokens`; raise it, or ask for less"
+    return Failed("cut", f"{said}{_kept(text)}", cost_nusd=spent)
+
+
+def _misfit(answer: ModelResponse, read: Rescue, spent: int) -> Failed:
+    said = f"its answer is not what was asked for, also when asked again: {read.flaw[:_FLAW_CHARS]}"
+    return Failed(
+        "invalid_answer", f"{said}{_kept(answer.text or '')}", may_retry=True, cost_nusd=spent
+    )
+
+
+def _kept(text: str) -> str:
+    if not text.strip():
+        return ""
+    shown = text if len(text) <= _KEPT_CHARS else text[:_KEPT_CHARS] + "…"
+    return f"; it said: {shown}"
+
+
+def _with_cost(failed: Failed, spent: int) -> Failed:
+    """`failed` with what earlier answers of the same call cost, too."""
+    if not spent or failed.cost_nusd < 0:
+        return failed
+    return Failed(
+        failed.code,
+        failed.message,
+        may_retry=failed.may_retry,
+        retry_after_s=failed.retry_after_s,
+        cost_nusd=failed.cost_nusd + spent,
+    )

@@ -1,0 +1,169 @@
+"""A model as a capability: a prompt in; text, or a value that fits a schema, out."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import msgspec
+
+from batuta.capabilities.answers import checker_of
+from batuta.capabilities.files.folder import Folder
+from batuta.capabilities.model.card import Asked, card_of, price_nusd, read_asked, tokens_at_most
+from batuta.capabilities.model.prices import prices_of
+from batuta.errors import InputError, WorkspaceError
+from batuta.outbound.exchange import LazyConnections
+from batuta.outbound.headers import HeaderTemplates
+from batuta.reading.models import ModelConfig, Provider
+from batuta.spec.call import Call, Failed, Outcome
+
+__all__ = ["ModelCapability", "key_of"]
+
+# So much earlier than the caller do we stop waiting, to say ourselves what happened (s).
+_GRACE_S = 0.05
+_URLS: dict[Provider, str] = {
+    "openai": "https://api.openai.com/v1",
+    "openai-chat": "https://api.openai.com/v1",
+    "anthropic": "https://api.anthropic.com",
+    "google": "https://generativelanguage.googleapis.com",
+    "openai-compatible": "",
+}
+# How each wants to be told the key, and which variable usually holds it.
+_KEYS: dict[Provider, tuple[str, str, str]] = {
+    "openai": ("Authorization", "Bearer ", "env:OPENAI_API_KEY"),
+    "openai-chat": ("Authorization", "Bearer ", "env:OPENAI_API_KEY"),
+    "anthropic": ("x-api-key", "", "env:ANTHROPIC_API_KEY"),
+    "google": ("x-goog-api-key", "", "env:GOOGLE_API_KEY"),
+    "openai-compatible": ("Authorization", "Bearer ", ""),
+}
+
+
+class _Ready(NamedTuple):
+    """The parts that take a second to import."""
+
+    answering: Any
+    made: Any
+
+
+class ModelCapability:
+    """One model. `folder`: where the files of a question are. Raises `WorkspaceError` if a setting is wrong."""
+
+    def __init__(
+        self, name: str, config: ModelConfig, connections: LazyConnections, folder: Folder
+    ) -> None:
+        self._config = config
+        self._connections = connections
+        self._folder = folder
+        self._prices = prices_of(config)
+        header, word, _ = _KEYS[config.provider]
+        key = key_of(config)
+        self._key = key.removeprefix("env:")
+        own = {header: f"{word}{key}"} if key else {}
+        try:
+            self._headers = HeaderTemplates(own | config.headers)
+        except WorkspaceError as error:
+            raise WorkspaceError(f"models.{name}: {error.message}") from None
+        self._readying: asyncio.Task[_Ready] | None = None
+        self.card = card_of(name, config, self._prices)
+
+    def price(self, args: Mapping[str, Any]) -> int:
+        """The most that a call with `args` costs, in nano-dollars; never more than the card says."""
+        prices, config = self._prices, self._config
+        if prices is None:
+            return 0
+        try:
+            asked = read_asked(dict(args))
+        except (msgspec.ValidationError, InputError):
+            return 0  # it will not leave
+        if asked.files:
+            return self.card.price_nusd
+        longest = min(asked.max_tokens or config.max_tokens, config.max_tokens)
+        most = price_nusd(prices, tokens_at_most(asked), longest, repaired=asked.schema is not None)
+        return min(most, self.card.price_nusd)
+
+    async def __call__(self, call: Call) -> Outcome:
+        """Ask the model."""
+        try:
+            asked = read_asked(call.args)
+            check = checker_of(asked.schema) if asked.schema is not None else None
+        except msgspec.ValidationError as error:
+            return Failed("invalid", str(error).replace(" - at `$.", ": `").replace("`", ""))
+        except InputError as error:
+            return Failed("invalid", f"schema: {error.message}")
+        if self._key and not self._connections.environment.get(self._key):
+            return Failed(
+                "no_key",
+                f"the environment has no {self._key}, which {self.card.name} needs; set it"
+                " (`batuta doctor` shows what is missing)",
+            )
+        flaw = self._too_long(asked)
+        if flaw is not None:
+            return flaw
+        left_s = call.deadline - time.time() - _GRACE_S
+        try:
+            async with asyncio.timeout(left_s):
+                ready = await self._ready()
+                return await ready.answering(call, asked, check)
+        except TimeoutError:
+            text = f"no whole answer within {max(left_s, 0):.3g} s"
+            return Failed("timeout", text, may_retry=True, cost_nusd=-1)
+        except ImportError as error:
+            return Failed(
+                "unsupported", f"models need {error.name}; pip install 'batuta[models]' brings it"
+            )
+
+    async def close(self) -> None:
+        """Close the client."""
+        readying, self._readying = self._readying, None
+        if readying is None:
+            return
+        readying.cancel()
+        await asyncio.wait([readying])
+        if not readying.cancelled() and readying.exception() is None:
+            await readying.result().made.client.aclose()
+
+    def _too_long(self, asked: Asked) -> Failed | None:
+        tokens, most = tokens_at_most(asked), self._config.max_input
+        if tokens <= most:
+            return None
+        return Failed(
+            "too_long",
+            f"the question may have {tokens:,} tokens, at most {most:,}; shorten it, or raise `max_input`",
+        )
+
+    async def _ready(self) -> _Ready:
+        if self._readying is None:
+            self._readying = asyncio.create_task(self._made())
+        try:
+            return await asyncio.shield(self._readying)
+        except Exception:
+            self._readying = None  # what is installed, or set, in the meantime counts
+            raise
+
+    async def _made(self) -> _Ready:
+        # In a thread: a second of importing would be a second in which no other run goes on.
+        return await asyncio.to_thread(self._make)
+
+    def _make(self) -> _Ready:
+        from batuta.capabilities.model.answering import Answering
+        from batuta.capabilities.model.providers import make_model
+
+        connections, config = self._connections, self._config
+        url = _filled(config.url, connections.environment) or _URLS[config.provider]
+        made = make_model(config, url, self._headers, connections, connections.environment)
+        return _Ready(Answering(made.model, config, self._prices, self._folder), made)
+
+
+def key_of(config: ModelConfig) -> str:
+    """`env:NAME` of the key that a model needs; "" if it needs none, or its headers have it."""
+    header, _, usual = _KEYS[config.provider]
+    if header.lower() in {name.lower() for name in config.headers}:
+        return ""
+    return config.key or usual
+
+
+def _filled(url: str, environment: Mapping[str, str]) -> str:
+    if not url.startswith("env:"):
+        return url
+    name, slash, rest = url.removeprefix("env:").partition("/")
+    return environment.get(name, "").rstrip("/") + slash + rest

@@ -1,0 +1,40 @@
+"""The models of a workspace as capabilities, with connections of their own."""
+
+from collections.abc import Mapping, Sequence
+from urllib.parse import urlsplit
+
+from batuta.capabilities.files.folder import Folder
+from batuta.capabilities.model.capability import ModelCapability
+from batuta.capabilities.model.card import is_loopback
+from batuta.outbound.exchange import LazyConnections
+from batuta.reading.models import ModelConfig
+
+__all__ = ["Models"]
+
+
+class Models:
+    """`capabilities`, one per entry of `configs`.
+
+    A server on this machine that an entry names may be reached: nothing but the workspace file chooses its address.
+    What else is not public needs `allow_private`. Raises `WorkspaceError` if a setting is wrong.
+    """
+
+    def __init__(
+        self,
+        configs: Mapping[str, ModelConfig],
+        folder: Folder,
+        allow_private: Sequence[str] = (),
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        own = [urlsplit(one.url).netloc for one in configs.values() if is_loopback(one.url)]
+        self._connections = LazyConnections([*allow_private, *dict.fromkeys(own)], environment)
+        self.capabilities = [
+            ModelCapability(name, config, self._connections, folder)
+            for name, config in configs.items()
+        ]
+
+    async def close(self) -> None:
+        """Close the clients and the connections."""
+        for one in self.capabilities:
+            await one.close()
+        await self._connections.close()

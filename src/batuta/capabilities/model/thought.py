@@ -1,0 +1,45 @@
+"""One question to a model, its answer streamed while it comes. Imported with the library."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from pydantic_ai.direct import model_request_stream
+from pydantic_ai.messages import (
+    ModelMessage,
+    ModelResponse,
+    PartDeltaEvent,
+    PartStartEvent,
+    TextPart,
+    TextPartDelta,
+)
+from pydantic_ai.models import Model, ModelRequestParameters
+from pydantic_ai.settings import ModelSettings
+
+__all__ = ["think"]
+
+
+async def think(
+    model: Model[Any],
+    messages: Sequence[ModelMessage],
+    settings: ModelSettings,
+    parameters: ModelRequestParameters,
+    report: Callable[[Any], None],
+) -> ModelResponse:
+    """The answer of `model` to `messages`. Every piece of text is reported as `{"text": …}` as soon as it is there.
+
+    Raises what the library raises; nothing is tried again.
+    """
+    settings = {"max_retries": 0, **settings}
+    async with model_request_stream(
+        model, messages, model_settings=settings, model_request_parameters=parameters
+    ) as stream:
+        async for event in stream:
+            piece = ""
+            if isinstance(event, PartDeltaEvent):
+                if isinstance(event.delta, TextPartDelta):
+                    piece = event.delta.content_delta
+            elif isinstance(event, PartStartEvent) and isinstance(event.part, TextPart):
+                piece = event.part.content
+            if piece:
+                report({"text": piece})
+    return stream.get()
