@@ -15,6 +15,9 @@ from tests.plans.test_corpus import CARDS, ELSEWHERE
 
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / anchor("").partition("#")[0]).read_text(encoding="utf-8")
+# The table itself, and where remedies are put into other words: neither finds anything.
+TABLE = ROOT / "src/batuta/plans/rules"
+REWORDED = ROOT / "src/batuta/plans/record/remedies.py"
 SECTION = re.compile(r"^### (B[0-9]{3})\n\n(.*?)(?=^##|\Z)", re.MULTILINE | re.DOTALL)
 EXAMPLE = re.compile(r"```yaml norun: (wrong|right)\n(.*?)```", re.DOTALL)
 INPUTS = re.compile(r"# inputs: (.*)\n")
@@ -53,7 +56,7 @@ def test_every_code_that_is_told_is_in_the_table_and_the_other_way_round() -> No
     told = {
         code
         for path in (ROOT / "src/batuta").rglob("*.py")
-        if path.name != "rules.py"
+        if TABLE not in path.parents and path != REWORDED
         for code in re.findall(r'"(B[0-9]{3})"', path.read_text(encoding="utf-8"))
     }
     assert sorted(told) == list(RULES)
