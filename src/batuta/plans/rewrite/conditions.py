@@ -4,20 +4,18 @@ import msgspec
 
 from batuta.plans.explanation import Change
 from batuta.plans.rewrite.draft import Draft
+from batuta.plans.rewrite.listing import listed
 from batuta.spec.expr import Expression
 from batuta.spec.shape import StepShape
 
 __all__ = ["asked_early"]
-
-# Names that a sentence holds.
-_LISTED_MAX = 8
 
 
 def asked_early(draft: Draft) -> tuple[Draft, list[Change]]:
     """Give a step without effects the condition that everything that uses it has."""
     steps = dict(draft.plan.steps)
     shapes = dict(draft.shapes)
-    skipped = set(draft.maybe_skipped)
+    skipped = set(draft.certainty.maybe_skipped)
     changes: list[Change] = []
     for name in reversed(draft.order):
         users = [shapes[user] for user in draft.users[name]]
@@ -34,8 +32,9 @@ def asked_early(draft: Draft) -> tuple[Draft, list[Change]]:
         shapes[name] = StepShape(name, steps[name])
         skipped.add(name)
         names = [user.name for user in users]
-        who = ", ".join(names[:_LISTED_MAX]) + (", …" if len(names) > _LISTED_MAX else "")
-        says = f"{name} is called only if `{text}`: that is asked by all that use it ({who})"
+        says = (
+            f"{name} is called only if `{text}`: that is asked by all that use it ({listed(names)})"
+        )
         changes.append(Change("condition", (name, *names), says))
     return (draft.changed(steps), changes) if changes else (draft, [])
 
@@ -43,7 +42,7 @@ def asked_early(draft: Draft) -> tuple[Draft, list[Change]]:
 def _may_ask(draft: Draft, name: str) -> bool:
     shape = draft.shapes[name]
     wanted = name in draft.in_result or shape.when is not None or shape.quorum
-    return not wanted and draft.is_free(name)
+    return not wanted and draft.effects.is_free(name)
 
 
 def _ask_alike(users: list[StepShape]) -> bool:
@@ -56,11 +55,14 @@ def _ask_alike(users: list[StepShape]) -> bool:
 def _can_wait(draft: Draft, name: str, asked: Expression) -> bool:
     """The condition does not hang on the step, and waiting for it is worth it."""
     used = {str(ref.path[0]) for ref in asked.references if ref.root == "steps" and ref.path}
-    if any(draft.bit[name] & (draft.bit[other] | draft.above[other]) for other in used):
+    if any(
+        draft.certainty.bit[name] & (draft.certainty.bit[other] | draft.certainty.above[other])
+        for other in used
+    ):
         return False
-    waits = draft.bits(used) & ~draft.before(name)
+    waits = draft.certainty.bits(used) & ~draft.certainty.before(name)
     # A call that costs nothing had better not start later.
-    return not waits or draft.costs(name) or draft.leaves(name)
+    return not waits or draft.effects.costs(name) or draft.effects.leaves(name)
 
 
 def _asks_for_certain(skipped: set[str], shape: StepShape, user: StepShape) -> bool:

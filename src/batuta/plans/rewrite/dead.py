@@ -23,7 +23,7 @@ def without_dead(draft: Draft) -> tuple[Draft, list[Change]]:
 
 def _may_go(draft: Draft, name: str, users: dict[str, dict[str, None]]) -> bool:
     shape = draft.shapes[name]
-    if name in draft.in_result or not draft.is_free(name) or shape.quorum:
+    if name in draft.in_result or not draft.effects.is_free(name) or shape.quorum:
         return False
     # Without it, a failure of what it uses might be tolerated that was not: if only joins are left.
     for other in shape.deps:
@@ -34,5 +34,5 @@ def _may_go(draft: Draft, name: str, users: dict[str, dict[str, None]]) -> bool:
 
 
 def _change(draft: Draft, name: str) -> Change:
-    does = "is pure" if draft.is_pure(name) else "only reads"
+    does = "is pure" if draft.effects.is_pure(name) else "only reads"
     return Change("dead", (name,), f"{name} is not called: nothing uses its value, and it {does}")

@@ -5,8 +5,11 @@ from functools import cached_property
 
 import msgspec
 
+from batuta.plans.graph import in_order
+from batuta.plans.rewrite.certainty import Certainty
+from batuta.plans.rewrite.effects import Effects
 from batuta.spec.card import Card
-from batuta.spec.expr import compile_template
+from batuta.spec.expr import Reference, compile_template
 from batuta.spec.plan import Plan, Step
 from batuta.spec.shape import OUTER_ROOTS, StepShape
 
@@ -18,7 +21,12 @@ class Tangled(Exception):
 
 
 class Draft:
-    """One state of a plan; rules make new ones. Sets of steps are ints, one bit for each place in `order`.
+    """One state of a plan; rules make new ones.
+
+    Attributes:
+        shapes, users: of every step, and who waits for it.
+        in_result: the steps that the result mentions.
+        order: the steps so that each stands behind what it waits for; among equals in the order of the text.
 
     Raises:
         ExpressionError: an expression is wrong. Tangled: there is no order. ValueError: `join` cannot be read.
@@ -31,140 +39,43 @@ class Draft:
         known: Mapping[str, StepShape] | None = None,
     ) -> None:
         self.plan = plan
-        self.cards = cards
+        self._cards = cards
         old = known or {}
         self.shapes = {
             name: old[name] if name in old and old[name].step is step else StepShape(name, step)
             for name, step in plan.steps.items()
         }
-        result = compile_template(plan.result, OUTER_ROOTS)
-        self.in_result = frozenset(
-            str(ref.path[0]) for ref in result.references if ref.root == "steps" and ref.path
-        )
+        self.in_result = frozenset(_steps_in(compile_template(plan.result, OUTER_ROOTS).references))
         self.users: dict[str, dict[str, None]] = {name: {} for name in plan.steps}
         for name, shape in self.shapes.items():
             for other in shape.deps:
                 if other not in self.users:
                     raise Tangled(f"there is no step {other}")
                 self.users[other][name] = None
-        self.order = _sorted(self.shapes, self.users)
-        self.bit = {name: 1 << place for place, name in enumerate(self.order)}
+        self.order = in_order({name: shape.deps for name, shape in self.shapes.items()})
+        if len(self.order) < len(self.shapes):
+            raise Tangled("steps wait for each other")
 
     def changed(self, steps: dict[str, Step], *, result: object = None) -> "Draft":
         """The draft with other steps; `result` None leaves the result as it is."""
         shown = self.plan.result if result is None else result
         plan = msgspec.structs.replace(self.plan, steps=steps, result=shown)
-        return Draft(plan, self.cards, self.shapes)
-
-    # ── what a step does to the world ────────────────────────────────────────────────────────────────────────
-
-    def is_free(self, name: str) -> bool:
-        """Whether, when and how often the step is called changes nothing in the world: it is pure or reads."""
-        return name in self._free
+        return Draft(plan, self._cards, self.shapes)
 
     @cached_property
-    def _free(self) -> frozenset[str]:
-        return frozenset(name for name, shape in self.shapes.items() if self._harmless(shape))
+    def effects(self) -> Effects:
+        """What the steps do to the world."""
+        return Effects(self.shapes, self._cards)
 
-    def _harmless(self, shape: StepShape) -> bool:
-        cards = [self.cards.get(use) for use in shape.uses]
-        return shape.step.undo is None and all(
-            card is not None and _harmless(card) for card in cards
-        )
-
-    def is_pure(self, name: str) -> bool:
-        """The value of the step depends on nothing but its arguments."""
-        return self.is_free(name) and all(
-            self.cards[use].effect == "pure" for use in self.shapes[name].uses
-        )
-
-    def costs(self, name: str) -> bool:
-        """A call of the step costs money."""
-        return any(self.cards[use].metered for use in self.shapes[name].uses if use in self.cards)
-
-    def leaves(self, name: str) -> bool:
-        """A call of the step leaves this machine."""
-        return any(
-            self.cards[use].reach != "local" for use in self.shapes[name].uses if use in self.cards
-        )
+    @cached_property
+    def certainty(self) -> Certainty:
+        """What is certain about their order."""
+        return Certainty(self.shapes, self.order)
 
     @cached_property
     def with_effects(self) -> int:
-        """The steps that are not free."""
-        return self.bits(name for name in self.order if not self.is_free(name))
-
-    def bits(self, names: Iterable[str]) -> int:
-        """The set of these steps."""
-        found = 0
-        for name in names:
-            found |= self.bit[name]
-        return found
-
-    def latest(self, bits: int) -> str:
-        """The last step of a set that is not empty."""
-        return self.order[bits.bit_length() - 1]
-
-    @cached_property
-    def above(self) -> dict[str, int]:
-        """All that each step waits for, certainly or not, if by way of others."""
-        found: dict[str, int] = {}
-        for name in self.order:
-            found[name] = 0
-            for other in self.shapes[name].deps:
-                found[name] |= self.bit[other] | found[other]
-        return found
-
-    # ── what is certain about the order ──────────────────────────────────────────────────────────────────────
-
-    @cached_property
-    def maybe_skipped(self) -> frozenset[str]:
-        """Steps that may be skipped: by their own condition, or because something they need was."""
-        found: set[str] = set()
-        for name in self.order:
-            shape = self.shapes[name]
-            if shape.when is not None and not shape.when_per_item:
-                found.add(name)
-            elif not shape.quorum and not found.isdisjoint(shape.needs):
-                found.add(name)
-        return frozenset(found)
-
-    @cached_property
-    def _certain(self) -> tuple[dict[str, int], dict[str, int], dict[str, int]]:
-        started: dict[str, int] = {}
-        done: dict[str, int] = {}
-        ended: dict[str, int] = {}
-        for name in self.order:
-            shape = self.shapes[name]
-            started[name], done[name], ended[name] = self.certain_of(name, shape.deps, done, ended)
-        return started, done, ended
-
-    def certain_of(
-        self,
-        name: str,
-        deps: tuple[str, ...],
-        done: Mapping[str, int],
-        ended: Mapping[str, int],
-    ) -> tuple[int, int, int]:
-        """What has ended for certain when step `name` is called, when it is done, and when it has ended, if it
-        waits for `deps`, about which `done` and `ended` say the same.
-        """
-        shape = self.shapes[name]
-        if shape.quorum:
-            # The others may still be under way.
-            return 0, 0, 0
-        started = over = 0
-        for other in deps:
-            started |= self.bit[other] | (done[other] if other in shape.needs else ended[other])
-            over |= self.bit[other] | ended[other]
-        # As soon as one thing it needs was skipped, so is it; nobody waits for the rest.
-        early = len(deps) > 1 and not self.maybe_skipped.isdisjoint(shape.needs)
-        return started, started, 0 if early else over
-
-    def before(self, name: str) -> int:
-        """The steps that have ended for certain when step `name` is called."""
-        return self._certain[0][name]
-
-    # ── joins ────────────────────────────────────────────────────────────────────────────────────────────────
+        """The set of the steps that are not free (as in `Certainty`)."""
+        return self.certainty.bits(name for name in self.order if not self.effects.is_free(name))
 
     def is_joined(self, name: str) -> bool:
         """Something joins the first of several that the step is one of."""
@@ -176,35 +87,14 @@ class Draft:
 
     def data_of(self, name: str) -> tuple[str, ...]:
         """The steps whose values the step looks at, in the order of mention."""
-        shape = self.shapes[name]
-        used = [str(r.path[0]) for r in shape.references if r.root == "steps" and r.path]
+        used = _steps_in(self.shapes[name].references)
         return tuple(dict.fromkeys(other for other in used if other != name))
 
     def undo_of(self, name: str) -> frozenset[str]:
         """The steps whose values the compensation of the step looks at."""
         undo = self.shapes[name].undo
-        references = () if undo is None else undo.references
-        return frozenset(str(r.path[0]) for r in references if r.root == "steps" and r.path)
+        return frozenset(() if undo is None else _steps_in(undo.references))
 
 
-def _harmless(card: Card) -> bool:
-    return (
-        card.effect in ("pure", "read")
-        and card.reach != "irreversible"
-        and not card.waits  # it asks somebody, who notices
-        and not card.expands  # a plan may do anything
-    )
-
-
-def _sorted(shapes: Mapping[str, StepShape], users: Mapping[str, Iterable[str]]) -> list[str]:
-    """The steps so that each stands behind what it waits for; among equals in the order of the text."""
-    waits = {name: len(shape.deps) for name, shape in shapes.items()}
-    ready = [name for name, count in waits.items() if not count]
-    for name in ready:  # grows as we go
-        for user in users[name]:
-            waits[user] -= 1
-            if not waits[user]:
-                ready.append(user)
-    if len(ready) < len(waits):
-        raise Tangled("steps wait for each other")
-    return ready
+def _steps_in(references: Iterable[Reference]) -> list[str]:
+    return [str(one.path[0]) for one in references if one.root == "steps" and one.path]

@@ -11,11 +11,9 @@ import msgspec
 
 from batuta.plans.explanation import Change
 from batuta.plans.rewrite.draft import Draft
+from batuta.plans.rewrite.listing import listed
 
 __all__ = ["freed"]
-
-# Names that a sentence holds.
-_LISTED_MAX = 8
 
 
 def freed(draft: Draft) -> tuple[Draft, list[Change]]:
@@ -28,7 +26,7 @@ def freed(draft: Draft) -> tuple[Draft, list[Change]]:
     for name in draft.order:
         kept = _after(draft, name, done, ended, users)
         deps = tuple(dict.fromkeys((*draft.data_of(name), *kept)))
-        started[name], done[name], ended[name] = draft.certain_of(name, deps, done, ended)
+        started[name], done[name], ended[name] = draft.certainty.certain_of(name, deps, done, ended)
         if kept != tuple(dict.fromkeys(draft.shapes[name].step.after)):
             after[name] = kept
     if not after:
@@ -53,8 +51,8 @@ def _after(
     old = shape.step.after
     if shape.quorum:
         return old
-    needed = draft.before(name)
-    if draft.is_free(name) and not draft.costs(name):
+    needed = draft.certainty.before(name)
+    if draft.effects.is_free(name) and not draft.effects.costs(name):
         needed &= draft.with_effects
     data = dict.fromkeys(draft.data_of(name))
     undone = draft.undo_of(name)
@@ -64,11 +62,11 @@ def _after(
         for other in old
         if other not in data and (other in undone or _is_gate(draft, name, other, users[other]))
     )
-    missing = needed & ~draft.certain_of(name, (*data, *kept), done, ended)[0]
+    missing = needed & ~draft.certainty.certain_of(name, (*data, *kept), done, ended)[0]
     while missing:
-        other = draft.latest(missing)
+        other = draft.certainty.latest(missing)
         kept[other] = None
-        missing &= ~(draft.bit[other] | ended[other])
+        missing &= ~(draft.certainty.bit[other] | ended[other])
     for other in old:
         if other not in kept and other not in data:
             del users[other][name]
@@ -87,20 +85,15 @@ def _change(draft: Draft, name: str, kept: tuple[str, ...], before: int) -> Chan
     """`before`: what has ended for certain when the step is called from now on."""
     old, names = dict.fromkeys(draft.shapes[name].step.after), frozenset(kept)
     gone = [other for other in old if other not in names]
-    anyway = [other for other in gone if draft.bit[other] & before]
-    free = [other for other in gone if not draft.bit[other] & before]
+    anyway = [other for other in gone if draft.certainty.bit[other] & before]
+    free = [other for other in gone if not draft.certainty.bit[other] & before]
     new = [other for other in kept if other not in old]
     says: list[str] = []
     if free:
         none = "neither" if len(free) == 1 else "none of them"
-        says.append(f"{name} need not wait for {_listed(free)}: {none} has an effect")
+        says.append(f"{name} need not wait for {listed(free)}: {none} has an effect")
     if anyway:
-        says.append(f"{name} need not name {_listed(anyway)}: it waits for that anyway")
+        says.append(f"{name} need not name {listed(anyway)}: it waits for that anyway")
     if new:
-        says.append(f"{name} waits for {_listed(new)} itself, not by way of others")
+        says.append(f"{name} waits for {listed(new)} itself, not by way of others")
     return Change("order", (name, *gone, *new), "; ".join(says))
-
-
-def _listed(names: list[str]) -> str:
-    rest = len(names) - _LISTED_MAX
-    return ", ".join(names[:_LISTED_MAX]) + (f" and {rest:,} more" if rest > 0 else "")

@@ -31,7 +31,7 @@ def _once(draft: Draft) -> tuple[Draft, list[Change]]:
         mentions = (*draft.shapes[name].deps, *draft.undo_of(name))
         if not names.keys().isdisjoint(mentions):
             steps[name] = renamed_in_step(steps[name], names)
-        if not draft.is_free(name) or draft.shapes[name].quorum or draft.is_joined(name):
+        if not draft.effects.is_free(name) or draft.shapes[name].quorum or draft.is_joined(name):
             continue
         twins = first.setdefault(_key(steps[name], name), [])
         twin = next((other for other in twins if _alike(draft, other, name, names)), None)
@@ -58,21 +58,21 @@ def _key(step: Step, name: str) -> bytes:
 
 def _alike(draft: Draft, one: str, other: str, names: dict[str, str]) -> bool:
     """The order in which both stand allows one call in the place of two."""
-    before_one, before_other = draft.before(one), draft.before(other)
+    before_one, before_other = draft.certainty.before(one), draft.certainty.before(other)
     for name, before in ((one, before_other), (other, before_one)):
         waits = (names.get(after, after) for after in draft.plan.steps[name].after)
-        if any(not draft.bit[after] & before for after in waits):
+        if any(not draft.certainty.bit[after] & before for after in waits):
             return False
-    if draft.is_pure(one):
+    if draft.effects.is_pure(one):
         return True
-    if draft.costs(one):
+    if draft.effects.costs(one):
         # What costs money and is not pure is a model, or as changeable: asked twice, it is meant to answer twice.
         return False
-    both = draft.bit[one] | draft.bit[other]
+    both = draft.certainty.bit[one] | draft.certainty.bit[other]
     between = draft.with_effects & ~(before_one & before_other)
     while between:
-        effect = draft.latest(between)
-        if draft.before(effect) & both != both:
+        effect = draft.certainty.latest(between)
+        if draft.certainty.before(effect) & both != both:
             return False  # it may happen after one of them and before the other
-        between &= ~draft.bit[effect]
+        between &= ~draft.certainty.bit[effect]
     return True
