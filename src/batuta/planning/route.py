@@ -11,11 +11,15 @@ from batuta.planning.clauses import command_of, wishes
 
 __all__ = ["SURE_FROM", "Router"]
 
-# Below this, nothing fits; from SURE_FROM on, nobody needs to be asked which one was meant.
+# Below this, nothing fits.
 _FITS_FROM = 0.5
+# From here on, nobody needs to be asked which one was meant.
 SURE_FROM = 0.8
 # A part of a request asks for something else only if it says so clearly.
 _PART_FROM = 0.75
+# Where names and descriptions are all there is to go by, how sure an answer is has been measured by nobody here.
+_FITS_FROM_UNTAUGHT, _SURE_FROM_UNTAUGHT = 0.6, 0.9
+_TAUGHT_BY = 2  # examples of every workflow
 _ALTERNATIVES = 3
 # Of the earlier requests of one workflow, the newest: what is learned from grows no further.
 _CONFIRMED_MAX = 200
@@ -101,7 +105,8 @@ class Router:
         said = await self._classify(
             text=text[:_TEXT_CHARS_MAX], labels=labels, none=none, threshold=_FITS_FROM
         )
-        return _routed(said)
+        taught = all(len(one.get("examples", ())) >= _TAUGHT_BY for one in labels)
+        return _routed(said, taught=taught)
 
     def _labels_of(self, candidates: Sequence[Candidate]) -> list[dict[str, Any]]:
         known = tuple(candidates)
@@ -130,7 +135,7 @@ def _plain(example: str) -> str:
     return PLACEHOLDER.sub(lambda found: found[1].replace("_", " "), example)
 
 
-def _routed(said: Mapping[str, Any]) -> Route:
+def _routed(said: Mapping[str, Any], *, taught: bool) -> Route:
     scores: Mapping[str, float] = said["scores"]
     label, sure = said["label"], float(said["confidence"])
     near = sorted(
@@ -138,13 +143,14 @@ def _routed(said: Mapping[str, Any]) -> Route:
          if not name.startswith(_MARK)),
         key=lambda guess: -guess.score,
     )  # fmt: skip
-    plan = "" if label is None or label.startswith(_MARK) else str(label)
-    elsewhere = label is not None and not plan
+    elsewhere = label is not None and label.startswith(_MARK)
+    unsure = not taught and sure < _FITS_FROM_UNTAUGHT
+    plan = "" if label is None or elsewhere or unsure else str(label)
     why = "it is more like what one asks of other programs" if elsewhere else str(said["why"])
     return Route(
         plan,
         sure,
         why,
-        sure=bool(plan) and sure >= SURE_FROM,
+        sure=bool(plan) and sure >= (SURE_FROM if taught else _SURE_FROM_UNTAUGHT),
         alternatives=tuple(one for one in near if one.plan != plan)[:_ALTERNATIVES],
     )
