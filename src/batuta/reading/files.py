@@ -1,13 +1,9 @@
 """Which files of the workspace may be read and written: `files: {read: [data/**], write: [out/**]}`."""
 
-from pathlib import PurePosixPath, PureWindowsPath
-from typing import Any
-
 import msgspec
 
-from batuta.reading.report import Report
-from batuta.reading.shapes import FLAWED, formed, integer, one_or_more, record, text
-from batuta.reading.tree import Node
+from batuta.reading.paths import read_path
+from batuta.reading.shapes import integer, one_or_more, record
 
 __all__ = ["BYTES_DEFAULT", "FilesConfig", "read_files"]
 
@@ -31,36 +27,11 @@ class FilesConfig(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknow
     bytes_max: int = BYTES_DEFAULT
 
 
-_read_text = text(1, 1_024)
-
-
-def _pattern(node: Node, report: Report) -> Any:
-    name = _read_text(node, report)
-    if name is FLAWED:
-        return FLAWED
-    outside = PurePosixPath(name).is_absolute() or PureWindowsPath(name).is_absolute()
-    if outside or ".." in PurePosixPath(name).parts or "\0" in name or "\\" in name:
-        report.flaw(
-            "B025",
-            f"{name!r} is not a path, or a pattern of paths, of this folder",
-            at=node.start,
-            remedy="write a path relative to the workspace, with / between folders; ** goes through folders",
-        )
-        return FLAWED
-    return name
-
-
-formed(
-    _pattern,
-    "json",
-    {"type": "string", "minLength": 1, "maxLength": 1_024, "pattern": r"^[^\\/][^\\]*$"},
-)
-
 read_files = record(
     FilesConfig,
     {
-        "read": one_or_more(_pattern, PATTERNS_MAX),
-        "write": one_or_more(_pattern, PATTERNS_MAX),
+        "read": one_or_more(read_path, PATTERNS_MAX),
+        "write": one_or_more(read_path, PATTERNS_MAX),
         "bytes_max": integer(1, BYTES_MAX),
     },
     what="what may be read and written: a map with `read`, `write` or `bytes_max`",
