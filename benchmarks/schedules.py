@@ -100,7 +100,7 @@ async def makespan(plan: Plan) -> float:
     catalog = build_catalog({}, [work])
     settings = Settings(lambda plan, _: plan)
     engine = Engine(MemoryJournal(), catalog, Policy(), LoopClock(), settings)
-    run = await engine.accept_durably(plan, {}, run_id="r1", author="bench")
+    run, _ = engine.accept(plan, {}, run_id="r1")
     run = await Driver(run, engine).drive()
     assert run.ended is not None and run.ended.status == "succeeded", run.ended
     assert run.accepted is not None

@@ -39,6 +39,7 @@ from batuta.ports import Clock, Embedder, Journal, RunRow, Sink
 from batuta.reading.places import Places
 from batuta.spec.card import Card
 from batuta.spec.plan import Plan
+from batuta.spec.request import Request
 from batuta.spec.run import Run
 
 __all__ = [
@@ -224,12 +225,16 @@ class App:
         recorded = plan if isinstance(plan, Plan) else plan.plan
         inputs = await self.pinned(recorded, inputs)
         try:
-            return await self.engine.accept_durably(recorded, inputs, run_id=run_id, author=who)
+            run, receipt = self.engine.accept(
+                recorded, inputs, run_id=run_id, request=Request(author=who)
+            )
         except PlanError:
             if not isinstance(plan, Plan):
                 # The same flaws again, at their places in the Python file.
                 raise_flaws(check(recorded, self.cards, plan.places))
             raise
+        await self.engine.journal.commit(receipt)
+        return run
 
     async def fork(self, run_id: str, wish: Wish, *, author: str = "") -> Forked:
         """Begin a new run, durably, that takes over what `run_id` has finished before the step of `wish`.

@@ -23,6 +23,7 @@ from batuta.planning.understood import Understood
 from batuta.plans.build import Sourced, plan_from_file
 from batuta.ports import WORKSPACE
 from batuta.reading.nearest import did_you_mean
+from batuta.spec.request import Request
 
 __all__ = ["Desk"]
 
@@ -121,14 +122,14 @@ class Desk:
         now = engine.clock.now()
         run_id = new_run_id(now)
         pinned = await self._app.pinned(plan, inputs)
-        run = await engine.accept_durably(
+        run, receipt = engine.accept(
             plan,
             pinned,
             run_id=run_id,
-            author=author or local_user(),
-            text=understood.words,
+            request=Request(text=understood.words, author=author or local_user()),
             routed=understood.fact(now, who),
         )
+        await engine.journal.commit(receipt)
         if who and understood.trusted and understood.words.strip():
             fact = confirmed(understood.words, plan.name, run_id, who, now)
             await engine.journal.commit(engine.journal.append(WORKSPACE, (fact,), after=None))

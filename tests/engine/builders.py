@@ -133,7 +133,7 @@ class House:
 
     def accept(self, plan: str | Plan, inputs: Mapping[str, Any] | None = None) -> Run:
         self._count += 1
-        return self.engine.accept(read(plan), inputs or {}, run_id=f"r{self._count}")
+        return self.engine.accept(read(plan), inputs or {}, run_id=f"r{self._count}")[0]
 
     async def drive(self, run: Run) -> dict[str, Any]:
         async with asyncio.timeout(PATIENCE_S):

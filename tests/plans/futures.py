@@ -105,7 +105,7 @@ async def _played(
     engine = Engine(
         journal, catalog, policy, clock, settings, chance=Chance(roll=random.Random(7).random)
     )
-    run = engine.accept(plan, story.inputs, run_id="r1")
+    run, _ = engine.accept(plan, story.inputs, run_id="r1")
     people = _People(journal, clock)
     while run.ended is None:
         people.answered.clear()

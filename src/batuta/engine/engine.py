@@ -87,47 +87,16 @@ class Engine:
         inputs: Mapping[str, Any],
         *,
         run_id: str,
-        author: str = "",
-        text: str = "",
+        request: Request = Request(),
         routed: Routed | None = None,
-    ) -> Run:
-        """Queue the facts that make a run of `plan`, and give the run. Durable with the next commit.
+    ) -> tuple[Run, Receipt]:
+        """Queue the facts that make a run of `plan`: the run, and what to commit before anybody is told of it.
 
-        `text`: the words that asked for it; `routed`: how they led to `plan`.
+        `request`: who asks, and in which words, if in words; `routed`: how they led to `plan`.
 
         Raises:
             PlanError: the plan has flaws. InputError: the inputs do not fit.
         """
-        request = Request(text=text, author=author)
-        return self._accept(plan, inputs, run_id, request, routed)[0]
-
-    async def accept_durably(
-        self,
-        plan: Plan,
-        inputs: Mapping[str, Any],
-        *,
-        run_id: str,
-        author: str = "",
-        text: str = "",
-        routed: Routed | None = None,
-    ) -> Run:
-        """As `accept`, and returns when the run is durable.
-
-        Raises as `accept` does, and `JournalError`: there is no such run then.
-        """
-        request = Request(text=text, author=author)
-        run, receipt = self._accept(plan, inputs, run_id, request, routed)
-        await self.journal.commit(receipt)
-        return run
-
-    def _accept(
-        self,
-        plan: Plan,
-        inputs: Mapping[str, Any],
-        run_id: str,
-        request: Request,
-        routed: Routed | None,
-    ) -> tuple[Run, Receipt]:
         shape = self.shapes.admitted(plan)
         complete = validate_inputs(shape.plan, inputs)
         accepted, planned = self.opening(shape, complete, run_id, request)

@@ -64,7 +64,7 @@ async def play(
         Settings(_admit),
         chance=Chance(roll=lambda: 0.0),
     )
-    run = engine.accept(plan or story.plan, story.inputs, run_id=_RUN_ID)
+    run, _ = engine.accept(plan or story.plan, story.inputs, run_id=_RUN_ID)
     run = await Driver(run, engine).drive()
     failure = failure_of(run) or {"code": "", "message": "", "path": ""}
     states = {path: node.state for path, node in run.nodes.items()}

@@ -185,7 +185,7 @@ class Simulation:
             # By the process that drives it, which need not wait for that, or by another one that lives on.
             self.acceptor = process
             engine = process.engine if faults.accept_lazily else self.office
-            run = engine.accept(self.story.plan, self.story.inputs, run_id=RUN_ID)
+            run, _ = engine.accept(self.story.plan, self.story.inputs, run_id=RUN_ID)
             run = run if faults.accept_lazily else None
         task = process.start(RUN_ID, run)
         task.add_done_callback(partial(self._gone, process), context=Context())
