@@ -121,11 +121,11 @@ def _of_order(due: str, trouble: str | None, order: Row, days: int | None) -> tu
         case "return", "returned":
             return "refunded", paid, "the parcel is back in the warehouse"
         case "return", _ if days is not None and days <= RETURN_DAYS:
-            return "label", 0, f"{days} days after delivery, not back yet"
+            return "label", 0, f"{_after(days)}, not back yet"
         case "damage", "delivered" if order["articles"] > 1 or trouble != "broken":
             return "person", 0, "which article, and what is wrong with it?"
         case "damage", "delivered" if days is not None and days <= DAMAGE_DAYS:
-            return "refunded", paid, f"broken, {days} days after delivery"
+            return "refunded", paid, f"broken, {_after(days)}"
         case "delivery" | "cancel" | "return", "lost":
             return "refunded", paid, "the carrier has lost it"
         case "delivery", "sent":
@@ -194,20 +194,22 @@ def draft(case: Row, paid: bool, replies: list[Row]) -> Row:
 
 
 def _letter(decision: Row, answers: list[Row], replies: list[Row]) -> tuple[str, list[Row]]:
-    # In a language that the desk does not write, the first one of its replies.
-    words = {
-        one["reply"]: one.get(decision["language"]) or next(iter([*one.values()][1:]))
-        for one in replies
-    }
+    words = {one["reply"]: _in_language(one, decision["language"]) for one in replies}
     filled = {name: str(decision[name]) for name in ("name", "order", "amount", "goods", "placed")}
     cited = [answer["citations"][0] for answer in answers]
     citations = [
         {name: one[name] for name in ("text", "source", "page", "start", "end")} for one in cited
     ]
     quoted = [f"“{one['text'].strip()}” [{at}]" for at, one in enumerate(citations, start=1)]
-    hello = words["hello"].format_map(filled).replace(" ,", ",").replace(" :", ":")
-    said = [hello, words[decision["reply"]].format_map(filled)]
+    hello = "hello" if decision["name"] else "hello_stranger"
+    said = [words[part].format_map(filled) for part in (hello, decision["reply"])]
     return "\n\n".join([*said, *quoted, f"{words['bye']}\n{words['signed']}"]), citations
+
+
+def _in_language(reply: Row, language: str) -> str:
+    """Its words; where the desk does not write that language, those of the first one it does."""
+    written = {name: text for name, text in sorted(reply.items()) if name != "reply"}
+    return written.get(language) or written.get("en") or next(iter(written.values()))
 
 
 def language_of(text: str) -> str:
@@ -231,6 +233,14 @@ def shown(value: Any) -> str:
         f"{value['amount']} {value['currency'] or ''}".strip()
         if isinstance(value, dict)
         else str(value)
+    )
+
+
+def _after(days: int) -> str:
+    return (
+        "on the day of delivery"
+        if days == 0
+        else f"{days} day{'s' if days > 1 else ''} after delivery"
     )
 
 

@@ -132,3 +132,20 @@ def test_no_word_of_the_data_is_in_the_source(folder: Path) -> None:
         if path.suffix in {".py", ".json", ".yaml", ".md"}
     ).lower()
     assert [word for word in ours.split() if word.lower() in there] == []
+
+
+def test_a_letter_in_a_language_that_the_desk_does_not_write_is_in_one_that_it_does() -> None:
+    tools = module("tools")
+    replies = [
+        {"reply": "handbook", "de": "Bei uns steht:"},
+        {"reply": "hello_stranger", "de": "Guten Tag,"},
+    ]
+    replies += [{"reply": "bye", "de": "Gruß"}, {"reply": "signed", "de": "Wir"}]
+    names = dict.fromkeys(("name", "order", "amount", "goods", "placed", "ticket", "why"), "")
+    decision = {**names, "reply": "handbook", "language": "fr", "refund_cents": 0}
+    place = {"text": "So.", "source": "a.md", "page": None, "start": 0, "end": 3}
+    answer = {"answer": "So.", "confidence": 1.0, "citations": [place]}
+    case = {"decision": decision, "ticket": {"text": "?"}, "sure": 1.0}
+    case |= {"asked": [{"rule": False}], "answers": [answer]}
+    drafted = tools.draft(case=case, paid=False, replies=replies)
+    assert drafted["text"] == "Guten Tag,\n\nBei uns steht:\n\n“So.” [1]\n\nGruß\nWir"
