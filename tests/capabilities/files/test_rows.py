@@ -72,7 +72,7 @@ async def test_encodings_are_told_by_their_mark_or_by_name(
 @pytest.mark.parametrize(
     ("content", "code", "message"),
     [
-        ("a,b\n1,2\n3\n4,5,6\n", "invalid_data", "t.csv:3: 1 cell under a header of 2\nt.csv:4: 3 cells under"),
+        ("a,b\n1,2\n3\n4,5,6\n", "invalid_data", "t.csv:3: 1 cell under a header of 2; t.csv:4: 3 cells under"),
         ('a,b\n1,2\n3,"4\n5,6\n', "invalid_data", "t.csv:3: a quote is opened in this row and never closed"),
         ('a,b\n1,"2"x\n', "invalid_data", "t.csv:2: there is something between a closing quote and the next"),
         ("a,a\n1,2\n", "invalid_data", "t.csv:1: there are two columns called 'a'"),
@@ -110,11 +110,19 @@ async def test_cells_that_are_not_of_the_declared_type_are_all_named(files: File
     files.put("t.csv", "id,n\na,1\nb,x\nc,2.5\n")
     code, message = await files.refusal("rows", file="t.csv", columns={"n": "integer"})
     assert code == "invalid_data"
-    assert message.splitlines() == [
+    assert message.split("; ") == [
         "t.csv:3: column n: 'x' is no whole number",
-        "t.csv:4: column n: '2.5' is no whole number; correct the file; a cell that holds the delimiter stands in "
-        "double quotes",
+        "t.csv:4: column n: '2.5' is no whole number",
+        "correct the file, or the types in `columns`",
+        "a cell that holds the delimiter stands in double quotes",
     ]
+
+
+async def test_what_to_do_is_said_however_many_flaws_there_are(files: Files) -> None:
+    files.put("t.csv", "n\n" + "a rather long text that is no number\n" * 1_000)
+    message = (await files.refusal("rows", file="t.csv", columns={"n": "integer"}))[1]
+    assert "; and more; correct the file" in message
+    assert len(message) < 1_000
 
 
 async def test_a_column_that_is_not_there_is_told_with_the_nearest(files: Files) -> None:

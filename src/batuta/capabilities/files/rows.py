@@ -14,7 +14,7 @@ from batuta.capabilities.files.folder import Folder, Opened
 from batuta.capabilities.files.from_csv import DELIMITERS
 from batuta.capabilities.files.from_json import ROW_CHARS_MAX, rows_of_json, rows_of_lines
 from batuta.capabilities.files.tables import FLAWS_MAX, Reading, layout_of, typed
-from batuta.capabilities.files.trouble import Trouble
+from batuta.capabilities.files.trouble import Trouble, flawed
 from batuta.capabilities.function import capability
 from batuta.reading.nearest import did_you_mean
 from batuta.spec.call import Call
@@ -217,8 +217,7 @@ def _json_rows(
             if not flaws:
                 yield row
     if flaws:
-        text_of = "\n".join(flaws[:FLAWS_MAX])
-        raise Trouble("invalid_data", text_of, "correct the file, or the types in `columns`")
+        raise flawed(flaws, "correct the file, or the types in `columns`")
 
 
 def _in_time(call: Call) -> None:

@@ -15,13 +15,13 @@ from batuta.capabilities.files.from_csv import (
     header_of,
     records,
 )
-from batuta.capabilities.files.trouble import Trouble
+from batuta.capabilities.files.trouble import flawed
 
 __all__ = ["FLAWS_MAX", "Layout", "Reading", "layout_of", "typed"]
 
 # So much of a file says what types its columns have: all of it, as a rule, and a second of work.
 SAMPLE_CHARS = 16 * 1_024 * 1_024
-# Flaws that are told at once; the rest is more of the same.
+# Flaws that are looked for; the rest is more of the same.
 FLAWS_MAX = 20
 _SHOWN_CHARS = 40
 _KNOWN_MAX = 64
@@ -118,7 +118,7 @@ def typed(
     """The rows of a table behind the first `skip`, with typed cells. `declared`: types by name of column, where they
     are not to be found out.
 
-    Raises `Trouble` with the places of at most `FLAWS_MAX` flaws, and what `watch` raises.
+    Raises `Trouble` with the places of flaws, and what `watch` raises.
     """
     columns = [
         (name, declared.get(name, kind))
@@ -137,7 +137,7 @@ def typed(
             if not flaws:
                 yield row
     if flaws:
-        raise Trouble("invalid_data", "\n".join(flaws[:FLAWS_MAX]), _remedy(guessed))
+        raise flawed(flaws, _remedy(guessed, declared))
 
 
 def _row(
@@ -162,11 +162,12 @@ def _ragged(path: str, record: Record, count: int) -> str:
     return f"{path}:{record.line}: {what} under a header of {count:,}"
 
 
-def _remedy(guessed: set[str]) -> str:
+def _remedy(guessed: set[str], declared: Mapping[str, str]) -> str:
     if guessed:
         name = min(guessed)
         return f"if it is right as it is, say `columns: {{{name}: string}}`"
-    return "correct the file; a cell that holds the delimiter stands in double quotes"
+    types = ", or the types in `columns`" if declared else ""
+    return f"correct the file{types}; a cell that holds the delimiter stands in double quotes"
 
 
 def _shown(cell: str) -> str:
