@@ -249,8 +249,10 @@ class Log(Protocol):
         ...
 
     async def claim(self, run: str) -> bool:
-        """True if this process may append `Claimed`: nobody drives `run`, or its driver is dead. Says nothing of races:
-        those the conditional append decides."""
+        """True if this process may append `Claimed`: nobody drives `run`, or its driver is dead.
+
+        Says nothing of races: those the conditional append decides.
+        """
         ...
 
 
