@@ -17,7 +17,7 @@ from batuta.outbound.headers import HeaderTemplates
 from batuta.reading.models import ModelConfig, Provider
 from batuta.spec.call import Call, Failed, Outcome
 
-__all__ = ["ModelCapability", "key_of"]
+__all__ = ["ModelCapability", "key_of", "url_of"]
 
 # So much earlier than the caller do we stop waiting, to say ourselves what happened (s).
 _GRACE_S = 0.05
@@ -149,7 +149,7 @@ class ModelCapability:
         from batuta.capabilities.model.providers import make_model
 
         connections, config = self._connections, self._config
-        url = _filled(config.url, connections.environment) or _URLS[config.provider]
+        url = _filled(url_of(config), connections.environment)
         made = make_model(config, url, self._headers, connections, connections.environment)
         return _Ready(Answering(made.model, config, self._prices, self._folder), made)
 
@@ -160,6 +160,11 @@ def key_of(config: ModelConfig) -> str:
     if header.lower() in {name.lower() for name in config.headers}:
         return ""
     return config.key or usual
+
+
+def url_of(config: ModelConfig) -> str:
+    """What stands before the path of a request to a model; may begin with `env:NAME`."""
+    return config.url or _URLS[config.provider]
 
 
 def _filled(url: str, environment: Mapping[str, str]) -> str:

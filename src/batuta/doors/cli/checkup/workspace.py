@@ -12,10 +12,12 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from batuta.capabilities.model.capability import key_of, url_of
 from batuta.capabilities.modules import Loaded, load_modules
 from batuta.capabilities.workspace import open_catalog
 from batuta.config import WORKSPACE_FILE, Workspace, load_workspace, plan_files
 from batuta.doors.cli.checkup.item import Looked, problem, warning, well
+from batuta.doors.cli.checkup.models import found_here
 from batuta.doors.cli.terminal.text import count, duration, one_line, place_text
 from batuta.errors import InputError, WorkspaceError
 from batuta.knowledge.capability import Searches
@@ -88,6 +90,8 @@ async def workspace(folder: Path) -> AsyncIterator[Looked]:
         yield one
     for one in secrets(config, os.environ):
         yield one
+    async for one in found_here(config.models.values()):
+        yield one
 
 
 def secrets(config: Workspace, environment: Mapping[str, str]) -> Iterator[Looked]:
@@ -97,7 +101,13 @@ def secrets(config: Workspace, environment: Mapping[str, str]) -> Iterator[Looke
         for name in _VARIABLE.findall(entry.url):
             wanted.setdefault(name, []).append(database)
     settings = [(name, one.settings) for name, one in config.capabilities.items()]
-    embedders = [(name, one.embedder) for name, one in config.knowledge.items()]
+    for model, entry in config.models.items():
+        for name in _VARIABLE.findall(key_of(entry)) if not entry.key else ():
+            wanted.setdefault(name, []).append(model)
+    embedders: list[tuple[str, object]] = [
+        *((name, one.embedder) for name, one in config.knowledge.items()),
+        *config.models.items(),
+    ]
     for user, one in settings + [(name, msgspec.to_builtins(one)) for name, one in embedders]:
         for name in dict.fromkeys(_VARIABLE.findall("\n".join(_texts(one)))):
             wanted.setdefault(name, []).append(user)
@@ -123,6 +133,9 @@ async def reached(folder: Path) -> AsyncIterator[Looked]:
             origins.setdefault(origin, []).append(name)
     for name, one in config.knowledge.items():
         if isinstance(one.embedder, EmbedderConfig) and (origin := _origin(one.embedder.url)):
+            origins.setdefault(origin, []).append(name)
+    for name, one in config.models.items():
+        if origin := _origin(url_of(one)):
             origins.setdefault(origin, []).append(name)
     asked = [_asked(connections, origin, users) for origin, users in sorted(origins.items())]
     try:
