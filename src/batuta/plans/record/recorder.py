@@ -9,12 +9,13 @@ from typing import Any, NoReturn, cast
 
 from batuta.plans.read import RESERVED_STEPS, STEPS_MAX
 from batuta.plans.record.places import Origin, Path
-from batuta.plans.record.reference import Reference, reference, told, words_of
+from batuta.plans.record.reference import Reference, reference, words_of
 from batuta.plans.record.session import Scope, Session, current, refuse
 from batuta.plans.record.shape import shape_of
 from batuta.plans.record.source import Spot, outer_frame
 from batuta.plans.record.target import Target, target_of
 from batuta.plans.record.text import AND, Words, binary
+from batuta.plans.record.valueless import told
 
 __all__ = ["Draft", "Recorder", "positional", "recording", "settled"]
 

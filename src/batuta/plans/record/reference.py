@@ -5,7 +5,7 @@ the value itself (`if`, a loop, `len`) is refused at the line where it stands.
 """
 
 from collections.abc import Callable, Generator, Iterable
-from typing import Any, NoReturn, cast, overload
+from typing import Any, cast, overload
 
 from batuta.plans.record.session import Scope, Session, current, refuse
 from batuta.plans.record.text import (
@@ -25,47 +25,21 @@ from batuta.plans.record.text import (
     quoted,
     scalar,
 )
+from batuta.plans.record.valueless import MARK, USE_CEL, Parts, Valueless, told
 
-__all__ = ["MARK", "Reference", "expression", "made", "reference", "told", "words_of"]
+__all__ = ["Reference", "expression", "made", "reference", "words_of"]
 
-# How a reference begins where Python shows objects to people; nobody wants that in a plan.
-MARK = "<reference to "
 # Methods of str that the expression language has under another name.
 _METHODS = {"startswith": "startsWith", "endswith": "endsWith"}
-_USE_CEL = 'write what it means as an expression: cel(f"…{value}…")'
 
 
-class _Parts:
-    """What a reference is made of. `owner` and `last`: the value whose field it is, and the name of the field."""
-
-    __slots__ = ("last", "owner", "scopes", "session", "words")
-
-    def __init__(
-        self,
-        session: Session,
-        words: Words,
-        scopes: frozenset[Scope],
-        owner: Words | None = None,
-        last: str = "",
-    ) -> None:
-        self.session = session
-        self.words = words
-        self.scopes = scopes
-        self.owner = owner
-        self.last = last
-
-
-class Reference:
+class Reference(Valueless):
     """The value of an input, of a step or of an expression, which will be there when the plan runs.
 
     It has no methods of its own, because every name may be that of a field.
     """
 
-    __slots__ = ("__batuta__",)
-    __batuta__: _Parts
-
-    def __init__(self, parts: _Parts) -> None:
-        object.__setattr__(self, "__batuta__", parts)
+    __slots__ = ()
 
     # ── parts ──
 
@@ -79,7 +53,7 @@ class Reference:
             return made("[]", lambda of, index: field(of, index), self, key)
         if isinstance(key, bool) or not isinstance(key, str | int):
             what = "a slice" if isinstance(key, slice) else f"a {type(key).__name__}"
-            refuse("B701", f"{told(self)} cannot be asked for {what}", _USE_CEL)
+            refuse("B701", f"{told(self)} cannot be asked for {what}", USE_CEL)
         if isinstance(key, int) and key < 0:
             last = 'the last one of a list is cel(f"{rows}[size({rows}) - 1]")'
             refuse("B701", f"items of {told(self)} are counted from its beginning, from 0", last)
@@ -90,9 +64,9 @@ class Reference:
         method = _METHODS.get(parts.last)
         if method is None or parts.owner is None or len(args) != 1 or kwargs:
             refuse(
-                "B701", f"{told(self)} is a value of the plan, and nothing to be called", _USE_CEL
+                "B701", f"{told(self)} is a value of the plan, and nothing to be called", USE_CEL
             )
-        owner = Reference(_Parts(parts.session, parts.owner, parts.scopes))
+        owner = Reference(Parts(parts.session, parts.owner, parts.scopes))
         return made(
             parts.last,
             lambda of, what: Words(f"{of.within(MEMBER)}.{method}({what.text})", MEMBER),
@@ -181,50 +155,6 @@ class Reference:
     def __repr__(self) -> str:
         return f"{MARK}{told(self)}>"
 
-    # ── what only a value can do ──
-
-    def __bool__(self) -> bool:
-        refuse(
-            "B701",
-            f"{told(self)} has no value yet, so Python cannot decide by it (if, and, or, not, while, assert)",
-            "write `with when(condition):` around the steps; combine conditions with & and |, negate with unless(…)",
-        )
-
-    def __iter__(self) -> Generator[Any]:
-        refuse(
-            "B701",
-            f"{told(self)} has no value yet, so Python cannot go through it",
-            "write each(values, lambda value: capability(…)): one step, as many calls as there will be values",
-        )
-
-    def __contains__(self, other: object) -> bool:
-        refuse(
-            "B701",
-            f"{told(self)} has no value yet, so `in` has no answer",
-            "write one_of(value, values), or contains(text, part)",
-        )
-
-    def __len__(self) -> int:
-        refuse("B701", f"{told(self)} has no value yet, so it has no length", "write size(value)")
-
-    def __int__(self) -> int:
-        refuse("B701", f"{told(self)} has no value yet", 'write cel(f"int({value})")')
-
-    def __float__(self) -> float:
-        refuse("B701", f"{told(self)} has no value yet", 'write cel(f"double({value})")')
-
-    def __index__(self) -> int:
-        refuse("B701", f"{told(self)} has no value yet", _USE_CEL)
-
-    def __setattr__(self, name: str, value: object) -> None:
-        _unchanging(self)
-
-    def __delattr__(self, name: str) -> None:
-        _unchanging(self)
-
-    def __setitem__(self, key: object, value: object) -> None:
-        _unchanging(self)
-
     # ── being a Python object ──
 
     def __hash__(self) -> int:
@@ -244,12 +174,12 @@ class Reference:
 
 def reference(session: Session, text: str, *scopes: Scope) -> Any:
     """A reference to what the path `text` names."""
-    return Reference(_Parts(session, Words(text), frozenset(scopes)))
+    return Reference(Parts(session, Words(text), frozenset(scopes)))
 
 
 def expression(session: Session, words: Words, scopes: Iterable[Scope] = ()) -> Any:
     """An expression, as a reference to its value."""
-    return Reference(_Parts(session, words, frozenset(scopes)))
+    return Reference(Parts(session, words, frozenset(scopes)))
 
 
 @overload
@@ -306,11 +236,6 @@ def words_of(value: object) -> Words:
     return _constant(value)
 
 
-def told(value: Reference) -> str:
-    """How messages call a reference."""
-    return value.__batuta__.words.text
-
-
 def _key(key: object) -> str:
     if not isinstance(key, str):
         refuse("B703", f"the key {key!r} is no text", "keys of a map are texts")
@@ -341,7 +266,7 @@ def _part(of: Reference, key: str | int) -> Any:
     parts = of.__batuta__
     last = key if isinstance(key, str) else ""
     words = field(parts.words, key)
-    return Reference(_Parts(parts.session, words, parts.scopes, parts.words, last))
+    return Reference(Parts(parts.session, words, parts.scopes, parts.words, last))
 
 
 def _binary(operator: str, left: object, right: object, level: int) -> Any:
@@ -355,11 +280,3 @@ def _arithmetic(operator: str, left: object, right: object, level: int) -> Any:
 def _divided(left: object, right: object) -> Any:
     """As Python divides: `/` of two whole numbers is a fraction, which in the expression language it is not."""
     return made("/", lambda a, b: arithmetic(as_double(a), "/", b, MULTIPLY), left, right)
-
-
-def _unchanging(of: Reference) -> NoReturn:
-    refuse(
-        "B701",
-        f"{told(of)} cannot be changed: values of a plan never are",
-        "let a step make the changed value",
-    )

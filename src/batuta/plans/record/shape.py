@@ -6,9 +6,10 @@ from typing import Any, cast
 
 import msgspec
 
-from batuta.plans.record.reference import MARK, Reference, words_of
+from batuta.plans.record.reference import Reference, words_of
 from batuta.plans.record.session import refuse
 from batuta.plans.record.text import scalar
+from batuta.plans.record.valueless import MARK
 from batuta.reading.annotations import is_model
 
 __all__ = ["shape_of"]
