@@ -12,10 +12,10 @@ from batuta.plans.record.functions import contains as contains
 from batuta.plans.record.functions import has as has
 from batuta.plans.record.functions import one_of as one_of
 from batuta.plans.record.functions import size as size
+from batuta.plans.record.options import use as use
 from batuta.plans.record.steps import each as each
 from batuta.plans.record.steps import repeat as repeat
 from batuta.plans.record.steps import unless as unless
-from batuta.plans.record.steps import use as use
 from batuta.plans.record.steps import when as when
 from batuta.spec.budget import Budget as Budget
 from batuta.spec.call import Call as Call

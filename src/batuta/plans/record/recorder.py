@@ -1,43 +1,27 @@
 """The recorder: calls become steps, as the data of the YAML form, with the place of each."""
 
-import inspect
 import re
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
-from types import CodeType, CoroutineType
+from types import CodeType
 from typing import Any, NoReturn, cast
 
 from batuta.plans.read import RESERVED_STEPS, STEPS_MAX
+from batuta.plans.record.called import positional, settled
+from batuta.plans.record.draft import Draft
 from batuta.plans.record.places import Origin, Path
 from batuta.plans.record.reference import Reference, reference, words_of
 from batuta.plans.record.session import Scope, Session, current, refuse
 from batuta.plans.record.shape import shape_of
 from batuta.plans.record.source import Spot, outer_frame
-from batuta.plans.record.target import Target, target_of
+from batuta.plans.record.target import Target
 from batuta.plans.record.text import AND, Words, binary
 from batuta.plans.record.valueless import told
 
-__all__ = ["Draft", "Recorder", "positional", "recording", "settled"]
+__all__ = ["Recorder", "recording"]
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _UNUSABLE = RESERVED_STEPS | {"true", "false", "null", "in", "_"}
-
-
-class Draft:
-    """One step in the making: `data` as its YAML form has it, and where its parts stand."""
-
-    __slots__ = ("data", "name", "origins", "value")
-
-    def __init__(self, name: str, data: dict[str, Any], spot: Spot, value: Any) -> None:
-        self.name = name
-        self.data = data
-        self.origins: dict[Path, Origin] = {(): Origin(spot)}
-        self.value = value
-
-    def put(self, key: str, value: Any, origin: Origin) -> None:
-        """Set `key` of the step."""
-        self.data[key] = value
-        self.origins[(key,)] = origin
 
 
 class _Capture:
@@ -275,37 +259,3 @@ def _outside(what: str) -> NoReturn:
         f"{what} means something only while a workflow is recorded",
         "write it inside of a function with @workflow",
     )
-
-
-def settled(value: Any) -> Any:
-    """`value`, or what the coroutine `value` comes to; it may await calls of capabilities and nothing else."""
-    if not isinstance(value, CoroutineType):
-        return value
-    coroutine = cast("CoroutineType[Any, Any, Any]", value)
-    try:
-        coroutine.send(None)
-    except StopIteration as ended:
-        return ended.value
-    coroutine.close()
-    return refuse(
-        "B701",
-        "a workflow awaits something that is no call of a capability",
-        "steps that do not use each other run at the same time by themselves; all else belongs into capabilities",
-    )
-
-
-def positional(function: Callable[..., Any], given: tuple[Any, ...]) -> Any:
-    """What `function` gives for as many of `given` as it takes."""
-    if target_of(function) is not None:
-        return function(
-            *given[:1]
-        )  # the capability itself: its further parameters have meanings of their own
-    try:
-        parameters = inspect.signature(function).parameters.values()
-    except (TypeError, ValueError):
-        return function(*given)
-    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    if any(one.kind is one.VAR_POSITIONAL for one in parameters):
-        return function(*given)
-    count = sum(one.kind in kinds for one in parameters)
-    return function(*given[:count])

@@ -94,7 +94,7 @@ class Recording(Generic[P, R]):
                 f"{self.name} is a workflow, and calling it does not run it",
                 f"write {self.name}.run(…), or `await {self.name}.start(…)` where an event loop runs",
             )
-        from batuta.plans.record.recorder import settled
+        from batuta.plans.record.called import settled
 
         value: Any = settled(self.function(*args, **kwargs))
         return value

@@ -9,9 +9,10 @@ from typing import Any, cast
 
 from batuta.errors import PlanError
 from batuta.plans.read import read_plan
+from batuta.plans.record.called import settled
 from batuta.plans.record.current import CURRENT
 from batuta.plans.record.places import Origin, PlacedReport, RecordedPlaces
-from batuta.plans.record.recorder import Recorder, settled
+from batuta.plans.record.recorder import Recorder
 from batuta.plans.record.reference import reference
 from batuta.plans.record.shape import shape_of
 from batuta.plans.record.source import Spot, spot_of_function
@@ -92,13 +93,12 @@ def _inputs(function: Callable[..., Any], recorder: Recorder, whole: Spot) -> di
                 f"write one parameter, for example {name}: list[str]",
                 whole,
             )
-        place = whole.place(("input", name)) if not name.isascii() else None
-        if place is not None:
+        if not name.isascii():
             recorder.flaw(
                 "B025",
                 f"{name!r} cannot be the name of an input",
                 "use a-z, A-Z, 0-9 and _, no digit first, 64 at most",
-                place,
+                whole.place(("input", name)),
             )
         try:
             schema = _schema(hints.get(name, Any), f"the input {name}")
