@@ -42,7 +42,7 @@ async def test_few_workflows_without_examples_are_found_and_never_run_for_what_d
             strangers_sure += found.sure
             strangers_refused += not found.plan
     assert (wrong_and_sure, strangers_sure) == (0, 0)
-    assert right / asked >= 0.7
+    assert right / asked >= 0.6
     assert strangers_refused / strangers >= 0.8
 
 

@@ -17,29 +17,31 @@ _FITS_FROM = 0.5
 SURE_FROM = 0.8
 # A part of a request asks for something else only if it says so clearly.
 _PART_FROM = 0.75
-# Where names and descriptions are all there is to go by, how sure an answer is has been measured by nobody here.
-_FITS_FROM_UNTAUGHT, _SURE_FROM_UNTAUGHT = 0.6, 0.9
-_TAUGHT_BY = 2  # examples of every workflow
+# Where not every workflow has so many examples, a second look is taken: below so sure an answer, and where there are so
+# few workflows that anything is nearest to one of them.
+_TAUGHT_BY, _CROWD_BELOW, _ALONE_BELOW = 2, 0.7, 3
 _ALTERNATIVES = 3
 # Of the earlier requests of one workflow, the newest: what is learned from grows no further.
 _CONFIRMED_MAX = 200
 _TEXT_CHARS_MAX = 4_000
-# Where one or two workflows without examples are all there is, anything is nearest to one of them. These stand for
-# what people ask of other programs; what is nearest to one of them is none of the workflows.
-_CROWD_BELOW = 3
+# What people ask of other programs. What is nearer to one of these than to any workflow is none of them.
 _MARK = "~"
-_ELSEWHERE = {
-    "weather": "What is the weather like tomorrow?",
-    "music": "Play some music or a film.",
-    "home": "Turn on the lights in the kitchen.",
-    "travel": "Book a flight, a train, a table or a hotel.",
-    "greeting": "Hello, thanks, bye, how are you?",
-    "facts": "Who, what, when or where is something in the world?",
-    "cooking": "How do I cook a meal?",
-    "shopping": "Buy something for me.",
-    "computer": "Delete, restart or repair a computer, a server or a machine.",
-    "writing": "Write a poem, sing a song, tell a joke.",
-}
+_ELSEWHERE: list[dict[str, Any]] = [
+    {"label": _MARK + name, "description": text}
+    for name, text in {
+        "weather": "What is the weather like tomorrow?",
+        "music": "Play some music or a film.",
+        "home": "Turn on the lights in the kitchen.",
+        "travel": "Book a flight, a train, a table or a hotel.",
+        "greeting": "Hello, thanks, bye, how are you?",
+        "facts": "Who, what, when or where is something in the world?",
+        "cooking": "How do I cook a meal?",
+        "shopping": "Buy something for me.",
+        "computer": "Delete, restart or repair a computer, a server or a machine.",
+        "writing": "Write a poem, sing a song, tell a joke.",
+    }.items()
+]
+_OTHER = "it is more like what one asks of other programs"
 _NONE = Route("", 0.0, "")
 
 
@@ -101,23 +103,28 @@ class Router:
     async def _guessed(
         self, text: str, labels: list[dict[str, Any]], strangers: Sequence[str]
     ) -> Route:
+        text = text[:_TEXT_CHARS_MAX]
         none = list(strangers) if strangers else True
-        said = await self._classify(
-            text=text[:_TEXT_CHARS_MAX], labels=labels, none=none, threshold=_FITS_FROM
-        )
+        said = await self._classify(text=text, labels=labels, none=none, threshold=_FITS_FROM)
+        found = _routed(said)
         taught = all(len(one.get("examples", ())) >= _TAUGHT_BY for one in labels)
-        return _routed(said, taught=taught)
+        if not found.plan or taught:
+            return found
+        if found.confidence < _CROWD_BELOW or len(labels) < _ALONE_BELOW:
+            # Of few words, something is always the nearest. Is it nearer than what one asks of other programs?
+            crowd = [*labels, *_ELSEWHERE]
+            said = await self._classify(text=text, labels=crowd, none=True, threshold=0.0)
+            if str(said["label"]).startswith(_MARK):
+                near = _near(said)
+                return msgspec.structs.replace(
+                    found, plan="", why=_OTHER, sure=False, alternatives=near
+                )
+        return found
 
     def _labels_of(self, candidates: Sequence[Candidate]) -> list[dict[str, Any]]:
         known = tuple(candidates)
         if self._labels[0] != known:
-            labels = [_label(one) for one in known]
-            if len(labels) < _CROWD_BELOW and not any(one.get("examples") for one in labels):
-                labels += [
-                    {"label": _MARK + name, "description": text}
-                    for name, text in _ELSEWHERE.items()
-                ]
-            self._labels = (known, labels)
+            self._labels = (known, [_label(one) for one in known])
         return self._labels[1]
 
 
@@ -135,22 +142,21 @@ def _plain(example: str) -> str:
     return PLACEHOLDER.sub(lambda found: found[1].replace("_", " "), example)
 
 
-def _routed(said: Mapping[str, Any], *, taught: bool) -> Route:
-    scores: Mapping[str, float] = said["scores"]
+def _routed(said: Mapping[str, Any]) -> Route:
     label, sure = said["label"], float(said["confidence"])
-    near = sorted(
-        (Guess(name, round(max(0.0, score), 4)) for name, score in scores.items()
-         if not name.startswith(_MARK)),
-        key=lambda guess: -guess.score,
-    )  # fmt: skip
-    elsewhere = label is not None and label.startswith(_MARK)
-    unsure = not taught and sure < _FITS_FROM_UNTAUGHT
-    plan = "" if label is None or elsewhere or unsure else str(label)
-    why = "it is more like what one asks of other programs" if elsewhere else str(said["why"])
+    plan = "" if label is None else str(label)
+    others = tuple(one for one in _near(said) if one.plan != plan)
     return Route(
-        plan,
-        sure,
-        why,
-        sure=bool(plan) and sure >= (SURE_FROM if taught else _SURE_FROM_UNTAUGHT),
-        alternatives=tuple(one for one in near if one.plan != plan)[:_ALTERNATIVES],
+        plan, sure, str(said["why"]), sure=bool(plan) and sure >= SURE_FROM, alternatives=others
     )
+
+
+def _near(said: Mapping[str, Any]) -> tuple[Guess, ...]:
+    """The nearest candidates, best first."""
+    scores: Mapping[str, float] = said["scores"]
+    near = [
+        Guess(name, round(max(0.0, score), 4))
+        for name, score in scores.items()
+        if not name.startswith(_MARK)
+    ]
+    return tuple(sorted(near, key=lambda guess: -guess.score)[: _ALTERNATIVES + 1])
