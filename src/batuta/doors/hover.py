@@ -160,6 +160,38 @@ WORKSPACE: Mapping[str, Hover] = {
     "EmbedderConfig.version": Hover(
         "Change it when another model stands behind the same name: all vectors are made anew."
     ),
+    "Workspace.models": Hover(
+        "Models, by name: each is a capability of that name.",
+        ({"fast": "openai:gpt-5-mini"},),
+    ),
+    "ModelConfig": Hover("A model of a provider, or of a server of one's own."),
+    "ModelConfig.provider": Hover(
+        "Whose wire format it speaks: `openai` is the Responses interface, `openai-chat` Chat Completions."
+    ),
+    "ModelConfig.model": Hover("Its name there.", ("gpt-5-mini",)),
+    "ModelConfig.url": Hover(
+        "What stands before the path of a request; the provider's own by default.",
+        ("http://127.0.0.1:11434/v1", "env:MODEL_URL"),
+    ),
+    "ModelConfig.key": Hover(
+        "The variable of the environment that holds the key; the provider's usual one by default.",
+        ("env:MODEL_KEY",),
+    ),
+    "ModelConfig.headers": Hover("Further headers; `env:NAME` is looked up in the environment."),
+    "ModelConfig.prices": Hover(
+        "What it costs, instead of the table: `free`, or dollars for a million tokens.",
+        ({"input": 0.25, "output": 2},),
+    ),
+    "ModelConfig.max_tokens": Hover("The longest answer, in tokens; what a call may cost follows."),
+    "ModelConfig.max_input": Hover(
+        "The longest question, in tokens; a text is taken to have one for each byte."
+    ),
+    "ModelConfig.description": Hover("What it is for, for people and planners."),
+    "ModelConfig.timeout": Hover("Longest time of one call.", ("2m",)),
+    "ModelConfig.concurrency": Hover("Calls at once; 0 for any number."),
+    "ModelPrices": Hover("Dollars for a million tokens."),
+    "ModelPrices.input": Hover("Of what is said to the model."),
+    "ModelPrices.output": Hover("Of what the model says."),
     "Workspace.sql": Hover(
         "Databases, by name: tables are look-ups (`NAME.TABLE`), queries are called `NAME.QUERY`.",
         ({"orders": {"url": "env:ORDERS_URL"}},),

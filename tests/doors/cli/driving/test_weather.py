@@ -13,7 +13,7 @@ def said(weather: Weather, *data: Any) -> str:
 
 
 def test_the_last_report_counts() -> None:
-    assert said(Weather(), {"message": "a third"}, {"done": 2}) == '{"done": 2}'
+    assert said(Weather(), {"message": "a third"}, {"done": 2}) == '{"done":2}'
 
 
 def test_of_a_text_in_pieces_the_end_so_far_is_shown() -> None:
