@@ -26,8 +26,8 @@ class Desk(NamedTuple):
     folder: Path
     bank: Ledger
 
-    def batuta(self, *words: str) -> dict[str, Any]:
-        """The document that a command prints."""
+    def batuta(self, *words: str, codes: tuple[int, ...] = (0, 3)) -> dict[str, Any]:
+        """The document that a command prints, which ends with one of `codes`."""
         done = subprocess.run(
             [sys.executable, "-P", "-m", "batuta", *words, "--json"],
             cwd=self.folder,
@@ -36,7 +36,7 @@ class Desk(NamedTuple):
             timeout=COMMAND_S_MAX,
             check=False,
         )
-        assert done.returncode in (0, 3), done.stdout.decode() + done.stderr.decode()
+        assert done.returncode in codes, done.stdout.decode() + done.stderr.decode()
         return json.loads(done.stdout)
 
     def answered(self, answers: Mapping[str, bool], *inputs: str) -> dict[str, Any]:

@@ -67,6 +67,15 @@ def test_a_ticket_that_gives_orders_gets_nothing_and_the_report_shows_it(
     assert case["says"][:40].replace("<", "&lt;").replace(">", "&gt;") in report
 
 
+def test_whoever_asks_for_it_no_refund_above_the_limit_of_the_workspace_is_made(done: Done) -> None:
+    before = done.desk.paid()
+    given = ("account=C-1001", "amount_cents=150001", "reference=BW-1")
+    words = [word for one in given for word in ("--with", one)]
+    refused = done.desk.batuta("try", "refund", *words, "--yes", codes=(4,))
+    assert "no refund above 1,500 euros" in refused["error"]["message"]
+    assert done.desk.paid() == before
+
+
 def test_html_of_a_ticket_is_text_in_the_report_and_in_the_letters(done: Done) -> None:
     for name in ("report.html", "letters.md"):
         written = (done.desk.folder / "out" / name).read_text("utf-8")
