@@ -157,6 +157,8 @@ async def test_words_that_say_all_run_and_the_log_says_why(desk: Folder) -> None
     assert (routed["planner"], routed["who"]) == ("route", "")
     assert routed["inputs"]["order"] == {"words": "A-1042", "start": 13, "end": 19}
     log = await facts(desk, said.document["run"])
+    shown = desk.batuta("show", said.document["run"]).out
+    assert re.search(r"asked for by “refund order A-1042 with 20 euros”, \d+% sure: ", shown)
     assert [type(fact).__name__ for fact in log[:3]] == ["Accepted", "Routed", "Expanded"]
     assert isinstance(log[1], Routed)
     assert await taught(desk) == []  # nobody was asked

@@ -1,0 +1,24 @@
+"""What words a run was asked for by, and how they led to its plan. Pure."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from batuta.doors.cli.terminal.table import Span
+from batuta.doors.cli.terminal.text import one_line
+
+__all__ = ["asked_lines"]
+
+_WORDS_CELLS, _WHY_CELLS = 80, 100
+
+
+def asked_lines(document: Mapping[str, Any]) -> list[list[Span]]:
+    """A line for the document of a run; none if it was not asked for in words."""
+    routed: Mapping[str, Any] | None = document.get("routed")
+    if routed is None or "words" not in document:
+        return []
+    how = "as its plan was named"
+    if routed["planner"] != "named":
+        how = f"{routed['confidence']:.0%} sure: {one_line(str(routed.get('why', '')), _WHY_CELLS)}"
+    who = f"; {one_line(routed['who'], 40)} said so" if routed["who"] else ""
+    words = one_line(document["words"], _WORDS_CELLS)
+    return [[Span(f"asked for by “{words}”, {how}{who}", "dim")]]
