@@ -12,10 +12,17 @@ do not forbid it, the providers do. What one SDK is not installed for is not che
 import re
 from collections.abc import Callable
 from functools import cache
+from importlib import import_module
 from typing import Any, cast
 
 __all__ = ["flaws_of"]
 
+# Where the types are; the SDKs come with the extra `models`.
+_TYPES = {
+    "openai-chat": ("openai.types.chat.completion_create_params", "CompletionCreateParams"),
+    "openai-responses": ("openai.types.responses.response_create_params", "ResponseCreateParams"),
+    "anthropic": ("anthropic.types.beta.message_create_params", "MessageCreateParams"),
+}
 _FLAWS_MAX = 5
 _TEXT_CHARS_MAX = 300
 
@@ -51,28 +58,12 @@ def _checker(protocol: str, streams: bool) -> tuple[frozenset[str], Callable[[An
 
 def _schema(protocol: str, streams: bool) -> dict[str, Any]:
     """JSON Schema of a request; every SDK has one type for streams and one for whole answers."""
-    match protocol:
-        case "openai-chat":
-            from openai.types.chat import completion_create_params as chat
-
-            kinds = (chat.CompletionCreateParamsNonStreaming, chat.CompletionCreateParamsStreaming)
-        case "openai-responses":
-            from openai.types.responses import response_create_params as responses
-
-            kinds = (
-                responses.ResponseCreateParamsNonStreaming,
-                responses.ResponseCreateParamsStreaming,
-            )
-        case "anthropic":
-            from anthropic.types.beta import message_create_params as messages
-
-            kinds = (
-                messages.MessageCreateParamsNonStreaming,
-                messages.MessageCreateParamsStreaming,
-            )
-        case _:
-            return _google()
-    return _schema_of(kinds[streams])
+    if protocol not in _TYPES:
+        return _google(import_module("google.genai.types"))
+    module, name = _TYPES[protocol]
+    return _schema_of(
+        getattr(import_module(module), name + ("Streaming" if streams else "NonStreaming"))
+    )
 
 
 def _schema_of(kind: Any) -> dict[str, Any]:
@@ -81,10 +72,8 @@ def _schema_of(kind: Any) -> dict[str, Any]:
     return TypeAdapter(kind).json_schema(by_alias=True)
 
 
-def _google() -> dict[str, Any]:
-    """The body that its REST interface takes; the SDK has types of its parts only."""
-    from google.genai import types
-
+def _google(types: Any) -> dict[str, Any]:
+    """The body that its REST interface takes; the SDK has `types` of its parts only."""
     parts: dict[str, Any] = {
         "contents": list[types.Content],
         "systemInstruction": types.Content,
