@@ -8,6 +8,7 @@ import pytest
 
 from batuta import App, Plan, Question, Step, Waiting, capability, plan_from_yaml
 from batuta.app import JOURNAL_FILE, new_run_id
+from batuta.engine.past.fork import Wish
 from batuta.errors import (
     AnswerError,
     Denied,
@@ -20,7 +21,7 @@ from batuta.errors import (
     WorkspaceError,
 )
 from batuta.spec.call import Call
-from batuta.spec.facts import Answered
+from batuta.spec.facts import Accepted, Answered
 
 
 @capability(effect="pure", reach="local")
@@ -268,3 +269,78 @@ class TestOpen:
                 plan("steps: {a: {use: double, each: '[1, 2]', with: {n: '${item}'}}}"), {}
             )
         assert shown["error"]["code"] == "budget"
+
+
+class TestFiles:
+    FILES = plan(
+        """
+inputs: {table: file}
+steps:
+  n: {use: form}
+  rows: {use: file.rows, with: {file: "${inputs.table}", limit: "${steps.n}"}}
+  copy: {use: file.write, with: {path: out/copy.csv, rows: "${steps.rows.rows}", columns: "${steps.rows.header}"}}
+result: {rows: "${steps.rows.rows}", copy: "${steps.copy.path}"}
+"""
+    )
+
+    async def waiting(self, app: App, tmp_path: Path) -> str:
+        (tmp_path / "table.csv").write_text("b,a\n1,x\n2,y\n")
+        shown = await app.run(self.FILES, {"table": "table.csv"})
+        await app.answer(shown["run"], "n", {"n": 5})
+        return shown["run"]
+
+    async def test_a_run_is_given_what_was_in_a_file_and_never_its_content(
+        self, app: App, tmp_path: Path
+    ) -> None:
+        run_id = await self.waiting(app, tmp_path)
+        rows = await app.engine.journal.read(run_id)
+        assert isinstance(rows[0].fact, Accepted)
+        shown = await app.resume(run_id)
+        assert shown["result"] == {
+            "rows": [{"a": "x", "b": 1}, {"a": "y", "b": 2}],
+            "copy": "out/copy.csv",
+        }
+        assert (tmp_path / "out/copy.csv").read_text() == "b,a\n1,x\n2,y\n"
+        accepted = bytes(rows[0].fact.request.inputs.data).decode()
+        assert '"path":"table.csv","bytes":12,"sha256":' in accepted
+        assert "1,x" not in accepted
+
+    async def test_a_file_that_changes_while_the_run_waits_is_not_read_as_if_it_had_not(
+        self, app: App, tmp_path: Path
+    ) -> None:
+        run_id = await self.waiting(app, tmp_path)
+        (tmp_path / "table.csv").write_text("b,a\n1,x\n2,z\n")
+        assert (await app.resume(run_id))["error"]["code"] == "changed"
+        forked = await app.fork(run_id, Wish("n", {"table": "table.csv"}, {}, True))
+        shown = await app.show(forked.run.id)
+        assert shown["status"] == "running"
+        with pytest.raises(InputError, match="there is no file"):
+            await app.fork(run_id, Wish("n", {"table": "gone.csv"}))
+
+    @pytest.mark.parametrize(
+        ("given", "message"),
+        [
+            ("gone.csv", "there is no file 'gone.csv' in the workspace"),
+            ("../table.csv", "'../table.csv' leads out of the workspace"),
+            (5, "expected the path of a file, got an integer"),
+        ],
+    )
+    async def test_what_is_no_file_of_the_workspace_starts_no_run(
+        self, app: App, given: Any, message: str
+    ) -> None:
+        with pytest.raises(InputError, match=message):
+            await app.start(self.FILES, {"table": given})
+        with pytest.raises((InputError, PlanError), match=message):
+            await app.explain(self.FILES, {"table": given})
+        assert await app.runs() == []
+
+    async def test_what_may_be_read_is_what_the_workspace_says(self, tmp_path: Path) -> None:
+        (tmp_path / "batuta.yaml").write_text("files: {read: [data/**], write: [reports/*.md]}")
+        (tmp_path / "table.csv").write_text("a\n1\n")
+        async with await App.open(tmp_path, functions=FUNCTIONS) as app:
+            with pytest.raises(InputError, match="is not to be read"):
+                await app.start(self.FILES, {"table": "table.csv"})
+            write = plan(
+                "steps: {w: {use: report.write, with: {path: out/a.md, title: T, sections: []}}}"
+            )
+            assert (await app.run(write, {}))["error"]["code"] == "forbidden"

@@ -16,6 +16,7 @@ from batuta.config import (
 )
 from batuta.errors import InputError, NotFound, WorkspaceError
 from batuta.reading.capability import CapabilityConfig
+from batuta.reading.files import FilesConfig
 from batuta.reading.policy import Rule
 from batuta.spec.budget import Budget
 
@@ -229,4 +230,23 @@ def test_patterns_of_plans_stay_in_the_folder() -> None:
         "B025 1:29",
         "B025 1:38",
         "B022 1:51",
+    ]
+
+
+def test_files_are_read_anywhere_but_where_hidden_and_written_below_out_unless_it_is_said() -> None:
+    assert workspace_from_yaml("").files == FilesConfig(("**",), ("out/**",), 4_294_967_296)
+    said = workspace_from_yaml(
+        "files: {read: [data/**, .config/a.json], write: reports/*.md, bytes_max: 1000}\n"
+    )
+    assert said.files == FilesConfig(("data/**", ".config/a.json"), ("reports/*.md",), 1_000)
+
+
+def test_patterns_of_files_stay_in_the_folder() -> None:
+    assert codes("files: {read: [../a, /a, 'C:\\a', a/../../b], bytes_max: 0, wrote: a}\n") == [
+        "B025 1:16",
+        "B025 1:22",
+        "B025 1:26",
+        "B025 1:34",
+        "B023 1:57",
+        "B020 1:60",
     ]

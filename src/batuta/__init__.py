@@ -20,6 +20,7 @@ __all__ = [
     "Event",
     "Expand",
     "Failed",
+    "FileReference",
     "NotDone",
     "Outcome",
     "Plan",
@@ -69,6 +70,7 @@ _HOMES = {
     "batuta.spec.budget": ("Budget",),
     "batuta.spec.call": ("Call", "Done", "Expand", "Failed", "Outcome", "Question", "Waiting"),
     "batuta.spec.card": ("Card",),
+    "batuta.spec.file": ("FileReference",),
     "batuta.spec.plan": ("Alternative", "Plan", "Repeat", "Retry", "Step", "Undo"),
     "batuta.workflows": ("Event", "Running", "Workflow", "workflow"),
 }

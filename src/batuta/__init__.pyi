@@ -26,6 +26,7 @@ from batuta.spec.call import Outcome as Outcome
 from batuta.spec.call import Question as Question
 from batuta.spec.call import Waiting as Waiting
 from batuta.spec.card import Card as Card
+from batuta.spec.file import FileReference as FileReference
 from batuta.spec.plan import Alternative as Alternative
 from batuta.spec.plan import Plan as Plan
 from batuta.spec.plan import Repeat as Repeat

@@ -1,13 +1,15 @@
 """Inputs are what the plan declares, whether they come from code or from a command line."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from batuta.errors import InputError
+from batuta.errors import InputError, PlanError
 from batuta.plans.build import plan_from_yaml
 from batuta.plans.inputs import parse_assignments, parse_inputs, validate_inputs
+from batuta.spec.file import FILE_SCHEMA
 from batuta.spec.plan import Plan
 
 PLAN = plan_from_yaml("""
@@ -202,3 +204,61 @@ def test_assignments_may_be_called_otherwise() -> None:
     assert parse_assignments(schemas, ["cents=5", "odd-name=x"]) == {"cents": 5, "odd-name": "x"}
     with pytest.raises(InputError, match="the argument 'cents' is a whole number"):
         parse_assignments(schemas, ["cents=x"], "argument")
+
+
+FILES = plan_from_yaml("""
+name: x
+inputs:
+  table: file
+  rules: {type: file, default: rules.txt, description: what counts}
+  more: {type: list, items: {type: file}, default: []}
+""").plan
+
+
+def test_a_file_is_declared_by_one_word_wherever_a_type_stands() -> None:
+    table, rules, more = FILES.inputs.values()
+    assert table == FILE_SCHEMA
+    assert rules == {**FILE_SCHEMA, "default": "rules.txt", "description": "what counts"}
+    assert more["items"] == FILE_SCHEMA
+
+
+@pytest.mark.parametrize("default", ["5", "' '", "{path: a.csv}"])
+def test_the_default_of_a_file_is_a_path(default: str) -> None:
+    with pytest.raises(PlanError) as caught:
+        plan_from_yaml(f"name: x\ninputs: {{a: {{type: file, default: {default}}}}}")
+    assert [finding.code for finding in caught.value.findings] == ["B028"]
+
+
+@pytest.mark.parametrize("written", ["data/a.csv", "./data/../data/a.csv", "@data/a.csv"])
+def test_the_path_of_a_file_is_seen_from_here_and_kept_as_seen_from_the_workspace(
+    written: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "ws/below/data").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "ws/below")
+    root = str(tmp_path / "ws")
+    assert parse_inputs(FILES, [f"table={written}"], root) == {"table": "below/data/a.csv"}
+    absolute = str(tmp_path / "ws/a.csv")
+    assert parse_inputs(FILES, [f"table={absolute}"], root) == {"table": "a.csv"}
+
+
+def test_a_folder_may_be_reached_by_a_link(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "ws").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "ws")
+    monkeypatch.chdir(tmp_path / "ws")
+    assert parse_inputs(FILES, ["table=a.csv"], str(tmp_path / "link")) == {"table": "a.csv"}
+
+
+def test_a_reference_may_be_given_as_json() -> None:
+    reference = {"path": "a.csv", "bytes": 1, "sha256": "0" * 64}
+    assert parse_inputs(FILES, [f"table={json.dumps(reference)}"]) == {"table": reference}
+    assert validate_inputs(FILES, {"table": reference})["table"] == reference
+
+
+@pytest.mark.parametrize("written", ["../a.csv", "/etc/passwd", ""])
+def test_a_path_outside_the_workspace_is_no_input(
+    written: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError) as caught:
+        parse_inputs(FILES, [f"table={written}"], str(tmp_path))
+    assert caught.value.message.startswith("input 'table': ")

@@ -15,6 +15,7 @@ from batuta.reading.shapes import FLAWED
 from batuta.reading.source import read_bytes, tree_from_data, tree_from_text
 from batuta.reading.to_yaml import yaml_text
 from batuta.reading.tree import Node
+from batuta.spec.file import FILE_SCHEMA
 from batuta.spec.plan import Plan
 from batuta.spec.value import plain
 
@@ -104,6 +105,11 @@ def _data(plan: Plan) -> Any:
             **{key: data.pop(key) for key in _TOLD if key in data},
             **data,
         }
+    inputs = data.get("inputs", {})
+    for name, schema in inputs.items():
+        if schema.items() >= FILE_SCHEMA.items():
+            rest = {key: one for key, one in schema.items() if key not in FILE_SCHEMA}
+            inputs[name] = {"type": "file", **rest} if rest else "file"
     for step in data.get("steps", {}).values():
         # As the tutorial writes it; both forms read alike, unless the expression is wrong.
         if "each" in step and unwrapped(braced := f"${{{step['each']}}}") == step["each"]:

@@ -14,7 +14,7 @@ import msgspec
 from batuta.errors import Finding, InputError, NotFound
 from batuta.reading.nearest import did_you_mean
 from batuta.reading.places import NOWHERE, Places
-from batuta.reading.schema import problems
+from batuta.reading.schema import kind_of, problems
 from batuta.reading.source import read_bytes
 from batuta.reading.tree import INTEGER_MAX, INTEGER_MIN
 from batuta.spec.file import is_file_schema
@@ -50,7 +50,7 @@ def input_findings(
                 place=places.at("inputs", name),
                 remedy="give a value of the type that the plan declares",
             )
-            for problem in problems(schema, value)
+            for problem in _problems(schema, value)
         ]
     findings += [
         Finding(
@@ -65,6 +65,13 @@ def input_findings(
         if name not in inputs and "default" not in schema
     ]
     return findings
+
+
+def _problems(schema: dict[str, Any], value: Any) -> list[str]:
+    found = problems(schema, value)
+    if found and is_file_schema(schema):
+        return [f"expected the path of a file, got {kind_of(value)}"]
+    return found
 
 
 def validate_inputs(plan: Plan, inputs: Mapping[str, Any]) -> dict[str, Any]:

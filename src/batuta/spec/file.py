@@ -1,7 +1,7 @@
 """A file of the workspace as a value: where it is and what was in it, never its content."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, Any, TypedDict, cast
 
 import msgspec
 
@@ -33,5 +33,11 @@ class FileReference(TypedDict):
 
 
 def is_file_schema(schema: Mapping[str, Any]) -> bool:
-    """True for the schema of an input that is a file."""
-    return schema.get("format") == FILE_FORMAT and schema.get("type") == "object"
+    """True for the schema of an input that is a file, or a file or nothing."""
+    if schema.get("format") == FILE_FORMAT and schema.get("type") == "object":
+        return True
+    either = schema.get("anyOf")
+    if not isinstance(either, list):
+        return False
+    kinds = [one for one in cast("list[Any]", either) if one != {"type": "null"}]
+    return len(kinds) == 1 and isinstance(kinds[0], dict) and is_file_schema(cast("Any", kinds[0]))

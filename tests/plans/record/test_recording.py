@@ -14,6 +14,7 @@ import pytest
 
 from batuta import (
     Budget,
+    FileReference,
     Retry,
     cel,
     choose,
@@ -40,6 +41,27 @@ def same(function: Callable[..., Any], yaml: str, **settings: Any) -> None:
     written = plan_from_yaml(f"name: {settings.get('name', function.__name__)}\n{yaml}").plan
     assert plan_to_yaml(recorded) == plan_to_yaml(written)
     assert recorded.digest() == written.digest()
+
+
+def test_files_are_inputs_by_reference() -> None:
+    def read(
+        table: FileReference, more: list[FileReference], either: FileReference | None = None
+    ) -> Any:
+        return use("file.rows")(file=table).rows
+
+    same(
+        read,
+        """
+inputs:
+  table: file
+  more: {type: list, items: {type: file}}
+  either: {anyOf: [{type: file}, {type: "null"}], default: null}
+steps:
+  rows: {use: file.rows, with: {file: "${inputs.table}"}}
+result: ${steps.rows.rows}
+""",
+    )
+    assert "table: file\n" in plan_to_yaml(Recording(read).plan)
 
 
 def test_inputs_steps_references_and_result() -> None:

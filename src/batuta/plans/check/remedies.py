@@ -32,6 +32,8 @@ def remedy_of_fit(value: Any, type_: Type, target: Type) -> str:
     inner = _whole(value)
     if inner is None or type_ is ANY:
         return other
+    if described(type_) == "file":
+        return _of_file(inner, target) or other
     if target is STRING and _sure(type_, _SCALAR):
         return f'make it a text: "${{string({inner})}}"'
     if _sure(type_, _LIST) and _sure(items(type_), target):
@@ -44,6 +46,15 @@ def remedy_of_missing(known: str, missing: str, type_: Type) -> str:
     if _sure(type_, _LIST) and part(items(type_), missing).verdict != "no":
         return f"of the first: {known}[0].{missing}; of all: {known}.map(x, x.{missing})"
     return f"use {known} itself, or another value"
+
+
+def _of_file(inner: str, target: Type) -> str:
+    """A file is a reference, and not what is in it."""
+    if fits(STRING, target).verdict != "no":
+        return f"read it first: a step with file.read has its `text`; its path is {inner}.path"
+    if fits(_LIST, target).verdict != "no":
+        return "read it first: a step with file.rows has its `rows`"
+    return ""
 
 
 def _of_constant(value: Any, target: Type) -> str:

@@ -25,6 +25,8 @@ from batuta.spec.plan import Plan
 
 __all__ = ["take"]
 
+_FILE_FIELDS = FILE_SCHEMA["properties"].keys()
+
 
 def take(
     function: Callable[..., Any], name: str, settings: Mapping[str, Any]
@@ -155,14 +157,29 @@ def _innermost(error: BaseException, function: Callable[..., Any]) -> tuple[Fram
 
 
 def _schema(hint: Any, what: str) -> dict[str, Any]:
-    if hint is FileReference:
-        return FILE_SCHEMA
     defs: dict[str, Any] = {}
     schema = schema_of(hint, defs, what)
+    if defs.get(FileReference.__name__, {}).get("properties", {}).keys() == _FILE_FIELDS:
+        del defs[FileReference.__name__]
+        schema, defs = _with_files(schema), _with_files(defs)
     name = str(schema.get("$ref", "")).removeprefix("#/$defs/")
     if name in defs and f"#/$defs/{name}" not in repr(defs):
         schema = {**defs.pop(name), **{key: one for key, one in schema.items() if key != "$ref"}}
     return {**schema, "$defs": defs} if defs else schema
+
+
+def _with_files(schema: Any) -> Any:
+    """`schema` with what marks a file where one is referred to."""
+    if isinstance(schema, list):
+        return [_with_files(one) for one in cast("list[Any]", schema)]
+    if not isinstance(schema, dict):
+        return schema
+    found = cast("dict[str, Any]", schema)
+    rest = {key: _with_files(one) for key, one in found.items() if key != "$ref"}
+    reference = found.get("$ref")
+    if reference == f"#/$defs/{FileReference.__name__}":
+        return {**FILE_SCHEMA, **rest}
+    return rest if reference is None else {"$ref": reference, **rest}
 
 
 def _description(function: Callable[..., Any]) -> str:

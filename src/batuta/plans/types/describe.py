@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 
 from batuta.plans.types.shape import Array, Bool, Number, Object, Shape, String, Type
+from batuta.spec.file import FILE_SCHEMA
 
 __all__ = ["described", "described_shape", "described_values"]
 
@@ -12,6 +13,8 @@ _DEPTH_MAX = 3
 _FIELDS_MAX = 8
 _CHOICES_MAX = 6
 _CHARS_MAX = 32
+# What a reference to a file is made of.
+_FILE_FIELDS = FILE_SCHEMA["properties"].keys()
 
 
 def described(type_: Type) -> str:
@@ -108,6 +111,8 @@ def _map(shape: Object, depth: int) -> str:
         if not shape.rest.shapes:
             return "empty map"
         return "map" if shape.rest.is_any else f"map of {_described(shape.rest, depth + 1)}"
+    if shape.fields.keys() == _FILE_FIELDS:
+        return "file"
     if depth >= _DEPTH_MAX:
         return "map"
     shown = [

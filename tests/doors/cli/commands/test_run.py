@@ -1,5 +1,6 @@
 """`run` and `resume`, as scripts use them."""
 
+import json
 import signal
 import subprocess
 import sys
@@ -240,3 +241,59 @@ result: "${steps.a}"
     assert "rewritten: b is not called: nothing uses its value, and it is pure\n" in said.err
     quiet = folder.batuta("run", "--plan", "wasteful.yaml", "--rewrite", "--json")
     assert (quiet.err, [step["path"] for step in quiet.document["steps"]]) == ("", ["a"])
+
+
+TABLE = """
+name: table
+inputs: {table: {type: file, default: tickets.csv}}
+steps:
+  rows: {use: file.rows, with: {file: "${inputs.table}"}}
+result: {n: "${size(steps.rows.rows)}", path: "${inputs.table.path}"}
+"""
+
+
+def test_a_file_is_named_as_it_is_seen_from_here(folder: Folder) -> None:
+    below = folder.path / "below"
+    below.mkdir()
+    (folder.path / "table.yaml").write_text(TABLE)
+    (folder.path / "tickets.csv").write_text("a\n1\n2\n")
+    (below / "more.csv").write_text("a\n1\n")
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "batuta",
+        "run",
+        "-w",
+        "..",
+        "--plan",
+        "table.yaml",
+        "--json",
+    ]
+    found: dict[str, object] = {}
+    for given in (
+        "",
+        "../tickets.csv",
+        "more.csv",
+        str(below / "more.csv"),
+        "@more.csv",
+        "tickets.csv",
+        "../../x",
+    ):
+        ended = subprocess.run(
+            [*command, *(["--input", f"table={given}"] if given else [])],
+            cwd=below, env=surroundings(), capture_output=True, timeout=WAIT_S, check=False,
+        )  # fmt: skip
+        document = json.loads(ended.stdout)
+        found[given.removeprefix(str(below))] = (
+            document.get("result") or document["error"]["message"]
+        )
+    assert found == {
+        "": {"n": 2, "path": "tickets.csv"},
+        "../tickets.csv": {"n": 2, "path": "tickets.csv"},
+        "more.csv": {"n": 1, "path": "below/more.csv"},
+        "/more.csv": {"n": 1, "path": "below/more.csv"},
+        "@more.csv": {"n": 1, "path": "below/more.csv"},
+        "tickets.csv": "input 'table': there is no file 'below/tickets.csv' in the workspace",
+        "../../x": f"input 'table': '../../x' is outside the workspace {str(folder.path)!r}",
+    }
