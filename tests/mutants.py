@@ -59,7 +59,7 @@ MUTANTS = [
     ),
     patch(
         "nothing is reserved",
-        "spec/fold.py",
+        "spec/fold/of_step.py",
         "purse.reserve(fact.reserved_nusd, new=not node.went_on)",
         "purse.reserve(0)",
     ),

@@ -1,94 +1,29 @@
-"""The fold: `Run` is what its facts make of it. Which facts count is for `admits` to say.
+"""What the facts about one step instance make of it: one function per fact."""
 
-Pure in the sense that matters: the same facts in the same order give the same run, whoever folds them and when.
-"""
-
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import cast
 
 from batuta.spec import run as r
-from batuta.spec.admits import admits
-from batuta.spec.budget import Purse
 from batuta.spec.facts import (
-    Accepted,
-    Adopted,
     Answered,
-    CancelRequested,
-    Claimed,
     Doubted,
     Dropped,
-    Ended,
-    Expanded,
     Fact,
     Failure,
     Finished,
     Inherited,
     Lost,
-    Parked,
-    Purged,
     Resolved,
-    Routed,
     Skipped,
     Spread,
     Started,
     Waited,
 )
-from batuta.spec.follow import (
-    close,
-    close_node,
-    drop,
-    drop_if_closing,
-    end,
-    freeze,
-    is_closing,
-    open_scope,
-    settle_call,
-)
-from batuta.spec.run import Node, Run, Scope
-from batuta.spec.shape import PlanShape
-from batuta.spec.value import Value, decode
+from batuta.spec.follow import close_node, drop, drop_if_closing, end, freeze, settle_call
+from batuta.spec.run import Node, Run
+from batuta.spec.value import decode
 
-__all__ = ["apply", "fold", "take"]
-
-
-def fold(facts: Iterable[Fact], shapes: Callable[[str], PlanShape]) -> Run:
-    """The run that `facts` (in log order) make. `shapes` gives the shape of every plan digest in them."""
-    run = Run(shapes)
-    for fact in facts:
-        apply(run, fact)
-    return run
-
-
-def apply(run: Run, fact: Fact) -> bool:
-    """Take in the next fact of the log; False if it was not admitted and changed nothing but `head`."""
-    if admits(run, fact):
-        take(run, fact)
-        return True
-    run.head += 1
-    run.ignored += 1
-    return False
-
-
-def take(run: Run, fact: Fact) -> None:
-    """Take in a fact that `admits` has let through."""
-    run.head += 1
-    run.updated_at = fact.at
-    _TAKE[type(fact)](run, fact)
-
-
-# ── one function per fact ────────────────────────────────────────────────────────────────────────────────────
-
-
-def _accepted(run: Run, fact: Accepted) -> None:
-    run.accepted = fact
-    run.id = fact.run
-    run.salt = bytes.fromhex(fact.salt)
-    if fact.budget is not None:
-        run.purses = (Purse(fact.budget, fact.at, "the run's"),)
-
-
-def _routed(run: Run, fact: Routed) -> None:
-    run.routed = fact
+__all__ = ["OF_STEP"]
 
 
 def _inherited(run: Run, fact: Inherited) -> None:
@@ -99,51 +34,6 @@ def _inherited(run: Run, fact: Inherited) -> None:
     node.inherited = run.accepted.fork.run
     node.message = fact.why or f"taken over from {node.inherited}"
     end(run, node, fact.state, fact.at)
-
-
-def _claimed(run: Run, fact: Claimed) -> None:
-    run.owner = fact.owner
-    run.term = fact.term
-    run.parked = False
-    run.parked_until = None
-    # Whatever ran under the owner before may need to be recovered; the decision is not the fold's.
-    run.touched.extend(node for node in run.nodes.values() if node.state == r.RUNNING)
-
-
-def _parked(run: Run, fact: Parked) -> None:
-    run.owner = ""
-    run.parked = True
-    run.parked_until = fact.wake_at
-
-
-def _expanded(run: Run, fact: Expanded) -> None:
-    _pin(run, fact)
-    shape = run.shapes(fact.plan_digest)
-    if not fact.path:
-        run.root = Scope("", shape, fact.inputs, None)
-        run.root_plan_digest = fact.plan_digest
-        open_scope(run, run.root, run.purses, fact.at)
-        return
-    node = run.nodes[fact.path]
-    settle_call(run, node, fact.cost_nusd)
-    node.state = r.OPEN
-    node.question = node.answer = None
-    node.generation += 1
-    run.touched.append(node)
-    node.subscope = Scope(f"{node.path}/{node.generation}/", shape, fact.inputs, node)
-    open_scope(run, node.subscope, node.purses, fact.at)
-    if is_closing(node):
-        close(run, node.subscope, fact.at)
-
-
-def _pin(run: Run, fact: Expanded | Adopted) -> None:
-    run.cards.update(_cards_in(fact.cards))
-    if fact.described is not None:
-        run.described[fact.described.ref] = fact.described
-
-
-def _cards_in(slot: Value) -> dict[str, str]:
-    return {} if slot.erased else cast("dict[str, str]", decode(slot.data))
 
 
 def _skipped(run: Run, fact: Skipped) -> None:
@@ -332,49 +222,17 @@ def _has_open_parts(node: Node) -> bool:
     return bool(node.open_children or inside)
 
 
-def _cancel_requested(run: Run, fact: CancelRequested) -> None:
-    run.cancel = fact
-    if run.root is not None:
-        close(run, run.root, fact.at)
-
-
-def _adopted(run: Run, fact: Adopted) -> None:
-    _pin(run, fact)
-    run.drift = None
-    # Nothing was looked at while the question stood.
-    run.touched.extend(run.open_work())
-
-
-def _ended(run: Run, fact: Ended) -> None:
-    run.ended = fact
-    run.owner = ""
-    run.touched.clear()
-
-
-def _purged(run: Run, _fact: Purged) -> None:
-    run.purged = True
-
-
-_TAKE: dict[type[Fact], Callable[[Run, Fact], None]] = cast(
+OF_STEP = cast(
     "dict[type[Fact], Callable[[Run, Fact], None]]",
     {
-        Accepted: _accepted,
-        Adopted: _adopted,
         Answered: _answered,
-        CancelRequested: _cancel_requested,
-        Claimed: _claimed,
         Doubted: _doubted,
         Dropped: _dropped,
-        Ended: _ended,
-        Expanded: _expanded,
         Failure: _failure,
         Finished: _finished,
         Inherited: _inherited,
         Lost: _lost,
-        Parked: _parked,
-        Purged: _purged,
         Resolved: _resolved,
-        Routed: _routed,
         Skipped: _skipped,
         Spread: _spread,
         Started: _started,
