@@ -184,7 +184,7 @@ async def test_the_same_report_is_markdown_by_its_ending(tmp_path: Path) -> None
         "| topic | n |  |", "| --- | --: | --- |",
         "| refund | 3 | ██████████████ |", "| delivery \\| x | 5 | ████████████████████████ |", "",
         "| topic | Cost (€) |", "| --- | --: |", "| refund | 1.5 |", "", "and 1 more", "",
-        "### T-1", "", "Dear Ann,", "", "> Hi\\!\\!  ", ">", "> \\*where\\* is it  ", "",
+        "### T-1", "", "> Hi\\!\\!  ", ">", "> \\*where\\* is it  ", "", "Dear Ann,", "",
         "---", "", "*Run r1, step step*",
     ]  # fmt: skip
 

@@ -86,8 +86,8 @@ class _Page:
     def detail(self, one: Detail) -> str:
         parts = [
             _small_facts(one.facts),
-            html_of(one.text) if one.text else "",
             _quote(one.quote),
+            html_of(one.text) if one.text else "",
             _table(one.table, one.title) if one.table else "",
         ]
         return f'<details><summary>{safe(one.title)}</summary><div class="in">{"".join(parts)}</div></details>'

@@ -43,8 +43,8 @@ def _detail(one: Detail) -> list[str]:
     return [
         f"### {_line(one.title)}",
         _facts(one.facts),
-        markdown_of(one.text),
         _quote(one.quote),
+        markdown_of(one.text),
         _table(one.table) if one.table else "",
     ]
 

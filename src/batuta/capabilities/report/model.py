@@ -71,9 +71,9 @@ class Detail(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Something to unfold. `quote` is shown as it is, letter by letter: what others wrote belongs there."""
 
     title: Name
-    text: Text = ""
-    quote: Text = ""
     facts: list[Fact] = []
+    quote: Text = ""
+    text: Text = ""
     table: Table | None = None
 
 
