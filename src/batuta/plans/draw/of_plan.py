@@ -7,7 +7,7 @@ import msgspec
 
 from batuta.errors import BatutaError
 from batuta.plans.draw.paint.text import line_of
-from batuta.plans.draw.picture import EFFECTS, Box, Link, Picture
+from batuta.plans.draw.picture import EFFECTS, Box, Inside, Link, Picture
 from batuta.plans.explanation import Explanation, Forecast, StepExplained
 from batuta.spec.figures import dollars, duration, plural
 from batuta.spec.plan import Plan, Step
@@ -15,22 +15,36 @@ from batuta.spec.shape import StepShape
 
 __all__ = ["links_between", "links_of", "picture_of_plan"]
 
+# Plans in boxes are drawn as long as there are no more steps than these in all.
+_DRAWN_INSIDE_MAX = 60
+
 
 def picture_of_plan(explanation: Explanation) -> Picture:
     """The picture that `plan_svg` paints."""
-    plan, totals = explanation.plan, explanation.totals
-    boxes = tuple(_box(step) for step in explanation.steps)
-    names = [step.name for step in explanation.steps]
-    kinds = {step.name: _kinds(plan, step) for step in explanation.steps}
+    plan = explanation.plan
+    whole = _drawn(explanation, inside=_count(explanation) <= _DRAWN_INSIDE_MAX)
     return Picture(
         title=plan.name,
         description=plan.description,
         summary=_summary(explanation),
         digest=explanation.digest,
-        boxes=boxes,
-        links=links_between(names, kinds, totals.critical_path),
+        boxes=whole.boxes,
+        links=whole.links,
         says=f"The plan {plan.name}, before it runs.",
     )
+
+
+def _drawn(explanation: Explanation, *, inside: bool) -> Inside:
+    """The steps and their links; `inside`: with the plans that steps carry out."""
+    steps = explanation.steps
+    kinds = {step.name: _kinds(explanation.plan, step) for step in steps}
+    links = links_between([*kinds], kinds, explanation.totals.critical_path)
+    return Inside(tuple(_box(step, inside=inside) for step in steps), links)
+
+
+def _count(explanation: Explanation) -> int:
+    """How many steps there are, with those of the plans that steps carry out."""
+    return sum(1 + (0 if one.inner is None else _count(one.inner)) for one in explanation.steps)
 
 
 def links_of(shape: StepShape) -> dict[str, str]:
@@ -91,7 +105,7 @@ def _effect(step: StepExplained) -> str:
     return step.effect if step.effect in EFFECTS else ""
 
 
-def _box(step: StepExplained) -> Box:
+def _box(step: StepExplained, *, inside: bool) -> Box:
     forecast = step.forecast
     measured = step.measured
     time, per_call = forecast.time_expected_s, ""
@@ -115,6 +129,7 @@ def _box(step: StepExplained) -> Box:
         denied=step.denied,
         doubtful=bool(step.denied_maybe),
         says=_says(step, times, time),
+        inside=_drawn(step.inner, inside=True) if inside and step.inner is not None else None,
     )
 
 

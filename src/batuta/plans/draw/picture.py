@@ -1,8 +1,10 @@
 """What is to be drawn, before anybody knows where: boxes and links, with their words. Frozen data."""
 
+from collections.abc import Iterable, Iterator
+
 import msgspec
 
-__all__ = ["EFFECTS", "STATES", "Box", "Link", "Picture"]
+__all__ = ["EFFECTS", "STATES", "Box", "Inside", "Link", "Picture", "all_boxes"]
 
 # In the order in which a legend names them; "" is one that nobody knows.
 EFFECTS = {
@@ -32,6 +34,7 @@ class Box(msgspec.Struct, frozen=True, kw_only=True):
         undo: what takes it back, "" if nothing does.
         denied: why the policy refuses it, else ""; doubtful: it may refuse it.
         says: the box in words, for those who do not see it.
+        inside: the plan that the step carries out, drawn in its box.
     """
 
     name: str
@@ -49,6 +52,14 @@ class Box(msgspec.Struct, frozen=True, kw_only=True):
     denied: str = ""
     doubtful: bool = False
     says: str = ""
+    inside: "Inside | None" = None
+
+
+class Inside(msgspec.Struct, frozen=True):
+    """A plan in a box: boxes and links as in `Picture`."""
+
+    boxes: tuple[Box, ...]
+    links: tuple["Link", ...]
 
 
 class Link(msgspec.Struct, frozen=True):
@@ -74,3 +85,11 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
     links: tuple[Link, ...]
     says: str = ""
     notes: tuple[str, ...] = ()
+
+
+def all_boxes(boxes: Iterable[Box]) -> Iterator[Box]:
+    """`boxes`, each followed by those inside of it."""
+    for box in boxes:
+        yield box
+        if box.inside is not None:
+            yield from all_boxes(box.inside.boxes)

@@ -1,6 +1,6 @@
 """The whole document: title, drawing, legend."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from batuta.plans.draw.layout.axis import axis_of
@@ -8,14 +8,14 @@ from batuta.plans.draw.layout.geometry import Curve, Rect, Route
 from batuta.plans.draw.layout.placing import Placed, placed, readable
 from batuta.plans.draw.of_plan import picture_of_plan
 from batuta.plans.draw.of_run import picture_of_run
-from batuta.plans.draw.paint.boxes import paint_box
+from batuta.plans.draw.paint.boxes import inside_of, paint_box
 from batuta.plans.draw.paint.canvas import Canvas, number
 from batuta.plans.draw.paint.edges import paint_edge
 from batuta.plans.draw.paint.gantt import NOTE_WIDTH, label_width, paint_gantt
 from batuta.plans.draw.paint.legend import paint_legend
 from batuta.plans.draw.paint.style import style_sheet
 from batuta.plans.draw.paint.text import clean, safe, wrapped
-from batuta.plans.draw.picture import Link, Picture
+from batuta.plans.draw.picture import Box, Link, Picture, all_boxes
 from batuta.plans.draw.tracks import busy, tracks_of
 from batuta.plans.explanation import Explanation
 from batuta.spec.card import Card
@@ -71,7 +71,7 @@ def svg_of(picture: Picture, timing: _Timing | None = None) -> str:
     room = max(drawn.layout.width, _WIDTH_MIN if timing is None else _WIDTH_TIMED_MIN)
     y = _header(canvas, picture, room)
     left = _MARGIN + (room - drawn.layout.width) / 2
-    _paint(canvas, picture, drawn, left, y)
+    _paint(canvas, picture.boxes, drawn, left, y)
     y += drawn.layout.height + 24
     if timing is not None and timing.lines.lines:
         y += _timed(canvas, timing, y, room)
@@ -115,9 +115,9 @@ def _header(canvas: Canvas, picture: Picture, room: float) -> float:
     return y + 10
 
 
-def _paint(canvas: Canvas, picture: Picture, drawn: Placed, left: float, top: float) -> None:
+def _paint(canvas: Canvas, boxes: Sequence[Box], drawn: Placed, left: float, top: float) -> None:
     """Panels, then lines, the critical path last, then boxes: no line hides a word."""
-    boxes, groups = picture.boxes, drawn.groups
+    groups = drawn.groups
     rects: dict[int, Rect] = {}
     lines: list[tuple[Link, Route]] = []
     for panel, rect in zip(drawn.panels, drawn.layout.rects, strict=True):
@@ -135,6 +135,11 @@ def _paint(canvas: Canvas, picture: Picture, drawn: Placed, left: float, top: fl
         paint_edge(canvas, link, route)
     for box, rect in sorted(rects.items()):
         paint_box(canvas, boxes[box], rect, drawn.measures)
+        inside = boxes[box].inside
+        if inside is not None:
+            inner = drawn.inside[box]
+            place = inside_of(boxes[box], rect, drawn.measures, inner.layout.width)
+            _paint(canvas, inside.boxes, inner, *place)
 
 
 def _moved(curve: Curve, x: float, y: float) -> Curve:
@@ -165,8 +170,9 @@ def _said(picture: Picture) -> str:
         clean(picture.summary),
         *map(clean, picture.notes),
     ]
-    lines += [clean(box.says) for box in picture.boxes[:_SAID_STEPS_MAX]]
-    left = len(picture.boxes) - _SAID_STEPS_MAX
+    boxes = list(all_boxes(picture.boxes))
+    lines += [clean(box.says) for box in boxes[:_SAID_STEPS_MAX]]
+    left = len(boxes) - _SAID_STEPS_MAX
     if left > 0:
         lines.append(f"And {left:,} more steps.")
     return "\n".join(line for line in lines if line)

@@ -40,9 +40,9 @@ class Grouped(NamedTuple):
     inside: dict[tuple[int, int], Link]
 
 
-def grouped(count: int, links: Sequence[Link]) -> Grouped:
-    """The boxes 0 … count-1 in units, in the order of their first boxes."""
-    if count < _BOXES_MIN:
+def grouped(count: int, links: Sequence[Link], *, alike: bool = True) -> Grouped:
+    """The boxes 0 … count-1 in units, in the order of their first boxes; each alone if they are not `alike`."""
+    if count < _BOXES_MIN or not alike:
         return _between([Unit(((box,),)) for box in range(count)], links, count)
     before: list[set[tuple[int, str]]] = [set() for _ in range(count)]
     after: list[set[tuple[int, str]]] = [set() for _ in range(count)]
@@ -50,16 +50,16 @@ def grouped(count: int, links: Sequence[Link]) -> Grouped:
         before[link.target].add((link.source, link.kind))
         after[link.source].add((link.target, link.kind))
     units: list[Unit] = []
-    alike: defaultdict[tuple[object, ...], list[tuple[int, ...]]] = defaultdict(list)
+    twins: defaultdict[tuple[object, ...], list[tuple[int, ...]]] = defaultdict(list)
     for chain in _chains(count, before, after):
         if len(chain) <= _ALIKE_LENGTH_MAX:
             key = (len(chain), frozenset(before[chain[0]]), frozenset(after[chain[-1]]))
-            alike[key].append(chain)
+            twins[key].append(chain)
         elif len(chain) >= _CHAIN_MIN:
             units.append(Unit((chain,), winding=True))
         else:
             units.extend(Unit(((box,),)) for box in chain)
-    for chains in alike.values():
+    for chains in twins.values():
         if len(chains) >= _ALIKE_MIN:
             units.append(Unit(tuple(chains)))
         else:

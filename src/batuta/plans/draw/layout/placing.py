@@ -18,8 +18,8 @@ from batuta.plans.draw.layout.layered import (
 )
 from batuta.plans.draw.layout.panels import Panel, panel_of
 from batuta.plans.draw.layout.thin import without_implied
-from batuta.plans.draw.paint.boxes import FULL, SMALL, Measures, size_of
-from batuta.plans.draw.picture import Picture
+from batuta.plans.draw.paint.boxes import FULL, INSIDE_PAD, SMALL, Measures, size_of
+from batuta.plans.draw.picture import Box, Link, Picture
 from batuta.spec.figures import plural
 
 __all__ = ["Placed", "placed", "readable"]
@@ -39,12 +39,13 @@ _SURELY = 1.6
 
 
 class Placed(NamedTuple):
-    """Where everything is: what was grouped, the panels, the layout of these, and the kind of boxes in them."""
+    """Where everything is: what was grouped, the panels, their layout, the kind of boxes, and what is drawn in them."""
 
     groups: Grouped
     panels: tuple[Panel, ...]
     layout: Layout
     measures: Measures
+    inside: dict[int, "Placed"]
 
 
 def readable(picture: Picture) -> Picture:
@@ -67,15 +68,30 @@ def readable(picture: Picture) -> Picture:
 def placed(picture: Picture) -> Placed:
     """Where to paint a `readable` picture."""
     measures = FULL if len(picture.boxes) <= _FULL_MAX else SMALL
-    sizes = [size_of(box, measures) for box in picture.boxes]
+    return _placed(picture.boxes, picture.links, measures)
+
+
+def _placed(boxes: Sequence[Box], links: Sequence[Link], measures: Measures) -> Placed:
+    inside = {
+        index: _placed(box.inside.boxes, box.inside.links, SMALL)
+        for index, box in enumerate(boxes)
+        if box.inside is not None
+    }
+    sizes = [size_of(box, measures) for box in boxes]
     # Boxes of one width make columns.
-    widest = max((width for width, _ in sizes), default=0.0)
-    sizes = [(widest, height) for _, height in sizes]
-    groups = grouped(len(sizes), picture.links)
+    plain = (width for index, (width, _) in enumerate(sizes) if index not in inside)
+    widest = max(plain, default=0.0)
+    for index, (width, height) in enumerate(sizes):
+        one = inside.get(index)
+        if one is not None:
+            width = max(width, one.layout.width + 2 * INSIDE_PAD)
+            height += one.layout.height + 2 * INSIDE_PAD
+        sizes[index] = (max(width, widest), height)
+    groups = grouped(len(sizes), links, alike=not inside)
     panels = tuple(panel_of(unit, sizes) for unit in groups.units)
     arranged = arrange(len(panels), [(link.source, link.target) for link in groups.links])
     places = [(panel.width, panel.height) for panel in panels]
-    return Placed(groups, panels, _best(arranged, places, small=measures.small), measures)
+    return Placed(groups, panels, _best(arranged, places, small=measures.small), measures, inside)
 
 
 def _best(arranged: Arranged, places: Sequence[tuple[float, float]], *, small: bool) -> Layout:

@@ -8,7 +8,7 @@ from batuta.plans.draw.paint.canvas import Canvas
 from batuta.plans.draw.paint.text import clean, fit, mono_width, width_of
 from batuta.plans.draw.picture import Box
 
-__all__ = ["FULL", "SMALL", "Measures", "paint_box", "size_of"]
+__all__ = ["FULL", "INSIDE_PAD", "SMALL", "Measures", "inside_of", "paint_box", "size_of"]
 
 
 class Measures(NamedTuple):
@@ -30,6 +30,8 @@ class Measures(NamedTuple):
 FULL = Measures(False, 11, 30, 13.5, 11, 11.5, 52, 24, 16, 148, 264)
 SMALL = Measures(True, 7, 22, 12, 10, 10.5, 36, 0, 0, 112, 178)
 
+# Around the plan that is drawn in a box.
+INSIDE_PAD = 14.0
 _STACK = 4.0  # how far each sheet of a stack looks out
 _BADGE = 19.0  # a badge and the space before it
 
@@ -55,7 +57,7 @@ def size_of(box: Box, measures: Measures) -> tuple[float, float]:
 
 
 def paint_box(canvas: Canvas, box: Box, rect: Rect, measures: Measures) -> None:
-    """The box in `rect`, whose size is that of `size_of` or wider."""
+    """The box in `rect`, whose size is that of `size_of`, or wider, or higher by what is drawn inside of it."""
     m = measures
     canvas.open_group(box.says, "faded" if box.state in ("skipped", "cancelled") else "")
     height = rect.height - (2 * _STACK if box.stack else 0)
@@ -75,8 +77,20 @@ def paint_box(canvas: Canvas, box: Box, rect: Rect, measures: Measures) -> None:
     canvas.rect(rect.x, rect.y, rect.width, height, _frame(box), round_=8)
     _head(canvas, box, rect, m)
     if not m.small:
-        _lower(canvas, box, rect, m, height)
+        _lower(canvas, box, rect, m, height if box.inside is None else _own_height(box, m))
+    if box.inside is not None:
+        y = rect.y + _own_height(box, m)
+        canvas.rect(rect.x + 6, y + 2, rect.width - 12, rect.y + height - y - 8, "panel", round_=6)
     canvas.close_group()
+
+
+def inside_of(box: Box, rect: Rect, measures: Measures, width: float) -> tuple[float, float]:
+    """Where the plan begins, of that `width`, that is drawn inside of `box`: x and y."""
+    return rect.x + (rect.width - width) / 2, rect.y + _own_height(box, measures) + INSIDE_PAD - 3
+
+
+def _own_height(box: Box, measures: Measures) -> float:
+    return size_of(box, measures)[1] - (2 * _STACK if box.stack else 0)
 
 
 def _frame(box: Box) -> str:

@@ -1,12 +1,13 @@
 """The legend: what shapes and colours mean, of those that the picture has."""
 
 from collections.abc import Callable
+from itertools import chain
 from typing import NamedTuple
 
 from batuta.plans.draw.paint.badges import asks_badge, effect_tile, state_badge, undo_badge
 from batuta.plans.draw.paint.canvas import Canvas
 from batuta.plans.draw.paint.text import width_of
-from batuta.plans.draw.picture import EFFECTS, STATES, Picture
+from batuta.plans.draw.picture import EFFECTS, STATES, Picture, all_boxes
 
 __all__ = ["paint_legend"]
 
@@ -37,7 +38,7 @@ def paint_legend(canvas: Canvas, picture: Picture, x: float, y: float, room: flo
 
 
 def _entries(canvas: Canvas, picture: Picture) -> list[_Entry]:
-    boxes = picture.boxes
+    boxes = list(all_boxes(picture.boxes))
     entries: list[_Entry] = []
 
     def effect(name: str) -> _Sample:
@@ -73,7 +74,8 @@ def _entries(canvas: Canvas, picture: Picture) -> list[_Entry]:
         entries.append(_Entry("runs many times", 22, stack))
     if any(box.critical for box in boxes):
         entries.append(_Entry("critical path", 26, line("e ec")))
-    kinds = {link.kind for link in picture.links}
+    inside = (box.inside.links for box in boxes if box.inside is not None)
+    kinds = {link.kind for link in chain(picture.links, *inside)}
     entries += [
         _Entry(words, 26, line(f"e {kind}".removesuffix(" data")))
         for kind, words in (
