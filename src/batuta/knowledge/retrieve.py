@@ -27,19 +27,22 @@ __all__ = ["RELEVANT", "Collection", "Found", "Scored"]
 RELEVANT = 0.5
 
 # How many pieces more than asked for are looked at closely.
-_MORE = 10
+_MORE = 15
 # How many of the nearest vectors are looked at.
 _NEAREST = 50
 # The share that words have in the evidence, by what the question is like: what must stand as it is does; nothing but
 # words that count; a sentence, which may be in other words than the text.
-_SHARE_OF_EXACT = 0.9
-_SHARE_OF_KEYWORDS = 0.7
+_SHARE_OF_EXACT = 0.7
+_SHARE_OF_KEYWORDS = 0.6
 _SHARE_OF_PROSE = 0.4
 _KEYWORDS_MAX = 3
-# Measured with 30 questions that the documents of this project answer, 28 that they do not, and 10 in other languages:
-# evidence of which half is right, and how fast that changes around it; the same of the cosine.
+# Evidence of which half is right, and how fast that changes around it; and the cosines from no evidence to all of it.
+# Measured with `benchmarks/relevance.py`, and with 30 questions that the documents of this project answer, 28 that they
+# do not, and 10 in other languages. In a straight line: what is cut off at both ends cannot be ranked any more.
 _EVIDENCE_EVEN, _EVIDENCE_STEP = 0.45, 0.08
-_COSINE_STEP = 0.06
+_COSINE_SPAN = 0.25
+# So far above even a piece is about the same; what is nearer still counts half, or words would say nothing any more.
+_COSINE_NEAR = 0.1
 
 
 class Scored(msgspec.Struct, frozen=True):
@@ -108,20 +111,22 @@ class Collection:
         nearest = vectors.nearest(vector, _NEAREST, documents)
         cosines = vectors.cosines(vector, list(words.scores)) | dict(nearest)
         share = _share_of_words(query, words)
-        scores = {
-            chunk: self._score(words.scores.get(chunk, 0.0), cosine, share)
+        evidence = {
+            chunk: self._evidence(words.scores.get(chunk, 0.0), cosine, share)
             for chunk, cosine in cosines.items()
         }
-        best = sorted(scores, key=lambda chunk: (-scores[chunk], chunk))
-        best = [chunk for chunk in best[: limit + _MORE] if scores[chunk] >= RELEVANT]
+        best = sorted(evidence, key=lambda chunk: (-evidence[chunk], chunk))[: limit + _MORE]
+        # At a second look a piece may have more than it seems, but not more than every word.
+        best = [chunk for chunk in best if evidence[chunk] + share / 2 >= _EVIDENCE_EVEN]
         hits = index.hits(best) if best else {}
         seen = [
-            Scored(hit, self._second_look(hit, words, cosines[chunk], share))
+            (self._second_look(hit, words, cosines[chunk], share), hit)
             for chunk in best
             if (hit := hits.get(chunk)) is not None
         ]
-        seen.sort(key=lambda one: (-one.score, one.hit.id))
-        return _distinct([one for one in seen if one.score >= RELEVANT])[:limit], note
+        seen.sort(key=lambda one: (-one[0], one[1].id))
+        given = [Scored(hit, score) for found, hit in seen if (score := _likely(found)) >= RELEVANT]
+        return _distinct(given)[:limit], note
 
     def _comparable(self, vector: Any) -> tuple[Any, str]:
         """The question's vector as one of the collection's space, and what is to be said of it."""
@@ -140,20 +145,22 @@ class Collection:
             )
         return vector, ""
 
-    def _score(self, words: float, cosine: float, share: float) -> float:
-        if not cosine:  # to no hundredth of a millionth: one of both has no direction
-            share = 1.0
-        meaning = _logistic((cosine - self._embedder.even) / _COSINE_STEP)
-        evidence = share * words + (1 - share) * meaning
-        return _logistic((evidence - _EVIDENCE_EVEN) / _EVIDENCE_STEP)
+    def _evidence(self, words: float, cosine: float, share: float) -> float:
+        """What speaks for a piece, by its words and its meaning."""
+        if not cosine:  # not by a millionth: one of both has no direction
+            return words
+        above = cosine - self._embedder.even
+        if above > _COSINE_NEAR:
+            above = (above + _COSINE_NEAR) / 2
+        meaning = 0.5 + above / _COSINE_SPAN
+        return share * words + (1 - share) * meaning
 
     def _second_look(self, hit: Hit, words: Words, cosine: float, share: float) -> float:
-        """The score of a piece by what stands in it: a word that it repeats counts once."""
-        found = words.scores.get(hit.id, 0.0)
-        if found and hit.id not in words.verbatim:
-            terms = set(self._index.terms(f"{hit.heading} {hit.text}"))
-            found = min(found, words.share_in(terms))
-        return round(self._score(found, cosine, share), 4)
+        """The evidence for a piece by what stands in it."""
+        found = words.found_in(self._index.terms(f"{hit.heading} {hit.text}"))
+        if hit.id in words.verbatim:
+            found = max(found, words.scores[hit.id])
+        return self._evidence(found, cosine, share)
 
     def _fitting(self, filters: Mapping[str, Any]) -> list[int]:
         generation = self._vectors.generation
@@ -178,5 +185,6 @@ def _share_of_words(query: Query, words: Words) -> float:
     return _SHARE_OF_KEYWORDS if bare else _SHARE_OF_PROSE
 
 
-def _logistic(x: float) -> float:
-    return 1 / (1 + math.exp(-x))
+def _likely(evidence: float) -> float:
+    """How likely a piece is relevant, 0 to 1."""
+    return round(1 / (1 + math.exp((_EVIDENCE_EVEN - evidence) / _EVIDENCE_STEP)), 4)
