@@ -68,14 +68,14 @@ class Dialogue:
         asks = asks_here(self._screen)
         who = ""
         if sourced is None or not understood.route.sure:
-            if sourced is None or not asks or self._args.yes:
+            if not asks or self._args.yes or not candidates_of(understood):
                 told(understood, self._desk.registered, self._screen)
                 return None
             chosen = self._chosen(understood)
             if not chosen:
                 self._screen.say("nothing runs")
                 return None
-            if chosen != understood.plan:
+            if sourced is None or chosen != understood.plan:
                 sourced = self._desk.registered[chosen]
                 again = await self._desk.understand(understood.words, plan=chosen)
                 understood = _with_choice(understood, again)
@@ -106,15 +106,20 @@ class Dialogue:
 
     def _chosen(self, understood: Understood) -> str:
         names = [name for name in candidates_of(understood) if name in self._desk.registered]
-        several = "more than one thing is asked for" if understood.route.also else "not sure"
-        self._screen.say(f"{several}; which of these is meant?")
+        if not understood.plan:
+            heading = "nothing here clearly does that; is one of these meant?"
+        elif understood.route.also:
+            heading = "more than one thing is asked for; which of these is meant?"
+        else:
+            heading = "not sure; which of these is meant?"
+        self._screen.say(heading)
         self._screen.say(*chosen_lines(understood, self._desk.registered))
         for _ in range(3):
             line = answered(self._screen, f"1 to {len(names)}, or Enter for none of them: ")
             if not line or not line.strip():
                 return ""
             said = line.strip()
-            if said in names:
+            if said in self._desk.registered:
                 return said
             if said.isdecimal() and 1 <= int(said) <= len(names):
                 return names[int(said) - 1]
