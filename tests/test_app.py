@@ -322,7 +322,7 @@ result: {rows: "${steps.rows.rows}", copy: "${steps.copy.path}"}
         [
             ("gone.csv", "there is no file 'gone.csv' in the workspace"),
             ("../table.csv", "'../table.csv' leads out of the workspace"),
-            (5, "expected the path of a file, got an integer"),
+            (5, "expected a file, got an integer"),
         ],
     )
     async def test_what_is_no_file_of_the_workspace_starts_no_run(

@@ -15,10 +15,9 @@ from batuta.capabilities.http import HttpSettings
 from batuta.capabilities.human import HumanSettings
 from batuta.config import read_workspace
 from batuta.doors.hover import PLAN, WORKSPACE
-from batuta.plans.read import read_plan
+from batuta.plans.read import INPUT_WORDS, read_plan
 from batuta.reading.capability import CAPABILITY_KIND
 from batuta.reading.json_schema import schema_of
-from batuta.reading.schema import TYPE_WORDS
 
 __all__ = ["SCHEMAS", "plan_schema", "publish", "workspace_schema"]
 
@@ -62,7 +61,7 @@ def _text(schema: dict[str, Any]) -> str:
 
 def _input_schema() -> dict[str, Any]:
     """A JSON Schema in which types may have their short names; what is in it, the reader checks."""
-    words = {"enum": [*TYPE_WORDS, "any"]}
+    words = {"enum": [*INPUT_WORDS]}
     return {
         "type": "object",
         "description": "A JSON Schema. With a `default`, the input may be left out.",

@@ -70,7 +70,7 @@ def input_findings(
 def _problems(schema: dict[str, Any], value: Any) -> list[str]:
     found = problems(schema, value)
     if found and is_file_schema(schema):
-        return [f"expected the path of a file, got {kind_of(value)}"]
+        return [f"expected a file, got {kind_of(value)}"]
     return found
 
 

@@ -28,7 +28,7 @@ from batuta.reading.tree import Node
 from batuta.spec.file import FILE_SCHEMA, is_file_schema
 from batuta.spec.plan import FANOUT_MAX, Alternative, Plan, Repeat, Retry, Step, Undo
 
-__all__ = ["INPUTS_MAX", "RESERVED_STEPS", "STEPS_MAX", "read_plan"]
+__all__ = ["INPUTS_MAX", "INPUT_WORDS", "RESERVED_STEPS", "STEPS_MAX", "read_plan"]
 
 # Steps of one plan: what a person, a planner or a page of a console can still hold.
 STEPS_MAX = 10_000
@@ -48,7 +48,7 @@ RESERVED_STEPS = frozenset({"index", "item", "previous", "undo"})
 _KEYWORDS = frozenset({"true", "false", "null", "in"})
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 # What people may write as the type of an input.
-_INPUT_WORDS = (*TYPE_WORDS, "file", "any")
+INPUT_WORDS = (*TYPE_WORDS, "file", "any")
 _JOIN = re.compile(r"any\( *([0-9]{1,9}) *\)")
 
 read_capability = matching(
@@ -222,7 +222,7 @@ def _input(node: Node, report: Report) -> Any:
             return FILE_SCHEMA
         if word in TYPE_WORDS:
             return {"type": TYPE_WORDS[word]}
-        return choice(*_INPUT_WORDS)(node, report)
+        return choice(*INPUT_WORDS)(node, report)
     nodes = node.map
     if nodes is None:
         return wrong(node, report, "a type or a JSON Schema", "write for example: string")
@@ -253,7 +253,7 @@ def _input(node: Node, report: Report) -> Any:
 formed(
     _input,
     "json",
-    {"anyOf": [{"enum": [*_INPUT_WORDS]}, {"$ref": "#/$defs/InputSchema"}]},
+    {"anyOf": [{"enum": [*INPUT_WORDS]}, {"$ref": "#/$defs/InputSchema"}]},
 )
 
 
@@ -279,7 +279,7 @@ def _schema(node: Node, report: Report) -> Any:
             elif word == "file":
                 schema |= FILE_SCHEMA
             elif word != "any":
-                choice(*_INPUT_WORDS)(child, report)
+                choice(*INPUT_WORDS)(child, report)
         elif key == "type" and child.list is not None:
             schema[key] = [_type_word(word.data()) for word in child.list]
         elif key in ("items", "additionalProperties", "not"):
