@@ -37,7 +37,8 @@ class Settings(msgspec.Struct, frozen=True):
     """What a workspace decides for all its runs.
 
     `admit_plan` is the compiler: it gives the plan in its normal form, or raises `PlanError` for one that must not
-    run with the given cards. `calls_max`: calls of all runs at once in this process.
+    run with the given cards. `budget` bounds every run. `calls_max`: calls of all runs at once in this process.
+    `layers` wrap every call, the first one outermost.
     """
 
     admit_plan: Callable[[Plan, Mapping[str, Card]], Plan]
@@ -71,7 +72,6 @@ class Engine:
         self.shelf = Shelf()
         self.pins = Pins(catalog, journal)
         self.shapes = Shapes(journal, lambda plan: self.settings.admit_plan(plan, catalog.cards()))
-        self.layers: Sequence[Layer] = settings.layers
         self._lately: OrderedDict[str, Run] = OrderedDict()
 
     @property

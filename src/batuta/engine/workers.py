@@ -142,8 +142,9 @@ class Workers:
                 del self._unsent[call.path]
             assert prepared.capability is not None
             inner: Perform = prepared.capability
-            if engine.layers:
-                inner = through(inner, engine.layers)
+            layers = engine.settings.layers
+            if layers:
+                inner = through(inner, layers)
             if engine.sink is not None:
                 call = self._reporting(call)
             outcome = LEFT  # whatever tears this task down now, the call has left
