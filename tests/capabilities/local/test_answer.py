@@ -62,3 +62,15 @@ def test_a_heading_is_no_answer() -> None:
     ]
     found = answer(question="Can you invoice us without VAT?", passages=passages)
     assert found["answer"] == "Companies with a number are invoiced without VAT."
+
+
+def test_what_is_there_word_for_word_is_found_whatever_kind_the_question_seems_to_be() -> None:
+    passages: list[Any] = [
+        "An inquiry takes 8 days. When the carrier confirms that a parcel is lost, we refund the order."
+    ]
+    found = answer(
+        question="when the carrier confirms that a parcel is lost, we refund", passages=passages
+    )
+    assert (
+        found["answer"] == "When the carrier confirms that a parcel is lost, we refund the order."
+    )

@@ -1,10 +1,14 @@
 """The picture of a run: what became of every step, and the timeline below."""
 
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
 import pytest
 
+from batuta import App, capability
+from batuta.plans.build import plan_from_yaml
 from batuta.plans.draw import run_svg
+from batuta.plans.draw.of_run import picture_of_run
 from batuta.plans.draw.tracks import tracks_of
 from batuta.spec.card import Card
 from batuta.spec.critical import critical_path
@@ -163,3 +167,23 @@ def test_a_run_that_has_no_plan_yet_is_a_document_too() -> None:
     book = story()
     run = fold(book.facts[:1], book.shapes.__getitem__)
     assert "it has no plan yet" in run_svg(run, timeline(book.facts[:1]), 1_000.0)
+
+
+async def test_what_carries_out_a_plan_does_what_the_plan_does(tmp_path: Path) -> None:
+    @capability(effect="write", reach="local")
+    def pay(cents: int) -> int:
+        return cents
+
+    inner = "name: settle\nsteps: {look: {use: value, with: {value: 1}}, pay: {use: pay, with: {cents: 1}}}"
+    (tmp_path / "plans").mkdir()
+    (tmp_path / "plans" / "settle.yaml").write_text(inner)
+    outer = plan_from_yaml("name: all\nsteps: {one: {use: plan.settle}}").plan
+    async with await App.open(tmp_path, functions=[pay]) as app:
+        document = await app.run(outer, {})
+        rows = await app.engine.journal.read(document["run"])
+        run = await app.engine.read(document["run"])
+    lines = timeline([row.fact for row in rows])
+    (box,) = picture_of_run(
+        run, lines, critical_path(run, lines, run.updated_at), run.updated_at, app.cards
+    ).boxes
+    assert box.effect == "write"

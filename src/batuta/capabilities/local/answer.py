@@ -20,6 +20,8 @@ _AROUND = 0.6
 # An answer of the kind that was asked for (how much: an amount) counts more, one of another kind less.
 _OF_THE_KIND, _OF_ANOTHER_KIND = 1.15, 0.6
 _OF_THE_KIND_ALONE = 0.6
+# What has so much of the question in it was quoted rather than asked: its kind does not matter.
+_WORD_FOR_WORD = 0.8
 _CITATIONS_MAX = 3
 # Of a best sentence, others that answer nearly as well are cited, too.
 _AS_WELL = 0.85
@@ -129,9 +131,10 @@ def _scored(
             known = sum(weights.get(word, unknown) for word in own)
             near = sum(weights.get(word, unknown) for word in around - own)
             score = (known + _AROUND * near) / whole
-            if kind:
-                fits = any(reads(span.text) for reads in kind.reads)
-                score *= _OF_THE_KIND if fits else _OF_ANOTHER_KIND
+            if kind and any(reads(span.text) for reads in kind.reads):
+                score *= _OF_THE_KIND
+            elif kind and known < _WORD_FOR_WORD * whole:
+                score *= _OF_ANOTHER_KIND
             scored.append(_Scored(score, at, span))
     return sorted(scored, key=lambda one: (-one.score, one.passage, one.span.start))
 

@@ -44,6 +44,7 @@ def picture_of_run(
     # What a capability did here before says what it will do to the world, where no card is at hand.
     known = {node.capability: node.effect for node in run.nodes.values() if node.effect}
     known |= {name: _world(card) for name, card in cards.items()}
+    known |= _of_plans_inside(run, known)
     critical = {leg.step for leg in legs}
     plan = run.root.shape.plan
     nodes = list(run.root.nodes.values())
@@ -69,6 +70,20 @@ def picture_of_run(
         says=f"The run {run.id} of the plan {plan.name}: {run.status}.",
         notes=tuple(note for note in (_failure(run), where_time_went(legs)) if note),
     )
+
+
+def _of_plans_inside(run: Run, known: Mapping[str, str]) -> dict[str, str]:
+    """What those do to the world that carry out plans: the most that any step inside of them does."""
+    order = list(EFFECTS)
+    found: dict[str, str] = {}
+    for node in run.nodes.values():
+        effect, holder = known.get(node.capability, ""), node.scope.holder
+        while effect and holder is not None:
+            found[holder.capability] = max(
+                found.get(holder.capability, effect), effect, key=order.index
+            )
+            holder = holder.scope.holder
+    return found
 
 
 def where_time_went(legs: Sequence[Leg]) -> str:
