@@ -34,8 +34,8 @@ def cell_text(value: Any, figures: int | None = None) -> str:
             return text if len(text) <= _CELL_CHARS_MAX else text[: _CELL_CHARS_MAX - 1] + "…"
 
 
-def axis_text(number: float, unit: str = "") -> str:
-    """`number` in the few letters that an axis or a bar has room for.
+def axis_text(number: float, unit: str = "", figures: int = 0) -> str:
+    """`number` in the few letters that an axis or a bar has room for; `figures` at least behind the point.
 
     >>> axis_text(1200), axis_text(0.25, "%"), axis_text(12.5, "€"), axis_text(3_400_000), axis_text(1e-9)
     ('1,200', '0.25 %', '12.5 €', '3.4 M', '1e-09')
@@ -47,6 +47,8 @@ def axis_text(number: float, unit: str = "") -> str:
         text = _short(number / 1e9) + " bn"
     elif size >= 1e6:
         text = _short(number / 1e6) + " M"
+    elif figures and size >= 1:
+        text = f"{number:,.{figures}f}"
     elif number == int(number):
         text = f"{int(number):,}"
     else:

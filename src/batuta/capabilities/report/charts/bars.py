@@ -11,10 +11,11 @@ from batuta.capabilities.report.charts.frame import (
     framed,
     gridlines,
     labels_width,
+    tick_unit,
 )
 from batuta.capabilities.report.charts.scale import Scale, scale_of
 from batuta.capabilities.report.model import Chart
-from batuta.capabilities.report.words import axis_text
+from batuta.capabilities.report.words import axis_text, figures_of
 from batuta.plans.draw.paint.canvas import Canvas, number
 from batuta.plans.draw.paint.text import clean, fit, width_of
 
@@ -86,7 +87,7 @@ def bars(chart: Chart, data: Data, number_: int) -> str:
     names = [clean(name, 120) for name in data.names]
     abreast = 1 if stacked else max(len(data.series), 1)
     all_ = _Bars(_bars_of(data, stacked), names, chart.unit, chart.y is None, stacked, abreast)
-    frame = begun(chart.title, [one.name for one in data.series], chart.y_title)
+    frame = begun(chart.title, [one.name for one in data.series], chart.y_title, chart.unit)
     slot = (WIDTH - 60) / max(len(names), 1)
     roomy = all(width_of(name, LETTERS) <= slot - 8 for name in names)
     if len(names) <= _UPRIGHT_MAX and roomy:
@@ -121,8 +122,8 @@ def _bars_of(data: Data, stacked: bool) -> list[_Bar]:
 def _upright(canvas: Canvas, all_: _Bars, top: float) -> float:
     """Bars that stand, with their names below them; where the picture ends."""
     scale = scale_of(all_.low, all_.high, top + _HEIGHT, top, whole=all_.counted)
-    left = labels_width(scale, all_.unit)
-    gridlines(canvas, scale, left, WIDTH, all_.unit)
+    left = labels_width(scale, tick_unit(all_.unit))
+    gridlines(canvas, scale, left, WIDTH, tick_unit(all_.unit))
     slot = (WIDTH - left) / max(len(all_.names), 1)
     wide = min(slot * 0.72, _BAR_MAX * all_.abreast)
     one = wide / all_.abreast
@@ -132,10 +133,12 @@ def _upright(canvas: Canvas, all_: _Bars, top: float) -> float:
         path = _column(x + one * 0.04, one * 0.92, scale, bar, _round(all_))
         canvas.path(path, f"cb f{bar.series + 1}")
         canvas.close_group()
+    figures = min(figures_of(value for _, value in all_.ends()), 2)
     for place, value in all_.ends():
-        if width_of(axis_text(value), LETTERS) <= slot:
+        words = axis_text(value, figures=figures)
+        if width_of(words, LETTERS) <= slot:
             y = scale.at(value) + (-6 if value >= 0 else 14)
-            canvas.text(left + (place + 0.5) * slot, y, axis_text(value), "cv", anchor="middle")
+            canvas.text(left + (place + 0.5) * slot, y, words, "cv", anchor="middle")
     for at, name in enumerate(all_.names):
         canvas.text(left + (at + 0.5) * slot, scale.begin + 18, name, "cl", anchor="middle")
     return scale.begin + 26
@@ -154,7 +157,7 @@ def _lying(canvas: Canvas, all_: _Bars, top: float) -> float:
     for tick in scale.ticks:
         x = scale.at(tick)
         canvas.path(f"M{number(x)} {number(top)}V{number(bottom)}", "c0" if tick == 0 else "cg")
-        below(canvas, x, bottom + 18, axis_text(tick, all_.unit))
+        below(canvas, x, bottom + 18, axis_text(tick, tick_unit(all_.unit)))
     one = thick / all_.abreast
     for bar in all_.bars:
         y = top + bar.place * line + (line - thick) / 2 + bar.slot * one
@@ -163,9 +166,11 @@ def _lying(canvas: Canvas, all_: _Bars, top: float) -> float:
             _row(y + one * 0.04, one * 0.92, scale, bar, _round(all_)), f"cb f{bar.series + 1}"
         )
         canvas.close_group()
+    figures = min(figures_of(value for _, value in all_.ends()), 2)
     for place, value in all_.ends():
         x, anchor = scale.at(value) + (6 if value >= 0 else -6), "" if value >= 0 else "end"
-        canvas.text(x, top + (place + 0.5) * line + 4, axis_text(value), "cv", anchor=anchor)
+        words = axis_text(value, figures=figures)
+        canvas.text(x, top + (place + 0.5) * line + 4, words, "cv", anchor=anchor)
     for at, name in enumerate(all_.names):
         words = fit(name, _NAMES_ROOM, LETTERS)
         canvas.text(room - 10, top + (at + 0.5) * line + 4, words, "cl", anchor="end")

@@ -8,13 +8,24 @@ from batuta.capabilities.report.words import axis_text
 from batuta.plans.draw.paint.canvas import Canvas, number
 from batuta.plans.draw.paint.text import clean, fit, safe, width_of, wrapped
 
-__all__ = ["LETTERS", "WIDTH", "Frame", "begun", "below", "framed", "gridlines", "labels_width"]
+__all__ = [
+    "LETTERS",
+    "WIDTH",
+    "Frame",
+    "begun",
+    "below",
+    "framed",
+    "gridlines",
+    "labels_width",
+    "tick_unit",
+]
 
 # Pixels of a picture on a wide page; on others it is made smaller.
 WIDTH = 720.0
 LETTERS = 12.0
 _TITLE = 14.0
 _MARGIN = 0.0
+_SIGN_CHARS = 2
 
 
 class Frame(NamedTuple):
@@ -24,8 +35,15 @@ class Frame(NamedTuple):
     top: float
 
 
-def begun(title: str, names: Sequence[str], y_title: str) -> Frame:
+def tick_unit(unit: str) -> str:
+    """The unit beside each number of an axis: a sign, and nothing where it is a word, which is said once."""
+    return unit if len(unit) <= _SIGN_CHARS else ""
+
+
+def begun(title: str, names: Sequence[str], y_title: str, unit: str = "") -> Frame:
     """A sheet with a title, a legend of `names` (where there is more than one), and what the numbers are."""
+    word = unit if len(unit) > _SIGN_CHARS else ""
+    y_title = f"{y_title} ({word})" if y_title and word else y_title or word
     canvas = Canvas()
     top = 6.0
     for line in wrapped(clean(title, 300), WIDTH - 2 * _MARGIN, _TITLE * 1.06, 2):

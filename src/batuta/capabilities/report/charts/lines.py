@@ -12,6 +12,7 @@ from batuta.capabilities.report.charts.frame import (
     framed,
     gridlines,
     labels_width,
+    tick_unit,
 )
 from batuta.capabilities.report.charts.scale import Scale, scale_of
 from batuta.capabilities.report.model import Chart
@@ -37,10 +38,10 @@ def lines(chart: Chart, data: Data, number_: int) -> str:
     # Counts and money stand on zero; what lies far from it, like a temperature, is looked at closely.
     low = min(flat)
     base = 0.0 if 0 <= low <= max(flat) * 0.6 else low
-    frame = begun(chart.title, [one.name for one in thinned], chart.y_title)
+    frame = begun(chart.title, [one.name for one in thinned], chart.y_title, chart.unit)
     y = scale_of(min(base, low), max(flat), frame.top + _HEIGHT, frame.top, whole=chart.y is None)
-    canvas, x = frame.canvas, _x_scale(thinned, labels_width(y, chart.unit))
-    gridlines(canvas, y, x.begin, WIDTH - 4, chart.unit)
+    canvas, x = frame.canvas, _x_scale(thinned, labels_width(y, tick_unit(chart.unit)))
+    gridlines(canvas, y, x.begin, WIDTH - 4, tick_unit(chart.unit))
     _x_labels(canvas, x, data, thinned, frame.top + _HEIGHT + 20)
     for index, one in enumerate(thinned):
         style = f"s{index + 1}"
@@ -72,13 +73,13 @@ def points(chart: Chart, data: Data, number_: int) -> str:
         for one in data.series
     ]
     flat = [y for one in thinned for _, y in one.points] or [0.0]
-    frame = begun(chart.title, [one.name for one in thinned], chart.y_title)
+    frame = begun(chart.title, [one.name for one in thinned], chart.y_title, chart.unit)
     low = min(flat)
     y = scale_of(
         0.0 if 0 <= low <= max(flat) * 0.6 else low, max(flat), frame.top + _HEIGHT, frame.top
     )
-    canvas, x = frame.canvas, _x_scale(thinned, labels_width(y, chart.unit), loose=True)
-    gridlines(canvas, y, x.begin, WIDTH - 4, chart.unit)
+    canvas, x = frame.canvas, _x_scale(thinned, labels_width(y, tick_unit(chart.unit)), loose=True)
+    gridlines(canvas, y, x.begin, WIDTH - 4, tick_unit(chart.unit))
     _x_labels(canvas, x, data, thinned, frame.top + _HEIGHT + 20)
     for index, one in enumerate(thinned):
         for px, py in one.points:
