@@ -1,18 +1,14 @@
 """What may be asked for, and what came of asking."""
 
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import msgspec
 
-__all__ = ["PLACEHOLDER", "Candidate", "Classify", "Guess", "Route"]
+__all__ = ["Candidate", "Classify", "Guess", "Route"]
 
 # `local.classify`: (text=…, labels=…, none=…, threshold=…) → {label, confidence, scores, why}.
 Classify = Callable[..., Awaitable[Mapping[str, Any]]]
-
-# In an example, where an input stands: "what is the weather in {city}".
-PLACEHOLDER = re.compile(r"\{([A-Za-z_]\w{0,63})\}")
 
 
 class Candidate(msgspec.Struct, frozen=True):

@@ -6,8 +6,9 @@ from typing import Any
 import msgspec
 
 from batuta.language.words import words
-from batuta.planning.candidate import PLACEHOLDER, Candidate, Classify, Guess, Route
+from batuta.planning.candidate import Candidate, Classify, Guess, Route
 from batuta.planning.clauses import command_of, wishes
+from batuta.spec.plan import PLACEHOLDER
 
 __all__ = ["SURE_FROM", "Router"]
 

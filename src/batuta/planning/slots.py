@@ -9,10 +9,10 @@ import msgspec
 from batuta.language.found import Found
 from batuta.language.nearest import Wanted, assigned
 from batuta.language.words import folded
-from batuta.planning.candidate import PLACEHOLDER
 from batuta.planning.sought import Sought, sought
 from batuta.planning.spans import Spans
 from batuta.reading.schema import problems
+from batuta.spec.plan import PLACEHOLDER
 
 __all__ = ["Inputs", "Slot", "read_inputs"]
 

@@ -8,9 +8,9 @@ from batuta.language.candidates import Reader
 from batuta.language.found import Found, outside, without_overlaps
 from batuta.language.marks import quotations
 from batuta.language.words import lowered, stem, words
-from batuta.planning.candidate import PLACEHOLDER
 from batuta.planning.clauses import command_of
 from batuta.planning.sought import Sought
+from batuta.spec.plan import PLACEHOLDER
 
 __all__ = ["Spans"]
 

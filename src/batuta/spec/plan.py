@@ -4,6 +4,7 @@ Plans are frozen Structs. Reading YAML with places, and checking, happens in `ba
 The names of fields are the keys of the YAML form (`with_` is written `with`).
 """
 
+import re
 from typing import Any
 
 import msgspec
@@ -14,6 +15,7 @@ from batuta.spec.value import canonical, digest
 __all__ = [
     "FANOUT_DEFAULT_MAX",
     "FANOUT_MAX",
+    "PLACEHOLDER",
     "Alternative",
     "Plan",
     "Repeat",
@@ -26,6 +28,8 @@ __all__ = [
 FANOUT_DEFAULT_MAX = 10_000
 # No `at_most` may exceed this; every item is a step instance with facts of its own.
 FANOUT_MAX = 100_000
+# In an example, where an input stands: "what is the weather in {city}".
+PLACEHOLDER = re.compile(r"\{([A-Za-z_]\w{0,63})\}")
 
 
 class Retry(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):

@@ -4,13 +4,14 @@ B133  nobody uses what a step finds out    B141  `undo` of something that change
 B134  nobody uses an input                 B144  `after` names a step that is waited for anyway
 B138  `retry` of what comes out the same   B145  nobody looks at an answer
 B139  a `fallback` makes the same call     B153  a budget larger than the one around it
-B140  a `timeout` longer than the plan's
+B140  a `timeout` longer than the plan's   B157  an example has a place for no input
 """
 
 from batuta.plans.check.seen import Seen, Walk
+from batuta.reading.nearest import did_you_mean
 from batuta.spec.budget import Budget
 from batuta.spec.card import Card
-from batuta.spec.plan import Plan, Step
+from batuta.spec.plan import PLACEHOLDER, Plan, Step
 
 __all__ = ["check_usefulness"]
 
@@ -30,6 +31,8 @@ def check_usefulness(walk: Walk) -> None:
                     ("inputs", name),
                     f"use it (${{inputs.{name}}}), or take it out",
                 )
+    if plan.examples:
+        _check_examples(walk)
     for name, seen in walk.steps.items():
         if name not in walk.used_steps:
             _check_value(walk, seen)
@@ -51,6 +54,19 @@ def check_usefulness(walk: Walk) -> None:
             _check_budget(walk, seen, step.budget, plan.budget)
         if flaws.tired:
             return
+
+
+def _check_examples(walk: Walk) -> None:
+    inputs = walk.plan.inputs
+    for index, example in enumerate(walk.plan.examples):
+        for found in PLACEHOLDER.finditer(example):
+            if found[1] not in inputs:
+                walk.flaws.at(
+                    "B157",
+                    f"the example has a place for {found[1]!r}, and the plan has no such input",
+                    ("examples", index),
+                    did_you_mean(found[1], inputs, "inputs"),
+                )
 
 
 def _check_value(walk: Walk, seen: Seen) -> None:

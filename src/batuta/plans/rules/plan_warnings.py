@@ -99,6 +99,10 @@ PLAN_WARNINGS: dict[str, tuple[str, str]] = {
         "A text reads like an expression, and is taken as it is: the braces are missing.",
         "Write `${…}` around it.",
     ),
+    "B157": (
+        "An example has a place for an input that the plan does not have.",
+        "Correct the name in `{…}`, or declare the input.",
+    ),
     "B190": (
         "A capability says neither what it does to the world nor how far it reaches, so it counts as a write "
         "that leaves this machine.",
