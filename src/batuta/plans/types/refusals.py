@@ -1,10 +1,13 @@
 """Why an operator or a function takes none of the values that come, in words."""
 
+from typing import Literal
+
 from batuta.plans.types.describe import described
 from batuta.plans.types.functions import takes
+from batuta.plans.types.operators import Truth
 from batuta.plans.types.shape import Number, Shape, String, Type
 
-__all__ = ["refused", "why_always"]
+__all__ = ["refused", "why_always", "why_there"]
 
 _SHOWN = {"_+_": "+", "@in": "in", "!_": "!", "-_": "-"}
 _ZERO: tuple[Shape, ...] = (Number(True, values=frozenset({0})),)
@@ -49,3 +52,14 @@ def why_always(name: str, outcome: bool, types: tuple[Type, ...]) -> str:
             return f"{left} is {word} in {right}"
         case _:
             return f"{left} is {word} {name.strip('_')} {right}"
+
+
+def why_there(outcomes: Truth, path: str, verdict: str, what: Literal["there", "null"]) -> str:
+    """The reason for a question about `path` (is it there, or null) that has only one answer; "" for others."""
+    if len(outcomes) != 1:
+        return ""
+    if verdict == "no":
+        return f"{path} is never there"
+    if what == "null":
+        return f"{path} is {'always' if True in outcomes else 'never'} null"
+    return f"{path} is {'always there' if True in outcomes else 'always null'}"

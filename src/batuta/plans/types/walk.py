@@ -4,20 +4,21 @@ A result of NOTHING says that the evaluation fails for certain, and `problems` w
 (a branch, an operand that the other may make superfluous, the body of a loop) is a doubt, unless the whole fails by it.
 """
 
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from batuta.plans.types import operators as op
 from batuta.plans.types.access import part
 from batuta.plans.types.combine import nullable, union
-from batuta.plans.types.comparisons import Order, compared, contained, equal, indexed
+from batuta.plans.types.comparisons import equal
 from batuta.plans.types.describe import described
 from batuta.plans.types.functions import applied
 from batuta.plans.types.inferred import Problem
 from batuta.plans.types.loops import EMPTY, collected, looped, may_be_empty, quantified
-from batuta.plans.types.reach import Facts, Reached, absent, follow, known_by, offset_in
-from batuta.plans.types.refusals import refused, why_always
+from batuta.plans.types.notes import NO_FACTS, Notes
+from batuta.plans.types.operated import operated
+from batuta.plans.types.reach import Reached, absent, follow, known_by, offset_in
+from batuta.plans.types.refusals import refused, why_there
 from batuta.plans.types.shape import (
     ANY,
     NOTHING,
@@ -45,10 +46,6 @@ from batuta.spec.expr.tree import (
 
 __all__ = ["Walk"]
 
-_NO_FACTS: Facts = frozenset()
-_ARITHMETIC = {"_-_": "-", "_*_": "*", "_/_": "/", "_%_": "%"}
-_ORDERS: Mapping[str, Order] = {"_<_": "<", "_<=_": "<=", "_>_": ">", "_>=_": ">="}
-
 
 class Scope(NamedTuple):
     """The variables of the loops around: their keys, and the types by key."""
@@ -57,8 +54,12 @@ class Scope(NamedTuple):
     types: Mapping[str, Type]
 
 
-class Walk:
-    """One inference; `problems` and `doubts` are what it found."""
+class Walk(Notes):
+    """One inference.
+
+    Attributes:
+        asked: the offsets of references that are asked about; true if the step may be skipped.
+    """
 
     def __init__(
         self,
@@ -67,17 +68,11 @@ class Walk:
         roots: Mapping[str, Type],
         asked: Mapping[int, bool],
     ) -> None:
+        super().__init__(checked)
         self.text = text
-        self.checked = checked
         self.roots = roots
-        self.asked = (
-            asked  # the offsets of references that are asked about; true if the step may be skipped
-        )
+        self.asked = asked
         self.survey = Survey(checked, frozenset(roots))
-        self.problems: list[Problem] = []
-        self.doubts: list[Problem] = []
-        self.facts: Facts = _NO_FACTS
-        self.reasons: list[str] = []
 
     def run(self) -> Type:
         """The type of the whole."""
@@ -117,33 +112,6 @@ class Walk:
             case Const() | Ident():
                 return op.FOREIGN  # a name that is no value of the plan: a type
 
-    # --- problems ---
-
-    def at(self, node: Node) -> int:
-        return self.checked.positions.get(node.id, 0)
-
-    def fails(self, node: Node, message: str, remedy: str = "") -> Type:
-        self.problems.append(Problem(self.at(node), "type", message, remedy))
-        return NOTHING
-
-    @contextmanager
-    def apart(self, facts: Facts = _NO_FACTS) -> Generator[list[Problem]]:
-        """Problems found inside are kept from the others, in the list given; `facts` hold there."""
-        before, known = self.problems, self.facts
-        self.problems = []
-        self.facts = known | facts
-        try:
-            yield self.problems
-        finally:
-            self.problems, self.facts = before, known
-
-    def settle(self, result: Type, *found: list[Problem]) -> Type:
-        """What was found in parts that need not be reached counts if the whole fails."""
-        (self.doubts if result.shapes else self.problems).extend(
-            problem for problems in found for problem in problems
-        )
-        return result
-
     # --- paths ---
 
     def _reach(self, path: Reference, scope: Scope) -> Reached:
@@ -176,26 +144,14 @@ class Walk:
             there = frozenset(not outcome for outcome in outcomes)
             if reached.verdict != "yes":
                 there |= {False}
-            self._reason(there, path, reached.verdict, "there")
+            self.tell(why_there(there, str(path), reached.verdict, "there"))
             return op.boolean(there)
         type_ = reached.type if reached.verdict == "yes" else nullable(reached.type)
         outcomes = equal(type_, NULL)
-        self._reason(outcomes, path, reached.verdict, "null")
+        self.tell(why_there(outcomes, str(path), reached.verdict, "null"))
         if isinstance(node, Call) and node.function == "_!=_":
             outcomes = frozenset(not outcome for outcome in outcomes)
         return op.boolean(outcomes)
-
-    def _reason(self, outcomes: op.Truth, path: Reference, verdict: str, what: str) -> None:
-        if len(outcomes) != 1:
-            return
-        if verdict == "no":
-            self.reasons.append(f"{path} is never there")
-        elif what == "null":
-            self.reasons.append(f"{path} is {'always' if True in outcomes else 'never'} null")
-        else:
-            self.reasons.append(
-                f"{path} is {'always there' if True in outcomes else 'always null'}"
-            )
 
     def _select(self, node: Select, scope: Scope) -> Type:
         operand = self.visit(node.operand, scope)
@@ -226,42 +182,13 @@ class Walk:
         types = tuple(self.visit(arg, scope) for arg in nodes)
         if any(not type_.shapes for type_ in types):
             return NOTHING
-        result = self._operated(node, types)
-        if result is None:
+        found = operated(name, types)
+        if found is None:
             result = applied(name, types)
+        else:
+            result, reason = found
+            self.tell(reason)
         return result if result.shapes else self.fails(node, *refused(name, types))
-
-    def _operated(self, node: Call, types: tuple[Type, ...]) -> Type | None:
-        """The result of an operator; None if it is a function."""
-        match node.function, types:
-            case "_+_", (a, b):
-                return op.add(a, b)
-            case ("_-_" | "_*_" | "_/_" | "_%_") as name, (a, b):
-                return op.arithmetic(_ARITHMETIC[name], a, b)
-            case "_==_", (a, b):
-                return self._told(node, equal(a, b), types)
-            case "_!=_", (a, b):
-                outcomes = frozenset(not outcome for outcome in equal(a, b))
-                return self._told(node, outcomes, types)
-            case ("_<_" | "_<=_" | "_>_" | "_>=_") as name, (a, b):
-                return self._told(node, compared(_ORDERS[name], a, b), types)
-            case "@in", (a, b):
-                return self._told(node, contained(a, b), types)
-            case "!_", (a,):
-                if op.is_foreign(a):
-                    return op.boolean(frozenset({True, False}))
-                return op.boolean(frozenset(not value for value in op.truth(a)))
-            case "-_", (a,):
-                return op.negative(a)
-            case "_[_]", (a, b):
-                return indexed(a, b)
-            case _:
-                return None
-
-    def _told(self, node: Call, outcomes: op.Truth, types: tuple[Type, ...]) -> Type:
-        for outcome in outcomes if len(outcomes) == 1 else ():
-            self.reasons.append(why_always(node.function, outcome, types))
-        return op.boolean(outcomes)
 
     def _logic(self, node: Call, left: Node, right: Node, scope: Scope) -> Type:
         """`&&` and `||`: what one side decides, the other cannot change, not even by failing."""
@@ -355,7 +282,7 @@ class Walk:
             if parts.body is not None and True in outcomes:
                 test = parts.test
                 self.facts |= (
-                    _NO_FACTS if test is None else known_by(self.survey, test, True, inner.keys)
+                    NO_FACTS if test is None else known_by(self.survey, test, True, inner.keys)
                 )
                 body = self.visit(parts.body, inner)
         if parts.kind == "collect":
