@@ -18,7 +18,7 @@ __all__ = ["Classified", "Embedding", "classifying"]
 
 # Gives the embedder of this machine, or None if it has none; asked once.
 Embedding = Callable[[], Embedder | None]
-# What was learned is kept for so many sets of labels; each takes 0.1 to 30 MB.
+# What was learned is kept for so many sets of labels; each takes 0.1 to 60 MB.
 _KEPT = 8
 # Vectors of so many words are kept: 1 KB each.
 _WORDS_KEPT = 50_000
@@ -82,7 +82,7 @@ class _Room:
         self, text: str, labels: Any, none: Any, threshold: float | None
     ) -> Classified:
         try:
-            from batuta.capabilities.local.features import words_of
+            from batuta.capabilities.local.spelling import words_of
         except ImportError:
             raise CallFailed(
                 "local.classify needs NumPy: pip install 'batuta[knowledge]'", code="unavailable"
@@ -96,14 +96,13 @@ class _Room:
         guess = classifier.guess(text, self._vectors, none=maybe_none)
         names = classifier.known.names
         least = threshold if threshold is not None else (0.5 if maybe_none else 0.0)
-        stranger = guess.best >= len(names)
         sure = round(guess.sure, 4)
         best = sorted(range(len(names)), key=lambda at: (-guess.scores[at], at))[:_SCORES_SHOWN]
         return {
-            "label": None if stranger or sure < least else names[guess.best],
+            "label": None if guess.stranger or sure < least else names[guess.best],
             "confidence": sure,
             "scores": {names[at]: round(float(guess.scores[at]), 4) for at in best},
-            "why": _why(guess.words, guess.nearest, stranger),
+            "why": _why(guess.words, guess.nearest, guess.stranger),
         }
 
     async def _classifier(self, labels: Any, none: Any) -> Any:
@@ -123,7 +122,7 @@ class _Room:
 
     async def _learn(self, labels: Any, none: Any) -> Any:
         from batuta.capabilities.local.classifier import learned
-        from batuta.capabilities.local.features import words_of
+        from batuta.capabilities.local.spelling import words_of
 
         known = known_labels(labels, none)
         await self._look_up([word for text in known.texts for word in words_of(text)])
@@ -142,10 +141,9 @@ class _Room:
             # A new map: what is being learned meanwhile goes on with the old one.
             self._vectors = {}
             missing = list(dict.fromkeys(words))
-        made = await self._embedder.embed(
-            [word.encode("utf-8", "replace").decode() for word in missing]
-        )
-        self._vectors.update(zip(missing, made, strict=True))
+        from batuta.capabilities.local.meaning import meanings_of
+
+        self._vectors.update(await meanings_of(self._embedder, missing))
 
 
 def _why(words: list[str], nearest: str, stranger: bool) -> str:
