@@ -29,6 +29,7 @@ class Card(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
         reach: how far it goes; `egress` is the safe reading of silence.
         price_nusd: the most one call can cost, in nano-dollars (0: it is free).
         priced: False if nobody knows what a call costs: then there is no bound, and a budget of money refuses it.
+        quoted: True if the capability knows of each call what that one can cost at most (`ports.Priced`).
         scopes: what a caller must be granted.
         in_doubt: how a `write` that was sent and not answered is resolved (contract, 6).
         timeout_s: longest time of one attempt in seconds, unless the step says less.
@@ -48,6 +49,7 @@ class Card(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
     reach: Reach = "egress"
     price_nusd: int = 0
     priced: bool = True
+    quoted: bool = False
     scopes: tuple[str, ...] = ()
     in_doubt: InDoubt = "ask"
     timeout_s: float = 300.0

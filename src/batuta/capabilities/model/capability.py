@@ -112,15 +112,22 @@ class ModelCapability:
                 "unsupported", f"models need {error.name}; pip install 'batuta[models]' brings it"
             )
 
+    @property
+    def client(self) -> Any:
+        """The HTTP client, once there is one."""
+        readying = self._readying
+        if readying is None or not readying.done() or readying.cancelled() or readying.exception():
+            return None
+        return readying.result().made.client
+
     async def close(self) -> None:
         """Close the client."""
-        readying, self._readying = self._readying, None
-        if readying is None:
-            return
-        readying.cancel()
-        await asyncio.wait([readying])
-        if not readying.cancelled() and readying.exception() is None:
-            await readying.result().made.client.aclose()
+        if self._readying is not None:
+            self._readying.cancel()  # what is being imported then is of no use any more
+            await asyncio.wait([self._readying])
+        client, self._readying = self.client, None
+        if client is not None:
+            await client.aclose()
 
     def _too_long(self, asked: Asked) -> Failed | None:
         tokens, most = tokens_at_most(asked), self._config.max_input

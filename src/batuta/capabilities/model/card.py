@@ -82,6 +82,7 @@ def card_of(name: str, config: ModelConfig, prices: Prices | None) -> Card:
         reach="local" if is_loopback(config.url) else "egress",
         price_nusd=most,
         priced=prices is not None,
+        quoted=True,
         timeout_s=config.timeout_s,
         concurrency=config.concurrency,
         kind=KIND,

@@ -110,6 +110,7 @@ class _Body(httpx2.AsyncByteStream):
     ) -> None:
         self._answer = answer
         self._secrets = tuple(secrets)
+        self._encoded = [one.encode() for one in self._secrets if one]
         self._request = request
         self.bytes_max = bytes_max
         # One for all who iterate: an SDK that has read to the end of its events goes on to the end of the body.
@@ -132,7 +133,7 @@ class _Body(httpx2.AsyncByteStream):
                     text = f"its answer exceeds {self.bytes_max:,} bytes"
                     raise Trouble(text, code="invalid_answer", sent=True)
                 piece = removed(held + piece, self._secrets)
-                cut = len(piece) - _begun(piece, self._secrets)
+                cut = len(piece) - _begun(piece, self._encoded)
                 piece, held = piece[:cut], piece[cut:]
                 if piece:
                     yield piece
@@ -142,15 +143,16 @@ class _Body(httpx2.AsyncByteStream):
             raise Untransported(trouble, self._request) from None
 
 
-def _begun(piece: bytes, secrets: Iterable[str]) -> int:
+def _begun(piece: bytes, secrets: Iterable[bytes]) -> int:
     """How many bytes at the end of `piece` may be the beginning of a secret."""
     longest = 0
     for secret in secrets:
-        wanted = secret.encode()
-        for count in range(min(len(wanted) - 1, len(piece)), longest, -1):
-            if piece.endswith(wanted[:count]):
-                longest = count
+        at = max(0, len(piece) - len(secret) + 1)
+        while (at := piece.find(secret[:1], at)) >= 0:
+            if secret.startswith(piece[at:]):
+                longest = max(longest, len(piece) - at)
                 break
+            at += 1
     return longest
 
 

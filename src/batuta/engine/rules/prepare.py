@@ -5,14 +5,13 @@ Pure given what it is handed: the same run, node, time and answers give the same
 
 import hashlib
 import math
-from collections.abc import Callable
 from typing import Any, Protocol, cast
 
 import msgspec
 
 from batuta.engine.rules.view import Shelf, items_of, lookup
 from batuta.errors import BatutaError, ExpressionError, NotFound
-from batuta.ports import Capability, Catalog, Judge
+from batuta.ports import Capability, Catalog, Judge, Priced
 from batuta.spec import run as r
 from batuta.spec.call import Call, Question
 from batuta.spec.card import Card
@@ -169,11 +168,10 @@ def _prepare_call(
 
 def _price(capability: Capability, args: dict[str, Any]) -> int:
     """The most that this call can cost, in nano-dollars."""
-    card = capability.card
-    if not card.price_nusd:
-        return 0
-    price: Callable[[dict[str, Any]], int] | None = getattr(capability, "price", None)
-    return card.price_nusd if price is None else min(price(args), card.price_nusd)
+    most = capability.card.price_nusd
+    if not capability.card.quoted or not most:
+        return most
+    return min(cast("Priced", capability).price(args), most)
 
 
 def call_of(run: Run, node: Node, started: Started, encoded: bytes) -> Call:

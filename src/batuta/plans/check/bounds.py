@@ -68,7 +68,7 @@ def _check_price(walk: Walk, seen: Seen, around: Budget, *, certain: bool) -> bo
             f"nobody knows what a call of {card.name!r} costs, and the budget is "
             f"${usd(limit):.6g}: it is refused"
         )
-    elif limit is not None and card.price_nusd > limit:
+    elif limit is not None and card.price_nusd > limit and not card.quoted:
         what = "usd"
         why = (
             f"one call of {card.name!r} may cost ${usd(card.price_nusd):.6g}, and the budget is "

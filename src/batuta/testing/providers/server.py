@@ -124,6 +124,7 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # a token that waits for the next is no stream
 
     @property
     def _providers(self) -> "Providers":
