@@ -41,7 +41,7 @@ def opened(
         _check(file, reference)
         yield one, reference
         if _identity(os.fstat(one.file.fileno())) != _identity(one.status):
-            raise _changed(one.path, "while it was read")
+            raise _changed(one.path, "while it was read", may_retry=True)
 
 
 @contextmanager
@@ -89,10 +89,9 @@ def _check(file: str | Mapping[str, Any], now: FileReference) -> None:
         raise _changed(now["path"], "since the run was given it")
 
 
-def _changed(path: str, when: str) -> Trouble:
-    return Trouble(
-        "changed", f"{path} was changed {when}", "put the old content back, or start a new run"
-    )
+def _changed(path: str, when: str, *, may_retry: bool = False) -> Trouble:
+    remedy = "put the old content back, or start a new run"
+    return Trouble("changed", f"{path} was changed {when}", remedy, may_retry=may_retry)
 
 
 def _reference(one: Opened) -> FileReference:
