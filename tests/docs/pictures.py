@@ -10,10 +10,10 @@ from batuta.capabilities.registered import plan_of
 from batuta.governance.forecast import forecaster
 from batuta.governance.verdict import Policy
 from batuta.journal.memory import MemoryJournal
+from batuta.plans.assignments import parse_inputs
 from batuta.plans.build import plan_from_file
 from batuta.plans.draw import plan_svg, run_svg
 from batuta.plans.explain import Premises, explain_sound
-from batuta.plans.inputs import parse_inputs
 from batuta.spec.statistics import Measured, Statistics
 from batuta.spec.timeline import timeline
 from tests.spec.logbook import failed

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from batuta.config import workspace_from_yaml
 from batuta.errors import InputError, PlanError, WorkspaceError
+from batuta.plans.assignments import parse_inputs
 from batuta.plans.build import plan_from_data, plan_from_yaml, plan_to_json, plan_to_yaml
 from batuta.plans.check import check
-from batuta.plans.inputs import parse_inputs
 from batuta.spec.plan import Plan
 from tests.plans.plans import plans
 

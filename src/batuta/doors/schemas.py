@@ -15,7 +15,8 @@ from batuta.capabilities.http import HttpSettings
 from batuta.capabilities.human import HumanSettings
 from batuta.config import read_workspace
 from batuta.doors.hover import PLAN, WORKSPACE
-from batuta.plans.read import INPUT_WORDS, read_plan
+from batuta.plans.input_types import INPUT_WORDS
+from batuta.plans.read import read_plan
 from batuta.reading.capability import CAPABILITY_KIND
 from batuta.reading.json_schema import schema_of
 

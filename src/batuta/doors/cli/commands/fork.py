@@ -18,7 +18,7 @@ from batuta.doors.cli.terminal.text import count, one_line
 from batuta.doors.cli.workspace import folder_of, opened
 from batuta.engine.past.fork import Forked, Wish
 from batuta.errors import InputError
-from batuta.plans.inputs import parse_inputs
+from batuta.plans.assignments import parse_inputs
 
 __all__ = ["carry_out"]
 

@@ -20,9 +20,9 @@ from batuta.doors.cli.workspace import (
     written_plan,
 )
 from batuta.errors import InputError
+from batuta.plans.assignments import parse_inputs
 from batuta.plans.build import Sourced, plan_to_yaml
 from batuta.plans.explanation import Explanation
-from batuta.plans.inputs import parse_inputs
 
 __all__ = ["carry_out"]
 

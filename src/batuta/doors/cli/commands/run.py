@@ -28,9 +28,9 @@ from batuta.doors.cli.workspace import (
     written_plan,
 )
 from batuta.errors import InputError, PlanError
+from batuta.plans.assignments import parse_inputs
 from batuta.plans.build import Sourced
 from batuta.plans.check import check
-from batuta.plans.inputs import parse_inputs
 from batuta.spec.plan import Plan
 
 __all__ = ["carry_out"]

@@ -19,7 +19,7 @@ from batuta.doors.cli.terminal.text import duration, money, one_line
 from batuta.doors.cli.views.card import EFFECTS, REACHES
 from batuta.doors.cli.workspace import folder_of, opened
 from batuta.errors import InputError
-from batuta.plans.inputs import parse_assignments
+from batuta.plans.assignments import parse_assignments
 from batuta.reading.nearest import did_you_mean
 from batuta.reading.schema import problems
 from batuta.spec.card import Card

@@ -21,8 +21,8 @@ from batuta.doors.cli.terminal.text import one_line
 from batuta.engine.author import local_user
 from batuta.errors import InputError, NotFound
 from batuta.planning.understood import Understood
+from batuta.plans.assignments import parse_inputs
 from batuta.plans.build import Sourced
-from batuta.plans.inputs import parse_inputs
 
 __all__ = ["Asked", "Dialogue", "told"]
 

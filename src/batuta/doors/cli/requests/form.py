@@ -8,7 +8,7 @@ from batuta.doors.cli.terminal.schema_text import described
 from batuta.doors.cli.terminal.screen import Screen
 from batuta.doors.cli.terminal.text import one_line
 from batuta.errors import InputError
-from batuta.plans.inputs import parse_assignments
+from batuta.plans.assignments import parse_assignments
 from batuta.reading.schema import problems
 from batuta.spec.file import is_file_schema
 
