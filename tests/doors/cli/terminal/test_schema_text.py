@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from batuta.doors.cli.terminal.schema_text import argument_rows, described, example
 from batuta.reading.schema import problems
+from batuta.spec.file import FILE_SCHEMA
 
 TREE: dict[str, Any] = {
     "$ref": "#/$defs/Tree",
@@ -140,3 +141,7 @@ def test_a_wide_shape_that_holds_itself_takes_no_time() -> None:
     assert len(str(example(wide["properties"], wide))) > 0
     assert len(example({"anyOf": [wide]}, wide)) == 12
     assert time.perf_counter() - began < 5
+
+
+def test_a_file_is_called_one() -> None:
+    assert described({"anyOf": [{"type": "string"}, FILE_SCHEMA]}) == "string or file"

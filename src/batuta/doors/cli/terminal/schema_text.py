@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 from batuta.doors.cli.terminal.text import json_text, one_line
+from batuta.spec.file import FILE_SCHEMA
 
 __all__ = ["argument_rows", "described", "example"]
 
@@ -13,6 +14,7 @@ _PARTS_MAX = 8
 # Of a map inside of an example, so many fields are filled in.
 _FIELDS_MAX = 12
 _CHARS_MAX = 400
+_FILE_FIELDS = FILE_SCHEMA["properties"].keys()
 
 Schema = Mapping[str, Any]
 
@@ -122,6 +124,8 @@ def _of_kind(kind: str, known: Schema, root: Schema, depth: int) -> str:
 
 def _of_object(known: Schema, root: Schema, depth: int) -> str:
     fields, required = _map(known.get("properties")), _names(known.get("required"))
+    if fields.keys() == _FILE_FIELDS:
+        return "file"
     if fields:
 
         def field(name: str) -> str:
