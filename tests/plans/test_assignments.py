@@ -8,6 +8,7 @@ import pytest
 from batuta.errors import InputError
 from batuta.plans.assignments import parse_assignments, parse_inputs
 from batuta.plans.build import plan_from_yaml
+from batuta.plans.inputs import validate_inputs
 
 PLAN = plan_from_yaml("""
 name: x
