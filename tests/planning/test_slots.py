@@ -83,6 +83,17 @@ def test_what_several_words_could_be_is_asked_and_not_guessed() -> None:
     assert (read.values, read.unclear["amount"]) == ({}, ("5 EUR", "6 euros"))
 
 
+def test_a_file_that_is_not_there_is_asked_about_by_its_name() -> None:
+    read = read_inputs("sum up offr.pdf", {"file": FILE}, today=TODAY, exists=lambda _: False)
+    assert (read.values, read.unclear) == ({}, {"file": ("offr.pdf",)})
+
+
+def test_of_two_files_the_one_that_must_be_given_is_meant() -> None:
+    schemas = {"tickets": FILE, "topics": optional(FILE, "topics.json")}
+    read = read_inputs("answer all in a.csv", schemas, today=TODAY, exists=lambda _: True)
+    assert read.values == {"tickets": "a.csv"}
+
+
 def test_examples_with_placeholders_say_where_an_input_stands() -> None:
     read = read_inputs(
         "what's the weather in lisbon tomorrow",

@@ -242,7 +242,10 @@ class _Reading:
             ]  # fmt: skip
             if len(values) == 1 and not rivals:
                 self._take(name, values[0])
-            elif values and not one.strict:
+            elif one.kind == "file" and not values and not one.strict:
+                # A file that is named and not there: the question repeats the name.
+                values = [each for each in self._spans.paths() if "." in each.text]
+            if values and not one.strict and name not in self.taken:
                 self.unclear[name] = tuple(each.text for each in values[:_UNCLEAR_SHOWN])
 
     def free_words(self) -> None:

@@ -94,7 +94,7 @@ def sought(name: str, schema: Mapping[str, Any], *, by_example: tuple[str, ...] 
     if "enum" in schema or "const" in schema:
         return _enumeration(schema, cues)._replace(strict=strict)
     if schema.get("format") == "file" and kind == "object":
-        return Sought("file", cues, strict=False)
+        return Sought("file", cues, strict=strict)
     if kind == "object":
         asked = _map(schema.get("properties")).keys()
         return Sought("money" if {"amount", "currency"} <= asked else "", cues, strict=strict)

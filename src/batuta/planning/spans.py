@@ -84,7 +84,7 @@ class Spans:
         if kind == "year":
             return [each._replace(value=int(each.text)) for each in self._matches(_YEAR, self.text)]
         if kind == "file":
-            return [each for each in self._paths() if self._exists and self._exists(each.value)]
+            return [each for each in self.paths() if self._exists and self._exists(each.value)]
         return self._reader.candidates(kind, one.pattern, one.values)
 
     def _numbers(self, money: str) -> list[Found]:
@@ -108,7 +108,8 @@ class Spans:
         ]
         return outside(found, measured)
 
-    def _paths(self) -> list[Found]:
+    def paths(self) -> list[Found]:
+        """What is written like the path of a file, whether there is one or not."""
         return without_overlaps([*quotations(self.text), *self._matches(_PATH, self.text)])
 
     def _matches(self, pattern: re.Pattern[str], text: str) -> list[Found]:
