@@ -48,6 +48,8 @@ def with_total(value: Any) -> str | None:
         ("True", True, ("words of Python",)),
         ('```\n"yes"\n```', "yes", ("fence",)),
         ('{"a": 1} and again {"a": 1}', {"a": 1}, ("text around it",)),
+        ('Take {"a": 1}, and be happy', {"a": 1}, ("text around it",)),
+        ('{"a": {"b": 1}}}', {"a": {"b": 1}}, ("text around it",)),
     ],
 )
 def test_what_is_beyond_doubt_is_read(text: str, value: Any, forgiven: tuple[str, ...]) -> None:
@@ -114,6 +116,11 @@ def test_a_cut_end_is_closed_and_what_it_cuts_is_left_out(text: str, value: Any)
         '{"a": 1]',
         "{1: 2}",
         "{yes}",
+        '[{"a": 1}},{"a": 1}]',
+        '{"a": 1}, "b": 2}',
+        '{"a": 1}, b: 2}',
+        '"a": {"b": 1}}',
+        '"a": [1, 2], "c": 3}',
         '{"a": """x"""}',
         "[" * 65 + "1" + "]" * 65 + " x",
     ],
@@ -129,8 +136,13 @@ def test_of_several_blocks_the_one_that_fits_is_taken() -> None:
 
 
 def test_of_two_that_fit_and_differ_none_is_taken() -> None:
-    found = rescue('{"total": 3}, no: {"total": 4}', with_total)
+    found = rescue('{"total": 3} - no, {"total": 4}', with_total)
     assert found == Rescue(flaw="2 different blocks of JSON in it fit")
+
+
+def test_what_may_be_a_part_keeps_others_from_being_the_answer() -> None:
+    assert rescue('{"total": 3}, no: {"total": 4}', with_total).flaw.startswith("a part of")
+    assert rescue('{"sum": 3}, no: {"total": 4}', with_total).value == {"total": 4}
 
 
 def test_json_that_does_not_fit_is_given_with_what_is_wrong() -> None:

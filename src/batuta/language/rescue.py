@@ -21,6 +21,7 @@ Check = Callable[[Any], str | None]
 BLOCKS_MAX = 100
 
 _OPENING = re.compile(r"[\[{]")
+_CLOSING = {"[": "]", "{": "}"}
 _BRACKET = re.compile(r"[\[{}\]]")
 # The same, with texts as tokens of their own; one without an end takes the rest.
 _BRACKET_OR_TEXT = re.compile(r'[\[{}\]]|"(?:[^"\\]++|\\.)*+(?:"|\Z)', re.DOTALL)
@@ -28,6 +29,10 @@ _FENCED = re.compile(r"\A\s*+```[A-Za-z]*+[ \t]*+\n(.*?)\n?```\s*+\Z", re.DOTALL
 _WORDS = {"True": True, "False": False, "None": None}
 # What may stand before a list in its line: a list inside of a sentence is a footnote as often as an answer.
 _LEADING = re.compile(r"(?:\A|.*[:=>]|.*```[A-Za-z]*+)\s*+\Z", re.DOTALL)
+# What stands around a part of something whose outer brackets are missing: a key before it, or a further entry behind.
+_KEY_BEFORE = re.compile(r"""["']\s*+:\s*+\Z""")
+_ENTRY_BEHIND = re.compile(r"""\s*+,\s*+(?:["']|[A-Za-z_]\w*+\s*+:)""")
+_PART = "a part of something stands in it, and not the whole"
 _LINE_CHARS_MAX = 500
 
 
@@ -77,6 +82,8 @@ def _chosen(text: str, blocks: list[tuple[int, Block]], check: Check) -> Rescue:
     flaw, fitting = "", list[tuple[int, Block]]()
     for start, block in blocks:
         why = block.flaw or check(block.value)
+        if block.flaw is _PART and check(block.value) is None:
+            return Rescue(flaw=_PART)  # an answer or not: nobody knows
         if why is None:
             fitting.append((start, block))
         else:
@@ -109,24 +116,25 @@ def _blocks(text: str) -> Iterator[tuple[int, Block]]:
                 block.end, _end_of(text, start, _BRACKET), _end_of(text, start, _BRACKET_OR_TEXT)
             )
             yield start, block
-        elif text[start] == "[" and not _leads(text, start):
-            at = block.end
-        else:
-            at = block.end
+            continue
+        at = block.end
+        before = text[max(0, start - _LINE_CHARS_MAX) : start]
+        if _KEY_BEFORE.search(before) or _ENTRY_BEHIND.match(text, at):
+            yield start, msgspec.structs.replace(block, flaw=_PART)
+        elif text[start] == "{" or _LEADING.match(before.rpartition("\n")[2]):
             yield start, block
 
 
 def _end_of(text: str, start: int, tokens: re.Pattern[str]) -> int:
-    """Where the bracket at `start` is closed, counting brackets of both kinds; the end of the text if it is not."""
-    depth = 0
+    """Where the bracket at `start` is closed; the end of the text if it is not, or by a bracket of the other kind."""
+    expected: list[str] = []
     for found in tokens.finditer(text, start):
         mark = found[0]
-        depth += 1 if mark in "[{" else -1 if mark in "]}" else 0
-        if depth == 0:
-            return found.end()
+        if mark in _CLOSING:
+            expected.append(_CLOSING[mark])
+        elif mark in "]}":
+            if mark != expected.pop():
+                return len(text)
+            if not expected:
+                return found.end()
     return len(text)
-
-
-def _leads(text: str, start: int) -> bool:
-    line = max(text.rfind("\n", 0, start) + 1, start - _LINE_CHARS_MAX)
-    return _LEADING.match(text[line:start]) is not None
