@@ -63,7 +63,6 @@ def bounds(
     *,
     deps: Mapping[str, Collection[str]] | None = None,
     skipped: Container[str] = (),
-    budget: Budget | None = None,
     at_once: int = AT_ONCE,
     inner: InnerBounds | None = None,
 ) -> Bounds:
@@ -73,7 +72,6 @@ def bounds(
         known: what is known of the inputs of the run; nothing by default.
         deps: for every step those it waits for, if the caller has them already (`links`).
         skipped: steps that never run.
-        budget: of the run; that of the plan by default.
         at_once: calls at once in the process.
         inner: what the plans come to that its steps carry out, by step and by capability; no bound without.
 
@@ -94,7 +92,7 @@ def bounds(
         time_s += sum(one.seconds / one.limit for one in lanes.values() if one.width > one.limit)
     free = Worst(inside.calls, inside.cost_nusd, time_s)
     undo = total(one.undo for one in steps.values())
-    own = plan.budget if budget is None else budget
+    own = plan.budget
     if plan.timeout_s is not None:
         own = Budget(seconds=plan.timeout_s).narrowed(own)
     # Most of them are one: what is alike is bounded alike.

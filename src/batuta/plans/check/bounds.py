@@ -97,7 +97,7 @@ def _check_worst(walk: Walk, budget: Budget) -> None:
     cards = {
         name: msgspec.structs.replace(card, timeout_s=0.0) for name, card in walk.cards.items()
     }
-    worst = bounds(plan, cards, deps=walk.deps, budget=Budget()).free
+    worst = bounds(plan, cards, deps=walk.deps).free
     if budget.calls is not None and worst.calls is not None and worst.calls > budget.calls:
         _tell_worst(walk, "calls", f"{worst.calls:,} calls, and its budget is {budget.calls:,}")
     limit = budget.limit_nusd

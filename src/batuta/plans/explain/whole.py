@@ -61,12 +61,11 @@ def _explained(
     budget = plan.budget if premises.budget is None else premises.budget
     inner = _inner(plan, premises, known, skipped, around)
     bounded = bounds(
-        plan,
+        msgspec.structs.replace(plan, budget=budget),
         premises.cards,
         known,
         deps=waits_for,
         skipped=skipped,
-        budget=budget,
         at_once=premises.at_once,
         inner={
             name: {use: one.bounds for use, one in plans.items()} for name, plans in inner.items()
