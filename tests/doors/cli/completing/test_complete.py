@@ -32,6 +32,14 @@ def words(line: str) -> list[str]:
     return [one.partition("\t")[0] for one in candidates(line.split(" "))]
 
 
+def test_collections_are_offered_with_what_is_in_them(here: Folder) -> None:
+    collections = "knowledge: {handbook: {paths: docs, description: Rules}, notes: {paths: notes}}"
+    (here.path / "batuta.yaml").write_text(f"python: []\n{collections}\n")
+    assert candidates(["knowledge", "search", ""]) == ["handbook\tRules", "notes"]
+    assert words("knowledge status no") == ["notes"]
+    assert words("knowledge search handbook ") == []
+
+
 def test_commands_come_with_what_they_do(here: Folder) -> None:
     assert words("") == list(COMMANDS)
     assert candidates(["runs"]) == [f"runs\t{COMMANDS['runs'].summary}"]
@@ -48,6 +56,8 @@ def test_commands_come_with_what_they_do(here: Folder) -> None:
         ("runs --status=wa", ["--status=waiting"]),
         ("runs --since to", ["today"]),
         ("runs --plan h", ["hello"]),
+        ("knowledge se", ["search"]),
+        ("knowledge search han", []),
         ("run --plan he", ["hello", ":files"]),
         ("run he", ["hello", ":files"]),
         ("run --plan hello --input ", ["name="]),

@@ -30,6 +30,7 @@ _KINDS = {
     ("capabilities", "name"): "CAPABILITY",
     ("diff", "after"): "PLAN_OR_RUN",
     ("diff", "before"): "PLAN_OR_RUN",
+    ("knowledge", "name"): "COLLECTION",
     ("run", "plan"): "PLAN",
     ("run", "words"): "PLAN",
     ("runs", "plan"): "PLAN_NAME",
@@ -192,6 +193,8 @@ def _known(line: _Line, kind: str) -> Iterator[Known]:
             yield from known.plans(config)
         case "CAPABILITY":
             yield from known.capabilities(config)
+        case "COLLECTION":
+            yield from (Known(name, one.description) for name, one in config.knowledge.items())
         case _:
             return
 
