@@ -1,16 +1,15 @@
 """Types: whether values are what capabilities, conditions and texts want of them.
 
 B119  there is no such field                      B125  an expression that always fails
-B120  an argument of a type that is not taken     B130  a `when` that is always true
-B121  a condition that is neither true nor false  B148  a map inside a text
-B122  an `each` over no list                      B149  an `until` that is always true
-B123  a `when` that is never true                 B154  a field that the schema does not list
-B124  an `until` that is never true               B155  a part of an expression that always fails
+B120  an argument of a type that is not taken     B148  a map inside a text
+B121  a condition that is neither true nor false  B154  a field that the schema does not list
+B122  an `each` over no list                      B155  a part of an expression that always fails
 """
 
 from collections.abc import Mapping
 from typing import Any, cast
 
+from batuta.plans.check.constants import tell_constant
 from batuta.plans.check.flaws import Path
 from batuta.plans.check.remedies import remedy_of_fit, remedy_of_missing
 from batuta.plans.check.seen import Formula, Link, Seen, Walk
@@ -138,41 +137,7 @@ class _Types:
             return
         known[formula.where] = type_
         if inferred.constant is not None and len(formula.where) > 2:
-            self._check_constant(seen, formula, inferred.constant, inferred.why)
-
-    def _check_constant(self, seen: Seen, formula: Formula, constant: bool, why: str) -> None:
-        text = formula.expression.text.strip()
-        match formula.where[2:], constant:
-            case ("when",), False if text != "false":
-                self.flaws.at(
-                    "B123",
-                    f"this is never true, so {seen.name!r} never runs: {why}",
-                    formula.where,
-                    "correct it; to switch the step off on purpose, write `when: false`",
-                )
-            case ("when",), True:
-                self.flaws.at(
-                    "B130",
-                    f"this is always true: {why}",
-                    formula.where,
-                    "take `when` out, or correct it",
-                )
-            case ("repeat", "until"), False:
-                self.flaws.at(
-                    "B124",
-                    f"this is never true, so {seen.name!r} fails after its last round: {why}",
-                    formula.where,
-                    "correct it; to do something so many times, use `each` over a list",
-                )
-            case ("repeat", "until"), True:
-                self.flaws.at(
-                    "B149",
-                    f"this is true after the first round: {why}",
-                    formula.where,
-                    "take `repeat` out, or correct the condition",
-                )
-            case _:
-                pass
+            tell_constant(self.flaws, seen.name, formula, inferred)
 
     def _tell_problem(self, formula: Formula, problem: Problem, code: str | None) -> None:
         if code is None:
