@@ -66,3 +66,9 @@ def test_chunks_are_in_order_bounded_and_leave_nothing_out(document: Document) -
     assert kept == "".join(
         "".join(document.text[it.start : it.end].split()) for it in document.blocks
     )
+
+
+def test_a_text_without_any_gap_is_cut_all_the_same() -> None:
+    text = "x" * 1_000_000
+    pieces = [text for _, text in cut("a.txt", text)]
+    assert ("".join(pieces) == text, max(map(len, pieces)) <= CHUNK_CHARS_MAX) == (True, True)

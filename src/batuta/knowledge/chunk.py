@@ -15,6 +15,8 @@ CHUNK_CHARS = 800
 CHUNK_CHARS_MAX = 1_200
 # The same for rows of a table: each says something of its own.
 _ROWS_CHARS = 300
+# Characters that are cut at once.
+_WINDOW_CHARS = 16_384
 # What is kept of a heading that is as long as a paragraph.
 _HEADING_CHARS_MAX = 300
 
@@ -70,8 +72,20 @@ def chunks_of(document: Document) -> Iterator[Chunk]:
 def _pieces(document: Document, block: Block, path: list[tuple[int, str]]) -> Iterator[Chunk]:
     """A block that is too long for one chunk, cut where it hurts least."""
     heading = _heading(document, path)
-    for start, piece in _cut()(document.text[block.start : block.end]):
-        yield Chunk(block.start + start, block.start + start + len(piece), block.page, heading)
+    for first, last in _windows(document.text, block.start, block.end):
+        for start, piece in _cut()(document.text[first:last]):
+            yield Chunk(first + start, first + start + len(piece), block.page, heading)
+
+
+def _windows(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Parts of a text, each so short that the splitter is done soon: its time grows with the square of the length."""
+    while end - start > _WINDOW_CHARS:
+        stop = start + _WINDOW_CHARS
+        space = max(text.rfind(" ", start + CHUNK_CHARS, stop), text.rfind("\n", start + 1, stop))
+        stop = space + 1 if space > start + _WINDOW_CHARS // 2 else stop
+        yield start, stop
+        start = stop
+    yield start, end
 
 
 def _heading(document: Document, path: list[tuple[int, str]]) -> str:
