@@ -12,6 +12,7 @@ from typing import Any
 
 from batuta.app import App, embedder_of_this_machine, new_run_id
 from batuta.capabilities.local.classify import classifying
+from batuta.capabilities.registered import PREFIX
 from batuta.config import plan_files
 from batuta.engine.author import local_user
 from batuta.errors import BatutaError, InputError, NotFound
@@ -24,6 +25,7 @@ from batuta.plans.build import Sourced, plan_from_file
 from batuta.ports import WORKSPACE
 from batuta.reading.nearest import did_you_mean
 from batuta.spec.request import Request
+from batuta.spec.shape import PlanShape
 
 __all__ = ["Desk"]
 
@@ -65,6 +67,17 @@ class Desk:
                 except BatutaError as error:
                     self.troubles[name] = error.message
         return self._registered
+
+    @property
+    def offered(self) -> Mapping[str, Sourced]:
+        """Those of `registered` that people ask for: what is only a step of another, and has no examples, is not."""
+        known = self.registered
+        parts = {use for one in known.values() for use in PlanShape(one.plan).capabilities}
+        return {
+            name: one
+            for name, one in known.items()
+            if one.plan.examples or f"{PREFIX}{name}" not in parts
+        }
 
     async def understand(
         self, words: str, *, plan: str = "", sourced: Sourced | None = None, trusted: bool = True
@@ -154,7 +167,7 @@ class Desk:
                 earlier.get(name, ()),
                 one.plan.inputs,
             )
-            for name, one in self.registered.items()
+            for name, one in self.offered.items()
         ]
 
     def _today(self) -> date:

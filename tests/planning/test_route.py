@@ -120,3 +120,16 @@ async def test_a_placeholder_in_an_example_is_no_word_of_it() -> None:
     weather = [Candidate("forecast", examples=("weather in {city}", "is it raining in {city}")),
                Candidate("book", examples=("a table at {place}", "reserve dinner for {count}"))]  # fmt: skip
     assert (await routed("what's the weather in Lisbon", weather)).plan == "forecast"
+
+
+@pytest.mark.parametrize("words", ["order me a pizza", "delete all customers"])
+async def test_a_workflow_that_stands_alone_is_not_what_everything_means(words: str) -> None:
+    alone = [
+        Candidate(
+            "answer",
+            "Answer a customer's question from the handbook.",
+            ("what do we tell a customer who asks {question}",),
+        )
+    ]
+    assert not (await routed(words, alone)).sure
+    assert (await routed("asnwer a customer who wants his money back", alone)).sure

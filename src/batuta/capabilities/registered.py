@@ -24,6 +24,7 @@ from batuta.spec.plan import Plan
 from batuta.spec.shape import PlanShape
 
 __all__ = [
+    "PREFIX",
     "FlawedPlan",
     "PlanCapability",
     "admitted_whole",

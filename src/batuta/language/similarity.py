@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from batuta.language.words import words
 
-__all__ = ["Profile", "profile", "similarity"]
+__all__ = ["Profile", "alike", "profile", "similarity"]
 
 # A name or an address is shorter; of what is longer, the beginning is compared.
 _CHARS_MAX = 300
@@ -54,9 +54,9 @@ def similarity(left: Profile, right: Profile) -> float:
     for word in sorted(left.words, key=len, reverse=True):
         best, of = 0.0, -1
         for at, other in enumerate(free):
-            alike = _word(word, other)
-            if alike > best:
-                best, of = alike, at
+            likeness = alike(word, other)
+            if likeness > best:
+                best, of = likeness, at
         if best >= _WORD_MIN:
             shared += best * (len(word) + len(free[of]))
             free.pop(of)
@@ -72,7 +72,8 @@ def _parts(word: str) -> list[str]:
     ]
 
 
-def _word(left: str, right: str) -> float:
+def alike(left: str, right: str) -> float:
+    """The same for two words; a beginning of the other counts 0.8, another number nothing."""
     if left == right:
         return 1.0
     if left.isdigit() or right.isdigit():

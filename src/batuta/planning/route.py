@@ -5,6 +5,8 @@ from typing import Any
 
 import msgspec
 
+from batuta.language.similarity import alike, profile
+from batuta.language.weights import content
 from batuta.language.words import words
 from batuta.planning.candidate import Candidate, Classify, Guess, Route
 from batuta.planning.clauses import command_of, wishes
@@ -16,12 +18,15 @@ __all__ = ["SURE_FROM", "Router"]
 _FITS_FROM = 0.5
 # From here on, nobody needs to be asked which one was meant.
 SURE_FROM = 0.8
+_SURE_FROM_UNTAUGHT = 0.75
 # A part of a request asks for something else only if it says so clearly.
 _PART_FROM = 0.75
 # Where not every workflow has so many examples, a second look is taken: below so sure an answer, and where there are so
 # few workflows that anything is nearest to one of them.
 _TAUGHT_BY, _CROWD_BELOW, _ALONE_BELOW = 2, 0.7, 3
 _ALTERNATIVES = 3
+# A misspelt word is the one it resembles so much; so much of a request is most of it.
+_ALIKE, _MOST = 0.8, 0.6
 # Of the earlier requests of one workflow, the newest: what is learned from grows no further.
 _CONFIRMED_MAX = 200
 _TEXT_CHARS_MAX = 4_000
@@ -42,6 +47,8 @@ _ELSEWHERE: list[dict[str, Any]] = [
         "writing": "Write a poem, sing a song, tell a joke.",
     }.items()
 ]
+# As a tuple: who gets the same one again need not look at it again.
+_Labels = tuple[dict[str, Any], ...]
 _OTHER = "it is more like what one asks of other programs"
 _NONE = Route("", 0.0, "")
 
@@ -51,7 +58,7 @@ class Router:
 
     def __init__(self, classify: Classify) -> None:
         self._classify = classify
-        self._labels: tuple[tuple[Candidate, ...], list[dict[str, Any]]] = ((), [])
+        self._labels: tuple[tuple[Candidate, ...], _Labels] = ((), ())
 
     async def route(
         self, text: str, candidates: Sequence[Candidate], strangers: Sequence[str] = ()
@@ -77,7 +84,7 @@ class Router:
         return await self._divided(command, best, labels, strangers)
 
     async def _divided(
-        self, command: str, best: Route, labels: list[dict[str, Any]], strangers: Sequence[str]
+        self, command: str, best: Route, labels: _Labels, strangers: Sequence[str]
     ) -> Route:
         """`best`, with what other parts of the request ask for."""
         asked: dict[str, Guess] = {}
@@ -101,31 +108,30 @@ class Router:
             ),
         )
 
-    async def _guessed(
-        self, text: str, labels: list[dict[str, Any]], strangers: Sequence[str]
-    ) -> Route:
+    async def _guessed(self, text: str, labels: _Labels, strangers: Sequence[str]) -> Route:
         text = text[:_TEXT_CHARS_MAX]
         none = list(strangers) if strangers else True
         said = await self._classify(text=text, labels=labels, none=none, threshold=_FITS_FROM)
-        found = _routed(said)
         taught = all(len(one.get("examples", ())) >= _TAUGHT_BY for one in labels)
+        found = _routed(said, SURE_FROM if taught else _SURE_FROM_UNTAUGHT)
         if not found.plan or taught:
             return found
         if found.confidence < _CROWD_BELOW or len(labels) < _ALONE_BELOW:
             # Of few words, something is always the nearest. Is it nearer than what one asks of other programs?
-            crowd = [*labels, *_ELSEWHERE]
+            crowd = (*labels, *_ELSEWHERE)
             said = await self._classify(text=text, labels=crowd, none=True, threshold=0.0)
             if str(said["label"]).startswith(_MARK):
                 near = _near(said)
                 return msgspec.structs.replace(
                     found, plan="", why=_OTHER, sure=False, alternatives=near
                 )
-        return found
+        meant = next(one for one in labels if one["label"] == found.plan)
+        return msgspec.structs.replace(found, sure=found.sure and _speaks_of(text, meant))
 
-    def _labels_of(self, candidates: Sequence[Candidate]) -> list[dict[str, Any]]:
+    def _labels_of(self, candidates: Sequence[Candidate]) -> _Labels:
         known = tuple(candidates)
         if self._labels[0] != known:
-            self._labels = (known, [_label(one) for one in known])
+            self._labels = (known, tuple(_label(one) for one in known))
         return self._labels[1]
 
 
@@ -139,16 +145,28 @@ def _label(one: Candidate) -> dict[str, Any]:
     }
 
 
+def _speaks_of(text: str, label: Mapping[str, Any]) -> bool:
+    """True if a request has the first of its words, or most of them, in common with what is said of a workflow.
+
+    The first says what is to be done: "delete all customers" is not what answers them, however near it is.
+    """
+    said = " ".join((label["label"], label["description"], *label.get("examples", ())))
+    known = set(profile(" ".join(content(said))).words)
+    asked = [word for word in content(text) if not any(char.isdigit() for char in word)]
+    found = [any(alike(word, other) >= _ALIKE for other in known) for word in asked]
+    return bool(found) and (found[0] or sum(found) >= _MOST * len(found))
+
+
 def _plain(example: str) -> str:
     return PLACEHOLDER.sub(lambda found: found[1].replace("_", " "), example)
 
 
-def _routed(said: Mapping[str, Any]) -> Route:
+def _routed(said: Mapping[str, Any], sure_from: float) -> Route:
     label, sure = said["label"], float(said["confidence"])
     plan = "" if label is None else str(label)
     others = tuple(one for one in _near(said) if one.plan != plan)
     return Route(
-        plan, sure, str(said["why"]), sure=bool(plan) and sure >= SURE_FROM, alternatives=others
+        plan, sure, str(said["why"]), sure=bool(plan) and sure >= sure_from, alternatives=others
     )
 
 

@@ -57,7 +57,7 @@ async def _asked_for(args: argparse.Namespace, screen: Screen, folder: Path) -> 
         dialogue = Dialogue(desk, args, screen, folder)
         understood, sourced = await dialogue.understood(args.plan, None)
         if sourced is None or not understood.route.sure:
-            return told(understood, desk.registered, screen)
+            return told(understood, desk.offered, screen)
         given = parse_inputs(sourced.plan, args.input, str(folder))
         inputs = understood.inputs.values | given
         if not screen.json:

@@ -69,7 +69,7 @@ class Dialogue:
         who = ""
         if sourced is None or not understood.route.sure:
             if not asks or self._args.yes or not candidates_of(understood):
-                told(understood, self._desk.registered, self._screen)
+                told(understood, self._desk.offered, self._screen)
                 return None
             chosen = self._chosen(understood)
             if not chosen:
@@ -147,7 +147,7 @@ def told(understood: Understood, known: Mapping[str, Sourced], screen: Screen) -
     else:
         lines = chosen_lines(understood, known)
         error = InputError(
-            f"not sure what “{words}” means ({understood.route.confidence:.0%}), and nothing runs",
+            f"not sure that “{words}” means {understood.plan}, and nothing runs",
             remedy=f"say which: {command_for(understood, names[0])}",
         )
         heading = "what it could mean:"
