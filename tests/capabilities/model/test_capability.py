@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from batuta.capabilities.files.content import reference_of
 from batuta.capabilities.files.folder import Folder
 from batuta.capabilities.model.capability import ModelCapability
 from batuta.capabilities.model.opening import Models
@@ -308,8 +309,9 @@ async def test_pictures_and_texts_go_with_the_question(
 ) -> None:
     (tmp_path / "note.md").write_text("# Nine lives")
     (tmp_path / "cat.png").write_bytes(b"\x89PNG\r\n\x1a\n")
+    note = reference_of(Folder(tmp_path), "note.md")
     for provider, name in NAMES:
-        outcome = await ask(make(provider, name), files=["note.md", "cat.png"])
+        outcome = await ask(make(provider, name), files=[note, "cat.png"])
         assert isinstance(outcome, Done)
         asked = providers.requests[-1]
         assert asked.flaws == ()
@@ -334,6 +336,17 @@ async def test_a_file_that_cannot_go_is_told(
     outcome = await ask(make(), files=[file])
     assert isinstance(outcome, Failed)
     assert (outcome.code, outcome.cost_nusd, providers.requests) == (code, 0, [])
+
+
+async def test_a_file_that_has_changed_since_it_was_named_does_not_go(
+    make: Make, providers: Providers, tmp_path: Path
+) -> None:
+    (tmp_path / "note.md").write_text("# Nine lives")
+    reference = reference_of(Folder(tmp_path), "note.md")
+    (tmp_path / "note.md").write_text("# Seven lives")
+    outcome = await ask(make(), files=[reference])
+    assert isinstance(outcome, Failed)
+    assert (outcome.code, providers.requests) == ("changed", [])
 
 
 async def test_settings_go_with_the_question(make: Make, providers: Providers) -> None:

@@ -1,5 +1,6 @@
 """The model of a configuration, as the library has it. Importing an SDK takes a second: never in the event loop."""
 
+import warnings
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -36,6 +37,8 @@ def make_model(
 ) -> Made:
     """The model that `config` names, at `base_url`. Raises `ImportError` if its SDK is not installed."""
     answer_bytes_max = _ANSWER_BYTES_BASE + config.max_tokens * _ANSWER_BYTES_PER_TOKEN
+    # What it leaves out of a request, such as a temperature that the model does not take, is no line on a terminal.
+    warnings.filterwarnings("ignore", category=UserWarning, module=r"pydantic_ai\.")
     transport = ModelTransport(connections, base_url, headers, environment, answer_bytes_max)
     # The deadline is the call's; neither proxies nor redirects are anybody's to add.
     client = httpx2.AsyncClient(transport=transport, timeout=86_400.0, trust_env=False)
