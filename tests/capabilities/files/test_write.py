@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from batuta.capabilities.files import atomic
 from batuta.capabilities.files.trouble import Trouble
@@ -66,6 +68,20 @@ async def test_rows_that_were_written_are_read_back_as_they_were(files: Files) -
     ]
     await files.call("write", path="out/a.csv", rows=rows)
     assert (await files.call("rows", file="out/a.csv"))["rows"] == rows
+
+
+_TEXTS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=12)
+_ODD = st.text(st.sampled_from(list("\r\n\"',;|\t =a1")), max_size=8)
+
+
+@given(st.lists(st.fixed_dictionaries({"a": _TEXTS | _ODD, "b;c": _ODD}), max_size=6))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_any_text_in_any_cell_is_read_back_as_it_was(
+    files: Files, rows: list[dict[str, str]]
+) -> None:
+    await files.call("write", path="out/a.csv", rows=rows, columns=["a", "b;c"])
+    declared = {"a": "string", "b;c": "string"}
+    assert (await files.call("rows", file="out/a.csv", columns=declared))["rows"] == rows
 
 
 @pytest.mark.parametrize(

@@ -87,11 +87,19 @@ def _table(path: str, rows: Sequence[dict[str, Any]], columns: list[str] | None)
             f"{path[:120]}: no table is called like this",
             "end the path in .csv, .tsv, .json or .jsonl",
         )
+    lines = [header] if header else []
+    lines += [[_cell(row.get(name)) for name in header] for row in rows]
+    return _separated(lines, _DELIMITERS.get(suffix, ","))
+
+
+def _separated(lines: Sequence[Sequence[Any]], delimiter: str) -> str:
     written = io.StringIO(newline="")
-    writer = csv.writer(written, delimiter=_DELIMITERS.get(suffix, ","), lineterminator="\n")
-    if header:
-        writer.writerow(header)
-    writer.writerows([_cell(row.get(name)) for name in header] for row in rows)
+    plain = csv.writer(written, delimiter=delimiter, lineterminator="\n")
+    quoting = csv.writer(written, delimiter=delimiter, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    for cells in lines:
+        # A carriage return ends a line for whoever reads it; csv quotes only the line ends that it writes.
+        bare = any(isinstance(cell, str) and "\r" in cell for cell in cells)
+        (quoting if bare else plain).writerow(cells)
     return written.getvalue()
 
 
