@@ -4,8 +4,7 @@ from batuta.plans.types.access import Part, items, list_length, part
 from batuta.plans.types.combine import list_of, map_of, nullable, union
 from batuta.plans.types.describe import described
 from batuta.plans.types.fit import fits
-from batuta.plans.types.infer import infer
-from batuta.plans.types.inferred import Inferred, Problem
+from batuta.plans.types.inference import Inferred, Problem, infer
 from batuta.plans.types.schema import of_schema
 from batuta.plans.types.shape import (
     ANY,

@@ -3,8 +3,8 @@
 from typing import Literal
 
 from batuta.plans.types.describe import described
-from batuta.plans.types.functions import takes
-from batuta.plans.types.operators import Truth
+from batuta.plans.types.inference.functions import takes
+from batuta.plans.types.inference.operators import Truth
 from batuta.plans.types.shape import Number, Shape, String, Type
 
 __all__ = ["refused", "why_always", "why_there"]

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from batuta.plans.types import operators as op
-from batuta.plans.types.comparisons import Order, compared, contained, equal, indexed
-from batuta.plans.types.refusals import why_always
+from batuta.plans.types.inference import operators as op
+from batuta.plans.types.inference.comparisons import Order, compared, contained, equal, indexed
+from batuta.plans.types.inference.refusals import why_always
 from batuta.plans.types.shape import Type
 
 __all__ = ["operated"]

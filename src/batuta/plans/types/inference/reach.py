@@ -9,7 +9,7 @@ import msgspec
 from batuta.plans.types.access import part
 from batuta.plans.types.combine import nullable
 from batuta.plans.types.describe import described
-from batuta.plans.types.inferred import Problem
+from batuta.plans.types.inference.inferred import Problem
 from batuta.plans.types.shape import NOTHING, Null, Type
 from batuta.reading.nearest import did_you_mean
 from batuta.spec.expr import Reference

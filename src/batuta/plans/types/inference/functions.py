@@ -6,7 +6,7 @@ from typing import TypeAlias
 import msgspec
 
 from batuta.plans.types.combine import union
-from batuta.plans.types.operators import DOUBLE, DURATION, FOREIGN, TIMESTAMP, is_foreign
+from batuta.plans.types.inference.operators import DOUBLE, DURATION, FOREIGN, TIMESTAMP, is_foreign
 from batuta.plans.types.shape import (
     BOOLEAN,
     INTEGER,

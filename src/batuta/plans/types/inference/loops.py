@@ -5,7 +5,7 @@ from typing import Literal
 
 from batuta.plans.types.access import items
 from batuta.plans.types.combine import union
-from batuta.plans.types.operators import FALSE, TRUE, Truth, boolean
+from batuta.plans.types.inference.operators import FALSE, TRUE, Truth, boolean
 from batuta.plans.types.shape import NOTHING, STRING, Array, Object, String, Type
 
 __all__ = ["EMPTY", "Range", "collected", "looped", "may_be_empty", "quantified"]

@@ -5,7 +5,7 @@ from typing import Literal, TypeAlias
 from batuta.plans.types.access import items, part
 from batuta.plans.types.combine import union
 from batuta.plans.types.fit import apart
-from batuta.plans.types.operators import FOREIGN, Truth, is_foreign
+from batuta.plans.types.inference.operators import FOREIGN, Truth, is_foreign
 from batuta.plans.types.shape import (
     NOTHING,
     Array,

@@ -7,18 +7,18 @@ A result of NOTHING says that the evaluation fails for certain, and `problems` w
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from batuta.plans.types import operators as op
 from batuta.plans.types.access import part
 from batuta.plans.types.combine import nullable, union
-from batuta.plans.types.comparisons import equal
 from batuta.plans.types.describe import described
-from batuta.plans.types.functions import applied
-from batuta.plans.types.inferred import Problem
-from batuta.plans.types.loops import EMPTY, collected, looped, may_be_empty, quantified
-from batuta.plans.types.notes import NO_FACTS, Notes
-from batuta.plans.types.operated import operated
-from batuta.plans.types.reach import Reached, absent, follow, known_by, offset_in
-from batuta.plans.types.refusals import refused, why_there
+from batuta.plans.types.inference import operators as op
+from batuta.plans.types.inference.comparisons import equal
+from batuta.plans.types.inference.functions import applied
+from batuta.plans.types.inference.inferred import Problem
+from batuta.plans.types.inference.loops import EMPTY, collected, looped, may_be_empty, quantified
+from batuta.plans.types.inference.notes import NO_FACTS, Notes
+from batuta.plans.types.inference.operated import operated
+from batuta.plans.types.inference.reach import Reached, absent, follow, known_by, offset_in
+from batuta.plans.types.inference.refusals import refused, why_there
 from batuta.plans.types.shape import (
     ANY,
     NOTHING,

@@ -4,11 +4,11 @@ from collections.abc import Collection, Mapping
 from typing import cast
 
 from batuta.errors import ExpressionError
-from batuta.plans.types.inferred import Inferred, Problem
-from batuta.plans.types.operators import DURATION, TIMESTAMP, is_foreign, truth
-from batuta.plans.types.reach import absent, follow, offset_of
+from batuta.plans.types.inference.inferred import Inferred, Problem
+from batuta.plans.types.inference.operators import DURATION, TIMESTAMP, is_foreign, truth
+from batuta.plans.types.inference.reach import absent, follow, offset_of
+from batuta.plans.types.inference.walk import Walk
 from batuta.plans.types.shape import ANY, NOTHING, Array, Bool, Object, Type
-from batuta.plans.types.walk import Walk
 from batuta.spec.expr import Expression, Reference, compile_expression
 
 __all__ = ["infer", "inferred"]

@@ -3,8 +3,8 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from batuta.plans.types.inferred import Problem
-from batuta.plans.types.reach import Facts
+from batuta.plans.types.inference.inferred import Problem
+from batuta.plans.types.inference.reach import Facts
 from batuta.plans.types.shape import NOTHING, Type
 from batuta.spec.expr.tree import Checked, Node
 
