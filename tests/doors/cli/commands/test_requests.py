@@ -165,12 +165,20 @@ async def test_words_that_say_all_run_and_the_log_says_why(desk: Folder) -> None
 
 
 def test_for_people_it_says_which_plan_how_sure_why_and_which_words(desk: Folder) -> None:
-    said = desk.batuta("run", "refund order A-1042 with 20 euros", "--yes")
+    said = desk.batuta("run", "refund order A-1042 with 20 euros")
     assert said.code == 0
     assert json.loads(said.out) == ["A-1042", 20, ""]
     assert re.search(r"refund-order  \d+% sure: ", said.err)
     assert re.search(r"amount +20 +from “20 euros”", said.err)
     assert re.search(r"pay +value +pure", said.err)  # the plan
+
+
+def test_who_says_yes_beforehand_is_told_what_it_comes_to_without_the_steps(desk: Folder) -> None:
+    said = desk.batuta("run", "refund order A-1042 with 20 euros", "--yes")
+    assert said.code == 0
+    assert re.search(r"amount +20 +from “20 euros”", said.err)
+    assert "at worst  1 call, " in said.err
+    assert not re.search(r"pay +value +pure", said.err)
 
 
 def test_what_is_missing_is_listed_with_the_command_that_gives_it(desk: Folder) -> None:

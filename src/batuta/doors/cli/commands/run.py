@@ -17,7 +17,7 @@ from batuta.doors.cli.failures import INTERRUPTED
 from batuta.doors.cli.loop import on_loop
 from batuta.doors.cli.terminal.screen import Screen
 from batuta.doors.cli.terminal.text import one_line, terminal_width
-from batuta.doors.cli.views.plan_text import explained_lines
+from batuta.doors.cli.views.plan_text import explained_lines, summary_lines
 from batuta.doors.cli.workspace import (
     folder_of,
     is_name_of_plan,
@@ -97,9 +97,9 @@ async def _asked_for(args: argparse.Namespace, screen: Screen, folder: Path) -> 
         plan = _rewritten(sourced.plan, app, screen) if args.rewrite else sourced.plan
         if not screen.json:
             explanation = await app.explain(plan, inputs, places=sourced.places)
-            screen.say(
-                "", *explained_lines(explanation, terminal_width(screen.err.fileno(), 120)), ""
-            )
+            # Who has said yes beforehand has seen the steps.
+            lines_of = summary_lines if args.yes else explained_lines
+            screen.say("", *lines_of(explanation, terminal_width(screen.err.fileno(), 120)), "")
         asked = dialogue.confirmed(asked)
         if asked is None:
             return InputError.exit_code

@@ -18,7 +18,7 @@ from batuta.doors.cli.views.plan_words import (
 )
 from batuta.plans.explanation import Explanation
 
-__all__ = ["explained_lines"]
+__all__ = ["explained_lines", "summary_lines"]
 
 # Wider lines are not read as lines.
 WIDTH_MAX = 160
@@ -54,6 +54,16 @@ def explained_lines(
         if len(explanation.findings) > WARNINGS_MAX:
             lines.append([Span("  … `batuta check` lists them all", "dim")])
     return lines
+
+
+def summary_lines(explanation: Explanation, width: int) -> list[Line]:
+    """What it comes to and asks, without the steps: for those who have seen them."""
+    width = max(min(width, WIDTH_MAX), 40) - 1
+    return [
+        *_totals(explanation, width),
+        *_questions(explanation, width),
+        *_refusals(explanation, width),
+    ]
 
 
 def _cut(line: Line, width: int) -> Line:
