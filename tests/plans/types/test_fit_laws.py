@@ -6,8 +6,8 @@ from hypothesis import HealthCheck, event, given, note, settings
 from hypothesis import strategies as st
 
 from batuta.plans.types import described, fits, of_schema, of_value, union
-from batuta.plans.types.combine import intersection
 from batuta.plans.types.fit import apart
+from batuta.plans.types.intersect import intersection
 from tests.plans.types.schemas import is_full, schemas, validator, values, values_of
 
 # Drawing a schema and its values takes longer than Hypothesis likes.

@@ -4,7 +4,8 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias, cast
 
-from batuta.plans.types.combine import bounded, either
+from batuta.plans.types.combine import either
+from batuta.plans.types.intersect import bounded
 from batuta.plans.types.shape import (
     ANY,
     UNSTATED,

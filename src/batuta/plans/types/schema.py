@@ -12,8 +12,9 @@ from urllib.parse import unquote
 
 import msgspec
 
-from batuta.plans.types.combine import both, either, marked
+from batuta.plans.types.combine import either, marked
 from batuta.plans.types.fit import apart, fits
+from batuta.plans.types.intersect import both
 from batuta.plans.types.kinds import ALL_KINDS, MARKS_OF, WORDS_OF_KINDS, kinds_of, read_kind
 from batuta.plans.types.shape import (
     ANY,
