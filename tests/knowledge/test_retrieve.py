@@ -144,3 +144,10 @@ async def test_a_larger_collection_is_searched_by_bm25(shelf: Shelf) -> None:
     assert (hit.source, "P-2345" in hit.text) == ("parts.csv", True)
     assert (await shelf.sources("how long do I have to send something back?"))[0] == "returns.md"
     assert await shelf.sources("who won the world cup in 1998") == []
+
+
+async def test_an_empty_collection_and_filters_that_fit_nothing_are_told(shelf: Shelf) -> None:
+    assert "nothing in this collection" in (await shelf.collection.search("return goods")).note
+    await filled(shelf)
+    found = await shelf.collection.search("return goods", filters={"source": "*.docx"})
+    assert (found.hits, found.note) == ([], "no document fits the filters")

@@ -105,8 +105,10 @@ class Collection:
         vector, note = self._comparable(vector)
         documents = self._fitting(filters) if filters else None
         only = None if documents is None else vectors.chunks_of(documents)
-        if not len(vectors.ids) or (only is not None and not only):
-            return [], ""
+        if not len(vectors.ids):
+            return [], "there is nothing in this collection: batuta knowledge status"
+        if only is not None and not only:
+            return [], "no document fits the filters"
         words = by_words(index, query, len(vectors.ids), only)
         nearest = vectors.nearest(vector, _NEAREST, documents)
         cosines = vectors.cosines(vector, list(words.scores)) | dict(nearest)
