@@ -87,7 +87,7 @@ class Collection:
             found, short = await asyncio.to_thread(
                 self._search, query, vector, limit, filters or {}
             )
-        return Found(found, note or short)
+        return Found(found, "; ".join(filter(None, (short, note))))
 
     async def _direction(self, query: Query) -> tuple[Any, str]:
         """The vector of the question; None, and why, if its embedder cannot be asked."""
