@@ -112,7 +112,8 @@ def test_secrets_are_present_or_missing_and_never_printed(folder: Folder) -> Non
     (folder.path / "batuta.yaml").write_text(
         "capabilities:\n"
         "  bank: {kind: http, url: 'https://bank.example/x', headers: {A: 'Bearer env:BANK_TOKEN'}}\n"
-        "  other: {kind: http, url: 'env:OTHER_URL/x', headers: {B: 'env:BANK_TOKEN'}}\n",
+        "  other: {kind: http, url: 'env:OTHER_URL/x', headers: {B: 'env:BANK_TOKEN'}}\n"
+        "knowledge: {book: {paths: docs, embedder: {url: 'https://x.example', model: m, key: 'env:MODEL_KEY'}}}\n",
         encoding="utf-8",
     )
     for words in ([], ["--json"]):
@@ -122,6 +123,7 @@ def test_secrets_are_present_or_missing_and_never_printed(folder: Folder) -> Non
         assert "hunter2" not in out + err
         assert "BANK_TOKEN is set, for bank, other" in out
         assert "OTHER_URL is not set, for other" in out
+        assert "MODEL_KEY is not set, for book" in out
         assert "export OTHER_URL=" in out
 
 
