@@ -98,3 +98,17 @@ def test_a_plan_searches_what_was_added(shop: Folder) -> None:
     shop.batuta("knowledge", "add")
     said = shop.batuta("run", "--plan", "ask.yaml", "--input", "q=return goods", "--json")
     assert (said.code, said.document["result"]) == (0, "docs/returns.md")
+
+
+def test_files_wait_for_an_embedder_that_may_not_be_asked(shop: Folder) -> None:
+    embedder = "{url: 'http://127.0.0.1:9/v1', model: tiny}"
+    (shop.path / "batuta.yaml").write_text(
+        f"knowledge: {{handbook: {{paths: docs, embedder: {embedder}}}}}\n"
+    )
+    said = shop.batuta("knowledge", "add", "--json")
+    told = said.document["collections"][0]
+    assert (said.code, told["waiting"], "allow_private" in told["trouble"]) == (1, 2, True)
+    said = shop.batuta("knowledge", "add")
+    assert "2 waiting" in said.out and "later: batuta knowledge add handbook" in said.err
+    said = shop.batuta("knowledge", "search", "handbook", "return goods")
+    assert (said.code, "found by words alone" in said.err) == (0, True)
