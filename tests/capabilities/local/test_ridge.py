@@ -1,8 +1,9 @@
 """Learning from few texts, and what would have been said without some of them."""
 
 import numpy as np
+import pytest
 
-from batuta.capabilities.local.ridge import Ridge
+from batuta.capabilities.local.ridge import Ridge, _turned
 from batuta.capabilities.local.spelling import Lexicon, Rows, words_of
 
 TEXTS = [
@@ -22,28 +23,37 @@ AVERAGES = np.random.default_rng(1).standard_normal((6, 8)).astype(np.float32)
 AVERAGES /= np.linalg.norm(AVERAGES, axis=1, keepdims=True)
 
 
-def learned(rows: list[int], *, judged: bool = False) -> Ridge:
+def learned(rows: list[int], *, judged: bool = False, meant: bool = False) -> Ridge:
     spelt: Rows = LEXICON.rows([TEXTS[at] for at in rows])
-    return Ridge(AVERAGES[rows], spelt, len(LEXICON.names), OF[rows], 2, judged=judged)
+    averages = AVERAGES[rows] if meant else None
+    return Ridge(averages, spelt, len(LEXICON.names), OF[rows], 2, judged=judged)
 
 
 def test_what_is_said_of_a_text_that_was_left_out_is_what_is_said_without_it() -> None:
     alone = learned([*range(6)], judged=True).alone
     without = learned([at for at in range(6) if at != 2])
     assert alone is not None
-    np.testing.assert_allclose(alone[2], without.scores(AVERAGES[2], LEXICON(TEXTS[2])), atol=2e-3)
+    np.testing.assert_allclose(alone[2], without.scores(None, LEXICON(TEXTS[2])), atol=2e-3)
 
 
 def test_what_is_said_of_a_label_that_was_left_out_is_what_is_said_without_it() -> None:
     apart = learned([*range(6)], judged=True).apart
     without = learned([0, 1, 2])
     assert apart is not None
-    np.testing.assert_allclose(apart[4], without.scores(AVERAGES[4], LEXICON(TEXTS[4])), atol=2e-3)
+    np.testing.assert_allclose(apart[4], without.scores(None, LEXICON(TEXTS[4])), atol=2e-3)
 
 
-def test_the_label_of_a_known_text_scores_best() -> None:
-    ridge = learned([*range(6)])
+@pytest.mark.parametrize("meant", [False, True], ids=["spelling alone", "with meanings"])
+def test_the_label_of_a_known_text_scores_best(meant: bool) -> None:
+    ridge = learned([*range(6)], meant=meant)
     best = [
         int(ridge.scores(AVERAGES[at], LEXICON(text)).argmax()) for at, text in enumerate(TEXTS)
     ]
     assert best == OF.tolist()
+
+
+def test_directions_of_much_variance_count_more() -> None:
+    spread = np.array([[1, 0.1], [-1, 0.1], [1, -0.1], [-1, -0.1]], dtype=np.float32)
+    turn = _turned(spread / np.linalg.norm(spread, axis=1, keepdims=True))
+    assert turn[0, 0] > turn[1, 1] > 0
+    assert abs(float(turn[0, 1])) < 1e-6
