@@ -124,7 +124,7 @@ def _next_contents(lines: list[str]) -> list[int]:
 
 def _scalars(text: str) -> tuple[list[int], list[int]]:
     """Where the texts and blocks that hold a `#` begin, and where they end, in their order."""
-    import yaml
+    import yaml  # only where such a comment is: plans in Python are checked without it
 
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     starts: list[int] = []

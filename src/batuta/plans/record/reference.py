@@ -169,7 +169,7 @@ class Reference(Valueless):
     def __await__(self) -> Generator[Any, None, "Reference"]:
         """A call that a workflow awaits is a step like any other."""
         return self
-        yield
+        yield  # is never reached, and makes this a generator, which an awaitable has to give
 
 
 def reference(session: Session, text: str, *scopes: Scope) -> Any:

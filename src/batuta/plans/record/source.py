@@ -20,7 +20,7 @@ from typing import Any, NamedTuple, cast
 
 from batuta.errors import Place
 
-__all__ = ["NOWHERE", "Codes", "Selector", "Spot", "outer_frame", "spot_of_function"]
+__all__ = ["Codes", "Selector", "Spot", "outer_frame", "spot_of_function"]
 
 _HERE = str(Path(__file__).parent) + os.sep
 # Instructions between a call and the variable that takes its value: chains (`a = b = f()`) and the end of an await.
@@ -84,9 +84,6 @@ class Spot(NamedTuple):
                 return _returned(function)
             case _:
                 return None
-
-
-NOWHERE = Spot("")
 
 
 class Codes:
