@@ -40,7 +40,6 @@ ORIGINS = "https://github.com/clinc/oos-eval (CC BY 3.0), https://github.com/Wxx
 MANUAL = Path("/usr/share/man")
 SECTIONS = ("man2", "man3", "man4", "man5", "man7", "man8")
 PAGE_BYTES_MAX = 200_000
-SEED = 1
 DEPTH = 10  # of the ranking that is judged
 CHUNKS = 50  # looked at by a baseline
 FUSED = 60  # the constant of reciprocal ranks, as it is used everywhere
@@ -166,22 +165,24 @@ def by_file(found: list[tuple[str, float]]) -> Ranking:
 # ── tasks ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def intents_task(data: Path, count: int) -> Task:
+def intents_task(data: Path, count: int, seed: int) -> Task:
     """150 lists of twenty requests each; the requests of the test part ask."""
     with gzip.open(data / INTENTS, "rt", encoding="utf-8") as file:
         rows: dict[str, list[list[str]]] = json.load(file)
-    chance = random.Random(SEED)
+    chance = random.Random(seed)
     lists: dict[str, list[str]] = {}
     for text, intent in chance.sample(rows["train"], len(rows["train"])):
         if len(lists.setdefault(intent, [])) < 20:
             lists[intent].append(text)
     files = {f"{intent}.txt": "\n".join(texts) for intent, texts in sorted(lists.items())}
-    asked = [Question(text, frozenset({f"{it}.txt"})) for text, it in some(rows["test"], count)]
-    strange = [Question(text, frozenset[str]()) for text, _ in some(rows["oos_test"], count)]
+    asked = [
+        Question(text, frozenset({f"{it}.txt"})) for text, it in some(rows["test"], count, seed)
+    ]
+    strange = [Question(text, frozenset[str]()) for text, _ in some(rows["oos_test"], count, seed)]
     return Task("intents", files, asked + strange)
 
 
-def tools_task(data: Path, count: int) -> Task:
+def tools_task(data: Path, count: int, seed: int) -> Task:
     """A file a tool: its name in words, and its description."""
     nodes = json.loads((data / TOOLS).read_text("utf-8"))["nodes"]
     files = {
@@ -192,12 +193,12 @@ def tools_task(data: Path, count: int) -> Task:
         rows = [json.loads(line) for line in file]
     asked = [
         Question(row["user_request"], frozenset(f"{node['task']}.md" for node in row["task_nodes"]))
-        for row in some(rows, count)
+        for row in some(rows, count, seed)
     ]
     return Task("tools", files, asked)
 
 
-def pages_task(manual: Path, data: Path, count: int) -> Task:
+def pages_task(manual: Path, data: Path, count: int, seed: int) -> Task:
     """A file a manual page, without the line that says what it is for, which asks; and requests that are about life."""
     files: dict[str, str] = {}
     asked: list[Question] = []
@@ -221,13 +222,13 @@ def pages_task(manual: Path, data: Path, count: int) -> Task:
     if (data / INTENTS).exists():
         with gzip.open(data / INTENTS, "rt", encoding="utf-8") as file:
             rows = json.load(file)["test"]
-        strange = [Question(text, frozenset[str]()) for text, _ in some(rows, count)]
-    return Task("pages", files, some(clear, count) + strange)
+        strange = [Question(text, frozenset[str]()) for text, _ in some(rows, count, seed)]
+    return Task("pages", files, some(clear, count, seed) + strange)
 
 
-def some(rows: list[Any], count: int) -> list[Any]:
-    """At most so many of `rows`, always the same ones."""
-    return random.Random(SEED).sample(rows, min(count, len(rows)))
+def some(rows: list[Any], count: int, seed: int) -> list[Any]:
+    """At most so many of `rows`, the same ones for the same seed."""
+    return random.Random(seed).sample(rows, min(count, len(rows)))
 
 
 _ESCAPE = re.compile(r"\\f(?:\[[^\]]*\]|\(..|.)|\\s[-+]?\d|\\[&|^/,%]|\\\*(?:\[[^\]]*\]|\(..|.)")
@@ -339,12 +340,15 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--questions", type=int, default=1_000, metavar="N", help="of each kind (1,000)"
     )
+    parser.add_argument(
+        "--seed", type=int, default=1, metavar="N", help="which questions are drawn (1)"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there, too")
     args = parser.parse_args(argv)
     makers: dict[str, Callable[[], Task]] = {
-        "pages": lambda: pages_task(args.manual, args.data, args.questions),
-        "tools": lambda: tools_task(args.data, args.questions),
-        "intents": lambda: intents_task(args.data, args.questions),
+        "pages": lambda: pages_task(args.manual, args.data, args.questions, args.seed),
+        "tools": lambda: tools_task(args.data, args.questions, args.seed),
+        "intents": lambda: intents_task(args.data, args.questions, args.seed),
     }
     scratch = HERE / ".scratch"  # on a disk: /tmp often is memory
     scratch.mkdir(exist_ok=True)
