@@ -4,6 +4,7 @@ import re
 
 from batuta.language.marks import quotations
 from batuta.language.sentences import Span, sentences
+from batuta.language.weights import content
 from batuta.language.words import words
 
 __all__ = ["command_of", "wishes"]
@@ -56,7 +57,8 @@ def wishes(text: str) -> list[Span]:
         for joint in (*_JOINT.finditer(text, sentence.start, sentence.end), None):
             end = sentence.end if joint is None else joint.start()
             piece = text[start:end]
-            if len(words(piece)) >= _WISH_WORDS_MIN:
+            # "Can you tell me" and "do you know" ask for nothing yet.
+            if len(words(piece)) >= _WISH_WORDS_MIN and content(piece):
                 parts.append(Span(piece.strip(), start, end))
                 start = end if joint is None else joint.end()
             elif joint is not None and not words(piece):
