@@ -301,7 +301,7 @@ def replace_same(text: str, same: Mapping[str, str | None]) -> str:
 
 
 def environment(directory: Path) -> dict[str, str]:
-    """A plain terminal 100 columns wide, at home in `directory`, with this Python's programs first on the PATH."""
+    """A plain terminal 120 columns wide, at home in `directory`, with this Python's programs first on the PATH."""
     kept = {
         name: os.environ[name]
         for name in ("LANG", "SYSTEMROOT", "TMPDIR", "TZ")
@@ -311,7 +311,7 @@ def environment(directory: Path) -> dict[str, str]:
     return kept | {
         "PATH": os.pathsep.join([programs, os.environ.get("PATH", os.defpath)]),
         "HOME": str(directory),
-        "COLUMNS": "100",
+        "COLUMNS": "120",
         "NO_COLOR": "1",
         "TERM": "dumb",
         "PYTHONUTF8": "1",
