@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from batuta.capabilities.local.meaning import Meaning, meanings_of
+from batuta.capabilities.local.meaning import Meaning, _varied, meanings_of
 
 HEAVY = {"the": 0.5, "me": 2.0, "parcel": 8.0, "rome": 4.0, "paris": 4.0, "from": 1.0, "to": 1.0}
 DIM = 16
@@ -44,7 +44,7 @@ async def test_the_word_that_all_are_put_beside_weighs_one() -> None:
 async def test_pairs_know_the_order_of_words_that_the_average_does_not() -> None:
     vectors = await meanings_of(Adding(), list(HEAVY))
     there, back = "from rome to paris".split(), "from paris to rome".split()
-    meaning = Meaning([there, back], DIM, plain=False)
+    meaning = Meaning([there, back], vectors, DIM, plain=False)
     assert float(meaning.average(there, vectors) @ meaning.average(back, vectors)) == pytest.approx(
         1
     )
@@ -52,4 +52,12 @@ async def test_pairs_know_the_order_of_words_that_the_average_does_not() -> None
 
 
 def test_a_text_without_words_means_nothing() -> None:
-    assert not Meaning([["a"]], DIM, plain=False).average([], {}).any()
+    vectors = {"a": np.ones(DIM, dtype=np.float32)}
+    assert not Meaning([["a"]], vectors, DIM, plain=False).average([], vectors).any()
+
+
+def test_directions_of_much_variance_count_more() -> None:
+    spread = np.array([[1, 0.1], [-1, 0.1], [1, -0.1], [-1, -0.1]] * 25, dtype=np.float32)
+    turn = _varied(spread / np.linalg.norm(spread, axis=1, keepdims=True))
+    assert turn[0, 0] > turn[1, 1] > 0
+    assert abs(float(turn[0, 1])) < 1e-6

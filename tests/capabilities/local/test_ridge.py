@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from batuta.capabilities.local.ridge import Ridge, _turned
+from batuta.capabilities.local.ridge import Ridge
 from batuta.capabilities.local.spelling import Lexicon, Rows, words_of
 
 TEXTS = [
@@ -50,10 +50,3 @@ def test_the_label_of_a_known_text_scores_best(meant: bool) -> None:
         int(ridge.scores(AVERAGES[at], LEXICON(text)).argmax()) for at, text in enumerate(TEXTS)
     ]
     assert best == OF.tolist()
-
-
-def test_directions_of_much_variance_count_more() -> None:
-    spread = np.array([[1, 0.1], [-1, 0.1], [1, -0.1], [-1, -0.1]], dtype=np.float32)
-    turn = _turned(spread / np.linalg.norm(spread, axis=1, keepdims=True))
-    assert turn[0, 0] > turn[1, 1] > 0
-    assert abs(float(turn[0, 1])) < 1e-6

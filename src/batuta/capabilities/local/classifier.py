@@ -58,10 +58,8 @@ class Classifier:
         self._lexicon = Lexicon(
             texts, seen_min=1 if few else 2, count_max=most, plain=not known.taught
         )
-        self._meaning = Meaning(texts, dim, plain=not known.taught) if dim else None
-        self._averages = None
-        if self._meaning is not None:
-            self._averages = np.stack([self._meaning.average(text, vectors) for text in texts])
+        self._meaning = Meaning(texts, vectors, dim, plain=not known.taught) if dim else None
+        self._averages = self._meaning.averages if self._meaning is not None else None
         self._learner: Ridge | Margins
         self._sure: Sureness
         self._sure_of_none: Sureness

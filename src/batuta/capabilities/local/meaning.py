@@ -23,6 +23,13 @@ _HEAVIEST = 10.0
 # is as good as (0.5, 0) on all of CLINC150 and better within one of its domains; (0, 0.5), without weights, is 1 point
 # worse (validation part).
 _WEIGHT_POWER, _RARITY_POWER = 0.35, 0.25
+# Directions in which the known texts differ much count more, by this power of their variance, of which a tenth of the
+# average is in every direction. A quarter to half a point better with 0 to 100 examples
+# of 150 labels, and with 10 within a domain (validation part).
+_VARIANCE_POWER, _VARIANCE_LEAST = 0.2, 0.1
+# Of fewer texts, the variance is that of these texts and not of what is asked: with ten, "book me a flight to Rome" was
+# as near to a plan that answers tickets as its own words.
+_VARIANCE_TEXTS_MIN = 100
 # How many random features pairs of neighbours have. Of 768 with sharpness 0.5, 1 and 2, the last two are as good.
 _PAIRS = 768
 # What stands before the first word and behind the last: nothing, and so much of it.
@@ -50,10 +57,12 @@ async def meanings_of(embedder: Embedder, words: Sequence[str]) -> dict[str, Arr
 class Meaning:
     """Texts as vectors of unit length, given the vectors of their words as `meanings_of` makes them.
 
-    `plain`: words that hold sentences together mean nothing.
+    `averages`: those of `texts`, (n, `dim`); `plain`: words that hold sentences together mean nothing.
     """
 
-    def __init__(self, texts: Sequence[Sequence[str]], dim: int, *, plain: bool) -> None:
+    def __init__(
+        self, texts: Sequence[Sequence[str]], vectors: Mapping[str, Array], dim: int, *, plain: bool
+    ) -> None:
         n = len(texts)
         seen = Counter(word for text in texts for word in set(text))
         self._rarity = {
@@ -66,9 +75,15 @@ class Meaning:
         chance = np.random.default_rng(20)
         self._turns = chance.standard_normal((2 * dim, _PAIRS)).astype(np.float32)
         self._shifts = chance.uniform(0, 2 * np.pi, _PAIRS).astype(np.float32)
+        plainly = np.stack([self._average(text, vectors) for text in texts])
+        self._varied = _varied(plainly)
+        self.averages = _units(plainly @ self._varied)
 
     def average(self, text: Sequence[str], vectors: Mapping[str, Array]) -> Array:
-        """The weighted average of the words, `dim` numbers."""
+        """The weighted average of the words, `dim` numbers; directions in which the known texts vary count more."""
+        return _unit(self._average(text, vectors) @ self._varied)
+
+    def _average(self, text: Sequence[str], vectors: Mapping[str, Array]) -> Array:
         known = self._known(text)
         if not known:
             return np.zeros(self._dim, dtype=np.float32)
@@ -101,3 +116,20 @@ class Meaning:
 def _unit(vector: Array) -> Array:
     length = float(np.sqrt(vector @ vector))
     return vector / length if length else vector
+
+
+def _units(rows: Array) -> Array:
+    return rows / np.maximum(np.sqrt((rows * rows).sum(axis=1, keepdims=True)), 1e-9)
+
+
+def _varied(averages: Array) -> Array:
+    """What to multiply meanings with, so that directions of much variance count more: the covariance to a power."""
+    dim = averages.shape[1]
+    if len(averages) < _VARIANCE_TEXTS_MIN:
+        return np.eye(dim, dtype=np.float32)
+    covariance = averages.T @ averages / len(averages)
+    covariance[np.diag_indices(dim)] += _VARIANCE_LEAST * max(
+        float(np.trace(covariance)) / dim, 1e-9
+    )
+    sizes, sides = np.linalg.eigh(covariance)
+    return ((sides * np.maximum(sizes, 1e-9) ** _VARIANCE_POWER) @ sides.T).astype(np.float32)

@@ -3,8 +3,7 @@
 The nearness of two texts is exp(2(c - 1)), c the cosine of their meanings, and a share of how alike they are spelt.
 Scores are linear in what was learned, so what would have been said of a text without that text, or without its whole
 label, is known without learning again (the residual through the hat matrix; Cook and Weisberg, 1982). The first
-calibrates how sure an answer is, the second how a text looks that has none of the labels. (Which directions of meaning
-count is taken from all texts, without their labels.)
+calibrates how sure an answer is, the second how a text looks that has none of the labels.
 """
 
 from typing import Any
@@ -24,9 +23,6 @@ Array = Any  # of NumPy
 _SHARPNESS = 2.0
 _SPELLING = 0.15
 _RIDGE = 0.1
-# Directions in which the known texts differ much count more, by this power of their variance, of which a tenth of the
-# average is in every direction. Half a point better with 0, 3 and 10 examples, for all labels and within domains.
-_VARIANCE_POWER, _VARIANCE_LEAST = 0.2, 0.1
 
 
 class Ridge:
@@ -41,12 +37,11 @@ class Ridge:
     def __init__(
         self, averages: Array | None, spelt: Rows, dim: int, of: Array, count: int, *, judged: bool
     ) -> None:
-        self._turn = _turned(averages) if averages is not None else None
-        self._averages = _units(averages @ self._turn) if averages is not None else None
+        self._averages = averages
         share = _SPELLING if averages is not None else 1.0
         gram = share * spelt.gram()
-        if self._averages is not None:
-            gram += np.exp(_SHARPNESS * (self._averages @ self._averages.T - 1))
+        if averages is not None:
+            gram += np.exp(_SHARPNESS * (averages @ averages.T - 1))
         gram[np.diag_indices_from(gram)] += _RIDGE
         target = np.full((len(of), count), -1 / max(count - 1, 1), dtype=np.float32)
         target[np.arange(len(of)), of] = 1
@@ -65,25 +60,9 @@ class Ridge:
     def scores(self, average: Array | None, spelling: Sparse) -> Array:
         """The scores of all labels for one text: about 1 for the right one and 0 for the others."""
         made = spelling.values @ self.spelt[spelling.places]
-        if self._averages is None or self._turn is None:
+        if self._averages is None:
             return made
-        own = _units((average @ self._turn)[None])[0]
-        return made + np.exp(_SHARPNESS * (self._averages @ own - 1)) @ self._weights
-
-
-def _turned(averages: Array) -> Array:
-    """What to multiply meanings with, so that directions of much variance count more: the covariance to a power."""
-    covariance = averages.T @ averages / len(averages)
-    dim = len(covariance)
-    covariance[np.diag_indices(dim)] += _VARIANCE_LEAST * max(
-        float(np.trace(covariance)) / dim, 1e-9
-    )
-    sizes, sides = np.linalg.eigh(covariance)
-    return ((sides * np.maximum(sizes, 1e-9) ** _VARIANCE_POWER) @ sides.T).astype(np.float32)
-
-
-def _units(rows: Array) -> Array:
-    return rows / np.maximum(np.sqrt((rows * rows).sum(axis=1, keepdims=True)), 1e-9)
+        return made + np.exp(_SHARPNESS * (self._averages @ average - 1)) @ self._weights
 
 
 def _apart(inverse: Array, weights: Array, target: Array, of: Array) -> Array:
