@@ -17,7 +17,7 @@ __all__ = ["Classified", "Embedding", "classifying"]
 
 # Gives the embedder of this machine, or None if it has none; asked once.
 Embedding = Callable[[], Embedder | None]
-# What was learned is kept for so many sets of labels; each takes 0.1 to 60 MB.
+# What was learned is kept for so many sets of labels; each takes 0.1 to 100 MB.
 _KEPT = 8
 # Vectors of so many words are kept: 1 KB each.
 _WORDS_KEPT = 50_000
