@@ -23,8 +23,9 @@ from batuta.ports import Embedder
 
 __all__ = ["RELEVANT", "Collection", "Found", "Scored"]
 
-# What scores less is not given.
-RELEVANT = 0.5
+# If nothing scores so much, nothing is relevant; beside a piece that does, those are given that score less, too: who
+# asks for several things gets the second and the third.
+RELEVANT, BESIDE = 0.5, 0.2
 
 # How many pieces more than asked for are looked at closely.
 _MORE = 15
@@ -40,6 +41,7 @@ _KEYWORDS_MAX = 3
 # Measured with `benchmarks/relevance.py`, and with 30 questions that the documents of this project answer, 28 that they
 # do not, and 10 in other languages. In a straight line: what is cut off at both ends cannot be ranked any more.
 _EVIDENCE_EVEN, _EVIDENCE_STEP = 0.45, 0.08
+_EVIDENCE_BESIDE = _EVIDENCE_EVEN - _EVIDENCE_STEP * math.log(1 / BESIDE - 1)
 _COSINE_SPAN = 0.25
 # So far above even a piece is about the same; what is nearer still counts half, or words would say nothing any more.
 _COSINE_NEAR = 0.1
@@ -119,7 +121,7 @@ class Collection:
         }
         best = sorted(evidence, key=lambda chunk: (-evidence[chunk], chunk))[: limit + _MORE]
         # At a second look a piece may have more than it seems, but not more than every word.
-        best = [chunk for chunk in best if evidence[chunk] + share / 2 >= _EVIDENCE_EVEN]
+        best = [chunk for chunk in best if evidence[chunk] + share / 2 >= _EVIDENCE_BESIDE]
         hits = index.hits(best) if best else {}
         seen = [
             (self._second_look(hit, words, cosines[chunk], share), hit)
@@ -127,7 +129,9 @@ class Collection:
             if (hit := hits.get(chunk)) is not None
         ]
         seen.sort(key=lambda one: (-one[0], one[1].id))
-        given = [Scored(hit, score) for found, hit in seen if (score := _likely(found)) >= RELEVANT]
+        if not seen or _likely(seen[0][0]) < RELEVANT:
+            return [], note
+        given = [Scored(hit, score) for found, hit in seen if (score := _likely(found)) >= BESIDE]
         return _distinct(given)[:limit], note
 
     def _comparable(self, vector: Any) -> tuple[Any, str]:
