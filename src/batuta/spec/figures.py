@@ -2,8 +2,6 @@
 
 import re
 
-from batuta.spec.budget import usd
-
 __all__ = ["dollars", "duration", "money", "plural", "round_duration"]
 
 # Of `1 h 00 min` and `30.0 s` what says nothing where times are round.
@@ -39,6 +37,8 @@ def money(amount_usd: float) -> str:
 
 def dollars(amount_nusd: int) -> str:
     """`$0.04`, of nano-dollars: as many digits as there are, two to four after the point."""
+    from batuta.spec.budget import usd  # 18 ms, of which help and errors need nothing
+
     text = money(usd(amount_nusd))
     whole, point, digits = text.partition(".")
     if not point or len(digits) <= 2:

@@ -8,8 +8,9 @@ from typing import Any
 
 from batuta.doors.cli.terminal.screen import Screen
 from batuta.doors.cli.terminal.table import Span
-from batuta.doors.cli.terminal.text import count, escaped, place_text
+from batuta.doors.cli.terminal.text import escaped, place_text
 from batuta.errors import BatutaError, Bug, Finding, JournalError, Place
+from batuta.spec.figures import plural
 
 __all__ = [
     "INTERRUPTED",
@@ -90,7 +91,7 @@ def error_lines(error: BatutaError) -> list[list[Span]]:
         return [only, _remedy(remedy)] if remedy else [only]
     if findings:
         counted = sum(not one.warning for one in findings)
-        flaws = f" ({count(counted, 'flaw')})" if counted > 1 else ""
+        flaws = f" ({plural(counted, 'flaw')})" if counted > 1 else ""
         if f"{counted} flaws" in error.message:
             flaws = ""
         lines = [[Span("error: ", "bad"), Span(escaped(error.message) + flaws, "bold")]]

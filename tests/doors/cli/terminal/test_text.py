@@ -10,52 +10,13 @@ from batuta.doors.cli.terminal.text import (
     ago,
     cells,
     clock,
-    count,
-    duration,
     escaped,
     fit,
     json_text,
-    money,
     one_line,
     size,
 )
 from batuta.spec.value import VALUE_BYTES_MAX
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (-1, "0 ms"),
-        (0, "0 ms"),
-        (0.0124, "12 ms"),
-        (0.9994, "999 ms"),
-        (0.9996, "1.0 s"),
-        (3.21, "3.2 s"),
-        (59.94, "59.9 s"),
-        (59.96, "1 min 00 s"),
-        (125, "2 min 05 s"),
-        (3_599.6, "1 h 00 min"),
-        (11_520, "3 h 12 min"),
-        (187_200, "2 d 4 h"),
-    ],
-)
-def test_a_duration_has_two_parts_at_most(seconds: float, text: str) -> None:
-    assert duration(seconds) == text
-
-
-@pytest.mark.parametrize(
-    ("usd", "text"),
-    [
-        (0, "$0.0000"),
-        (0.0123, "$0.0123"),
-        (0.00004, "$0.000040"),
-        (0.0000000015, "$1.5e-09"),
-        (12.5, "$12.5000"),
-        (1_234.5, "$1,234.50"),
-    ],
-)
-def test_money_never_looks_like_nothing(usd: float, text: str) -> None:
-    assert money(usd) == text
 
 
 @pytest.mark.parametrize(
@@ -90,14 +51,6 @@ def test_how_long_ago_has_one_part(seconds: float, text: str) -> None:
 )
 def test_a_size_has_two_digits_at_least(bytes_: int, text: str) -> None:
     assert size(bytes_) == text
-
-
-def test_one_is_singular() -> None:
-    assert [count(0, "run"), count(1, "run"), count(12_000, "run")] == [
-        "0 runs",
-        "1 run",
-        "12,000 runs",
-    ]
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,14 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 from batuta.doors.cli.checkup.item import Looked, problem, warning, well
-from batuta.doors.cli.terminal.text import ago, clock, count, size
+from batuta.doors.cli.terminal.text import ago, clock, size
 from batuta.errors import JournalError
 from batuta.journal.file.check import check_journal, count_runs
 from batuta.journal.file.connection import connect
 from batuta.journal.sqlite import open_sqlite
 from batuta.ports import Journal, RunRow
 from batuta.spec.facts import Doubted, Resolved
+from batuta.spec.figures import plural
 
 __all__ = ["journal"]
 
@@ -64,7 +65,7 @@ def _read_through(
             if bytes_ > _READ_BYTES_MAX:
                 say(f"reading the journal through ({size(bytes_)}) …")
             facts = check_journal(db, path)
-            yield well("journal", f"{size(bytes_)}, {count(facts, 'fact')}, read through")
+            yield well("journal", f"{size(bytes_)}, {plural(facts, 'fact')}, read through")
         else:
             yield well("journal", f"{size(bytes_)}; `batuta doctor --full` reads it through")
         found = count_runs(db, path)
@@ -84,7 +85,7 @@ async def _runs(journal: Journal, now: float) -> AsyncIterator[Looked]:
     due = await journal.runs(due_at=now, limit=_LISTED_MAX)
     if due:
         yield warning(
-            "due", f"{count(len(due), 'run')} could go on, and nobody drives them: {_some(due)}",
+            "due", f"{plural(len(due), 'run')} could go on, and nobody drives them: {_some(due)}",
             "batuta resume --all",
         )  # fmt: skip
     waiting = await journal.runs(status="waiting", limit=_LISTED_MAX)
@@ -92,7 +93,7 @@ async def _runs(journal: Journal, now: float) -> AsyncIterator[Looked]:
     if long:
         yield warning(
             "waiting",
-            f"{count(len(long), 'run')} waiting for an answer for more than a week:"
+            f"{plural(len(long), 'run')} waiting for an answer for more than a week:"
             f" {_some(long)}, since {ago(now - long[-1].updated_at)}",
             f"batuta show {long[-1].run}, then answer or cancel it",
         )
@@ -100,7 +101,7 @@ async def _runs(journal: Journal, now: float) -> AsyncIterator[Looked]:
     if doubtful:
         yield warning(
             "in doubt",
-            f"{count(len(doubtful), 'run')} with a write of which nobody knows what became: {_some(doubtful)}",
+            f"{plural(len(doubtful), 'run')} with a write of which nobody knows what became: {_some(doubtful)}",
             f"batuta show {doubtful[-1].run} has the commands that end the doubt",
         )
     if not (due or long or doubtful):

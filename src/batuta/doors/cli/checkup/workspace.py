@@ -18,7 +18,7 @@ from batuta.capabilities.workspace import open_catalog
 from batuta.config import WORKSPACE_FILE, Workspace, load_workspace, plan_files
 from batuta.doors.cli.checkup.item import Looked, problem, warning, well
 from batuta.doors.cli.checkup.models import found_here
-from batuta.doors.cli.terminal.text import count, duration, one_line, place_text
+from batuta.doors.cli.terminal.text import one_line, place_text
 from batuta.errors import InputError, WorkspaceError
 from batuta.knowledge.capability import Searches
 from batuta.outbound.exchange import LazyConnections, Request, Trouble
@@ -27,6 +27,7 @@ from batuta.plans.check import check
 from batuta.plans.record.recording import Recording
 from batuta.reading.embedder import EmbedderConfig
 from batuta.spec.card import Card
+from batuta.spec.figures import duration, plural
 
 __all__ = ["reached", "secrets", "workspace"]
 
@@ -45,7 +46,7 @@ async def workspace(folder: Path) -> AsyncIterator[Looked]:
         for one in _flaws(WORKSPACE_FILE, error):
             yield one
         return
-    yield well(WORKSPACE_FILE, f"{one_line(str(folder))}, {count(len(config.policy), 'rule')}")
+    yield well(WORKSPACE_FILE, f"{one_line(str(folder))}, {plural(len(config.policy), 'rule')}")
     found = Loaded([], [])
     sound = True
     for name in config.python:
@@ -61,7 +62,7 @@ async def workspace(folder: Path) -> AsyncIterator[Looked]:
         found.workflows.extend(loaded.workflows)
         took_s = time.perf_counter() - began
         defined = len(loaded.capabilities) + len(loaded.workflows)
-        said = f"{one_line(name)}: {count(defined, 'function')}, loaded in {duration(took_s)}"
+        said = f"{one_line(name)}: {plural(defined, 'function')}, loaded in {duration(took_s)}"
         if took_s > _IMPORT_SLOW_S:
             slow = "import what is heavy inside the functions that need it"
             yield warning("module", said, slow)
@@ -183,7 +184,7 @@ def _cards(cards: Mapping[str, Card]) -> Looked:
 
 
 def _database(name: str, cards: Mapping[str, Card], trouble: str) -> Looked:
-    seen = count(sum(one.startswith(f"{name}.") for one in cards), "capability")
+    seen = plural(sum(one.startswith(f"{name}.") for one in cards), "capability")
     said = f"{name}: {seen.replace('capabilitys', 'capabilities')}"
     if not trouble:
         return well("sql", said)
@@ -209,7 +210,7 @@ def _plans(
         except InputError:
             flawed += 1
     if flawed:
-        said = f"{count(len(ways), 'plan')}, of which {flawed:,} {'has' if flawed == 1 else 'have'} flaws"
+        said = f"{plural(len(ways), 'plan')}, of which {flawed:,} {'has' if flawed == 1 else 'have'} flaws"
         yield problem("plans", said, "`batuta check` lists them")
     else:
         yield well("plans", f"{len(ways):,} registered, no flaws" if ways else "none registered")
@@ -229,7 +230,7 @@ def _flaws(name: str, error: InputError) -> Iterator[Looked]:
         yield problem(name, one_line(said), one_line(one.remedy) or "`batuta check` says more")
     if len(findings) > _FLAWS_TOLD:
         more = len(findings) - _FLAWS_TOLD
-        yield problem(name, f"… and {count(more, 'more flaw')}", "`batuta check` lists all")
+        yield problem(name, f"… and {plural(more, 'more flaw')}", "`batuta check` lists all")
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -11,7 +11,7 @@ from batuta.app import JOURNAL_FILE
 from batuta.doors.cli.loop import on_loop
 from batuta.doors.cli.terminal.screen import Screen
 from batuta.doors.cli.terminal.table import columns
-from batuta.doors.cli.terminal.text import money, one_line
+from batuta.doors.cli.terminal.text import one_line
 from batuta.doors.cli.views.card import card_lines, try_command
 from batuta.doors.cli.workspace import folder_of, opened_to_check
 from batuta.errors import JournalError, NotFound
@@ -20,6 +20,7 @@ from batuta.observe.statistics import statistics
 from batuta.reading.nearest import did_you_mean
 from batuta.spec.budget import usd
 from batuta.spec.card import Card
+from batuta.spec.figures import money
 from batuta.spec.statistics import Statistics
 
 __all__ = ["carry_out", "one_card"]

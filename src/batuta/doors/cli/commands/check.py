@@ -17,7 +17,7 @@ from batuta.doors.cli.files import write_whole
 from batuta.doors.cli.loop import on_loop
 from batuta.doors.cli.terminal.screen import Screen
 from batuta.doors.cli.terminal.table import Span
-from batuta.doors.cli.terminal.text import count, one_line
+from batuta.doors.cli.terminal.text import one_line
 from batuta.doors.cli.views.sarif import sarif_text
 from batuta.doors.cli.workspace import folder_of, from_here, opened_to_check, plan_path
 from batuta.errors import Finding, InputError, Place, WorkspaceError
@@ -25,6 +25,7 @@ from batuta.governance.verdict import Policy
 from batuta.plans.build import Sourced, plan_from_file
 from batuta.plans.check import check
 from batuta.spec.card import Card
+from batuta.spec.figures import plural
 
 __all__ = ["carry_out"]
 
@@ -223,15 +224,15 @@ def _told(checked: _Checked, args: argparse.Namespace, screen: Screen) -> int:
         write_whole(Path(args.sarif), text, replace=True)
     screen.out(*finding_lines(checked.findings, shown_max=_SHOWN_MAX))
     warnings = len(checked.findings) - flaws
-    parts = [count(len(checked.cards), "capability").replace("capabilitys", "capabilities")]
+    parts = [plural(len(checked.cards), "capability").replace("capabilitys", "capabilities")]
     steps = sum(len(sourced.plan.steps) for _, sourced in checked.plans)
     if len(checked.plans) == 1:
         name = one_line(checked.plans[0][1].plan.name, 60)
-        parts.append(f"plan {name} with {count(steps, 'step')}")
+        parts.append(f"plan {name} with {plural(steps, 'step')}")
     elif checked.plans:
-        parts.append(f"{count(len(checked.plans), 'plan')} with {count(steps, 'step')}")
-    parts += [count(flaws, "flaw") if flaws else "no flaws"]
-    parts += [count(warnings, "warning")] if warnings else []
+        parts.append(f"{plural(len(checked.plans), 'plan')} with {plural(steps, 'step')}")
+    parts += [plural(flaws, "flaw") if flaws else "no flaws"]
+    parts += [plural(warnings, "warning")] if warnings else []
     mark = Span("✗ ", "bad") if flaws else Span("✓ ", "good")
     screen.out([mark, Span(", ".join(parts))])
     return code

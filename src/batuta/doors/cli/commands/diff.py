@@ -14,7 +14,7 @@ from batuta.app import App
 from batuta.doors.cli.loop import on_loop
 from batuta.doors.cli.terminal.screen import Screen
 from batuta.doors.cli.terminal.table import Span
-from batuta.doors.cli.terminal.text import cells, count, duration, fit, json_text, one_line
+from batuta.doors.cli.terminal.text import cells, fit, json_text, one_line
 from batuta.doors.cli.views.run_changes import StepTime, run_changes, step_times
 from batuta.doors.cli.workspace import (
     folder_of,
@@ -26,6 +26,7 @@ from batuta.doors.cli.workspace import (
 from batuta.errors import InputError, NotFound
 from batuta.plans.build import Sourced
 from batuta.plans.difference import Change, plan_changes
+from batuta.spec.figures import duration, plural
 from batuta.spec.plan import Plan
 
 __all__ = ["carry_out"]
@@ -156,7 +157,7 @@ def _tell(
     if not changes:
         screen.out([Span("✓ ", "good"), Span(f"{names} are the same")])
         return
-    said = f"{count(len(changes), 'difference')} between {names}"
+    said = f"{plural(len(changes), 'difference')} between {names}"
     screen.out("", [Span("✗ ", "bad"), Span(said)])
 
 

@@ -9,7 +9,8 @@ from batuta.doors.cli.checkup.machine import installed, surroundings
 from batuta.doors.cli.loop import on_loop
 from batuta.doors.cli.terminal.screen import Screen
 from batuta.doors.cli.terminal.table import Span
-from batuta.doors.cli.terminal.text import count, escaped
+from batuta.doors.cli.terminal.text import escaped
+from batuta.spec.figures import plural
 
 __all__ = ["carry_out"]
 
@@ -97,8 +98,8 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 
 def _sum(problems: int, warnings: int) -> list[Span]:
-    parts = [count(problems, "problem")] if problems else []
-    parts += [count(warnings, "warning")] if warnings else []
+    parts = [plural(problems, "problem")] if problems else []
+    parts += [plural(warnings, "warning")] if warnings else []
     if not parts:
         return [Span("✓ ", "good"), Span("all is well")]
     return [Span("✗ ", "bad") if problems else Span("! ", "ask"), Span(", ".join(parts))]

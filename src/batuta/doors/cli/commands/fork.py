@@ -14,11 +14,12 @@ from batuta.doors.cli.failures import INTERRUPTED
 from batuta.doors.cli.given import given_json
 from batuta.doors.cli.loop import on_loop
 from batuta.doors.cli.terminal.screen import Screen
-from batuta.doors.cli.terminal.text import count, one_line
+from batuta.doors.cli.terminal.text import one_line
 from batuta.doors.cli.workspace import folder_of, opened
 from batuta.engine.past.fork import Forked, Wish
 from batuta.errors import InputError
 from batuta.plans.assignments import parse_inputs
+from batuta.spec.figures import plural
 
 __all__ = ["carry_out"]
 
@@ -85,7 +86,7 @@ async def _leave(app: App, forked: Forked, folder: Path, screen: Screen) -> int:
 
 
 def _said(forked: Forked, args: argparse.Namespace) -> list[str]:
-    taken = count(len(forked.taken_over), "step")
+    taken = plural(len(forked.taken_over), "step")
     lines = [f"{forked.run.id} is a fork of {args.run} at {one_line(args.at)}: {taken} taken over"]
     if forked.asks:
         first = (

@@ -7,10 +7,10 @@ from pathlib import Path
 from batuta.app import JOURNAL_FILE, App
 from batuta.doors.cli.loop import on_loop
 from batuta.doors.cli.terminal.screen import Screen
-from batuta.doors.cli.terminal.text import count
 from batuta.doors.cli.workspace import folder_of
 from batuta.errors import InputError, NotFound
 from batuta.housekeeping import backup, erase, restore
+from batuta.spec.figures import plural
 
 __all__ = ["carry_out"]
 
@@ -30,7 +30,7 @@ async def _gc(args: argparse.Namespace, screen: Screen) -> int:
         return 0
     runs, values, size = counts["runs"], counts["values"], counts["bytes"]
     screen.out(
-        f"erased the payloads of {count(runs, 'run')}; {count(values, 'value')}, {size:,} bytes"
+        f"erased the payloads of {plural(runs, 'run')}; {plural(values, 'value')}, {size:,} bytes"
     )
     return 0
 
@@ -58,7 +58,7 @@ def _copied(target: Path, facts: int, screen: Screen) -> int:
     if screen.json:
         screen.document({"file": str(target.absolute()), "facts": facts, "bytes": size})
     else:
-        screen.out(f"{target}: {count(facts, 'fact')}, {size:,} bytes, read through")
+        screen.out(f"{target}: {plural(facts, 'fact')}, {size:,} bytes, read through")
     return 0
 
 

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from batuta.doors.cli.terminal.screen import Screen
 from batuta.doors.cli.terminal.table import Span, columns
-from batuta.doors.cli.terminal.text import count, escaped
+from batuta.doors.cli.terminal.text import escaped
 from batuta.doors.cli.words.starting import TEMPLATES
 from batuta.errors import InputError
+from batuta.spec.figures import plural
 
 __all__ = ["carry_out", "commands_of", "files_of"]
 
@@ -55,7 +56,7 @@ def carry_out(args: argparse.Namespace, screen: Screen) -> int:
         )
         return 0
     where = "here" if args.dir == "." else f"in {escaped(args.dir)}"
-    screen.out([Span("✓ ", "good"), Span(f"{args.template}: {count(len(made), 'file')} {where}")])
+    screen.out([Span("✓ ", "good"), Span(f"{args.template}: {plural(len(made), 'file')} {where}")])
     screen.out(*(f"    {name}" for name in made))
     if kept:
         screen.out(f"  left as they were: {', '.join(kept)}")

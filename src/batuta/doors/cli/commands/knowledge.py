@@ -13,7 +13,7 @@ from batuta.config import Workspace, load_workspace
 from batuta.doors.cli.loop import on_loop
 from batuta.doors.cli.terminal.progress import Progress
 from batuta.doors.cli.terminal.screen import Screen
-from batuta.doors.cli.terminal.text import count, one_line
+from batuta.doors.cli.terminal.text import one_line
 from batuta.doors.cli.workspace import folder_of
 from batuta.errors import InputError, NotFound
 from batuta.knowledge.capability import KNOWLEDGE_FILE, Searches
@@ -22,6 +22,7 @@ from batuta.knowledge.pending import pending
 from batuta.knowledge.store import Store
 from batuta.reading.knowledge import KnowledgeConfig
 from batuta.reading.nearest import did_you_mean
+from batuta.spec.figures import plural
 
 __all__ = ["carry_out"]
 
@@ -124,7 +125,7 @@ def _tell_added(said: dict[str, Any], settings: KnowledgeConfig, screen: Screen)
         parts.append(f"{said['waiting']:,} waiting")
     files = ", ".join(parts) or "no files"
     screen.out(
-        f"{said['name']}: {files}; {count(said['chunks'], 'new piece')} in {said['seconds']:.1f} s"
+        f"{said['name']}: {files}; {plural(said['chunks'], 'new piece')} in {said['seconds']:.1f} s"
     )
     if not parts:
         screen.say(f"nothing fits its paths: {', '.join(settings.paths)}")
@@ -232,7 +233,7 @@ def _state(store: Store | None, name: str, settings: KnowledgeConfig, root: Path
 def _tell_state(said: dict[str, Any], screen: Screen) -> None:
     at = said["ingested_at"]
     when = "never ingested" if at is None else time.strftime("%Y-%m-%d %H:%M", time.localtime(at))
-    documents = f"{count(said['documents'], 'document')}, {count(said['chunks'], 'piece')}"
+    documents = f"{plural(said['documents'], 'document')}, {plural(said['chunks'], 'piece')}"
     screen.out(f"{said['name']}: {documents}; {when}")
     waiting = [f"{number:,} {kind}" for kind, number in said["pending"].items() if number]
     if waiting:

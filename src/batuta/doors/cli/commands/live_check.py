@@ -12,7 +12,7 @@ from batuta.doors.cli.loop import on_loop
 from batuta.doors.cli.terminal.progress import Progress
 from batuta.doors.cli.terminal.screen import Screen
 from batuta.doors.cli.terminal.table import Span
-from batuta.doors.cli.terminal.text import cells, count, fit, one_line
+from batuta.doors.cli.terminal.text import cells, fit, one_line
 from batuta.doors.cli.words.versions import REPLAYED_MAX
 from batuta.doors.cli.workspace import folder_of, opened_to_compare
 from batuta.engine.past.breaks import Break, breaks_of
@@ -20,6 +20,7 @@ from batuta.errors import InputError, JournalBroken
 from batuta.governance.forecast import forecaster
 from batuta.governance.verdict import Policy
 from batuta.ports import RunRow
+from batuta.spec.figures import plural
 
 __all__ = ["carry_out"]
 
@@ -113,7 +114,7 @@ def _tell(
         screen.out(f"… and {more:,} more kinds; --json has all of them", "")
     mark = Span("✗ ", "bad") if broken else Span("✓ ", "good")
     said = f"{len(broken):,} would break" if broken else "none would break"
-    screen.out([mark, Span(f"{count(total, 'unfinished run')}, {said}")])
+    screen.out([mark, Span(f"{plural(total, 'unfinished run')}, {said}")])
 
 
 def _grouped(

@@ -13,7 +13,7 @@ from batuta.doors.cli.since import since
 from batuta.doors.cli.terminal.progress import Progress
 from batuta.doors.cli.terminal.screen import Screen
 from batuta.doors.cli.terminal.table import Span
-from batuta.doors.cli.terminal.text import count, duration, one_line, place_text
+from batuta.doors.cli.terminal.text import one_line, place_text
 from batuta.doors.cli.words.versions import REPLAYED_MAX
 from batuta.doors.cli.workspace import folder_of, named_plan, opened_to_compare, written_plan
 from batuta.engine.past.replay import Difference, Replay, Replayed
@@ -21,6 +21,7 @@ from batuta.errors import BatutaError, InputError, Place, PlanError
 from batuta.plans.build import Sourced, plan_from_file
 from batuta.plans.check import check
 from batuta.reading.places import Places
+from batuta.spec.figures import duration, plural
 
 __all__ = ["carry_out"]
 
@@ -167,8 +168,8 @@ def _say(told: _Told, took_s: float, screen: Screen, *, named: bool) -> None:
     screen.out(*(told.silent if named else told.silent[:_SHOWN_MAX]))
     if not total:
         screen.say("there is no such run")
-    said = [f"{count(total, 'run')} replayed in {duration(took_s)}"]
-    said.append(f"{count(told.decisions, 'decision')}")
+    said = [f"{plural(total, 'run')} replayed in {duration(took_s)}"]
+    said.append(f"{plural(told.decisions, 'decision')}")
     mark = Span("✗ ", "bad") if counts["differs"] else Span("✓ ", "good")
     same = "all decide the same" if counts["same"] == total else f"{counts['same']:,} the same"
     said += [same] if total else []
@@ -205,7 +206,7 @@ def _lines(alike: list[_Found]) -> list[list[Span]]:
         lines.append(
             [
                 Span("    alike     ", "dim"),
-                Span(f"{count(len(alike) - 1, 'more run')}: {names}{more}"),
+                Span(f"{plural(len(alike) - 1, 'more run')}: {names}{more}"),
             ]
         )
     return [*lines, []]

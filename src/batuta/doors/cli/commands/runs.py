@@ -9,10 +9,11 @@ from batuta.doors.cli.loop import on_loop
 from batuta.doors.cli.since import since
 from batuta.doors.cli.terminal.screen import Screen
 from batuta.doors.cli.terminal.table import columns
-from batuta.doors.cli.terminal.text import ago, clock, count, one_line
+from batuta.doors.cli.terminal.text import ago, clock, one_line
 from batuta.doors.cli.words.looking import RUNS_SHOWN
 from batuta.doors.cli.workspace import folder_of, opened_to_look
 from batuta.ports import RunRow
+from batuta.spec.figures import plural
 
 __all__ = ["carry_out"]
 
@@ -37,11 +38,11 @@ async def _runs(args: argparse.Namespace, screen: Screen) -> int:
         return 0
     screen.out(*_table(rows, now, screen.width))
     if len(rows) == args.limit == RUNS_SHOWN:
-        screen.say(f"\nthe newest {count(len(rows), 'run')}; --limit N lists more")
+        screen.say(f"\nthe newest {plural(len(rows), 'run')}; --limit N lists more")
     waiting = sum(row.status == "waiting" for row in rows)
     if waiting:
         screen.say(
-            f"\n{count(waiting, 'run')} waiting for an answer: `batuta show RUN` has the questions"
+            f"\n{plural(waiting, 'run')} waiting for an answer: `batuta show RUN` has the questions"
         )
     return 0
 

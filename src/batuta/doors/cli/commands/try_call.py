@@ -15,7 +15,7 @@ from batuta.doors.cli.failures import INTERRUPTED
 from batuta.doors.cli.loop import on_loop
 from batuta.doors.cli.terminal.schema_text import described
 from batuta.doors.cli.terminal.screen import Screen
-from batuta.doors.cli.terminal.text import duration, money, one_line
+from batuta.doors.cli.terminal.text import one_line
 from batuta.doors.cli.views.card import EFFECTS, REACHES
 from batuta.doors.cli.workspace import folder_of, opened
 from batuta.errors import InputError
@@ -23,6 +23,7 @@ from batuta.plans.assignments import parse_assignments
 from batuta.reading.nearest import did_you_mean
 from batuta.reading.schema import problems
 from batuta.spec.card import Card
+from batuta.spec.figures import duration, money
 from batuta.spec.plan import Plan, Step
 
 __all__ = ["arguments_of", "carry_out", "plan_of"]

@@ -7,7 +7,8 @@ from typing import Any, cast
 from batuta.doors.cli.terminal.schema_text import example
 from batuta.doors.cli.terminal.screen import Screen
 from batuta.doors.cli.terminal.table import Span
-from batuta.doors.cli.terminal.text import count, escaped, json_text, one_line
+from batuta.doors.cli.terminal.text import escaped, json_text, one_line
+from batuta.spec.figures import plural
 
 __all__ = ["ended_lines", "finish", "question_lines", "result_text"]
 
@@ -59,7 +60,7 @@ def ended_lines(document: dict[str, Any], where: str, known: Collection[str] = (
     waiting = document["waiting"]
     if not waiting:
         return []
-    lines: list[Line] = [[], [Span(f"{run} waits for {count(len(waiting), 'answer')}", "bold")]]
+    lines: list[Line] = [[], [Span(f"{run} waits for {plural(len(waiting), 'answer')}", "bold")]]
     new = [one for one in waiting if one["step"] not in known]
     for question in new[:_SHOWN_LINES_MAX]:
         lines += [[], *question_lines(run, question, where)]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from batuta.doors.cli.driving.tree import ITEMS_LISTED_MAX, MARKS, counters, note_of, state_of
 from batuta.doors.cli.terminal.screen import Screen
 from batuta.doors.cli.terminal.table import Span
-from batuta.doors.cli.terminal.text import count, duration, fit, one_line
+from batuta.doors.cli.terminal.text import fit, one_line
 from batuta.ports import Row
 from batuta.spec import run as r
 from batuta.spec.facts import (
@@ -20,6 +20,7 @@ from batuta.spec.facts import (
     Skipped,
     Waited,
 )
+from batuta.spec.figures import duration, plural
 from batuta.spec.run import Node, Run
 
 __all__ = ["PlainDisplay"]
@@ -60,7 +61,7 @@ class PlainDisplay:
                 if (around := _wide_around(node)) is not None:
                     wide[around.path] = around
                 else:
-                    lines.append(_line("+", fact.path, "planned", count(steps, "step")))
+                    lines.append(_line("+", fact.path, "planned", plural(steps, "step")))
             elif isinstance(fact, _SHOWN):
                 node = run.nodes.get(fact.path)
                 if node is not None:

@@ -12,7 +12,8 @@ from batuta.doors.cli.driving.interrupts import Interrupts
 from batuta.doors.cli.failures import INTERRUPTED, as_ours, error_document
 from batuta.doors.cli.terminal.screen import Screen
 from batuta.doors.cli.terminal.table import Span
-from batuta.doors.cli.terminal.text import count, duration, one_line
+from batuta.doors.cli.terminal.text import one_line
+from batuta.spec.figures import duration, plural
 
 __all__ = ["resume_all"]
 
@@ -38,7 +39,7 @@ async def resume_all(app: App, screen: Screen, where: str) -> int:
     if stopped:
         if not screen.json:
             screen.say(
-                f"let go of {count(len(due) - len(documents), 'run')}; `batuta resume --all` goes on"
+                f"let go of {plural(len(due) - len(documents), 'run')}; `batuta resume --all` goes on"
             )
         return INTERRUPTED
     codes = {everything.codes[run] for run in due}

@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from batuta.doors.cli.terminal.table import Row
-from batuta.doors.cli.terminal.text import count, duration, money, one_line
+from batuta.doors.cli.terminal.text import one_line
 from batuta.engine.rules.act import decode_question
 from batuta.spec import run as r
 from batuta.spec.budget import usd
+from batuta.spec.figures import duration, money, plural
 from batuta.spec.run import Node, Run
 
 __all__ = [
@@ -128,7 +129,7 @@ def _note(node: Node, now: float, weather: Mapping[str, str]) -> str:
         case r.DONE if node.verdict not in ("", "allow"):
             return node.verdict
         case r.DONE if node.faults:
-            return f"after {count(node.faults, 'failure')}"
+            return f"after {plural(node.faults, 'failure')}"
         case _:
             return ""
 
@@ -196,7 +197,7 @@ def counters(node: Node) -> str:
     if node.kind == "repeat":
         repeat = node.shape.step.repeat
         if node.terminal or repeat is None:
-            return count(total, "round")
+            return plural(total, "round")
         return f"round {total:,} of at most {repeat.at_most:,}"
     states = Counter(state_of(child) for child in node.children)
     said = [f"{states[r.DONE]:,}/{total:,} done"]

@@ -11,12 +11,9 @@ __all__ = [
     "ago",
     "cells",
     "clock",
-    "count",
-    "duration",
     "escaped",
     "fit",
     "json_text",
-    "money",
     "one_line",
     "place_text",
     "size",
@@ -72,21 +69,6 @@ def fit(text: str, width: int, *, right: bool = False) -> str:
     return space + text if right else text + space
 
 
-def duration(seconds: float) -> str:
-    """`12 ms`, `3.2 s`, `2 min 05 s`, `3 h 12 min`, `2 d 4 h`."""
-    seconds = max(seconds, 0.0)
-    if seconds < 0.9995:
-        return f"{seconds * 1_000:.0f} ms"
-    if seconds < 59.95:
-        return f"{seconds:.1f} s"
-    whole = int(seconds + 0.5)
-    if whole < 3_600:
-        return f"{whole // 60} min {whole % 60:02d} s"
-    if whole < 86_400:
-        return f"{whole // 3_600} h {whole % 3_600 // 60:02d} min"
-    return f"{whole // 86_400} d {whole % 86_400 // 3_600} h"
-
-
 def ago(seconds: float) -> str:
     """`3 s ago`, `12 min ago`, `5 h ago`, `2 d ago`: how long since, in one unit; what is to come is `now`."""
     for limit, unit, name in ((1, 0, ""), (60, 1, "s"), (3_600, 60, "min"), (86_400, 3_600, "h")):
@@ -95,26 +77,14 @@ def ago(seconds: float) -> str:
     return f"{seconds // 86_400:,.0f} d ago"
 
 
-def money(usd: float) -> str:
-    """`$0.0123`: four digits after the point, more for less than a cent that would look like nothing."""
-    if usd and abs(usd) < 0.0001:
-        return f"${usd:.2g}" if abs(usd) < 1e-6 else f"${usd:.6f}"
-    return f"${usd:,.4f}" if abs(usd) < 100 else f"${usd:,.2f}"
-
-
 def size(bytes_: int) -> str:
     """`512 bytes`, `1.5 MB`, `12 GB`: in steps of a thousand, two digits at least."""
     if bytes_ < 1_000:
-        return count(bytes_, "byte")
+        return f"{bytes_} bytes" if bytes_ != 1 else "1 byte"
     power = next((at for at in range(1, 5) if bytes_ < 999.5 * 1_000**at), 5)
     number = bytes_ / 1_000**power
     unit = ("kB", "MB", "GB", "TB", "PB")[power - 1]
     return f"{number:.1f} {unit}" if number < 9.95 else f"{number:,.0f} {unit}"
-
-
-def count(number: int, noun: str) -> str:
-    """`1 run`, `12,000 runs`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def clock(at: float) -> str:

@@ -6,17 +6,10 @@ from typing import Any
 
 from batuta.doors.cli.terminal.schema_text import argument_rows, described, example
 from batuta.doors.cli.terminal.table import Span, columns
-from batuta.doors.cli.terminal.text import (
-    cells,
-    count,
-    duration,
-    escaped,
-    json_text,
-    money,
-    one_line,
-)
+from batuta.doors.cli.terminal.text import cells, escaped, json_text, one_line
 from batuta.spec.budget import usd
 from batuta.spec.card import Card
+from batuta.spec.figures import duration, money, plural
 from batuta.spec.statistics import Measured
 
 __all__ = ["EFFECTS", "REACHES", "card_lines", "try_command"]
@@ -135,7 +128,7 @@ def _pairs(said: list[tuple[str, str]], width: int) -> list[Line]:
 
 
 def _of_runs(runs: int) -> str:
-    return f"the newest {count(runs, 'run')}" if runs else "nothing was run yet"
+    return f"the newest {plural(runs, 'run')}" if runs else "nothing was run yet"
 
 
 def _wrapped(text: str, width: int) -> list[Line]:

@@ -6,10 +6,11 @@ from typing import Any
 import msgspec
 
 from batuta.doors.cli.terminal.table import columns
-from batuta.doors.cli.terminal.text import clock, money, one_line
+from batuta.doors.cli.terminal.text import clock, one_line
 from batuta.ports import Row
 from batuta.spec.budget import usd
 from batuta.spec.facts import Fact
+from batuta.spec.figures import money
 from batuta.spec.value import Value, decode
 
 __all__ = ["fact_data", "fact_lines"]

@@ -5,21 +5,14 @@ from typing import Any
 
 from batuta.doors.cli.driving.tree import MARKS
 from batuta.doors.cli.terminal.table import Span, columns
-from batuta.doors.cli.terminal.text import (
-    clock,
-    count,
-    duration,
-    escaped,
-    json_text,
-    money,
-    one_line,
-)
+from batuta.doors.cli.terminal.text import clock, escaped, json_text, one_line
 from batuta.doors.cli.views.facts import fact_data, fact_lines
 from batuta.errors import NotFound
 from batuta.ports import Row
 from batuta.reading.nearest import did_you_mean
 from batuta.spec import run as r
 from batuta.spec.budget import usd
+from batuta.spec.figures import duration, money, plural
 from batuta.spec.timeline import Stretch, Timeline
 
 __all__ = ["facts_of", "step_data", "step_lines", "step_of_document"]
@@ -150,7 +143,7 @@ def _value_lines(value: Any) -> list[str]:
     shown = ["    " + one if len(one) <= _VALUE_CELLS_MAX else f"    {one[:_VALUE_CELLS_MAX]}…"
              for one in lines[:_VALUE_LINES_MAX]]  # fmt: skip
     left = len(lines) - _VALUE_LINES_MAX
-    return [*shown, f"    … {count(left, 'line')} more: --json has it all"] if left > 0 else shown
+    return [*shown, f"    … {plural(left, 'line')} more: --json has it all"] if left > 0 else shown
 
 
 def _attempt_lines(stretches: Sequence[Stretch], use: str, now: float) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from batuta.doors.cli.failures import finding_lines
 from batuta.doors.cli.terminal.table import Span
-from batuta.doors.cli.terminal.text import cells, count, escaped, fit, one_line
+from batuta.doors.cli.terminal.text import cells, escaped, fit, one_line
 from batuta.doors.cli.views.plan_table import step_table, step_tree
 from batuta.doors.cli.views.plan_words import (
     budget_text,
@@ -17,6 +17,7 @@ from batuta.doors.cli.views.plan_words import (
     time_text,
 )
 from batuta.plans.explanation import Explanation
+from batuta.spec.figures import plural
 
 __all__ = ["explained_lines", "summary_lines"]
 
@@ -48,7 +49,7 @@ def explained_lines(
     lines += _refusals(explanation, width)
     lines += _changes(explanation, width, rewritten=rewritten)
     if explanation.findings:
-        warnings = count(len(explanation.findings), "warning")
+        warnings = plural(len(explanation.findings), "warning")
         lines += [[], [Span(warnings, "ask")]]
         lines += finding_lines(explanation.findings[:WARNINGS_MAX])
         if len(explanation.findings) > WARNINGS_MAX:
@@ -77,8 +78,8 @@ def _cut(line: Line, width: int) -> Line:
 
 
 def _head(explanation: Explanation) -> Line:
-    steps = count(len(explanation.steps), "step")
-    waves = count(len(explanation.totals.waves), "wave")
+    steps = plural(len(explanation.steps), "step")
+    waves = plural(len(explanation.totals.waves), "wave")
     return [
         Span(one_line(explanation.plan.name, 60), "bold"),
         Span(f"  {explanation.digest[:12]}  {steps} in {waves}, {explanation.planner}", "dim"),
@@ -96,7 +97,7 @@ def _description(explanation: Explanation, width: int) -> list[Line]:
 def _totals(explanation: Explanation, width: int) -> list[Line]:
     one = explanation.totals.forecast
     runs = explanation.sampled_runs
-    source = f"measured in {count(runs, 'run')}" if runs else "nothing measured yet"
+    source = f"measured in {plural(runs, 'run')}" if runs else "nothing measured yet"
     expected = (
         f"{calls_text(one.calls_expected)}, {cost_text(one.cost_expected_nusd)}, "
         f"{time_text(one.time_expected_s)}, people not counted ({source})"

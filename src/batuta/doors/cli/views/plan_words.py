@@ -1,8 +1,9 @@
 """Figures and questions of an explanation as people read them. Pure."""
 
-from batuta.doors.cli.terminal.text import count, duration, money, one_line
+from batuta.doors.cli.terminal.text import one_line
 from batuta.plans.explanation import Asked, StepExplained
-from batuta.spec.budget import Budget, usd
+from batuta.spec.budget import Budget
+from batuta.spec.figures import dollars, duration, plural
 
 __all__ = [
     "ask_mark",
@@ -11,7 +12,6 @@ __all__ = [
     "calls_text",
     "cost_cell",
     "cost_text",
-    "dollars",
     "question_text",
     "time_cell",
     "time_text",
@@ -24,7 +24,7 @@ def calls_text(calls: int | None, *, bound: bool = False) -> str:
     """`12 calls`, `? calls`; `any number of calls` where a bound is missing."""
     if calls is None:
         return "any number of calls" if bound else "? calls"
-    return count(calls, "call")
+    return plural(calls, "call")
 
 
 def cost_text(nusd: int | None, *, bound: bool = False) -> str:
@@ -45,19 +45,10 @@ def budget_text(budget: Budget) -> str:
     """`$5.00, 500 calls, 2 h 00 min`: what is bounded of it; "" if nothing is."""
     parts = [
         "" if budget.limit_nusd is None else dollars(budget.limit_nusd),
-        "" if budget.calls is None else count(budget.calls, "call"),
+        "" if budget.calls is None else plural(budget.calls, "call"),
         "" if budget.seconds is None else duration(budget.seconds),
     ]
     return ", ".join(filter(None, parts))
-
-
-def dollars(nusd: int) -> str:
-    """`$0.04`: as many digits as it has, at most four after the point."""
-    text = money(usd(nusd))
-    whole, point, digits = text.partition(".")
-    if not point or len(digits) <= 2:
-        return text
-    return f"{whole}.{digits.rstrip('0').ljust(2, '0')}"
 
 
 def calls_cell(step: StepExplained) -> str:

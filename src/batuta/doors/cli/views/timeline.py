@@ -5,10 +5,11 @@ from itertools import pairwise
 from typing import Any
 
 from batuta.doors.cli.terminal.table import Row, Span
-from batuta.doors.cli.terminal.text import cells, duration, fit, one_line
+from batuta.doors.cli.terminal.text import cells, fit, one_line
 from batuta.plans.draw.layout.axis import Axis, axis_of
 from batuta.plans.draw.tracks import Track, busy, note_of, tracks_of
 from batuta.spec.critical import Leg
+from batuta.spec.figures import duration
 from batuta.spec.run import Run
 from batuta.spec.timeline import Timeline
 
