@@ -28,7 +28,7 @@ __all__ = ["RELEVANT", "Collection", "Found", "Scored"]
 RELEVANT, BESIDE = 0.5, 0.2
 
 # How many pieces more than asked for are looked at closely.
-_MORE = 15
+_MORE = 6
 # How many of the nearest vectors are looked at.
 _NEAREST = 50
 # The share that words have in the evidence, by what the question is like: what must stand as it is does; nothing but
