@@ -12,6 +12,7 @@ from batuta.errors import InputError, NotFound
 from batuta.housekeeping import erase
 from batuta.journal.memory import MemoryJournal
 from batuta.planning.understood import Understood
+from batuta.plans.build import plan_from_file
 from batuta.ports import WORKSPACE
 from batuta.spec.facts import Confirmed, Routed
 from batuta.spec.value import decode
@@ -95,6 +96,16 @@ async def test_files_and_workflows_can_be_asked_for_and_flaws_are_told(folder: P
         assert list(desk.troubles) == ["half.yaml", "broken"]
         understood = await desk.understand("who works when on monday, please?")
         assert understood.plan == "shifts"
+
+
+async def test_a_name_that_two_plans_have_cannot_be_asked_for(folder: Path) -> None:
+    first = next((folder / "plans").glob("*.yaml"))
+    (folder / "plans" / "twin.yaml").write_text(first.read_text(encoding="utf-8"), encoding="utf-8")
+    async with await App.open(folder) as app:
+        desk = Desk(app)
+        name = plan_from_file(first).plan.name
+        assert name not in desk.registered
+        assert desk.troubles[name] == "2 registered plans have this name"
 
 
 async def test_what_a_person_confirmed_is_known_at_once_here_and_elsewhere(folder: Path) -> None:

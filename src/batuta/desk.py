@@ -54,18 +54,22 @@ class Desk:
         Raises `InputError` if the folder cannot be read.
         """
         if self._registered is None:
-            self._registered = {}
+            found: dict[str, list[Sourced]] = {}
             for path in plan_files(self._app.workspace):
                 try:
                     sourced = plan_from_file(path)
-                    self._registered.setdefault(sourced.plan.name, sourced)
+                    found.setdefault(sourced.plan.name, []).append(sourced)
                 except BatutaError as error:
                     self.troubles[path.name] = error.message
             for name, workflow in self._app.plans.items():
                 try:
-                    self._registered.setdefault(name, workflow.recorded.sourced)
+                    found.setdefault(name, []).append(workflow.recorded.sourced)
                 except BatutaError as error:
                     self.troubles[name] = error.message
+            self._registered = {name: own[0] for name, own in found.items() if len(own) == 1}
+            for name, own in found.items():
+                if len(own) > 1:  # as everywhere: a name that means two plans means none
+                    self.troubles[name] = f"{len(own)} registered plans have this name"
         return self._registered
 
     @property

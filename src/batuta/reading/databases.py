@@ -7,6 +7,7 @@ import msgspec
 
 from batuta.reading.report import Report
 from batuta.reading.schema import TYPE_WORDS, schema_flaw
+from batuta.reading.server import VARIABLE, without_password
 from batuta.reading.shapes import (
     FLAWED,
     boolean,
@@ -81,29 +82,17 @@ class Database(msgspec.Struct, frozen=True):
 
 _FILE = r"sqlite:///[^?#]{1,1000}"
 _SERVER = r"postgres(?:ql)?://[^\s]{1,1000}"
-_VARIABLE = r"env:[A-Za-z_][A-Za-z0-9_]{0,127}"
-_URL = f"(?:{_FILE}|{_SERVER}|{_VARIABLE})"
-_PASSWORD = re.compile(r"postgres(?:ql)?://[^/@]*:[^/@]*@|[?&]password=", re.IGNORECASE)
+_URL = f"(?:{_FILE}|{_SERVER}|{VARIABLE})"
 
-_read_url = matching(
-    _URL, "the address of a database", "sqlite:///orders.db, env:ORDERS_URL or postgresql://host/db"
+_url = without_password(
+    matching(
+        _URL,
+        "the address of a database",
+        "sqlite:///orders.db, env:ORDERS_URL or postgresql://host/db",
+    ),
+    re.compile(r"postgres(?:ql)?://[^/@]*:[^/@]*@|[?&]password=", re.IGNORECASE),
+    "put the whole address into a variable of the environment and write env:NAME",
 )
-
-
-def _url(node: Node, report: Report) -> Any:
-    url = _read_url(node, report)
-    if url is FLAWED or not _PASSWORD.search(url):
-        return url
-    report.flaw(
-        "B025",
-        "this address has a password in it",
-        at=node.start,
-        remedy="put the whole address into a variable of the environment and write env:NAME",
-    )
-    return FLAWED
-
-
-formed(_url, *form_of(_read_url))
 
 
 def _schema(node: Node, report: Report) -> Any:

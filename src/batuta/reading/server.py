@@ -4,15 +4,14 @@ import re
 from typing import Any
 
 from batuta.reading.report import Report
-from batuta.reading.shapes import FLAWED, form_of, formed, mapping, matching, text
+from batuta.reading.shapes import FLAWED, Read, form_of, formed, mapping, matching, text
 from batuta.reading.tree import Node
 
-__all__ = ["VARIABLE", "read_headers", "read_key", "read_url"]
+__all__ = ["VARIABLE", "read_headers", "read_key", "read_url", "without_password"]
 
 HEADERS_MAX = 50
 
 VARIABLE = r"env:[A-Za-z_][A-Za-z0-9_]{0,127}"
-_CREDENTIALS = re.compile(r"https?://[^/]*@", re.IGNORECASE)
 
 _read_url = matching(
     rf"(?:https?://[^\s?#{{}}\\]{{1,1000}}|{VARIABLE}(?:/[^\s?#{{}}\\]{{0,1000}})?)",
@@ -24,18 +23,22 @@ read_key = matching(VARIABLE, "a variable of the environment that holds the key"
 read_headers = mapping(text(1, 100), text(0, 4_096), HEADERS_MAX)
 
 
-def read_url(node: Node, report: Report) -> Any:
-    """`http://…`, `https://…`, or `env:NAME` with a path behind it; never with a password."""
-    url = _read_url(node, report)
-    if url is FLAWED or not _CREDENTIALS.match(url):
-        return url
-    report.flaw(
-        "B025",
-        "this address has a password in it",
-        at=node.start,
-        remedy="put the key into a variable of the environment and write `key: env:NAME`",
-    )
-    return FLAWED
+def without_password(address: Read, password: re.Pattern[str], remedy: str) -> Read:
+    """What `address` reads, unless `password` is found in it; `remedy` says where that belongs."""
+
+    def read(node: Node, report: Report) -> Any:
+        url = address(node, report)
+        if url is FLAWED or not password.search(url):
+            return url
+        report.flaw("B025", "this address has a password in it", at=node.start, remedy=remedy)
+        return FLAWED
+
+    return formed(read, *form_of(address))
 
 
-formed(read_url, *form_of(_read_url))
+# `http://…`, `https://…`, or `env:NAME` with a path behind it.
+read_url = without_password(
+    _read_url,
+    re.compile(r"^https?://[^/]*@", re.IGNORECASE),
+    "put the key into a variable of the environment and write `key: env:NAME`",
+)

@@ -13,8 +13,6 @@ from batuta.capabilities.report.words import axis_text, cell_text, is_number
 __all__ = ["markdown_page"]
 
 _BAR_MAX = 24
-# Numbers of a chart; whoever wants all of them wants a file of rows.
-_CHART_ROWS_MAX = 40
 
 
 def markdown_page(title: str, subtitle: str, sections: Sequence[Section], footer: str) -> str:
