@@ -54,6 +54,9 @@ def main() -> int:
         Path(given.keep).resolve() if given.keep else Path(tempfile.mkdtemp(prefix="batuta-desk-"))
     )
     began = time.monotonic()
+    os.environ.pop(
+        "OPENAI_API_KEY", None
+    )  # a demo spends nobody's money; the README says how to use a model
     desk(folder)
     with Ledger(folder / "bank.book", accounts=accounts(folder)) as bank:
         os.environ["LEDGER_URL"] = bank.url

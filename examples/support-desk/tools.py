@@ -68,6 +68,22 @@ def asked_in(subject: str, text: str) -> list[str]:
 
 
 @capability(effect="pure", reach="local")
+def cited(answer: Row, passages: list[Row]) -> Row:
+    """An answer with the place where its words stand; what a model says and the handbook does not is none."""
+    if "citations" in answer:
+        return answer
+    quote, sure = (answer["value"]["quote"] or "").strip(), answer["value"]["sure"]
+    for passage in passages if quote else []:
+        at = passage["text"].find(quote)
+        if at >= 0:
+            place = {"source": passage["source"], "page": passage["page"], "text": quote}
+            start = passage["start"] + at
+            citation = {**place, "start": start, "end": start + len(quote)}
+            return {"answer": quote, "citations": [citation], "confidence": sure}
+    return {"answer": None, "citations": [], "confidence": 0.0}
+
+
+@capability(effect="pure", reach="local")
 def decide(ticket: Row, topic: str | None, topics: list[Row], said: Row, orders: list[Row]) -> Row:
     """What is due: a refund of so many cents, a reply, or a person; and why."""
     order = orders[0] if orders else None

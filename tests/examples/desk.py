@@ -31,7 +31,8 @@ class Desk(NamedTuple):
         done = subprocess.run(
             [sys.executable, "-P", "-m", "batuta", *words, "--json"],
             cwd=self.folder,
-            env=os.environ | {"LEDGER_URL": self.bank.url, "PYTHONPATH": str(ROOT / "src")},
+            env=os.environ
+            | {"LEDGER_URL": self.bank.url, "PYTHONPATH": str(ROOT / "src"), "OPENAI_API_KEY": ""},
             capture_output=True,
             timeout=COMMAND_S_MAX,
             check=False,

@@ -28,6 +28,9 @@ _INPUT: dict[str, Any] = {
     "properties": {
         "prompt": {"type": "string", "minLength": 1, "description": "what it is asked"},
         "instructions": {"type": "string", "description": "who it is and what it is to keep to"},
+        "context": {
+            "description": "what it is asked about: any JSON; it is data to the model, not words of ours"
+        },
         "schema": {"type": "object", "description": "JSON Schema of the answer"},
         "files": {
             "type": "array",
@@ -64,10 +67,18 @@ class Asked(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     prompt: str
     instructions: str = ""
+    context: Any = None
     schema: dict[str, Any] | None = None
     files: tuple[str | FileReference, ...] = ()
     temperature: float | None = None
     max_tokens: int | None = None
+
+    @property
+    def about(self) -> str:
+        """The context as text; "" without one."""
+        if self.context is None:
+            return ""
+        return self.context if isinstance(self.context, str) else encode(self.context).decode()
 
 
 def card_of(name: str, config: ModelConfig, prices: Prices | None) -> Card:
@@ -109,7 +120,7 @@ def tokens_at_most(asked: Asked, text_bytes: int = 0) -> int:
 
     `text_bytes`: of files that go into it as text. Other files are reckoned, not counted.
     """
-    words = len(asked.prompt.encode()) + len(asked.instructions.encode())
+    words = sum(len(text.encode()) for text in (asked.prompt, asked.instructions, asked.about))
     schema = len(encode(asked.schema)) if asked.schema else 0
     return words + schema + text_bytes + _FRAME_TOKENS + _FILE_TOKENS * len(asked.files)
 
