@@ -6,7 +6,6 @@ from typing import Any
 import msgspec
 
 from batuta.reading.report import Report
-from batuta.reading.schema import TYPE_WORDS, schema_flaw
 from batuta.reading.server import VARIABLE, without_password
 from batuta.reading.shapes import (
     FLAWED,
@@ -21,10 +20,10 @@ from batuta.reading.shapes import (
     record,
     sequence,
     text,
-    wrong,
 )
 from batuta.reading.sql import parameters_of
 from batuta.reading.tree import Node
+from batuta.reading.typed import read_type
 
 __all__ = ["Database", "NamedQuery", "read_databases"]
 
@@ -95,28 +94,6 @@ _url = without_password(
 )
 
 
-def _schema(node: Node, report: Report) -> Any:
-    if isinstance(node.value, str):
-        if node.value == "any":
-            return {}
-        word = choice(*TYPE_WORDS, "any")(node, report)
-        return FLAWED if word is FLAWED else {"type": TYPE_WORDS[word]}
-    if node.map is None:
-        return wrong(node, report, "a type or a JSON Schema", "write for example: string")
-    schema: dict[str, Any] = node.data()
-    if flaw := schema_flaw(schema):
-        report.flaw(
-            "B027",
-            f"this is not a JSON Schema: {flaw}",
-            at=node.start,
-            remedy="write for example {type: integer, minimum: 1}",
-        )
-        return FLAWED
-    return schema
-
-
-formed(_schema, "json", {"anyOf": [{"enum": [*TYPE_WORDS, "any"]}, {"type": "object"}]})
-
 _read_query = record(
     NamedQuery,
     {
@@ -124,10 +101,10 @@ _read_query = record(
         "description": text(0, 4_096),
         "params": mapping(
             matching(r"[A-Za-z_][A-Za-z0-9_]{0,63}", "the name of a parameter", "customer"),
-            _schema,
+            read_type,
             PARAMETERS_MAX,
         ),
-        "output": mapping(text(1, 256), _schema, COLUMNS_MAX),
+        "output": mapping(text(1, 256), read_type, COLUMNS_MAX),
         "write": boolean,
     },
     required=("sql",),
