@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 import msgspec
@@ -12,6 +13,7 @@ from batuta.capabilities.files.folder import Folder
 from batuta.capabilities.model.card import Asked, card_of, price_nusd, read_asked, tokens_at_most
 from batuta.capabilities.model.prices import prices_of
 from batuta.errors import InputError, WorkspaceError
+from batuta.language.rescue import Check
 from batuta.outbound.exchange import LazyConnections
 from batuta.outbound.headers import HeaderTemplates
 from batuta.reading.models import ModelConfig, Provider
@@ -46,12 +48,16 @@ class _Ready(NamedTuple):
 
 
 class ModelCapability:
-    """One model. `folder`: where the files of a question are. Raises `WorkspaceError` if a setting is wrong."""
+    """One model. `folder`: where the files of a question are. Raises `WorkspaceError` if a setting is wrong.
+
+    Attributes:
+        config: what the workspace says of it.
+    """
 
     def __init__(
         self, name: str, config: ModelConfig, connections: LazyConnections, folder: Folder
     ) -> None:
-        self._config = config
+        self.config = config
         self._connections = connections
         self._folder = folder
         self._prices = prices_of(config)
@@ -68,9 +74,7 @@ class ModelCapability:
 
     def price(self, args: Mapping[str, Any]) -> int:
         """The most that a call with `args` costs, in nano-dollars; never more than the card says."""
-        prices, config = self._prices, self._config
-        if prices is None:
-            return 0
+        config = self.config
         try:
             asked = read_asked(dict(args))
         except (msgspec.ValidationError, InputError):
@@ -78,7 +82,13 @@ class ModelCapability:
         if asked.files:
             return self.card.price_nusd
         longest = min(asked.max_tokens or config.max_tokens, config.max_tokens)
-        most = price_nusd(prices, tokens_at_most(asked), longest, repaired=asked.schema is not None)
+        return self.price_of(tokens_at_most(asked), longest, repaired=asked.schema is not None)
+
+    def price_of(self, input_tokens: int, output_tokens: int, *, repaired: bool) -> int:
+        """The most that a question of so many tokens costs, with an answer of so many, in nano-dollars."""
+        if self._prices is None:
+            return 0
+        most = price_nusd(self._prices, input_tokens, output_tokens, repaired=repaired)
         return min(most, self.card.price_nusd)
 
     async def __call__(self, call: Call) -> Outcome:
@@ -90,20 +100,24 @@ class ModelCapability:
             return Failed("invalid", str(error).replace(" - at `$.", ": `").replace("`", ""))
         except InputError as error:
             return Failed("invalid", f"schema: {error.message}")
+        flaw = self._too_long(asked)
+        if flaw is not None:
+            return flaw
+        return await self.ask(call, asked, partial(_nothing_around, check))
+
+    async def ask(self, call: Call, asked: Asked, talk: Callable[[], Any]) -> Outcome:
+        """Put a question to the model; `talk` makes the `answering.Talk` around it, once the library is there."""
         if self._key and not self._connections.environment.get(self._key):
             return Failed(
                 "no_key",
                 f"the environment has no {self._key}, which {self.card.name} needs; set it"
                 " (`batuta doctor` shows what is missing)",
             )
-        flaw = self._too_long(asked)
-        if flaw is not None:
-            return flaw
         left_s = call.deadline - time.time() - _GRACE_S
         try:
             async with asyncio.timeout(left_s):
                 ready = await self._ready()
-                return await ready.answering(call, asked, check)
+                return await ready.answering(call, asked, talk())
         except TimeoutError:
             text = f"no whole answer within {max(left_s, 0):.3g} s"
             return Failed("timeout", text, may_retry=True, cost_nusd=-1)
@@ -130,7 +144,7 @@ class ModelCapability:
             await client.aclose()
 
     def _too_long(self, asked: Asked) -> Failed | None:
-        tokens, most = tokens_at_most(asked), self._config.max_input
+        tokens, most = tokens_at_most(asked), self.config.max_input
         if tokens <= most:
             return None
         return Failed(
@@ -155,10 +169,16 @@ class ModelCapability:
         from batuta.capabilities.model.answering import Answering
         from batuta.capabilities.model.providers import make_model
 
-        connections, config = self._connections, self._config
+        connections, config = self._connections, self.config
         url = _filled(url_of(config), connections.environment)
         made = make_model(config, url, self._headers, connections, connections.environment)
         return _Ready(Answering(made.model, config, self._prices, self._folder), made)
+
+
+def _nothing_around(check: Check | None) -> Any:
+    from batuta.capabilities.model.answering import Talk, read_answer
+
+    return Talk(partial(read_answer, check=check))
 
 
 def key_of(config: ModelConfig) -> str:
