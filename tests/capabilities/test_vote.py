@@ -1,5 +1,6 @@
 """Votes."""
 
+import itertools
 from typing import Any
 
 import pytest
@@ -78,3 +79,21 @@ async def test_the_order_of_the_votes_does_not_matter(values: list[Any], random:
     shuffled = list(values)
     random.shuffle(shuffled)
     assert await vote(values) == await vote(shuffled)
+
+
+@given(
+    st.lists(st.sampled_from(["a", "b", "c", None]), max_size=5),
+    st.integers(0, 3),
+    st.sampled_from(
+        [{}, {"method": "plurality"}, {"threshold": 0.5}, {"threshold": 0.75}, {"threshold": 0.2}]
+    ),
+)
+async def test_the_outcome_is_decided_exactly_if_no_votes_to_come_can_change_it(
+    values: list[Any], missing: int, options: dict[str, Any]
+) -> None:
+    ends = [
+        (await vote([*values, *rest], **options))["winner"]
+        for rest in itertools.product(["a", "b", "c", "d", None], repeat=missing)
+    ]
+    now = await vote(values, of=len(values) + missing, **options)
+    assert now["decided"] == all(end == now["winner"] for end in ends)

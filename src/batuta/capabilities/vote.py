@@ -12,12 +12,16 @@ __all__ = ["VoteResult", "ballot", "vote"]
 
 
 class VoteResult(TypedDict):
-    """The winning value (null if there is none), its votes, their share of all votes, and if two lead alike."""
+    """The winning value (null if there is none), its votes, their share of all votes, and if two lead alike.
+
+    `decided`: votes that are still to come cannot change the winner, or that there is none.
+    """
 
     winner: Any
     votes: int
     share: float
     tie: bool
+    decided: bool
 
 
 @capability(effect="pure", reach="local")
@@ -36,12 +40,20 @@ async def vote(
         Annotated[float, msgspec.Meta(ge=0, le=1)] | None,
         msgspec.Meta(description="the winner needs at least this share of the votes"),
     ] = None,
+    of: Annotated[
+        Annotated[int, msgspec.Meta(ge=1)] | None,
+        msgspec.Meta(
+            description="how many votes there will be in all, nulls included; by default these are all"
+        ),
+    ] = None,
 ) -> VoteResult:
     """Counts equal values and gives the one that wins, if one does.
 
     Without a winner (nothing to count, a tie, or too small a share) `winner` is null, while `votes`, `share` and
-    `tie` still describe whatever leads. A `threshold` takes the place of "more than half".
+    `tie` still describe whatever leads. A `threshold` takes the place of "more than half". With `of`, `decided` says
+    whether the votes that are still to come can change the winner.
     """
+    open_ = max(0, (of or 0) - len(values))
     counts: dict[object, int] = {}
     seen: dict[object, Any] = {}
     for one in values:
@@ -52,20 +64,26 @@ async def vote(
         counts[key] = counts.get(key, 0) + 1
         seen.setdefault(key, choice)
     if not counts:
-        return {"winner": None, "votes": 0, "share": 0.0, "tie": False}
+        return {"winner": None, "votes": 0, "share": 0.0, "tie": False, "decided": open_ == 0}
     total = sum(counts.values())
     first = max(counts, key=counts.__getitem__)  # the earliest of the best
     votes = counts[first]
-    tie = sum(count == votes for count in counts.values()) > 1
-    if threshold is not None:
-        won = votes / total >= threshold
-    else:
-        won = method == "plurality" or 2 * votes > total
+    second = max((count for choice, count in counts.items() if choice != first), default=0)
+
+    def wins(votes: int, total: int) -> bool:
+        if threshold is not None:
+            return votes / total >= threshold
+        return method == "plurality" or 2 * votes > total
+
+    # At worst all that come go to the second; at best, to whoever leads. An abstention is neither.
+    stays = wins(votes, total + open_) and votes > second + open_
+    never = not wins(votes + open_, total + open_)
     return {
-        "winner": seen[first] if won and not tie else None,
+        "winner": seen[first] if wins(votes, total) and votes > second else None,
         "votes": votes,
         "share": votes / total,
-        "tie": tie,
+        "tie": votes == second,
+        "decided": open_ == 0 or stays or never,
     }
 
 
