@@ -68,6 +68,17 @@ def flaw(text: str, lookup: Lookup = look) -> ExpressionError:
         ("args.price > 100", True),
         ("args.price < 120", False),
         ("double(args.amount) * 1.5", 180.0),
+        ("inputs.n * 1.5", 7.5),
+        ("2.5 - 1", 1.5),
+        ("inputs.n / 2", 2),
+        ("inputs.n / 2.0", 2.5),
+        ("-inputs.n * 0.5 + inputs.f / 2 - 1", -2.25),
+        ("size([1, 2, 3]) * 0.5", 1.5),
+        ("[inputs.n, inputs.f].map(x, x * 2)", [10, 5.0]),
+        ("inputs.n * 1.0 == 5", True),
+        ("3 != inputs.f * 2", True),
+        ("1.0 in [1, 2] && 2 in [2.0]", True),
+        ("inputs.n > 9 ? 1 : 0.5", 0.5),
         ('inputs.s + "y"', "xy"),
         ("inputs.n in [1, 5]", True),
         ('"n" in inputs', True),
@@ -223,7 +234,7 @@ def test_only_a_plain_path_is_bare() -> None:
         ("'é😀' + bogus", 7, "unknown name bogus", ""),
         ("1 + nope(inputs.n)", 4, "unknown function nope()", "standard functions"),
         ("inputs.s.trim()", 9, "unknown function trim()", "standard functions"),
-        ("2.5 - 1", 4, "- does not take (double, int)", "do not mix int and double: write 1.0"),
+        ("2.5 % 2", 4, "% does not take (double, int)", "it takes whole numbers: int(x)"),
         ("'a' + 1", 4, "+ does not take (string, int)", "string(x)"),
         (
             "true ? 1 : 'a'",
@@ -274,8 +285,10 @@ def test_a_flaw_is_found_where_it_stands(text: str, offset: int, message: str, r
         ),
         ("steps.a.rows.map(r, r.idx)", "r.idx is missing: r has id, ok", "did you mean r.id?"),
         ("previous.x", "previous.x is missing", ""),
-        ("inputs.f - 1", "- does not take (double, int)", "do not mix int and double"),
-        ("inputs.n * 1.5", "* does not take (int, double)", "do not mix int and double"),
+        ("inputs.f % inputs.n", "% does not take (double, int)", "it takes whole numbers: int(x)"),
+        ("inputs.s * 1.5", "* does not take (string, double)", ""),
+        ("inputs.n / 0.0", "the result is inf, which JSON cannot carry", ""),
+        ("0 / 0.0", "the result is nan, which JSON cannot carry", ""),
         ("1 / 0", "divide by zero", ""),
         ("inputs.n + 9223372036854775807", "integer overflow", "strings"),
         ("inputs.big + 1", "an integer beyond 64 bits", "string"),
@@ -313,7 +326,7 @@ def test_a_value_that_cannot_be_taken_says_where_it_is_used() -> None:
 
 
 def test_a_run_time_type_error_says_where_the_operator_is() -> None:
-    assert flaw("inputs.f - 1").offset == 9
+    assert flaw("inputs.f - inputs.s").offset == 9
 
 
 @pytest.mark.parametrize("text", ["inputs.n > 1", "${inputs.n > 1}", "  ${ inputs.n > 1 } "])

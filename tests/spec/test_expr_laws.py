@@ -95,6 +95,19 @@ def test_int_and_double_compare_as_numbers(a: float, b: float) -> None:
     assert actual == [a < b, a == b, a >= b]
 
 
+@given(integers, doubles, st.booleans(), st.sampled_from("+-*/"))
+def test_an_int_with_a_double_is_as_two_doubles(a: int, b: float, turned: bool, sign: str) -> None:
+    left, right = (b, a) if turned else (a, b)
+    values = {"v": left, "w": right}
+    outcomes: list[Any] = []
+    for text in (f"v {sign} w", f"double(v) {sign} double(w)"):
+        try:
+            outcomes.append(compile_expression(text, ROOTS).evaluate(lambda r: values[r.root]))
+        except ExpressionError as error:
+            outcomes.append(error.message)
+    assert same(outcomes[0], outcomes[1])
+
+
 @given(texts, values)
 def test_text_without_dollars_comes_through(text: str, value: Any) -> None:
     literal = text.replace("$", "").replace("{", "")

@@ -139,7 +139,7 @@ def test_a_flaw_points_to_its_string(
     [
         ({"t": "a ${inputs.nope}"}, "/t", 4, "inputs.nope is missing"),
         ({"t": "a ${inputs.nothing}"}, "/t", 4, "inputs.nothing is null inside a text"),
-        ({"t": ["${inputs.n + inputs.half}"]}, "/t/0", 11, "+ does not take (int, double)"),
+        ({"t": ["${inputs.n + inputs.name}"]}, "/t/0", 11, "+ does not take (int, string)"),
     ],
 )
 def test_an_error_of_rendering_points_to_its_string(

@@ -114,7 +114,7 @@ class Words:
                 return self._integer(depth)
             case "number":
                 inner = self._part({"type": "number"}, depth)
-                return f"double({inner}) * {self.dice.choice(('0.5', '2.0', '10.0'))}"
+                return f"{inner} * {self.dice.choice(('0.5', '2.0', '10.0'))}"
             case "string" if "enum" not in schema:
                 return self._string(depth)
             case "boolean":

@@ -212,7 +212,7 @@ steps:
     use: pay
     with: {account: "${inputs.account}"}
     fallback:
-      - {use: pay, with: {account: house, amount: "${double(steps.a.total) / 2.0}"}}
+      - {use: pay, with: {account: house, amount: "${steps.a.total / 2.0}"}}
     undo: {use: refund, with: {id: "${steps.b.id}"}}
   c: {use: c, fallback: other, undo: back}
 """,
@@ -341,12 +341,12 @@ X, Y, T, M = (
         (lambda x, y, t, m: x - (y - 1), f"{X} - ({Y} - 1)"),
         (lambda x, y, t, m: 1 - x, f"1 - {X}"),
         (lambda x, y, t, m: 2 * -x, f"2 * -{X}"),
-        (lambda x, y, t, m: x / y, f"double({X}) / double({Y})"),
-        (lambda x, y, t, m: 1 / x, f"1.0 / double({X})"),
-        (lambda x, y, t, m: x / 2.5, f"double({X}) / 2.5"),
-        (lambda x, y, t, m: x * 2.0 + 1, f"double({X}) * 2.0 + 1.0"),
-        (lambda x, y, t, m: (x + 1) * 0.5, f"double({X} + 1) * 0.5"),
-        (lambda x, y, t, m: -(x / 2) - y, f"-(double({X}) / 2.0) - double({Y})"),
+        (lambda x, y, t, m: x / y, f"{X} / double({Y})"),
+        (lambda x, y, t, m: 1 / x, f"1 / double({X})"),
+        (lambda x, y, t, m: x / 2.5, f"{X} / 2.5"),
+        (lambda x, y, t, m: x * 2.0 + 1, f"{X} * 2.0 + 1"),
+        (lambda x, y, t, m: (x + 1) * 0.5, f"({X} + 1) * 0.5"),
+        (lambda x, y, t, m: -(x / 2) - y, f"-({X} / 2.0) - {Y}"),
         (lambda x, y, t, m: x - -5, f"{X} - -5"),
         (lambda x, y, t, m: -(x + 1), f"-({X} + 1)"),
         (lambda x, y, t, m: "n: " + t, f"'n: ' + {T}"),

@@ -19,8 +19,8 @@ from batuta.plans.record.text import (
     UNARY,
     Words,
     arithmetic,
-    as_double,
     binary,
+    divided,
     field,
     quoted,
     scalar,
@@ -279,4 +279,4 @@ def _arithmetic(operator: str, left: object, right: object, level: int) -> Any:
 
 def _divided(left: object, right: object) -> Any:
     """As Python divides: `/` of two whole numbers is a fraction, which in the expression language it is not."""
-    return made("/", lambda a, b: arithmetic(as_double(a), "/", b, MULTIPLY), left, right)
+    return made("/", divided, left, right)

@@ -7,7 +7,6 @@ __all__ = ["REMEDIES", "in_python"]
 
 _CONVERSIONS = (
     (r"make it a string first: .*", 'put it into a text: f"{value}"'),
-    (r"do not mix int and double: .*", 'write 1.0 for 1, or cel(f"double({value})")'),
     (r"(.*) text\.contains\(part\)", r"\1 contains(text, part)"),
     (r"convert it: string\(\.\.\.\)", 'convert it: cel(f"string({value})")'),
 )

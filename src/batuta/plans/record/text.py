@@ -22,8 +22,8 @@ __all__ = [
     "UNARY",
     "Words",
     "arithmetic",
-    "as_double",
     "binary",
+    "divided",
     "field",
     "is_constant",
     "is_path",
@@ -64,14 +64,17 @@ def binary(left: Words, operator: str, right: Words, level: int) -> Words:
 
 
 def arithmetic(left: Words, operator: str, right: Words, level: int) -> Words:
-    """As Python calculates: whole numbers become fractions where fractions are; the language itself mixes neither."""
-    if left.double or right.double:
-        left, right = as_double(left), as_double(right)
+    """As Python calculates: whole numbers become fractions where fractions are."""
     words = binary(left, operator, right, level)
-    return words._replace(double=left.double)
+    return words._replace(double=left.double or right.double)
 
 
-def as_double(number: Words) -> Words:
+def divided(left: Words, right: Words) -> Words:
+    """As Python divides: with a fraction, also two whole numbers."""
+    return arithmetic(left, "/", right if left.double else _as_double(right), MULTIPLY)
+
+
+def _as_double(number: Words) -> Words:
     """`number` as one with a fraction."""
     if number.double:
         return number

@@ -92,8 +92,8 @@ class _Reader:
     def _float(self, value: float) -> Type:
         if not isfinite(value):
             return NUMBER  # no JSON; whoever reads it says so
-        # Written with a point it is a double: `2.0` has the value of `2`, and does not mix with it. In a schema it
-        # stands for both.
+        # Written with a point it is a double: `2.0` has the value of `2`, and `5 / 2.0` is not `5 / 2`. In a schema
+        # it stands for both.
         whole = self.here and value.is_integer()
         return Type((Number(whole, values=frozenset({value}), double=self.here),))
 

@@ -41,15 +41,14 @@ def build(checked: Checked, roots: frozenset[str]) -> tuple[Kernel, tuple[Refere
     survey.visit(checked.root, {}, 0)
     references = sorted(survey.references, key=lambda reference: reference.offset)
     marked = tuple(survey.marked(reference) for reference in references)
-    return _Builder(checked, roots, survey).kernel(checked.root, {}), marked
+    return _Builder(checked, survey).kernel(checked.root, {}), marked
 
 
 class _Builder:
     """Splits a tree into kernels, one for the whole and one for each part of each loop."""
 
-    def __init__(self, checked: Checked, roots: frozenset[str], survey: Survey) -> None:
+    def __init__(self, checked: Checked, survey: Survey) -> None:
         self.checked = checked
-        self.roots = roots
         self.survey = survey
         self.count = 0  # variables made; their names are unique in the whole expression
 
@@ -59,7 +58,7 @@ class _Builder:
         slots = tuple(part.slots.values())
         if isinstance(root, Ident) and root.id in part.names:
             return Kernel(slots, None, 0, 1, {})
-        program = load(write_checked(self.checked, root, part.names), self.roots)
+        program = load(write_checked(self.checked, root, part.names))
         named = {slot.name: slot for slot in slots}
         size = (part.nodes, part.states)
         return Kernel.make(slots, program, size, self.survey.offsets, quick(root, named))

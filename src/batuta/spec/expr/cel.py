@@ -15,6 +15,7 @@ from cel_expr_python import cel  # pyright: ignore[reportMissingTypeStubs]
 
 from batuta.errors import ExpressionError
 from batuta.spec.expr.cost import COST_MAX, INT_MAX, INT_MIN, too_costly, weigh
+from batuta.spec.expr.mixing import mixed_to_check, mixed_to_run
 from batuta.spec.expr.tree import Checked
 from batuta.spec.expr.wire import read_checked
 
@@ -24,7 +25,7 @@ Program: TypeAlias = cel.Expression
 
 _OPERATORS: Mapping[str, str] = {"@in": "in", "_[_]": "[ ]", "_?_:_": "? :"}
 _TYPES: Mapping[str, str] = {"int64": "int", "uint64": "uint", "null_type": "null"}
-_TYPE_NAME = re.compile(r"\b(?:int64|uint64|null_type)\b|\bT%\d+")  # T%2: not known
+_TYPE_NAME = re.compile(r"\b(?:dyn|int64|uint64|null_type)\b|\bT%\d+")  # dyn, T%2: not known
 # Results that JSON does not have, by the Python class the library gives them.
 _FOREIGN: Mapping[str, str] = {
     "Type": "a type",
@@ -36,8 +37,8 @@ _BIG = "carry larger numbers as strings"
 
 _COMPILE = re.compile(r"ERROR: <input>:(-?\d+):(-?\d+): (.*)")
 _STATUS = re.compile(r"^[A-Z_]{4,}: |(?: \[[A-Z_]+\])+$")
-# Compiling: found no matching overload for '_-_' applied to '(double, int)'. Running: No matching overloads found :
-# _-_(double, int64).
+# Compiling: found no matching overload for '_-_' applied to '(string, int)'. Running: No matching overloads found :
+# _-_(string, int64).
 _OVERLOAD = re.compile(
     r"[Nn]o matching overloads? (?:found : |for )'?([^\s'(]+)'?(?: applied to ')?(?:\((.*)\))?"
 )
@@ -75,14 +76,14 @@ class Unbound(ExpressionError):
 def check(text: str, roots: frozenset[str]) -> Checked:
     """Parse and type-check `text`. Raises ExpressionError with the offset of the first flaw."""
     try:
-        return read_checked(_environment(roots).compile(text).serialize())
+        return read_checked(_checking(roots).compile(text).serialize())
     except (RuntimeError, TypeError, ValueError) as error:
         raise _compile_error(str(error), text, roots) from None
 
 
-def load(data: bytes, roots: frozenset[str]) -> Program:
+def load(data: bytes) -> Program:
     """The program of a checked expression in bytes (`wire.write_checked`)."""
-    return _environment(roots).deserialize(data)
+    return _running().deserialize(data)
 
 
 def execute(program: Program, variables: Mapping[str, Any], offsets: Mapping[str, int]) -> Any:
@@ -125,12 +126,18 @@ def as_text(value: Any) -> str:
 
 @lru_cache(maxsize=1)
 def _string_of() -> Program:
-    return _environment(frozenset({"x"})).compile("string(x)")
+    return cel.NewEnv(variables={"x": cel.Type.DYN}).compile("string(x)")
 
 
 @lru_cache(maxsize=64)
-def _environment(roots: frozenset[str]) -> cel.Env:
-    return cel.NewEnv(variables=dict.fromkeys(sorted(roots), cel.Type.DYN))
+def _checking(roots: frozenset[str]) -> cel.Env:
+    variables = dict.fromkeys(sorted(roots), cel.Type.DYN)
+    return cel.NewEnv(variables=variables, extensions=[mixed_to_check()])
+
+
+@lru_cache(maxsize=1)
+def _running() -> cel.Env:
+    return cel.NewEnv(extensions=[mixed_to_run()])
 
 
 def _json(value: Any) -> Any:
@@ -250,8 +257,8 @@ def _overload(said: str, offset: int | None) -> ExpressionError | None:
     elif name == "? :":
         message = f"the two results of ? : have different types ({', '.join(types[1:])})"
         remedy = "make them alike, or wrap both in dyn(...)"
-    elif {"int", "double"} <= set(types):
-        remedy = "do not mix int and double: write 1.0 for 1, or double(x), or int(x)"
+    elif name == "%" and "double" in types:
+        remedy = "it takes whole numbers: int(x)"
     elif name == "+" and "string" in types:
         remedy = "make it a string first: string(x)"
     elif name in ("!", "&&", "||"):

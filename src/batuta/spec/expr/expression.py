@@ -6,7 +6,7 @@ The language is CEL with its standard functions. What differs is decided here an
 
 - A name is null-safe when asked: `has(a.b)` is true if `a.b` is there and not null; `a.b == null` is true if it is
   null or missing. Otherwise a missing path is an error that says what is there instead.
-- Values are JSON. Integers are 64 bits; int and double compare with each other but do not mix in arithmetic.
+- Values are JSON. Integers are 64 bits and exact among themselves; with a double, an integer becomes a double first.
   An unsigned result is an int; bytes, timestamps, durations and types are refused: `string(...)` converts them.
   NaN and infinities are refused.
 - Maps that are computed have their keys in order, and loops over maps go in that order: the library's own order

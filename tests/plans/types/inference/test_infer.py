@@ -61,9 +61,11 @@ def inferred(text: str) -> Inferred:
         ("steps.order.rows[0].amount", "integer"),
         ("inputs.any.whatever[3]", "any"),
         ("steps.order.count + 1", "integer"),
-        ("steps.order.total + 1", "integer"),
+        ("steps.order.total + 1", "integer or double"),
         ("steps.order.total * 2.0", "double"),
-        ("inputs.any + 1", "integer"),
+        ("steps.order.count * 2.5", "double"),
+        ("1 / 2.0", "double"),
+        ("inputs.any + 1", "integer or double"),
         ("inputs.any + inputs.any", "integer or double or string or list"),
         ('"id: " + steps.order.id', "string"),
         ('"a" + "b"', '"ab"'),
@@ -130,12 +132,12 @@ WRONG: list[tuple[str, Problem]] = [
         ),
     ),
     (
-        "steps.order.count + 1.5",
+        "steps.order.count % dyn(1.5)",
         Problem(
             18,
             "type",
-            "+ does not take (integer >= 0, 1.5)",
-            "do not mix int and double: write 1.0 for 1, or double(x), or int(x)",
+            "% does not take (integer >= 0, 1.5)",
+            "it takes whole numbers: int(x)",
         ),
     ),
     (
@@ -304,9 +306,10 @@ def test_a_number_with_a_point_is_a_double_as_a_value_and_either_as_a_constant_o
 ):
     value = {"value": of_value({"n": 2.0})}
     schema = {"value": of_schema({"const": {"n": 2.0}})}
-    assert [problem.code for problem in infer("value.n + 1", value).problems] == ["type"]
-    assert infer("value.n + 1.5", value).problems == ()
-    assert infer("value.n + 1", schema).problems == infer("value.n + 1.5", schema).problems == ()
+    assert [problem.code for problem in infer("value.n % 2", value).problems] == ["type"]
+    assert described(infer("value.n / 2", value).type) == "double"
+    assert infer("value.n % 2", schema).problems == ()
+    assert described(infer("value.n / 2", schema).type) == "integer or double"
 
 
 def test_what_does_not_compile_is_of_any_type_and_says_so() -> None:

@@ -1,6 +1,7 @@
 """What operators make of types: NOTHING where no pair of values has a result.
 
-Integers by a schema are taken for CEL's int, numbers for int or double, whichever comes.
+Integers by a schema are taken for CEL's int, numbers for int or double, whichever comes. An int with a double is a
+double (`spec.expr.mixing`).
 """
 
 from collections.abc import Callable
@@ -108,7 +109,7 @@ def _forms(type_: Type) -> frozenset[str]:
 
 
 def add(a: Type, b: Type) -> Type:
-    """`a + b`: numbers of one form, texts, lists."""
+    """`a + b`: numbers, texts, lists."""
     if is_foreign(a) or is_foreign(b):
         return arithmetic("+", a, b)
     results = [arithmetic("+", a, b)]
@@ -149,11 +150,11 @@ def arithmetic(operator: str, a: Type, b: Type) -> Type:
     """`a operator b` of numbers: `+ - * / %`."""
     if is_foreign(a) or is_foreign(b):
         return _SUMS.get((operator, a, b), FOREIGN)
-    forms = _forms(a) & _forms(b)
+    left, right = _forms(a), _forms(b)
     results: list[Type] = []
-    if "int" in forms:
+    if "int" in left and "int" in right:
         results.append(_ints(operator, a, b))
-    if "double" in forms and operator != "%":
+    if left and right and "double" in left | right and operator != "%":
         results.append(DOUBLE)
     return union(*results)
 

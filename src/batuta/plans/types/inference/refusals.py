@@ -30,8 +30,12 @@ def refused(name: str, types: tuple[Type, ...]) -> tuple[str, str]:
     remedy = ""
     if name == "@in":
         remedy = "`in` asks lists and maps; of texts ask: text.contains(part)"
-    elif kinds == {Number} and name != "!_":
-        remedy = "do not mix int and double: write 1.0 for 1, or double(x), or int(x)"
+    elif name == "_%_" and kinds == {Number}:
+        remedy = "it takes whole numbers: int(x)"
+    elif kinds == {Number} and name in ("_+_", "_-_", "_*_"):
+        remedy = (
+            "carry larger numbers as strings"  # of two that are known, the result is beyond 64 bits
+        )
     elif name == "_+_" and String in kinds:
         remedy = "make it a string first: string(x)"
     elif name == "!_":
