@@ -31,6 +31,7 @@ from batuta.journal.clock import SystemClock
 from batuta.journal.file.failures import translated
 from batuta.journal.sqlite import open_sqlite
 from batuta.knowledge.capability import Searches
+from batuta.memory.capability import Memory
 from batuta.plans.admit import raise_flaws
 from batuta.plans.check import check
 from batuta.plans.explanation import Explanation
@@ -102,13 +103,15 @@ class App:
             workspace.knowledge if modules else {},
             allow_private=workspace.network.allow_private,
         )
+        clock = clock or SystemClock()
+        memory = Memory(Path(workspace.root), clock)
         opened = await open_catalog(
             workspace,
-            [*searches.capabilities, *functions],
+            [*searches.capabilities, *(memory.capabilities if modules else ()), *functions],
             spare,
             modules=modules,
             embedding=embedder_of_this_machine,
-            closing=[searches.close],
+            closing=[searches.close, memory.close],
         )
         if journal is None:
             path = Path(workspace.root) / JOURNAL_FILE
@@ -120,7 +123,7 @@ class App:
             journal,
             opened.catalog,
             policy,
-            clock or SystemClock(),
+            clock,
             Settings(
                 partial(admitted_whole, get=opened.catalog.get),
                 workspace.budget,

@@ -18,6 +18,7 @@
     │   ├── JournalBroken             2   500   not a journal, or damaged
     │   └── JournalFull               1   507   no space, or the device refuses
     ├── KnowledgeError                1   503   the knowledge cannot be read or written now
+    ├── MemoryFileError               1   503   the memory of a workspace cannot be read or written now
     └── Bug                          70   500   ours; the message says what to report
 
 Two exceptions are for the authors of capabilities, who may raise them inside a call: `CallFailed` (an answer:
@@ -43,6 +44,7 @@ __all__ = [
     "JournalError",
     "JournalFull",
     "KnowledgeError",
+    "MemoryFileError",
     "NotDone",
     "NotFound",
     "Place",
@@ -301,6 +303,13 @@ class JournalFull(JournalError):
 
 class KnowledgeError(BatutaError):
     """The knowledge of a workspace cannot be read or written now; it can be made again from its files."""
+
+    exit_code = 1
+    http_status = 503
+
+
+class MemoryFileError(BatutaError):
+    """The memory of a workspace cannot be read or written now; what was acknowledged is safe."""
 
     exit_code = 1
     http_status = 503

@@ -4,7 +4,8 @@ import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from batuta.knowledge.database import Connection
+from batuta.storage.connection import Connection
+from batuta.storage.words import Tokenizer
 
 __all__ = ["Hit", "Index"]
 
@@ -32,6 +33,7 @@ class Index:
     def __init__(self, connection: Connection, number: int) -> None:
         self._connection = connection
         self._number = number
+        self._tokenizer = Tokenizer(connection)
         # To count a frequent word is to read its whole list: a millisecond for one that is in 50,000 chunks.
         self._counts: dict[str, int] = {}
         self._counted_in = -1
@@ -76,7 +78,7 @@ class Index:
 
     def terms(self, text: str) -> list[str]:
         """The words of `text` as the index has them."""
-        return self._connection.terms(text)
+        return self._tokenizer.terms(text)
 
     def frequency(self, term: str) -> int:
         """How many chunks of the collection have the word, as of the last look at `generation`."""

@@ -11,8 +11,10 @@ from typing import Any, NamedTuple
 import msgspec
 
 from batuta.knowledge.chunk import Chunk
-from batuta.knowledge.database import TOKENIZER, Connection, Database
+from batuta.knowledge.database import open_knowledge
 from batuta.knowledge.index import Index
+from batuta.storage.connection import Database
+from batuta.storage.words import TOKENIZER
 
 __all__ = ["Entry", "Store", "Stored"]
 
@@ -53,7 +55,7 @@ class Store:
 
     def __init__(self, path: Path, *, create: bool = False) -> None:
         """Raises `KnowledgeError` if there is none (unless `create`), or it cannot be opened."""
-        self._connection = Connection(path, create=create)
+        self._connection = open_knowledge(path, create=create)
         self._rows = self._connection.rows
         self._changed = self._connection.changed
 

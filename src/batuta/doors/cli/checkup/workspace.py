@@ -20,7 +20,9 @@ from batuta.doors.cli.checkup.item import Looked, problem, warning, well
 from batuta.doors.cli.checkup.models import found_here
 from batuta.doors.cli.terminal.text import one_line, place_text
 from batuta.errors import InputError, WorkspaceError
+from batuta.journal.clock import SystemClock
 from batuta.knowledge.capability import Searches
+from batuta.memory.capability import Memory
 from batuta.outbound.exchange import LazyConnections, Request, Trouble
 from batuta.plans.build import Sourced, plan_from_file
 from batuta.plans.check import check
@@ -74,9 +76,10 @@ async def workspace(folder: Path) -> AsyncIterator[Looked]:
     try:
         allowed = config.network.allow_private
         searches = Searches(Path(config.root), config.knowledge, allow_private=allowed)
+        memory = Memory(Path(config.root), SystemClock())
         opened = await open_catalog(
             msgspec.structs.replace(config, python=()),
-            [*found.capabilities, *searches.capabilities],
+            [*found.capabilities, *searches.capabilities, *memory.capabilities],
         )
         cards = opened.catalog.cards()
         await opened.catalog.close()

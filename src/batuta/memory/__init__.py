@@ -1,0 +1,1 @@
+"""What outlives a run: conversations that any run can continue."""

@@ -1,0 +1,114 @@
+"""A conversation that any run continues."""
+
+from pathlib import Path
+
+import pytest
+
+from batuta.app import App
+from batuta.errors import CallFailed
+from batuta.memory.database import MEMORY_FILE, By, open_memory
+from batuta.memory.threads import TEXT_CHARS_MAX, Threads
+from batuta.plans.build import plan_from_yaml
+
+PLAN = plan_from_yaml(
+    """
+name: talk
+inputs: {customer: string, said: string}
+steps:
+  before: {use: thread.read, with: {thread: "${inputs.customer}", at_most: 3}}
+  answer:
+    use: thread.add
+    with:
+      thread: "${inputs.customer}"
+      after: "${steps.before.head}"
+      messages: [{role: user, text: "${inputs.said}"}, {role: assistant, text: "I see"}]
+result: {before: "${steps.before.messages}", more: "${steps.before.more}", head: "${steps.answer.head}"}
+"""
+).plan
+
+
+def by(key: str = "", at: float = 1.0, run: str = "r") -> By:
+    return By(at, run, "s", key)
+
+
+def user(*texts: str) -> list[dict[str, str]]:
+    return [{"role": "user", "text": text} for text in texts]
+
+
+@pytest.fixture
+def threads(tmp_path: Path) -> Threads:
+    return Threads(open_memory(tmp_path / MEMORY_FILE, create=True))
+
+
+def texts(threads: Threads, name: str, at_most: int = 1_000) -> list[str]:
+    return [one["text"] for one in threads.read(name, at_most)["messages"]]
+
+
+async def test_runs_continue_a_conversation_one_after_the_other(tmp_path: Path) -> None:
+    async with await App.open(tmp_path) as app:
+        first = await app.run(PLAN, {"customer": "c-17", "said": "Guten Tag ☀"})
+        second = await app.run(PLAN, {"customer": "c-17", "said": "and now?"})
+    assert (first["status"], first["result"]["before"], second["status"]) == (
+        "succeeded", [], "succeeded"
+    )  # fmt: skip
+    said = second["result"]["before"]
+    assert [(one["role"], one["text"]) for one in said] == [
+        ("user", "Guten Tag ☀"), ("assistant", "I see")
+    ]  # fmt: skip
+    assert {(one["run"], one["step"]) for one in said} == {(first["run"], "answer")}
+    assert said[-1]["id"] == first["result"]["head"] < second["result"]["head"]
+
+
+def test_the_newest_are_read_oldest_first(threads: Threads) -> None:
+    head = threads.add("a", user(*map(str, range(100))), by())["head"]
+    found = threads.read("a", 3)
+    assert ([one["text"] for one in found["messages"]], found["head"], found["more"]) == (
+        ["97", "98", "99"], head, True
+    )  # fmt: skip
+    assert threads.read("a", 100)["more"] is False
+    assert threads.read("b") == {"thread": "b", "messages": [], "head": 0, "more": False}
+
+
+def test_the_same_key_adds_once_whatever_has_happened_since(threads: Threads) -> None:
+    first = threads.add("a", user("1"), by("k"), after=0)
+    threads.add("a", user("2"), by("other"))
+    assert threads.add("a", user("1"), by("k"), after=0) == first
+    assert texts(threads, "a") == ["1", "2"]
+
+
+def test_behind_a_head_that_has_moved_nothing_is_added(threads: Threads) -> None:
+    head = threads.add("a", user("1"), by("k1"), after=0)["head"]
+    threads.add("a", user("2"), by("k2", run="r2"), after=head)
+    with pytest.raises(
+        CallFailed, match=r"its head is 2, not 1\. Meanwhile answered by r2"
+    ) as caught:
+        threads.add("a", user("3"), by("k3"), after=head)
+    assert (caught.value.code, texts(threads, "a")) == ("moved", ["1", "2"])
+
+
+def test_what_is_too_long_is_refused_and_nothing_of_it_is_added(threads: Threads) -> None:
+    threads.add("a", user("x" * TEXT_CHARS_MAX), by())
+    with pytest.raises(CallFailed, match="200,001 characters") as caught:
+        threads.add("a", user("ok", "x" * (TEXT_CHARS_MAX + 1)), by())
+    assert (caught.value.code, len(texts(threads, "a"))) == ("too_large", 1)
+
+
+def test_a_reading_of_long_messages_is_bounded(threads: Threads) -> None:
+    for _ in range(8):
+        threads.add("a", user("x" * TEXT_CHARS_MAX), by())
+    found = threads.read("a", 1_000)
+    assert (len(found["messages"]), found["more"]) == (5, True)
+
+
+@pytest.mark.parametrize("name", ["", "x" * 201, "a\nb", "a\0", " a", "a\u2028b", "\ud800"])
+def test_a_name_that_nobody_could_tell_is_refused(threads: Threads, name: str) -> None:
+    with pytest.raises(CallFailed, match="the name of a thread") as caught:
+        threads.add(name, user("1"), by())
+    assert caught.value.code == "invalid"
+
+
+def test_names_are_data_and_never_paths(threads: Threads) -> None:
+    for name in ("../../etc/passwd", "'; DROP TABLE threads; --", "Zoë 🙂", "%"):
+        threads.add(name, user(name), by())
+        assert texts(threads, name) == [name]
+    assert texts(threads, "Zoe\u0308 🙂") == ["Zoë 🙂"]
