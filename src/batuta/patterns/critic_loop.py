@@ -1,0 +1,98 @@
+"""Critic loop: draft, look at it, and write it anew, until it passes or the rounds are used up.
+
+After Self-Refine (Madaan et al. 2023, arXiv:2303.17651), also known as evaluator-optimizer. With n rounds and a check
+of c calls, a run makes at most n · (2 + c) calls: the plan of the round, the draft and the check.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from batuta.patterns.members import Who, ask, bounded
+from batuta.patterns.verify import Verify
+from batuta.plans.build import plan_from_data
+from batuta.spec.plan import Plan
+
+__all__ = ["critic_loop", "critic_round"]
+
+ROUNDS_MAX = 100
+
+
+def critic_round(
+    writer: Who,
+    verify: Verify,
+    *,
+    schema: Mapping[str, Any] | None = None,
+    name: str = "critic_round",
+) -> Plan:
+    """The plan of one round: a draft, and what is wrong with it.
+
+    Inputs: task, and `before`, the result of the round before. Result: `{draft, passed, flaws, best, round}`; `best`
+    is the best draft so far, with its flaws and its worth. With a `schema` the draft is the value that fits it, else
+    the text.
+    """
+    draft = f"steps.draft.{'text' if schema is None else 'value'}"
+    passed, flaws, worth = (make("check") for make in (verify.passed, verify.flaws, verify.worth))
+    better = f"inputs.before == null || {passed} || {worth} >= inputs.before.best.worth"
+    asked = "${inputs.task}\n\nIf the context has a draft, write it anew, without the flaws that are listed there."
+    before = {
+        key: f"${{inputs.before != null ? inputs.before.{key} : null}}"
+        for key in ("draft", "flaws")
+    }
+    this = f"{{'draft': {draft}, 'flaws': {flaws}, 'worth': {worth}}}"
+    return plan_from_data(
+        {
+            "name": name,
+            "description": "One round of a critic loop: a draft, and what is wrong with it.",
+            "inputs": {
+                "task": "string",
+                "before": {"default": None, "description": "the result of the round before"},
+            },
+            "steps": {
+                "draft": ask(writer, asked, context=before, schema=schema),
+                "check": verify.step(draft),
+            },
+            "result": {
+                "draft": f"${{{draft}}}",
+                "passed": f"${{{passed}}}",
+                "flaws": f"${{{flaws}}}",
+                "best": f"${{{better} ? {this} : inputs.before.best}}",
+                "round": "${inputs.before == null ? 1 : inputs.before.round + 1}",
+            },
+        }
+    ).plan
+
+
+def critic_loop(round: Plan, *, at_most: int = 4, name: str = "critic_loop") -> Plan:
+    """A plan that repeats `round` until it passes, `at_most` times in all.
+
+    `round` is what `critic_round` gives, or any plan with its inputs and result; the workspace has to have it, for it
+    is called by its name.
+
+    Inputs: task. Result: `{answer, passed, flaws, rounds}`: of the draft that passed, or else of the best one.
+
+    Raises:
+        InputError: `at_most` is not from 1 to 100.
+    """
+    bounded("at_most", at_most, 1, ROUNDS_MAX)
+    step: dict[str, Any] = {
+        "use": f"plan.{round.name}",
+        "with": {"task": "${inputs.task}", "before": "${previous}"},
+        "repeat": {
+            "until": f"steps.round.passed || index == {at_most - 1}",
+            "at_most": at_most,
+        },
+    }
+    return plan_from_data(
+        {
+            "name": name,
+            "description": "Draft, look at it and write it anew, until it passes; else the best draft.",
+            "inputs": {"task": "string"},
+            "steps": {"round": step},
+            "result": {
+                "answer": "${steps.round.best.draft}",
+                "passed": "${steps.round.passed}",
+                "flaws": "${steps.round.best.flaws}",
+                "rounds": "${steps.round.round}",
+            },
+        }
+    ).plan
