@@ -137,7 +137,7 @@ class Follower:
         reports, self._reports = self._reports, []
         events: list[Event] = []
         for fact in await self._counted(rows):
-            await engine.load([one for one in _values(fact) if one.ref])
+            await engine.load(list(_values(fact)))
             event = self._event(fact)
             if event is not None:
                 events.append(event)

@@ -18,11 +18,12 @@ from batuta.spec.call import Expand
 from batuta.spec.card import Card
 from batuta.spec.facts import Accepted, Expanded, Fact, Routed
 from batuta.spec.fold import apply
+from batuta.spec.parts import PIECE_BYTES_MIN, put_together, taken_apart
 from batuta.spec.plan import Plan
 from batuta.spec.request import Fork, Request
 from batuta.spec.run import Node, Run
 from batuta.spec.shape import PlanShape
-from batuta.spec.value import INLINE_BYTES_MAX, Value, commitment, decode, encode
+from batuta.spec.value import INLINE_BYTES_MAX, Part, Value, commitment, decode, encode
 
 __all__ = ["Engine", "Settings"]
 
@@ -196,6 +197,8 @@ class Engine:
         if len(run.nodes) + len(expand.plan.steps) > STEPS_MAX:
             raise PlanError(f"the run would have more than {STEPS_MAX:,} step instances")
         shape = self.shapes.admitted(expand.plan)
+        # Its result hands on what it was given, as a rule: even a short text is not to be written twice.
+        inputs = validate_inputs(shape.plan, expand.inputs)
         cost = expand.cost_nusd
         cards, described = self.pins.of(shape, run.salt)
         return Expanded(
@@ -207,25 +210,39 @@ class Engine:
             plan_digest=shape.digest,
             cards=cards,
             described=described,
-            inputs=self.store(validate_inputs(shape.plan, expand.inputs), run.salt),
+            inputs=self.store(inputs, run.salt, PIECE_BYTES_MIN),
             cost_nusd=holder.reserved_nusd if cost is None else cost,
         )
 
     # ── values ───────────────────────────────────────────────────────────────────────────────────────────────
 
-    def store(self, data: object, salt: bytes) -> Value:
-        """The slot for `data`: inline if small, else queued for storage under its hash."""
+    def store(self, data: object, salt: bytes, inline_max: int = INLINE_BYTES_MAX) -> Value:
+        """The slot for `data`: inline if small, else queued for storage, in pieces that are stored once each."""
         encoded = encode(data)
-        size = len(encoded)
-        if size <= INLINE_BYTES_MAX:
-            return Value(data=msgspec.Raw(encoded), mark=commitment(encoded, salt))
-        ref = self.journal.put(encoded)
-        self.shelf.put(ref, size, decode(encoded))
-        return Value(ref=ref, size=size, mark=commitment(encoded, salt))
+        size, mark = len(encoded), commitment(encoded, salt)
+        if size <= inline_max:
+            return Value(data=msgspec.Raw(encoded), mark=mark)
+        put, plain = self.journal.put, decode(encoded)
+        rest, pieces = taken_apart(plain)
+        if not pieces:
+            value = Value(ref=put(encoded), size=size, mark=mark)
+        else:
+            parts = tuple(Part(where, put(piece)) for where, piece in pieces)
+            left = encode(rest)
+            if len(left) <= INLINE_BYTES_MAX:
+                value = Value(data=msgspec.Raw(left), size=size, mark=mark, parts=parts)
+            else:
+                value = Value(ref=put(left), size=size, mark=mark, parts=parts)
+        self.shelf.put(value, size, plain)
+        return value
 
     async def load(self, values: Sequence[Value]) -> None:
         """Bring stored `values` to hand. Raises `NotFound`, `JournalBroken`."""
         for value in values:
-            if value.ref and not self.shelf.has(value):
-                encoded = await self.journal.get(value.ref)
-                self.shelf.put(value.ref, len(encoded), decode(encoded))
+            if not self.shelf.has(value):
+                data = await self._stored(value.ref) if value.ref else decode(value.data)
+                pieces = [(part.where, await self._stored(part.ref)) for part in value.parts]
+                self.shelf.put(value, value.size, put_together(data, pieces))
+
+    async def _stored(self, ref: str) -> Any:
+        return self.shelf.find(ref) or decode(await self.journal.get(ref))

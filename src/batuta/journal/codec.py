@@ -94,10 +94,10 @@ def references(fact: Fact) -> list[str]:
     found: list[str] = []
     for name in _values_of[type(fact)]:
         value = cast("Value | None", getattr(fact, name))
-        if value is not None and value.ref:
-            found.append(value.ref)
-    if isinstance(fact, Accepted) and fact.request.inputs.ref:
-        found.append(fact.request.inputs.ref)
+        if value is not None and value.stored:
+            found += value.refs
+    if isinstance(fact, Accepted):
+        found += fact.request.inputs.refs
     return found
 
 

@@ -12,6 +12,7 @@ from batuta.errors import InputError, TooLarge
 __all__ = [
     "INLINE_BYTES_MAX",
     "VALUE_BYTES_MAX",
+    "Part",
     "Value",
     "canonical",
     "commitment",
@@ -33,17 +34,28 @@ _sorted_encoder = msgspec.json.Encoder(order="deterministic", decimal_format="st
 _decoder = msgspec.json.Decoder()
 
 
+class Part(msgspec.Struct, frozen=True, gc=False, rename={"where": "w", "ref": "r"}):
+    """A hole in the JSON of a value, and the stored value that fills it.
+
+    `where` leads there: keys of maps and indexes of lists, from the outside in.
+    """
+
+    where: tuple[str | int, ...]
+    ref: str
+
+
 class Value(
     msgspec.Struct,
     frozen=True,
     gc=False,
     omit_defaults=True,
-    rename={"data": "v", "ref": "r", "size": "n", "mark": "m", "label": "l"},
+    rename={"data": "v", "ref": "r", "size": "n", "mark": "m", "label": "l", "parts": "p"},
 ):
     """One slot: `data` (inline JSON) or `ref` (keyed hash of stored JSON), never both; neither once erased.
 
-    `size` is the length of a stored value in bytes. `mark` is the salted commitment to the JSON, which outlives
-    the payload. `label` is the slot for information flow; everything is `trusted` for now.
+    `size` is the length of the whole JSON in bytes, unless all of it is inline. `mark` is the salted commitment to
+    the whole JSON, which outlives the payload. `label` is the slot for information flow; everything is `trusted` for
+    now. `parts` fill holes (nulls) in the JSON of `data` or `ref`, in this order; one may lie inside of one before it.
     """
 
     data: msgspec.Raw = msgspec.Raw(b"")
@@ -51,6 +63,18 @@ class Value(
     size: int = 0
     mark: str = ""
     label: str = "trusted"
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def stored(self) -> bool:
+        """True if not all of it is inline: it has to be loaded before it can be read."""
+        return bool(self.ref or self.parts)
+
+    @property
+    def refs(self) -> tuple[str, ...]:
+        """The names of the stored values that it is made of."""
+        refs = tuple(part.ref for part in self.parts)
+        return (self.ref, *refs) if self.ref else refs
 
     @property
     def erased(self) -> bool:

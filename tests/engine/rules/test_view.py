@@ -43,8 +43,9 @@ class TestLargeValues:
         house = House(made())
         await house.run("steps: {a: {use: make}, b: {use: echo, with: {n: '${steps.a.n}'}}}")
         large, small = await house.of(Finished)
-        assert (bool(large.value.ref), bytes(large.value.data)) == (True, b"")
-        assert (small.value.ref, bytes(small.value.data)) == ("", b'{"n":1}')
+        assert [part.where for part in large.value.parts] == [("text",)]
+        assert bytes(large.value.data) == b'{"text":null,"n":1}'
+        assert (small.value.stored, bytes(small.value.data)) == (False, b'{"n":1}')
         assert large.value.size > INLINE_BYTES_MAX
 
     async def test_are_arguments_like_any_other(self) -> None:
@@ -62,7 +63,7 @@ class TestLargeValues:
         journal.puts = journal.gets = 0
         await house.drive(run)
         (finished,), (ended,) = await house.of(Finished), await house.of(Ended)
-        assert ended.value.ref == finished.value.ref
+        assert (ended.value, finished.value.stored) == (finished.value, True)
         assert (journal.puts, journal.gets) == (1, 0)
 
     async def test_that_are_passed_on_unread_are_not_loaded_by_another_process_either(self) -> None:
@@ -113,7 +114,7 @@ result: ${steps.a}
     async def test_of_the_same_content_are_stored_once(self) -> None:
         house = House(made())
         await house.run("steps: {a: {use: make, each: '[1, 2, 3]'}}")
-        assert len({fact.value.ref for fact in await house.of(Finished)}) == 1
+        assert len({fact.value.refs for fact in await house.of(Finished)}) == 1
 
     async def test_that_were_erased_are_null(self) -> None:
         house = House(made())
@@ -130,23 +131,23 @@ class TestShelf:
     def test_keeps_what_was_used_last_within_its_bytes(self) -> None:
         shelf = Shelf(bytes_max=10)
         for name in "abc":
-            shelf.put(name, 4, name)
+            shelf.put(Value(ref=name), 4, name)
         assert [shelf.has(Value(ref=name)) for name in "abc"] == [False, True, True]
         assert shelf.get(Value(ref="b")) == "b"
-        shelf.put("d", 4, "d")
+        shelf.put(Value(ref="d"), 4, "d")
         assert [shelf.has(Value(ref=name)) for name in "bcd"] == [True, False, True]
 
     def test_keeps_one_value_however_large(self) -> None:
         shelf = Shelf(bytes_max=10)
-        shelf.put("a", 1, "a")
-        shelf.put("b", 100, "b")
+        shelf.put(Value(ref="a"), 1, "a")
+        shelf.put(Value(ref="b"), 100, "b")
         assert (shelf.has(Value(ref="a")), shelf.has(Value(ref="b"))) == (False, True)
 
     def test_counts_a_value_once(self) -> None:
         shelf = Shelf(bytes_max=10)
         for _ in range(5):
-            shelf.put("a", 4, "a")
-        shelf.put("b", 4, "b")
+            shelf.put(Value(ref="a"), 4, "a")
+        shelf.put(Value(ref="b"), 4, "b")
         assert shelf.get(Value(ref="a")) == "a"
 
     def test_has_no_value_that_was_not_brought(self) -> None:

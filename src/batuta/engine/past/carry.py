@@ -73,6 +73,10 @@ class Carrier:
 
     async def _copied(self, value: Value) -> Value:
         """The same value under a commitment of this run."""
+        if value.parts:
+            await self._engine.load([value])
+            whole = self._engine.store(self._engine.shelf.get(value), self._salt)
+            return msgspec.structs.replace(whole, label=value.label)
         if not value.ref:
             encoded = bytes(value.data)
             return msgspec.structs.replace(value, mark=commitment(encoded, self._salt))

@@ -92,7 +92,10 @@ def _same(before: Any, after: Any) -> bool:
 
 
 def _json(value: Value) -> bytes:
-    return b"" if value.erased else value.ref.encode() or canonical(decode(value.data))
+    """What stands in for the JSON where there is no commitment to it: as it is written, if some of it is stored."""
+    if value.stored:
+        return msgspec.json.encode(msgspec.structs.replace(value, mark=""))
+    return b"" if value.erased else canonical(decode(value.data))
 
 
 def same_time(before: float | None, after: float | None) -> bool:
@@ -111,7 +114,7 @@ def _short(value: Any) -> str:
     if isinstance(value, Value):
         if value.erased:
             return "none"
-        text = f"#{value.ref[:10]}" if value.ref else bytes(value.data).decode()
+        text = f"#{value.refs[0][:10]}" if value.stored else bytes(value.data).decode()
     else:
         text = str(value)
     return text if len(text) <= 80 else text[:79] + "…"

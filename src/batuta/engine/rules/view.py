@@ -40,27 +40,42 @@ class Shelf:
 
     def get(self, value: Value) -> Any:
         """The JSON of `value`; None if it was erased. Raises `NotLoaded`."""
-        if not value.ref:
+        if not value.stored:
             return None if value.erased else decode(value.data)
-        found = self._values.get(value.ref)
+        name = _name(value)
+        found = self._values.get(name)
         if found is None:
             raise NotLoaded
-        self._values.move_to_end(value.ref)
+        self._values.move_to_end(name)
         return found[1]
 
     def has(self, value: Value) -> bool:
         """True if `get` would not raise."""
-        return not value.ref or value.ref in self._values
+        return not value.stored or _name(value) in self._values
 
-    def put(self, ref: str, size: int, data: Any) -> None:
-        """Keep `data`, of `size` bytes of JSON; drops what was not used for longest. The newest always stays."""
-        if ref in self._values:
+    def find(self, ref: str) -> Any:
+        """The JSON that is stored under `ref`; None if it is not at hand."""
+        found = self._values.get(ref)
+        return None if found is None else found[1]
+
+    def put(self, value: Value, size: int, data: Any) -> None:
+        """Keep the `data` of a stored `value`, of `size` bytes as JSON; drops what was not used for longest.
+
+        The newest always stays. `data` must never change: it is handed on as it is, and others may share in it.
+        """
+        name = _name(value)
+        if name in self._values:
             return
-        self._values[ref] = (size, data)
+        self._values[name] = (size, data)
         self._bytes += size
         while self._bytes > self._bytes_max and len(self._values) > 1:
             _, (dropped, _) = self._values.popitem(last=False)
             self._bytes -= dropped
+
+
+def _name(value: Value) -> str:
+    """What a stored value is kept under. Only all of it together has the commitment to all of it."""
+    return value.mark if value.parts else value.ref
 
 
 def value_of(node: Node, shelf: Shelf) -> Any:
@@ -74,7 +89,7 @@ def value_of(node: Node, shelf: Shelf) -> Any:
     if node.state != r.DONE or value is None:
         return None
     data = shelf.get(value)
-    if not value.ref:
+    if not value.stored:
         node.live = data
     return data
 
@@ -153,21 +168,21 @@ def wanted(node: Node) -> list[Value]:
     if node.kind == "undo":
         sources.extend(scope.nodes.values())
     for value in (scope.inputs, *(v for source in sources for v in _stored(source))):
-        if value.ref:
-            values[value.ref] = value
+        if value.stored:
+            values[_name(value)] = value
     return list(values.values())
 
 
 def stored_at(node: Node) -> list[Value]:
     """Every stored value that showing `node` may need: what it sees, and what it came to."""
-    return [*wanted(node), *(value for value in _stored(node) if value.ref)]
+    return [*wanted(node), *(value for value in _stored(node) if value.stored)]
 
 
 def stored_in(scope: Scope) -> list[Value]:
     """Every stored value that the result of a plan may need."""
     names = scope.shape.in_result
     values = [value for name in names for value in _stored(scope.nodes[name])]
-    return [value for value in (scope.inputs, *values) if value.ref]
+    return [value for value in (scope.inputs, *values) if value.stored]
 
 
 def _stored(node: Node) -> Iterator[Value]:

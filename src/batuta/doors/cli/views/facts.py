@@ -79,8 +79,8 @@ def _essentials(fact: Fact) -> str:
 
 def _short(value: Any) -> str:
     if isinstance(value, Value):
-        if value.ref:
-            return f"#{value.ref[:10]} ({value.size:,} bytes)"
+        if value.stored:
+            return f"#{value.refs[0][:10]} ({value.size:,} bytes)"
         if value.erased:
             return "(erased)" if value.mark else "(none)"
         return one_line(bytes(value.data).decode(), _VALUE_CELLS)

@@ -1,0 +1,95 @@
+"""A large value in pieces that are stored once each, however many values hold them; and the value made of them again.
+
+What a value is taken apart into follows from its content alone. So a text that one step has answered is the same
+piece inside the result that hands it on, inside the inputs of the plan that is given it, and inside a copy that a
+capability has made of it.
+"""
+
+from collections.abc import Iterable
+from typing import Any, cast
+
+import msgspec
+
+__all__ = ["PIECE_BYTES_MIN", "Place", "put_together", "taken_apart"]
+
+# What is smaller stays where it is. A piece costs about 75 bytes in each fact that names it and 90 in its own row.
+PIECE_BYTES_MIN = 512
+# A string of so many characters may be a piece: JSON has at most 6 bytes for each of them.
+_CHARS_MIN = PIECE_BYTES_MIN // 6
+# Nobody looks further inside, so that no value costs more than some times its encoding.
+_DEPTH_MAX = 6
+# A value in more pieces is one that nobody should look at piece by piece; what is left stays in one.
+_PIECES_MAX = 256
+# A longer list or map is looked into only if its members are pieces as a rule: not into tables.
+_WIDE = 256
+
+Place = tuple[str | int, ...]
+
+# What comes here was decoded from JSON, so that it needs none of the care of `value.encode`.
+_encode = msgspec.json.Encoder().encode
+
+
+def taken_apart(data: Any) -> tuple[Any, list[tuple[Place, bytes]]]:
+    """What is left of the JSON value `data`, null for each piece; and the pieces, as JSON, with their places.
+
+    A piece may have holes of its own: the pieces that fill them follow it. `data` itself is not changed.
+    """
+    if not isinstance(data, dict | list):
+        return data, []
+    pieces: list[tuple[Place, bytes]] = []
+    return _apart(cast("dict[str, Any] | list[Any]", data), (), pieces), pieces
+
+
+def put_together(rest: Any, pieces: Iterable[tuple[Place, Any]]) -> Any:
+    """The value whose `rest` and pieces, now as values, `taken_apart` gave. Changes none of them, and shares them."""
+    inside: dict[str | int, list[tuple[Place, Any]]] = {}
+    for where, piece in pieces:
+        if not where:
+            rest, inside = piece, {}
+        else:
+            inside.setdefault(where[0], []).append((where[1:], piece))
+    if inside:
+        rest = rest.copy()
+        for key, inner in inside.items():
+            rest[key] = put_together(rest[key], inner)
+    return rest
+
+
+def _apart(
+    item: dict[str, Any] | list[Any], where: Place, pieces: list[tuple[Place, bytes]]
+) -> dict[str, Any] | list[Any]:
+    """`item`, or a copy of it with holes if there are pieces in it."""
+    left: Any = item
+    members: Iterable[tuple[str | int, Any]]
+    members = item.items() if isinstance(item, dict) else enumerate(item)
+    for key, member in members:
+        if not _may_be_piece(member):
+            continue
+        body = _encode(member)
+        if len(body) < PIECE_BYTES_MIN:
+            continue
+        if len(pieces) >= _PIECES_MAX:
+            break
+        place, at, rest = (*where, key), len(pieces), member
+        if len(place) < _DEPTH_MAX and _worth_a_look(member, len(body)):
+            rest = _apart(member, place, pieces)
+            body = body if rest is member else _encode(rest)
+        if len(body) >= PIECE_BYTES_MIN:
+            pieces.insert(at, (place, body))
+            rest = None
+        if rest is not member:
+            left = item.copy() if left is item else left
+            left[key] = rest
+    return left
+
+
+def _may_be_piece(member: Any) -> bool:
+    if isinstance(member, str):
+        return len(member) >= _CHARS_MIN
+    return isinstance(member, dict | list) and len(cast("list[Any]", member)) > 0
+
+
+def _worth_a_look(member: Any, size: int) -> bool:
+    if isinstance(member, str):
+        return False
+    return len(member) <= _WIDE or size >= PIECE_BYTES_MIN * len(member)
