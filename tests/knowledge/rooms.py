@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from batuta.knowledge.capability import KNOWLEDGE_FILE
+from batuta.knowledge.index import Hit
 from batuta.knowledge.ingest import Ingested, ingest
 from batuta.knowledge.llama import WordLlamaEmbedder
 from batuta.knowledge.retrieve import Collection, Scored
@@ -31,7 +32,7 @@ class Shelf:
     async def ingest(self, **more: Any) -> Ingested:
         return await ingest(self.store, "shelf", self.root, ["**"], self.embedder, **more)
 
-    async def search(self, text: str, **more: Any) -> list[Scored]:
+    async def search(self, text: str, **more: Any) -> list[Scored[Hit]]:
         return (await self.collection.search(text, **more)).hits
 
     async def sources(self, text: str, **more: Any) -> list[str]:

@@ -1,18 +1,14 @@
-"""A collection as it is searched: its words, its vectors, its pieces."""
+"""A collection of documents as it is searched: its words, its vectors, its pieces."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from batuta.knowledge.filters import documents_that_fit
 from batuta.storage.connection import Connection
-from batuta.storage.words import Tokenizer
+from batuta.storage.words import WordIndex
 
 __all__ = ["Hit", "Index"]
-
-# A heading stands over many chunks and says less of each than its own words.
-_HEADING_WEIGHT = 0.6
-# Words whose counts are remembered.
-_COUNTS_MAX = 50_000
 
 
 class Hit(NamedTuple):
@@ -28,32 +24,38 @@ class Hit(NamedTuple):
 
 
 class Index:
-    """One collection of an open store. Raises `KnowledgeError` if the store cannot be read."""
+    """`Searchable`: one collection of an open store. Raises `KnowledgeError` if the store cannot be read."""
+
+    remedy: str = "batuta knowledge add"
 
     def __init__(self, connection: Connection, number: int) -> None:
         self._connection = connection
         self._number = number
-        self._tokenizer = Tokenizer(connection)
-        # To count a frequent word is to read its whole list: a millisecond for one that is in 50,000 chunks.
-        self._counts: dict[str, int] = {}
-        self._counted_in = -1
+        self._words = WordIndex(connection, number)
+        self.terms = self._words.terms
+        self.frequency = self._words.frequency
+        self.matching = self._words.matching
+        self._generation = -1
+        self._documents: tuple[int, list[tuple[int, str, dict[str, Any]]]] = (-1, [])
 
     def generation(self) -> int:
         """One more with every change of what can be found in the collection."""
-        found = self._connection.rows(
+        self._generation = self._connection.rows(
             "SELECT generation FROM collections WHERE id = ?", (self._number,)
         )[0][0]
-        if found != self._counted_in or len(self._counts) > _COUNTS_MAX:
-            self._counts, self._counted_in = {}, found
-        return found
+        self._words.as_of(self._generation)
+        return self._generation
 
-    def metadata(self) -> list[tuple[int, str, dict[str, Any]]]:
-        """Of every file that was read: its number, source and metadata."""
-        rows = self._connection.rows(
-            "SELECT id, source, metadata FROM documents WHERE collection = ? AND code = ''",
-            (self._number,),
-        )
-        return [(id, source, json.loads(metadata)) for id, source, metadata in rows]
+    def fitting(self, filters: Mapping[str, Any]) -> list[int]:
+        """The documents whose source and metadata every filter fits. Raises `InputError` if one is wrong."""
+        if self._documents[0] != self._generation:
+            rows = self._connection.rows(
+                "SELECT id, source, metadata FROM documents WHERE collection = ? AND code = ''",
+                (self._number,),
+            )
+            read = [(id, source, json.loads(metadata)) for id, source, metadata in rows]
+            self._documents = (self._generation, read)
+        return documents_that_fit(self._documents[1], filters)
 
     def chunk_ids(self) -> list[tuple[int, int]]:
         """The ids of all chunks and their documents, ascending."""
@@ -75,28 +77,6 @@ class Index:
             "SELECT length(vector) FROM embeddings WHERE embedder = ? LIMIT 1", (embedder,)
         )
         return rows[0][0] // 2 if rows else 0
-
-    def terms(self, text: str) -> list[str]:
-        """The words of `text` as the index has them."""
-        return self._tokenizer.terms(text)
-
-    def frequency(self, term: str) -> int:
-        """How many chunks of the collection have the word, as of the last look at `generation`."""
-        count = self._counts.get(term)
-        if count is None:
-            rows = self._connection.rows(
-                f"SELECT doc FROM vocabulary_{self._number} WHERE term = ?", (term,)
-            )
-            count = self._counts[term] = rows[0][0] if rows else 0
-        return count
-
-    def matching(self, expression: str, limit: int) -> list[tuple[int, float]]:
-        """The best chunks for an expression of FTS5: ids and BM25 (the larger the better)."""
-        return self._connection.rows(
-            f"SELECT rowid, -bm25(words_{self._number}, {_HEADING_WEIGHT}, 1.0) AS score FROM words_{self._number}"
-            f" WHERE words_{self._number} MATCH ? ORDER BY score DESC, rowid LIMIT ?",
-            (expression, limit),
-        )
 
     def hits(self, ids: Sequence[int]) -> dict[int, Hit]:
         """The chunks of these ids, as far as they are there."""

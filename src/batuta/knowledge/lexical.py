@@ -2,10 +2,10 @@
 
 import math
 from collections import Counter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from batuta.knowledge.index import Index
 from batuta.knowledge.query import Query
+from batuta.knowledge.searchable import Searchable
 
 __all__ = ["Words", "by_words"]
 
@@ -57,7 +57,7 @@ class Words(NamedTuple):
         return min(_SCORE_MAX, found / whole)
 
 
-def by_words(index: Index, query: Query, total: int, only: set[int] | None) -> Words:
+def by_words(index: Searchable[Any], query: Query, total: int, only: set[int] | None) -> Words:
     """The chunks of the collection that have the words of `query`; `only` these, if given.
 
     `total`: how many chunks there are.
@@ -101,7 +101,7 @@ def by_words(index: Index, query: Query, total: int, only: set[int] | None) -> W
     )
 
 
-def _covered(index: Index, rarity: dict[str, float]) -> dict[int, float]:
+def _covered(index: Searchable[Any], rarity: dict[str, float]) -> dict[int, float]:
     """How much of the question stands in each chunk. BM25 of SQLite is nothing for words in half of all chunks, which
     in a small collection is any word."""
     scores: dict[int, float] = {}
@@ -111,7 +111,9 @@ def _covered(index: Index, rarity: dict[str, float]) -> dict[int, float]:
     return scores
 
 
-def _terms(index: Index, text: str, total: int) -> tuple[dict[str, float], dict[str, float], float]:
+def _terms(
+    index: Searchable[Any], text: str, total: int
+) -> tuple[dict[str, float], dict[str, float], float]:
     """The terms to look for and all that are asked, each with its rarity (as BM25 has it); and what a piece would
     have that has all of them but those that are too frequent to be looked for."""
     asked: dict[str, float] = {}

@@ -7,17 +7,16 @@ a question in other words than the text is found by meaning, and there the words
 import asyncio
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import msgspec
 import numpy as np
 
 from batuta.errors import CallFailed, InputError
 from batuta.knowledge.capability import LIMIT_DEFAULT, LIMIT_MAX
-from batuta.knowledge.filters import documents_that_fit
-from batuta.knowledge.index import Hit, Index
 from batuta.knowledge.lexical import Words, by_words
 from batuta.knowledge.query import Query, read_query
+from batuta.knowledge.searchable import Piece, Searchable
 from batuta.knowledge.vectors import Vectors
 from batuta.ports import Embedder
 
@@ -47,33 +46,35 @@ _COSINE_SPAN = 0.25
 _COSINE_NEAR = 0.1
 
 
-class Scored(msgspec.Struct, frozen=True):
+P = TypeVar("P", bound=Piece)
+
+
+class Scored(msgspec.Struct, Generic[P], frozen=True):
     """A piece that was found. `score` is from 0 to 1: how likely it is relevant."""
 
-    hit: Hit
+    hit: P
     score: float
 
 
-class Found(msgspec.Struct, frozen=True):
+class Found(msgspec.Struct, Generic[P], frozen=True):
     """What a search gave; nothing relevant if `hits` is empty. `note`: why it may have missed something, or ""."""
 
-    hits: list[Scored]
+    hits: list[Scored[P]]
     note: str = ""
 
 
-class Collection:
+class Collection(Generic[P]):
     """A collection that can be searched. Keeps its vectors in memory, and follows what others ingest."""
 
-    def __init__(self, index: Index, embedder: Embedder) -> None:
+    def __init__(self, index: Searchable[P], embedder: Embedder) -> None:
         self._index = index
         self._embedder = embedder
         self._vectors = Vectors(embedder.dim)
-        self._documents: tuple[int, list[tuple[int, str, dict[str, Any]]]] = (-1, [])
         self._one_at_a_time = asyncio.Lock()
 
     async def search(
         self, text: str, *, limit: int = LIMIT_DEFAULT, filters: Mapping[str, Any] | None = None
-    ) -> Found:
+    ) -> Found[P]:
         """The at most `limit` pieces that are likely relevant to `text`, best first; of documents that `filters` fit.
 
         Raises:
@@ -100,12 +101,13 @@ class Collection:
 
     def _search(
         self, query: Query, vector: Any, limit: int, filters: Mapping[str, Any]
-    ) -> tuple[list[Scored], str]:
+    ) -> tuple[list[Scored[P]], str]:
         """The hits, and a note. What has no vector, or is asked without one, is found by its words."""
-        vectors, index = self._vectors, self._index
+        vectors = self._vectors
+        index: Searchable[P] = self._index
         vectors.bring_up_to_date(index, self._embedder.name)
         vector, note = self._comparable(vector)
-        documents = self._fitting(filters) if filters else None
+        documents = index.fitting(filters) if filters else None
         only = None if documents is None else vectors.chunks_of(documents)
         if not len(vectors.ids):
             return [], "there is nothing in this collection: batuta knowledge status"
@@ -122,7 +124,7 @@ class Collection:
         best = sorted(evidence, key=lambda chunk: (-evidence[chunk], chunk))[: limit + _MORE]
         # At a second look a piece may have more than it seems, but not more than every word.
         best = [chunk for chunk in best if evidence[chunk] + share / 2 >= _EVIDENCE_BESIDE]
-        hits = index.hits(best) if best else {}
+        hits: Mapping[int, P] = index.hits(best) if best else {}
         seen = [
             (self._second_look(hit, words, cosines[chunk], share), hit)
             for chunk in best
@@ -147,7 +149,7 @@ class Collection:
         if vectors.without:
             return (vector if vectors.dim else np.zeros(0, dtype=np.float32)), (
                 f"{vectors.without:,} of {len(vectors.ids):,} pieces are found by words alone: {name} has not seen"
-                " them; batuta knowledge add"
+                f" them; {self._index.remedy}"
             )
         return vector, ""
 
@@ -161,23 +163,17 @@ class Collection:
         meaning = 0.5 + above / _COSINE_SPAN
         return share * words + (1 - share) * meaning
 
-    def _second_look(self, hit: Hit, words: Words, cosine: float, share: float) -> float:
+    def _second_look(self, hit: P, words: Words, cosine: float, share: float) -> float:
         """The evidence for a piece by what stands in it."""
         found = words.found_in(self._index.terms(f"{hit.heading} {hit.text}"))
         if hit.id in words.verbatim:
             found = max(found, words.scores[hit.id])
         return self._evidence(found, cosine, share)
 
-    def _fitting(self, filters: Mapping[str, Any]) -> list[int]:
-        generation = self._vectors.generation
-        if self._documents[0] != generation:
-            self._documents = (generation, self._index.metadata())
-        return documents_that_fit(self._documents[1], filters)
 
-
-def _distinct(found: list[Scored]) -> list[Scored]:
+def _distinct(found: list[Scored[P]]) -> list[Scored[P]]:
     """Without pieces that say the same as a better one: licences and footers stand in many files."""
-    first: dict[str, Scored] = {}
+    first: dict[str, Scored[P]] = {}
     for one in found:
         first.setdefault(one.hit.text, one)
     return list(first.values())

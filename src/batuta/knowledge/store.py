@@ -14,7 +14,7 @@ from batuta.knowledge.chunk import Chunk
 from batuta.knowledge.database import open_knowledge
 from batuta.knowledge.index import Index
 from batuta.storage.connection import Database
-from batuta.storage.words import TOKENIZER
+from batuta.storage.words import create_words
 
 __all__ = ["Entry", "Store", "Stored"]
 
@@ -83,11 +83,7 @@ class Store:
                 return rows[0][0]
             db.execute("INSERT INTO collections (name) VALUES (?)", (name,))
             number = db.last_insert_rowid()
-            db.execute(
-                f"CREATE VIRTUAL TABLE words_{number} USING fts5 (heading, text, content='chunks',"
-                f" content_rowid='id', tokenize='{' '.join(TOKENIZER)}');"
-                f"CREATE VIRTUAL TABLE vocabulary_{number} USING fts5vocab (words_{number}, row)"
-            )
+            create_words(db, number, "chunks", ("heading", "text"))
             return number
 
         return self._changed(body)

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from batuta.knowledge.halves import from_halves
-from batuta.knowledge.index import Index
+from batuta.knowledge.searchable import Searchable
 
 __all__ = ["Vectors"]
 
@@ -37,7 +37,7 @@ class Vectors:
         """The chunks (n), ascending."""
         return self._ids[: self._count]
 
-    def bring_up_to_date(self, index: Index, embedder: str) -> None:
+    def bring_up_to_date(self, index: Searchable[Any], embedder: str) -> None:
         """Read what is new since the last time, and drop what is gone."""
         generation = index.generation()
         if generation == self.generation:
