@@ -18,8 +18,10 @@ from batuta.engine.author import local_user
 from batuta.errors import BatutaError, InputError, NotFound
 from batuta.planning.candidate import Candidate, Classify, Route
 from batuta.planning.confirmations import Confirmations, confirmed
+from batuta.planning.ladder import Ladder
+from batuta.planning.proposal import Proposal, Wish
+from batuta.planning.registered import RegisteredPlanner, inputs_in
 from batuta.planning.route import Router
-from batuta.planning.slots import read_inputs
 from batuta.planning.understood import Understood
 from batuta.plans.build import Sourced, plan_from_file
 from batuta.ports import WORKSPACE
@@ -42,9 +44,12 @@ class Desk:
 
     def __init__(self, app: App, *, classify: Classify | None = None) -> None:
         self._app = app
-        self._router = Router(classify or classifying(embedder_of_this_machine))
         self._confirmations = Confirmations(app.engine.journal)
         self._registered: dict[str, Sourced] | None = None
+        router = Router(classify or classifying(embedder_of_this_machine))
+        self._ladder = Ladder(
+            [RegisteredPlanner(router, lambda: self.registered, self._candidates)]
+        )
         self.troubles: dict[str, str] = {}
 
     @property
@@ -89,7 +94,7 @@ class Desk:
         """What `words` ask for.
 
         `plan` (a registered name) or `sourced` (any plan): it is known, and only its inputs are read. `trusted` False:
-        whoever asks is not known; what they say is routed as it is, and teaches nothing.
+        whoever asks is not known; what they say is routed as it is, no plan is made for it, and it teaches nothing.
 
         Raises:
             InputError: they are no request (too long). NotFound: there is no such plan. CallFailed: words cannot be
@@ -100,23 +105,15 @@ class Desk:
                 f"{len(words):,} characters are no request; at most {_WORDS_CHARS_MAX:,}",
                 remedy="put what is long into a file, and name the file",
             )
+        wish = Wish(words, self._today(), trusted, self._exists)
         if plan and sourced is None:
             sourced = self._named(plan)
         if sourced is not None:
             route = Route(sourced.plan.name, 1.0, "the request names it", sure=True)
-        else:
-            route = await self._router.route(words, await self._candidates())
-            sourced = self.registered.get(route.plan)
-        if sourced is None:
-            return Understood(words, route, trusted=trusted)
-        inputs = read_inputs(
-            words,
-            sourced.plan.inputs,
-            today=self._today(),
-            examples=sourced.plan.examples,
-            exists=self._exists,
-        )
-        return Understood(words, route, inputs, trusted, "named" if plan else "route")
+            named = Proposal("named", route, sourced, inputs_in(wish, sourced))
+            return Understood(words, named, trusted=trusted)
+        chosen, *others = await self._ladder.climb(wish)
+        return Understood(words, chosen, tuple(others), trusted)
 
     async def accept(
         self,

@@ -5,7 +5,10 @@ from typing import Any
 import msgspec
 
 from batuta.planning.candidate import Guess, Route
+from batuta.planning.proposal import Proposal
 from batuta.planning.slots import Inputs
+from batuta.plans.build import Sourced
+from batuta.spec.budget import usd
 from batuta.spec.facts import Routed
 from batuta.spec.value import inline
 
@@ -16,15 +19,35 @@ class Understood(msgspec.Struct, frozen=True):
     """A request as it was understood.
 
     Attributes:
+        chosen: the proposal that counts; its planner is "named" if the request named the plan.
+        others: what the other planners that were asked came to.
         trusted: whoever asks may teach: a request of theirs that is confirmed is an example from then on.
-        planner: what found the plan: "route", or "named" if the request named it.
     """
 
     words: str
-    route: Route
-    inputs: Inputs = Inputs(())
+    chosen: Proposal
+    others: tuple[Proposal, ...] = ()
     trusted: bool = True
-    planner: str = "route"
+
+    @property
+    def route(self) -> Route:
+        """Which plan, how sure, and why."""
+        return self.chosen.route
+
+    @property
+    def inputs(self) -> Inputs:
+        """What the words say of its inputs."""
+        return self.chosen.inputs
+
+    @property
+    def planner(self) -> str:
+        """Who found or made the plan."""
+        return self.chosen.planner
+
+    @property
+    def sourced(self) -> Sourced | None:
+        """The plan itself; None if nothing fits."""
+        return self.chosen.sourced
 
     @property
     def plan(self) -> str:
@@ -46,6 +69,7 @@ class Understood(msgspec.Struct, frozen=True):
                 one.name: {"words": one.words, "start": one.start, "end": one.end}
                 for one in self.inputs.slots
             },
+            "ladder": self._ladder(),
         }
         return Routed(
             at=at,
@@ -78,7 +102,21 @@ class Understood(msgspec.Struct, frozen=True):
             },
             "missing": list(self.inputs.missing),
             "unclear": {name: list(words) for name, words in self.inputs.unclear.items()},
+            "ladder": self._ladder(),
         }
+
+    def _ladder(self) -> list[dict[str, Any]]:
+        """Everybody who was asked, the chosen one first."""
+        return [
+            {
+                "planner": one.planner,
+                "plan": one.route.plan or None,
+                "confidence": one.route.confidence,
+                "why": one.route.why,
+                "cost_usd": usd(one.cost_nusd),
+            }
+            for one in (self.chosen, *self.others)
+        ]
 
 
 def _guess(one: Guess) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from batuta.app import JOURNAL_FILE, App
 from batuta.desk import Desk
 from batuta.journal.file.backup import copy_journal
 from batuta.planning.candidate import Guess, Route
+from batuta.planning.proposal import Proposal
 from batuta.planning.slots import Inputs, Slot
 from batuta.planning.understood import Understood
 
@@ -35,7 +36,7 @@ async def make() -> None:
     async with await App.open(folder) as app:
         slot = Slot("who", "Ada", "Ada", 6, 9)
         route = Route("greet", 0.93, "words: greet", alternatives=(Guess("leave", 0.1),))
-        understood = Understood(WORDS, route, Inputs((slot,)))
+        understood = Understood(WORDS, Proposal("route", route, inputs=Inputs((slot,))))
         run = await Desk(app).accept(understood, {"who": "Ada"}, author="golden", who="golden")
         await app.resume(run)
     target = HERE / "journal.sqlite"

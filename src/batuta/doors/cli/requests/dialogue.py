@@ -51,7 +51,7 @@ class Dialogue:
         """What `words` mean; `named`: the plan that is given beside them."""
         plan = named.plan.name if named is not None else ""
         understood = await self._desk.understand(words, plan=plan, sourced=named)
-        sourced = named or self._desk.registered.get(understood.plan)
+        sourced = understood.sourced
         if not self._screen.json:
             for name, trouble in self._desk.troubles.items():
                 self._screen.say(
@@ -174,4 +174,5 @@ def _with_choice(before: Understood, chosen: Understood) -> Understood:
     route = msgspec.structs.replace(
         chosen.route, confidence=score, why="chosen among what was near", also=()
     )
-    return msgspec.structs.replace(chosen, route=route, planner=before.planner)
+    proposal = msgspec.structs.replace(chosen.chosen, route=route, planner=before.planner)
+    return msgspec.structs.replace(chosen, chosen=proposal, others=before.others)

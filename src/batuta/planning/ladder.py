@@ -1,0 +1,36 @@
+"""The cheapest planner that is sure enough: planners are asked in turn until one is."""
+
+import time
+from collections.abc import Sequence
+
+import msgspec
+
+from batuta.planning.proposal import Planner, Proposal, Wish
+
+__all__ = ["Ladder"]
+
+
+class Ladder:
+    """`planners`, the cheapest first."""
+
+    def __init__(self, planners: Sequence[Planner]) -> None:
+        assert planners, "there is always somebody to ask"
+        self._planners = tuple(planners)
+
+    async def climb(self, wish: Wish) -> tuple[Proposal, ...]:
+        """What each planner came to, the chosen one first, the others as they were asked.
+
+        Chosen is the first that is sure, else the surest. Who is not trusted has no plan made.
+        """
+        said: list[Proposal] = []
+        for planner in self._planners:
+            if planner.makes and not wish.trusted:
+                continue
+            began = time.perf_counter()
+            one = await planner.propose(wish)
+            said.append(msgspec.structs.replace(one, took_s=time.perf_counter() - began))
+            if one.route.sure:
+                break
+        # Of equally sure ones, the cheapest: max keeps the first.
+        chosen = max(said, key=lambda one: (one.route.sure, one.route.confidence))
+        return (chosen, *(one for one in said if one is not chosen))

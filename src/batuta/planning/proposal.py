@@ -1,0 +1,70 @@
+"""What a planner is asked, and what it answers."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Protocol
+
+import msgspec
+
+from batuta.planning.candidate import Route
+from batuta.planning.slots import Inputs
+from batuta.plans.build import Sourced
+
+__all__ = ["NONE", "Planner", "Proposal", "Wish"]
+
+NONE = Route("", 0.0, "")
+
+
+def _nothing(_path: str) -> bool:
+    return False
+
+
+class Wish(msgspec.Struct, frozen=True):
+    """A request in words.
+
+    Attributes:
+        today: what "next Friday" counts from.
+        trusted: whoever asks may have a plan made; others get one of the registered plans, or none.
+        exists: whether there is a file of that path.
+    """
+
+    words: str
+    today: date
+    trusted: bool = True
+    exists: Callable[[str], bool] = _nothing
+
+
+class Proposal(msgspec.Struct, frozen=True):
+    """What one planner makes of a wish.
+
+    Attributes:
+        planner: its name.
+        route: which plan, how sure, and why; also what it did not choose.
+        sourced: the plan; None if it has none to offer.
+        inputs: what the words say of the inputs of that plan.
+        cost_nusd: what planning cost, in nano-dollars.
+        took_s: how long it took, in seconds.
+    """
+
+    planner: str
+    route: Route = NONE
+    sourced: Sourced | None = None
+    inputs: Inputs = Inputs(())
+    cost_nusd: int = 0
+    took_s: float = 0.0
+
+
+class Planner(Protocol):
+    """One way to come from words to a plan. Asks nobody, and runs nothing."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def makes(self) -> bool:
+        """True if its plans are made for the request, rather than registered by somebody beforehand."""
+        ...
+
+    async def propose(self, wish: Wish) -> Proposal:
+        """Its best plan for `wish`, or why it has none. Raises `JournalError`, `CallFailed`."""
+        ...
