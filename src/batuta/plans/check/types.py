@@ -4,6 +4,7 @@ B119  there is no such field                      B125  an expression that alway
 B120  an argument of a type that is not taken     B148  a map inside a text
 B121  a condition that is neither true nor false  B154  a field that the schema does not list
 B122  an `each` over no list                      B155  a part of an expression that always fails
+B158  a quotient that is cut, or is not
 """
 
 from collections.abc import Mapping
@@ -36,7 +37,7 @@ __all__ = ["check_types"]
 
 _LIST = list_of(ANY)
 _PROBLEMS = {"missing": "B119", "undeclared": "B154", "type": "B125"}
-_DOUBTS = {"missing": "B119", "undeclared": "B154", "type": "B155"}
+_DOUBTS = {"missing": "B119", "undeclared": "B154", "type": "B155", "cut": "B158"}
 
 
 def check_types(walk: Walk) -> None:

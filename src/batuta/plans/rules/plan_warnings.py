@@ -103,6 +103,14 @@ PLAN_WARNINGS: dict[str, tuple[str, str]] = {
         "An example has a place for an input that the plan does not have.",
         "Correct the name in `{…}`, or declare the input.",
     ),
+    "B158": (
+        "A quotient of numbers is cut where both come whole: `7 / 2` is 3, `7.0 / 2` is 3.5.",
+        "Write the divisor with a point, `2.0`, or `double(…)`; for whole numbers, say `integer` in the schema.",
+    ),
+    "B159": (
+        "`errors` of a step that must not fail: it is always null.",
+        "Add `may_fail: true` to that step, or take the expression out.",
+    ),
     "B190": (
         "A capability says neither what it does to the world nor how far it reaches, so it counts as a write "
         "that leaves this machine.",

@@ -61,10 +61,12 @@ def inferred(text: str) -> Inferred:
         ("steps.order.rows[0].amount", "integer"),
         ("inputs.any.whatever[3]", "any"),
         ("steps.order.count + 1", "integer"),
-        ("steps.order.total + 1", "integer or double"),
+        ("steps.order.total + 1", "number"),
         ("steps.order.total * 2.0", "double"),
         ("steps.order.count * 2.5", "double"),
         ("1 / 2.0", "double"),
+        ("steps.order.total / 2.0", "double"),
+        ("inputs.any / 2", "integer or double"),
         ("inputs.any + 1", "integer or double"),
         ("inputs.any + inputs.any", "integer or double or string or list"),
         ('"id: " + steps.order.id', "string"),
@@ -215,6 +217,9 @@ def test_what_always_fails_is_told_with_its_place_and_remedy(text: str, problem:
     assert inferred(text).problems == (problem,)
 
 
+CUT = "the quotient is cut where both numbers come whole: 7 / 2 is 3, 7.0 / 2 is 3.5"
+
+
 @pytest.mark.parametrize(
     ("text", "code", "message"),
     [
@@ -224,6 +229,8 @@ def test_what_always_fails_is_told_with_its_place_and_remedy(text: str, problem:
         ("steps.order.rows.all(r, r.amuont > 1)", "missing", "r has no field 'amuont'"),
         ("steps.open.totl", "undeclared", "steps.open declares no field 'totl'"),
         ("inputs.text && inputs.flag", "type", "&& takes true or false, this is string"),
+        ("steps.order.total / 2", "cut", CUT),
+        ("100 / -(steps.order.total + 1)", "cut", CUT),
     ],
 )
 def test_what_fails_where_it_is_reached_is_a_doubt(text: str, code: str, message: str) -> None:
@@ -251,6 +258,11 @@ def test_what_fails_where_it_is_reached_is_a_doubt(text: str, code: str, message
         '{1: "a"}[1]',
         "[timestamp(inputs.text)][0].getHours()",
         "uint(steps.order.count) + 1u",
+        "steps.order.count / 2",
+        "inputs.any / 2",
+        "(inputs.any + 1) / 2",
+        "steps.order.total / 2.0",
+        "steps.order.total / double(steps.order.count)",
     ],
 )
 def test_what_may_well_be_meant_is_left_alone(text: str) -> None:
@@ -309,7 +321,7 @@ def test_a_number_with_a_point_is_a_double_as_a_value_and_either_as_a_constant_o
     assert [problem.code for problem in infer("value.n % 2", value).problems] == ["type"]
     assert described(infer("value.n / 2", value).type) == "double"
     assert infer("value.n % 2", schema).problems == ()
-    assert described(infer("value.n / 2", schema).type) == "integer or double"
+    assert described(infer("value.n / 2", schema).type) == "number"
 
 
 def test_what_does_not_compile_is_of_any_type_and_says_so() -> None:

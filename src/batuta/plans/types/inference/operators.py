@@ -12,6 +12,7 @@ from batuta.plans.types.shape import (
     BOOLEAN,
     INTEGER,
     NOTHING,
+    NUMBER,
     STRING,
     Array,
     Bool,
@@ -33,6 +34,7 @@ __all__ = [
     "add",
     "arithmetic",
     "boolean",
+    "cut_or_not",
     "is_foreign",
     "negative",
     "truth",
@@ -155,8 +157,24 @@ def arithmetic(operator: str, a: Type, b: Type) -> Type:
     if "int" in left and "int" in right:
         results.append(_ints(operator, a, b))
     if left and right and "double" in left | right and operator != "%":
+        if results and (_either(a) or _either(b)):
+            return NUMBER
         results.append(DOUBLE)
     return union(*results)
+
+
+def cut_or_not(a: Type, b: Type) -> bool:
+    """True if `a / b` has a fraction or none, as two numbers come that a schema calls so: `7 / 2`, `7.0 / 2`."""
+    both = "int" in _forms(a) and "int" in _forms(b)
+    return both and (_either(a) or _either(b))
+
+
+def _either(type_: Type) -> bool:
+    """True if a schema says `number`, so that whole ones come as int and others as double."""
+    return not type_.is_any and any(
+        isinstance(shape, Number) and not shape.integer and not shape.double
+        for shape in type_.shapes
+    )
 
 
 def _ints(operator: str, a: Type, b: Type) -> Type:
@@ -188,4 +206,6 @@ def negative(type_: Type) -> Type:
     value = _only_int(type_)
     if value is not None and value > INT_MIN:
         return Type((Number(True, values=frozenset({-value})),))
+    if _either(type_) and len(forms) == 2:
+        return NUMBER
     return union(*([INTEGER] if "int" in forms else []), *([DOUBLE] if "double" in forms else []))

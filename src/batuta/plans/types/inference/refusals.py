@@ -6,8 +6,9 @@ from batuta.plans.types.describe import described
 from batuta.plans.types.inference.functions import takes
 from batuta.plans.types.inference.operators import Truth
 from batuta.plans.types.shape import Number, Shape, String, Type
+from batuta.spec.expr.tree import Const, Node
 
-__all__ = ["refused", "why_always", "why_there"]
+__all__ = ["cut", "refused", "why_always", "why_there"]
 
 _SHOWN = {"_+_": "+", "@in": "in", "!_": "!", "-_": "-"}
 _ZERO: tuple[Shape, ...] = (Number(True, values=frozenset({0})),)
@@ -41,6 +42,13 @@ def refused(name: str, types: tuple[Type, ...]) -> tuple[str, str]:
     elif name == "!_":
         remedy = "only true and false: compare, for example x != null"
     return f"{shown} does not take ({taken})", remedy
+
+
+def cut(divisor: Node) -> tuple[str, str]:
+    """What is to be known of a quotient that has a fraction or none, as its numbers come, and the remedy."""
+    value = divisor.value if isinstance(divisor, Const) else None
+    remedy = f"write {value}.0 for {value}" if isinstance(value, int) else "divide by double(…)"
+    return "the quotient is cut where both numbers come whole: 7 / 2 is 3, 7.0 / 2 is 3.5", remedy
 
 
 def why_always(name: str, outcome: bool, types: tuple[Type, ...]) -> str:

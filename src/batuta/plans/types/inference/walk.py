@@ -18,7 +18,7 @@ from batuta.plans.types.inference.loops import EMPTY, collected, looped, may_be_
 from batuta.plans.types.inference.notes import NO_FACTS, Notes
 from batuta.plans.types.inference.operated import operated
 from batuta.plans.types.inference.reach import Reached, absent, follow, known_by, offset_in
-from batuta.plans.types.inference.refusals import refused, why_there
+from batuta.plans.types.inference.refusals import cut, refused, why_there
 from batuta.plans.types.shape import (
     ANY,
     NOTHING,
@@ -188,6 +188,8 @@ class Walk(Notes):
         else:
             result, reason = found
             self.tell(reason)
+            if name == "_/_" and result.shapes and op.cut_or_not(*types):
+                self.doubts.append(Problem(self.at(node), "cut", *cut(args[1])))
         return result if result.shapes else self.fails(node, *refused(name, types))
 
     def _logic(self, node: Call, left: Node, right: Node, scope: Scope) -> Type:
