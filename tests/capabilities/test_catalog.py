@@ -27,6 +27,7 @@ def test_some_capabilities_are_always_there() -> None:
         "vote": "vote",
         "merge": "merge",
         "value": "value",
+        "check": "check",
         "local.answer": "local",
         "local.anomaly": "local",
         "local.classify": "local",

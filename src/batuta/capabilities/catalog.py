@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any, cast
 
+from batuta.capabilities.check import check
 from batuta.capabilities.function import FunctionCapability, declaration_of
 from batuta.capabilities.human import HumanCapability
 from batuta.capabilities.local.built_in import local_capabilities
@@ -23,7 +24,7 @@ from batuta.spec.card import Card
 __all__ = ["KINDS", "WorkspaceCatalog", "build_catalog"]
 
 # What `kind:` may say in batuta.yaml.
-KINDS = ("http", "human")
+KINDS = ("http", "human", "judge")
 
 _NAME_SHOWN_CHARS = 128
 
@@ -158,7 +159,7 @@ def build_catalog(
             )
         except WorkspaceError as error:
             flaw(error)
-    for built_in in _built_in(threads, embedding):
+    for built_in in (*_built_in(threads, embedding), *_judge_parts(made)):
         name = built_in.card.name
         if name in made and made[name].card.kind != built_in.card.kind:
             place = _place_of(made[name])
@@ -166,12 +167,26 @@ def build_catalog(
                 WorkspaceError(f"{name} is built in", remedy="give yours another name", place=place)
             )
         made.setdefault(name, built_in)
+    for name, one in made.items():
+        model = getattr(one, "model", "") if one.card.kind == "judge" else ""
+        if model and model not in made:
+            remedy = did_you_mean(model, sorted(made), "capabilities")
+            flaw(WorkspaceError(f"model: there is no {model!r}", remedy=remedy), name)
     if findings:
         first = findings[0]
         raise WorkspaceError(
             first.message, remedy=first.remedy, place=first.place, findings=findings
         )
     return WorkspaceCatalog(made.values(), closing=[connections.close, *closing])
+
+
+def _judge_parts(made: Mapping[str, Capability]) -> list[FunctionCapability]:
+    """What judges call besides their models, if there are judges."""
+    if not any(one.card.kind == "judge" for one in made.values()):
+        return []
+    from batuta.capabilities.judge.capability import judge_parts  # as above
+
+    return judge_parts()
 
 
 def _untaken(functions: Iterable[Any], known: Mapping[str, Capability]) -> Iterable[Any]:
@@ -206,7 +221,7 @@ def _place_of(capability: Capability) -> Place | None:
 def _built_in(threads: Threads, embedding: Embedding | None) -> list[Capability]:
     reducing = [
         FunctionCapability(function, threads=threads, kind=function.__name__)
-        for function in (vote, merge, value)
+        for function in (vote, merge, value, check)
     ]
     return [HumanCapability(), *reducing, *local_capabilities(threads, embedding)]
 
@@ -222,6 +237,10 @@ def _configured(name: str, data: Any, connections: LazyConnections) -> Capabilit
             from batuta.capabilities.http import HttpCapability  # only for those who use it
 
             return HttpCapability(name, known, connections)
+        case "judge":
+            from batuta.capabilities.judge.capability import JudgeCapability  # as above
+
+            return JudgeCapability(name, known)
         case other:
             shown = str(other)[:_NAME_SHOWN_CHARS]
             raise WorkspaceError(

@@ -97,20 +97,20 @@ def registered_plans(
 
 
 def plan_of(get: Callable[[str], Capability], name: str) -> Plan | None:
-    """The registered plan that the capability `name` is, or None. `get` gives a capability by its name."""
-    found = get(name)
-    return found.plan if isinstance(found, PlanCapability) else None
+    """The plan that the capability `name` always answers with, or None. `get` gives a capability by its name."""
+    plan = getattr(get(name), "plan", None)
+    return plan if isinstance(plan, Plan) else None
 
 
 def admitted_whole(plan: Plan, cards: Mapping[str, Card], get: Callable[[str], Capability]) -> Plan:
-    """What `admitted` gives for `plan`, if the registered plans that it calls are sound too. Raises as both do."""
+    """What `admitted` gives for `plan`, if the plans that it calls are sound too. Raises as both do."""
     normal = admitted(plan, cards)
     check_inner(normal, cards, get)
     return normal
 
 
 def check_inner(plan: Plan, cards: Mapping[str, Card], get: Callable[[str], Capability]) -> None:
-    """See that the registered plans that `plan` calls, and those that they call, are sound.
+    """See that the plans that `plan` calls, and those that they call, are sound.
 
     Raises:
         PlanError: one of them has flaws. InputError: one cannot be read.
@@ -119,15 +119,19 @@ def check_inner(plan: Plan, cards: Mapping[str, Card], get: Callable[[str], Capa
     waiting = [plan]
     while waiting:
         for name in PlanShape(waiting.pop()).capabilities:
-            if name in seen or name not in cards or cards[name].kind != KIND:
+            if name in seen or name not in cards:
+                continue
+            if cards[name].kind != KIND and not cards[name].plan:
                 continue
             seen.add(name)
-            inner = get(name)
-            if isinstance(inner, FlawedPlan):
-                raise inner.error
-            if isinstance(inner, PlanCapability):
-                raise_flaws(check(inner.plan, cards, inner.places, warnings=False))
-                waiting.append(inner.plan)
+            found = get(name)
+            if isinstance(found, FlawedPlan):
+                raise found.error
+            inner = plan_of(get, name)
+            if inner is not None:
+                places = found.places if isinstance(found, PlanCapability) else None
+                raise_flaws(check(inner, cards, places, warnings=False))
+                waiting.append(inner)
 
 
 def _loaded(name: str, places: Mapping[str, Callable[[], Sourced]]) -> PlanCapability | FlawedPlan:

@@ -13,6 +13,7 @@ import msgspec
 from batuta.capabilities.catalog import KINDS
 from batuta.capabilities.http import HttpSettings
 from batuta.capabilities.human import HumanSettings
+from batuta.capabilities.judge.capability import JudgeSettings
 from batuta.config import read_workspace
 from batuta.doors.hover import PLAN, WORKSPACE
 from batuta.plans.input_types import INPUT_WORDS
@@ -23,7 +24,11 @@ from batuta.reading.json_schema import schema_of
 __all__ = ["SCHEMAS", "plan_schema", "publish", "workspace_schema"]
 
 SCHEMAS = ("plan", "workspace")
-_SETTINGS: dict[str, type[msgspec.Struct]] = {"human": HumanSettings, "http": HttpSettings}
+_SETTINGS: dict[str, type[msgspec.Struct]] = {
+    "human": HumanSettings,
+    "http": HttpSettings,
+    "judge": JudgeSettings,
+}
 _ID = "urn:batuta:schema:{}"
 _FIELD = re.compile(r"^ +(\w+(?:, \w+)*): (.*(?:\n {8,}.*)*)", re.MULTILINE)
 
@@ -96,6 +101,8 @@ def _capabilities() -> dict[str, Any]:
         schema = msgspec.json.schema(settings, ref_template="#/$defs/{name}")
         found = cast("dict[str, Any]", schema.pop("$defs"))
         _say(found[settings.__name__], settings)
+        for other in found.values():
+            other["description"] = cast("str", other.get("description", "")).split("\n")[0]
         defs |= found
         is_it = {"properties": {"kind": {"const": name}}, "required": ["kind"]}
         cases.append({"if": is_it, "then": {"$ref": f"#/$defs/{settings.__name__}"}})

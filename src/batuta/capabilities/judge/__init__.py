@@ -1,0 +1,1 @@
+"""Judges: a model scores candidates against a rubric, in an order that favours none of them."""
