@@ -84,10 +84,11 @@ def test_every_capability_is_known_before_the_run_begins() -> None:
 
 
 def test_names_depend_on_what_the_step_repeats_over() -> None:
-    assert step_roots(Step("x")) == {"inputs", "steps"}
-    assert step_roots(Step("x", each="[]")) == {"inputs", "steps", "item", "index"}
-    assert step_roots(Step("x", repeat=Repeat("true", 1))) == {
-        "inputs", "steps", "index", "previous",
+    outer = {"errors", "inputs", "steps"}
+    assert step_roots(Step("x")) == outer
+    assert step_roots(Step("x", each="[]")) == outer | {"item", "index"}
+    assert step_roots(Step("x", repeat=Repeat("true", 1))) == outer | {
+        "index", "previous", "rounds",
     }  # fmt: skip
 
 

@@ -30,7 +30,7 @@ __all__ = ["Engine", "Settings"]
 # Folded runs kept for who goes on with them: so many, of so many step instances at most (1 KB each).
 LATELY_MAX = 4_096
 LATELY_NODES_MAX = 32
-EXPANSION_DEPTH_MAX = 8
+EXPANSION_DEPTH_MAX = 16
 STEPS_MAX = 50_000
 
 

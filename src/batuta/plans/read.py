@@ -10,6 +10,7 @@ from batuta.reading.report import Report
 from batuta.reading.shapes import (
     FLAWED,
     anything,
+    boolean,
     choice,
     duration,
     form_of,
@@ -205,6 +206,7 @@ _step = record(
         "join": _join,
         "undo": _use_and_with(Undo),
         "budget": read_budget,
+        "may_fail": boolean,
     },
     required=("use",),
     what="a step: a map with at least `use`",

@@ -25,12 +25,12 @@ def open_scope(run: Run, scope: Scope, purses: tuple[Purse, ...], at: float) -> 
     """Make the instances of a plan's steps; those that depend on nothing are touched."""
     for name, shape in scope.shape.steps.items():
         node = Node(scope.path + name, shape, scope, shape.kind, scope.holder, 0)
-        node.blockers = len(shape.deps)
+        node.blockers = len(shape.joined if shape.quorum else shape.deps)
         budget = shape.step.budget
         node.purses = purses if budget is None else (*purses, Purse(budget, at, "the step's"))
         scope.nodes[name] = node
         run.nodes[node.path] = node
-        if not shape.deps:
+        if not node.blockers:
             run.touched.append(node)
     scope.open_nodes = len(scope.nodes)
     if not scope.nodes:
@@ -55,6 +55,7 @@ def freeze(node: Node) -> None:
     if node.winners is None and node.shape.quorum:
         nodes = node.scope.nodes
         node.winners = frozenset(n for n in node.shape.deps if nodes[n].state == r.DONE)
+        node.failures = frozenset(n for n in node.shape.deps if nodes[n].state == r.FAILED)
 
 
 def end(run: Run, node: Node, state: str, at: float) -> None:
@@ -91,7 +92,7 @@ def _end_child(run: Run, container: Node, child: Node, at: float) -> None:
         # A round that ends well after all is not the last one: nobody asks `until` any more.
         end(run, container, r.DROPPED if child.state == r.DONE else child.state, at)
         return
-    if child.state == r.FAILED and not container.closing:
+    if child.state == r.FAILED and not container.closing and not child.shape.step.may_fail:
         container.code, container.message = child.code, child.message
         _close_children(run, container, at)
         if container.terminal:
@@ -117,12 +118,14 @@ def _end_in_scope(run: Run, node: Node, at: float) -> None:
     won = node.state == r.DONE
     for name in scope.shape.dependants[node.shape.name]:
         other = scope.nodes[name]
+        if other.shape.quorum and node.name in other.shape.asks:
+            continue
         other.blockers -= 1
         other.wins += won
         if other.state == r.PENDING and (
             other.blockers == 0
             or _joined(other)
-            or (node.state == r.SKIPPED and node.name in other.shape.needs)
+            or (node.is_skipped and node.name in other.shape.needs)
         ):
             run.touched.append(other)
     if node.state == r.FAILED and not scope.closing and not tolerated(scope, node):
@@ -139,8 +142,10 @@ def _joined(node: Node) -> bool:
 
 
 def tolerated(scope: Scope, node: Node) -> bool:
-    """A failure is tolerated if everything that uses the step can do without it: joins of `first` or `any(k)`."""
-    users = scope.shape.dependants[node.shape.name]
+    """The step may fail, or all that uses it can do without it: joins of `first` or `any(k)`."""
+    if node.shape.step.may_fail:
+        return True
+    users = scope.shape.users[node.name]
     if not users or node.name in scope.shape.in_result:
         return False
     return all(scope.nodes[name].shape.quorum for name in users)

@@ -53,8 +53,9 @@ class Retry(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
 class Repeat(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """Run the step again until `until` is true, `at_most` times in all, `wait_s` seconds apart.
 
-    Inside, `index` is the round (from 0) and `previous` the value of the round before (null at first); in `until`,
-    `steps.<this step>` is the value of the round that has just ended.
+    Inside, `index` is the round (from 0), `previous` the value of the round before (null at first) and `rounds` the
+    values of all rounds before, the oldest first; in `until`, `steps.<this step>` is the value of the round that has
+    just ended, and the last of `rounds`.
     """
 
     until: str
@@ -89,6 +90,7 @@ class Step(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
         at_most: at most so many items of `each` in all.
         timeout_s: longest time for one attempt, in seconds (None: the capability's own).
         join: how many of the steps it uses must succeed: "all", "first" or "any(k)".
+        may_fail: if it fails for good, it counts as skipped and the run goes on; of an `each`, so does every item.
     """
 
     use: str
@@ -105,6 +107,7 @@ class Step(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
     join: str = "all"
     undo: Undo | None = None
     budget: Budget | None = None
+    may_fail: bool = False
 
     @property
     def uses(self) -> tuple[str, ...]:

@@ -51,7 +51,8 @@ class Node(msgspec.Struct, eq=False):
 
     `kind` is "step", "each" or "repeat" (containers of `children`), or "undo". `told` is the last attempt that is
     known to have failed: what anybody else says of it comes too late. `winners` are the used steps that had
-    succeeded when this instance was first looked at: later ones never change what it sees. `inherited` is the run that
+    succeeded when this instance was first looked at, `failures` those that had failed: later ones never change what it
+    sees. `inherited` is the run that
     it ended in, if that is another one. `answered`: its next attempt brings an answer; `went_on`: its last one did, as
     part of the call that had asked.
 
@@ -103,6 +104,7 @@ class Node(msgspec.Struct, eq=False):
     blockers: int = 0
     wins: int = 0
     winners: frozenset[str] | None = None
+    failures: frozenset[str] = frozenset()
     inherited: str = ""
     # Caches of the driver, not part of the fold: the decoded value, and the list of an `each`.
     live: Any = None
@@ -120,6 +122,11 @@ class Node(msgspec.Struct, eq=False):
     def terminal(self) -> bool:
         """True if nothing more happens to this instance."""
         return self.state in TERMINAL
+
+    @property
+    def is_skipped(self) -> bool:
+        """True if what needs this instance is skipped: it was skipped itself, or it failed and may fail."""
+        return self.state == SKIPPED or (self.state == FAILED and self.shape.step.may_fail)
 
     @property
     def goes_on(self) -> bool:

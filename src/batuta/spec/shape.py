@@ -16,9 +16,11 @@ from batuta.spec.value import encode
 __all__ = ["OUTER_ROOTS", "PlanShape", "StepShape", "condition_roots", "step_roots"]
 
 # The names that expressions may start with wherever they stand, and those that there are inside of items and rounds.
-OUTER_ROOTS = frozenset({"inputs", "steps"})
+OUTER_ROOTS = frozenset({"errors", "inputs", "steps"})
 _ITEM_ROOTS = frozenset({"item", "index"})
-_ROUND_ROOTS = frozenset({"index", "previous"})
+# Below these stands the name of a step.
+_OF_STEPS = frozenset({"errors", "steps"})
+_ROUND_ROOTS = frozenset({"index", "previous", "rounds"})
 
 
 def step_roots(step: Step) -> frozenset[str]:
@@ -41,7 +43,8 @@ class StepShape:
 
     Attributes:
         needs: steps whose value is required; if one was skipped, so is this.
-        deps: all steps that must have ended before this one is considered (`needs`, optional uses, `after`).
+        deps: all steps that must have ended before this one is considered (`needs`, optional uses, `after`, `asks`).
+        asks: steps of which it only wants to know why they failed. A join neither counts them nor waits for them.
         arguments: one template per alternative; index 0 is the step itself.
         kind: "step", or "each" or "repeat" for one that stands for others.
         when_per_item: the condition looks at `item`, so it is asked per item and not once.
@@ -49,6 +52,7 @@ class StepShape:
 
     __slots__ = (
         "arguments",
+        "asks",
         "deps",
         "each",
         "kind",
@@ -96,7 +100,11 @@ class StepShape:
         self.kind = _kind(step)
         self.quorum = step.quorum
         self.references = tuple(self._references())
-        used = [str(ref.path[0]) for ref in self.references if ref.root == "steps" and ref.path]
+        named = [
+            (ref.root, str(ref.path[0]))
+            for ref in self.references
+            if ref.root in _OF_STEPS and ref.path
+        ]
         required = [
             str(ref.path[0])
             for ref in self.references
@@ -104,7 +112,17 @@ class StepShape:
         ]
         self.needs = frozenset(name for name in required if name != self.name)
         # A dict keeps the order of mention, so that traces and drawings are stable.
-        self.deps = tuple(dict.fromkeys(n for n in (*used, *step.after) if n != self.name))
+        mentioned = (*(other for _, other in named), *step.after)
+        self.deps = tuple(dict.fromkeys(n for n in mentioned if n != self.name))
+        used = {other for root, other in named if root == "steps"}
+        self.asks = frozenset(self.deps) - used - frozenset(step.after)
+
+    @property
+    def joined(self) -> tuple[str, ...]:
+        """The steps that count for its join."""
+        return (
+            tuple(name for name in self.deps if name not in self.asks) if self.asks else self.deps
+        )
 
     def _references(self) -> Iterable[Reference]:
         sources: list[Expression | Template | None] = [
@@ -127,8 +145,9 @@ def _kind(step: Step) -> str:
 class PlanShape:
     """A plan with its graph.
 
-    `encoded` is the plan as it is stored. `dependants` of a step are those that wait for it. `result` is its result
-    template; `whole_result` names the step whose whole value is the result, if it is just that.
+    `encoded` is the plan as it is stored. `dependants` of a step are those that wait for it, `users` those of them that
+    want more than to know why it failed. `result` is its result template; `whole_result` names the step whose whole
+    value is the result, if it is just that, and `in_result` all whose values are in it.
     """
 
     __slots__ = (
@@ -139,6 +158,7 @@ class PlanShape:
         "plan",
         "result",
         "steps",
+        "users",
         "whole_result",
     )
 
@@ -158,6 +178,14 @@ class PlanShape:
             for dep in shape.deps:
                 dependants[dep].append(name)
         self.dependants = {name: tuple(names) for name, names in dependants.items()}
+        asked = {name for shape in self.steps.values() for name in shape.asks}
+        self.users = self.dependants if not asked else self._users(asked)
+
+    def _users(self, asked: set[str]) -> dict[str, tuple[str, ...]]:
+        users = dict(self.dependants)
+        for name in asked:
+            users[name] = tuple(n for n in users[name] if name not in self.steps[n].asks)
+        return users
 
     @property
     def capabilities(self) -> frozenset[str]:

@@ -173,7 +173,7 @@ class TestAPlanInsideAPlan:
         again = read("steps: {x: {use: think}}\nresult: ${steps.x}")
         think = planner(again)
         shown = await House(think).run("steps: {a: {use: think}}")
-        assert (shown["error"]["code"], len(think.calls)) == ("bad_answer", 9)
+        assert (shown["error"]["code"], len(think.calls)) == ("bad_answer", 17)
         assert "deep" in shown["error"]["message"]
 
     async def test_is_bounded_in_steps(self) -> None:

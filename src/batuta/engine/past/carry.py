@@ -37,7 +37,7 @@ class Carrier:
         count = len(container.children)
         self.facts.append(Spread(at=self._at, path=container.path, term=0, count=count))
         for child in container.children:
-            if child.index != except_for and child.state in (r.DONE, r.SKIPPED):
+            if child.index != except_for and (child.state == r.DONE or child.is_skipped):
                 await self._ended(child)
 
     async def _ended(self, node: Node) -> None:

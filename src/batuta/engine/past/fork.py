@@ -200,7 +200,7 @@ def _lost(root: Scope) -> set[str]:
     pending = [dep for node in root.nodes.values() if node.winners for dep in node.shape.deps]
     while pending:
         name = pending.pop()
-        users = root.shape.dependants[name]
+        users = root.shape.users[name]
         if name in lost or root.nodes[name].state != r.DROPPED or name in root.shape.in_result:
             continue
         if all(root.nodes[user].winners is not None or user in lost for user in users):

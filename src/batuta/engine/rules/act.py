@@ -49,16 +49,17 @@ GIVEN_UP = "the run was cancelled while nobody knew whether it had happened"
 
 
 def skipped(run: Run, node: Node, now: float) -> RunFact:
-    """Something that `node` needs was skipped."""
+    """Something that `node` needs was skipped, or has failed and may."""
     nodes = node.scope.nodes
     names = [name for name in node.shape.deps if name in node.shape.needs]
-    name = next(name for name in names if nodes[name].state == r.SKIPPED)
-    return Skipped(at=now, path=node.path, term=run.term, why=f"{name} was skipped")
+    name = next(name for name in names if nodes[name].is_skipped)
+    what = "failed" if nodes[name].state == r.FAILED else "was skipped"
+    return Skipped(at=now, path=node.path, term=run.term, why=f"{name} {what}")
 
 
 def join_failed(node: Node, now: float) -> RunFact:
     """Too few of the joined steps can still succeed."""
-    message = f"join: {node.shape.step.join} of {len(node.shape.deps)} steps, and only {node.wins} succeeded"
+    message = f"join: {node.shape.step.join} of {len(node.shape.joined)} steps, and only {node.wins} succeeded"
     return Failure(at=now, path=node.path, attempt=node.attempt, code="join", message=message)
 
 
@@ -136,7 +137,7 @@ def again(run: Run, node: Node, now: float, around: Surroundings) -> RunFact:
     last = node.children[-1]
     path, attempt = node.path, node.attempt
     try:
-        enough = evaluate_condition(until, lookup(last, around.shelf))
+        enough = evaluate_condition(until, lookup(last, around.shelf, ended=True))
     except BatutaError as error:
         message = f"until: {error.in_one_line}"
         return Failure(at=now, path=path, attempt=attempt, code="expression", message=message)

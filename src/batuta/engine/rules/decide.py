@@ -98,7 +98,7 @@ def _decide_pending(node: Node) -> Decision | None:
     if not shape.quorum:
         nodes = node.scope.nodes
         for name in shape.needs:
-            if nodes[name].state == r.SKIPPED:
+            if nodes[name].is_skipped:
                 return Decision("skip", node)
         return Decision("begin", node) if node.blockers == 0 else None
     if node.wins >= shape.quorum:
@@ -158,7 +158,7 @@ def unneeded(node: Node, besides: Container[str] = ()) -> bool:
     A user that was skipped does not count: what `node` does may be wanted for its own sake.
     """
     scope = node.scope
-    users = scope.shape.dependants[node.name]
+    users = scope.shape.users[node.name]
     if not users or node.name in scope.shape.in_result:
         return False
     return all(

@@ -1,4 +1,4 @@
-"""What a step instance sees: the values behind `inputs`, `steps`, `item`, `index` and `previous`."""
+"""What a step instance sees: the values behind `inputs`, `steps`, `errors`, `item`, `index`, `previous`, `rounds`."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
@@ -120,13 +120,15 @@ def _in_scope(scope: Scope, reference: Reference, shelf: Shelf) -> Any:
         if scope.inputs_live is None:
             scope.inputs_live = shelf.get(scope.inputs) or {}
         return resolve(scope.inputs_live, reference.path)
+    root = reference.root
     if not reference.path:
-        raise ExpressionError("`steps` alone has no value", remedy="name a step: steps.NAME")
-    return _step_value(scope.nodes[str(reference.path[0])], reference, shelf)
+        raise ExpressionError(f"`{root}` alone has no value", remedy=f"name a step: {root}.NAME")
+    node = scope.nodes[str(reference.path[0])]
+    return _step_value(node, reference, shelf) if root == "steps" else _error(node, reference)
 
 
-def lookup(node: Node, shelf: Shelf) -> Callable[[Reference], Any]:
-    """The values that the expressions of `node` may mention."""
+def lookup(node: Node, shelf: Shelf, *, ended: bool = False) -> Callable[[Reference], Any]:
+    """The values that the expressions of `node` may mention; `ended`: it is a round, and `until` is asked."""
     scope = node.scope
 
     def look(reference: Reference) -> Any:
@@ -138,6 +140,10 @@ def lookup(node: Node, shelf: Shelf) -> Callable[[Reference], Any]:
             if node.winners is not None and name not in node.winners:
                 return _absent(reference)
             return _step_value(scope.nodes[name], reference, shelf)
+        if root == "errors" and reference.path and node.winners is not None:
+            name = str(reference.path[0])
+            known = name in node.failures
+            return _error(scope.nodes[name], reference) if known else _absent(reference)
         if root == "item" or (root == "index" and node.shape.each is not None):
             item, index = _item(node, shelf)
             return resolve(item, reference.path) if root == "item" else index
@@ -150,6 +156,8 @@ def lookup(node: Node, shelf: Shelf) -> Callable[[Reference], Any]:
             assert rounds.parent is not None
             before = value_of(rounds.parent.children[rounds.index - 1], shelf)
             return resolve(before, reference.path)
+        if root == "rounds":
+            return resolve(_rounds(node, shelf, ended=ended), reference.path)
         return _in_scope(scope, reference, shelf)
 
     return look
@@ -159,7 +167,8 @@ def wanted(node: Node) -> list[Value]:
     """Every stored value that the expressions of `node` may need."""
     values: dict[str, Value] = {}
     scope = node.scope
-    sources = [scope.nodes[name] for name in node.shape.deps if name in scope.nodes]
+    asks = node.shape.asks
+    sources = [scope.nodes[name] for name in node.shape.deps if name not in asks]
     around: Node | None = node
     while around is not None and around is not scope.holder:
         if around.kind != "each":  # an item sees none of the other items
@@ -201,6 +210,22 @@ def _step_value(node: Node, reference: Reference, shelf: Shelf) -> Any:
     return value if len(reference.path) == 1 else resolve(value, reference.path[1:])
 
 
+def _error(node: Node, reference: Reference) -> Any:
+    """Why the step failed, or null; of an `each` that may fail, one for each item (or one for the list itself)."""
+    error: Any = _failure(node)
+    if node.kind == "each" and node.shape.step.may_fail:
+        error = None if error is None else [error]
+        if node.state == r.DONE:
+            error = [_failure(child) for child in node.children]
+    if error is None:
+        return _absent(reference)
+    return resolve(error, reference.path[1:])
+
+
+def _failure(node: Node) -> dict[str, str] | None:
+    return {"code": node.code, "message": node.message} if node.state == r.FAILED else None
+
+
 def _own_value(node: Node, reference: Reference, shelf: Shelf) -> Any:
     """`steps.<self>`: in `undo` the value to take back, in `until` the value of the last round."""
     owner = node.parent if node.kind == "undo" else node
@@ -212,7 +237,7 @@ def _own_value(node: Node, reference: Reference, shelf: Shelf) -> Any:
 
 def _absent(reference: Reference) -> Any:
     """What was skipped, cancelled, or lost its join is null; `has()` says no to whatever is inside it."""
-    if reference.optional and len(reference.path) > (1 if reference.root == "steps" else 0):
+    if reference.optional and len(reference.path) > (reference.root in ("steps", "errors")):
         raise KeyError(reference.path)
     return None
 
@@ -223,6 +248,13 @@ def _item(node: Node, shelf: Shelf) -> tuple[Any, int]:
         inner = inner.parent
     assert inner is not None and inner.parent is not None, "item outside of each"
     return items_of(inner.parent, shelf)[inner.index], inner.index
+
+
+def _rounds(node: Node, shelf: Shelf, *, ended: bool) -> list[Any]:
+    """The values of the rounds before, the oldest first; with that of the present one if it has `ended`."""
+    present = _round(node)
+    assert present.parent is not None
+    return [value_of(one, shelf) for one in present.parent.children[: present.index + ended]]
 
 
 def _round(node: Node) -> Node:

@@ -13,6 +13,8 @@ from batuta.spec.card import Card
 
 __all__ = ["check_effects"]
 
+# What is another thing in each round.
+_OF_ROUNDS = frozenset({"index", "previous", "rounds"})
 # So many rounds without a pause are polling, not trying again.
 _ROUNDS_MIN = 10
 
@@ -97,9 +99,10 @@ def _later_effect(walk: Walk, name: str, users: dict[str, list[str]]) -> str | N
 def _check_join(walk: Walk, seen: Seen) -> None:
     step = seen.step
     assert step is not None
-    if step.quorum >= len(seen.deps):
+    joined = seen.joined
+    if step.quorum >= len(joined):
         return
-    for name in seen.deps:
+    for name in joined:
         card = walk.steps[name].card
         if card is not None and card.declared and card.effect == "write":
             walk.flaws.at(
@@ -147,20 +150,20 @@ def _check_rounds(walk: Walk, seen: Seen, card: Card) -> None:
     until = (*seen.path, "repeat", "until")
     asked = {_subject(link) for link in seen.links if link.where == until}
     given = {_subject(link) for link in seen.links if link.where[2] == "with"}
-    changes = bool(given & {"index", "previous"})
-    if not asked & {"index", "previous", seen.name}:
+    changes = bool(given & _OF_ROUNDS)
+    if not asked & {*_OF_ROUNDS, seen.name}:
         walk.flaws.at(
             "B147",
             "nothing in this changes from round to round: it is true at once, or never",
             until,
-            f"look at the value of the round: steps.{seen.name}, or previous",
+            f"look at the value of the round: steps.{seen.name}, previous or rounds",
         )
     elif card.effect == "pure" and not changes and "index" not in asked:
         walk.flaws.at(
             "B147",
             f"{card.name!r} is pure and gets the same arguments in every round, so its value is the same",
             until,
-            "give it `previous` or `index`, or take `repeat` out",
+            "give it `previous`, `rounds` or `index`, or take `repeat` out",
         )
     elif (
         card.effect == "read"

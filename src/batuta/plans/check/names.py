@@ -2,7 +2,7 @@
 
 B102  no such step                B112  `after` names no step
 B103  no such input               B113  `after` names a step twice
-B105  a step uses its own value   B116  `item`, `index` or `previous` where there is none
+B105  a step uses its own value   B116  `item`, `index`, `previous` or `rounds` where there is none
 B111  the expression is wrong     B118  `undo` uses a step that need not have ended
 """
 
@@ -19,6 +19,7 @@ _SCOPED = {
     "item": "`item` is the item of an `each`: add `each`, or write inputs. or steps. before the name",
     "index": "`index` counts the items of an `each` or the rounds of a `repeat`: add one of them",
     "previous": "`previous` is the value of the round before: add `repeat`",
+    "rounds": "`rounds` are the values of the rounds before: add `repeat`",
 }
 
 
@@ -59,7 +60,11 @@ def no_step(walk: Walk, link: Link) -> None:
     at = (link.words, link.at)
     if not link.path:
         walk.flaws.inside(
-            "B102", "`steps` alone is no value", link.where, at, "name a step: steps.NAME"
+            "B102",
+            f"`{link.root}` alone is no value",
+            link.where,
+            at,
+            f"name a step: {link.root}.NAME",
         )
         return
     name = str(link.path[0])
@@ -77,13 +82,12 @@ def no_input(walk: Walk, link: Link) -> None:
 
 def own_value(flaws: Flaws, link: Link, step: str) -> None:
     """A step that uses itself."""
-    flaws.inside(
-        "B105",
-        f"step {step!r} uses its own value, which is not there yet",
-        link.where,
-        (link.words, link.at),
-        "in a `repeat`, the value of the round before is `previous`",
-    )
+    message = f"step {step!r} uses its own value, which is not there yet"
+    remedy = "in a `repeat`, the value of the round before is `previous`"
+    if link.root == "errors":
+        message = f"step {step!r} asks why it failed itself: whatever reads that has not failed"
+        remedy = "ask in another step, or in the result"
+    flaws.inside("B105", message, link.where, (link.words, link.at), remedy)
 
 
 def not_waited_for(flaws: Flaws, link: Link, step: str) -> None:

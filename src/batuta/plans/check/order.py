@@ -34,7 +34,7 @@ def check_order(walk: Walk) -> None:
 def _check_join(walk: Walk, seen: Seen) -> None:
     step = seen.step
     assert step is not None
-    count = len(seen.deps)
+    count = len(seen.joined)
     try:
         quorum = step.quorum
     except ValueError:

@@ -170,4 +170,4 @@ def _looks_at_items(seen: Seen) -> bool:
 
 
 def _is_of_item(link: Link) -> bool:
-    return link.root in ("item", "index", "previous")
+    return link.root in ("item", "index", "previous", "rounds")

@@ -67,13 +67,31 @@ class Seen(msgspec.Struct, gc=False):
     plain: bool = False
 
     @property
+    def joined(self) -> list[str]:
+        """The steps that count for its join: all it uses, but for those of which it only reads `errors`."""
+        asked = {link.path[0] for link in self.links if link.root == "errors"}
+        if not asked or self.step is None:
+            return list(self.deps)
+        used = {
+            link.path[0] for link in self.links if link.root == "steps" and link.where[2] != "undo"
+        }
+        return [
+            name
+            for name in self.deps
+            if name in used or name not in asked or name in self.step.after
+        ]
+
+    @property
     def path(self) -> Path:
         """Where it stands in the plan."""
         return ("result",) if self.step is None else ("steps", self.name)
 
 
 class Walk:
-    """What the walk has gathered. `used_steps` and `used_inputs` are used by anybody, in whatever way but `after`."""
+    """What the walk has gathered. `used_steps` and `used_inputs` are used by anybody, in whatever way but `after`.
+
+    `asked_steps` are those whose `errors` somebody reads.
+    """
 
     def __init__(self, plan: Plan, cards: Mapping[str, Card], flaws: Flaws) -> None:
         self.plan = plan
@@ -82,6 +100,7 @@ class Walk:
         self.steps: dict[str, Seen] = {}
         self.result = Seen("")
         self.used_steps: set[str] = set()
+        self.asked_steps: set[str] = set()
         self.used_inputs: set[str] = set()
         self.formulas = 0  # so many expressions were compiled
         self.in_order = True  # every step stands behind those it waits for
@@ -109,14 +128,24 @@ class Walk:
 
     @cached_property
     def skippable(self) -> frozenset[str]:
-        """The steps that may be skipped: by their own condition, or because they need one that is."""
+        """The steps that may be skipped: by their own condition, as they may fail, or as they need one that is."""
         found: set[str] = set()
-        pending = [name for name, seen in self.steps.items() if _has_condition(seen)]
+        pending = [name for name, seen in self.steps.items() if _may_be_skipped(seen)]
         for name in pending:  # grows while it is walked through
             if name not in found:
                 found.add(name)
                 pending += self.users.get(name, ())
         return frozenset(found)
+
+    def may_fail(self, name: str) -> bool:
+        """True if the run may go on although step `name` has failed: `errors` of any other step is always null."""
+        step = self.steps[name].step
+        if step is not None and step.may_fail:
+            return True
+        if any(link.root == "steps" and link.path[:1] == (name,) for link in self.result.links):
+            return False
+        users = [seen for seen in self.steps.values() if name in seen.deps and name in seen.joined]
+        return bool(users) and all(seen.step and seen.step.join != "all" for seen in users)
 
     @property
     def everything(self) -> list[Seen]:
@@ -124,9 +153,11 @@ class Walk:
         return [*self.steps.values(), self.result]
 
 
-def _has_condition(seen: Seen) -> bool:
+def _may_be_skipped(seen: Seen) -> bool:
     """True if the step itself may be skipped; what is asked for each item skips items, and leaves a list."""
     step = seen.step
+    if step is not None and step.may_fail:
+        return True
     if step is None or step.when is None:
         return False
     when = (*seen.path, "when")

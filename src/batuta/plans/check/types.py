@@ -25,6 +25,7 @@ from batuta.plans.types import (
     described,
     fits,
     list_of,
+    map_of,
     of_value,
     part,
 )
@@ -36,6 +37,7 @@ from batuta.spec.expr import Reference
 __all__ = ["check_types"]
 
 _LIST = list_of(ANY)
+_MAP = map_of({}, rest=ANY)
 _PROBLEMS = {"missing": "B119", "undeclared": "B154", "type": "B125"}
 _DOUBTS = {"missing": "B119", "undeclared": "B154", "type": "B155", "cut": "B158"}
 
@@ -169,7 +171,7 @@ class _Types:
             )
 
     def _tell_missing(self, link: Link, wrong: Wrong) -> None:
-        count = wrong.known + (link.root in ("steps", "inputs"))
+        count = wrong.known + (link.root in ("steps", "errors", "inputs"))
         missing = str(link.path[count])
         known = str(Reference(link.root, link.path[:count]))
         at = link.words.find(missing, link.at + len(known))
@@ -222,11 +224,11 @@ class _Types:
         if card is None:
             return
         wanted = self.values.wanted(card)
-        if not wanted:
-            return
         if type(args) is not dict:
             type_ = known.get(where, ANY)
             self._check_fit(seen, card, "", args, where, type_)
+            return
+        if not wanted:
             return
         for name, value in cast("dict[str, Any]", args).items():
             target = wanted.get(name)
@@ -244,7 +246,7 @@ class _Types:
     def _check_fit(
         self, seen: Seen, card: Card, name: str, value: Any, where: Path, type_: Type
     ) -> None:
-        target = self.values.wanted(card)[name]
+        target = self.values.wanted(card).get(name, _MAP)
         fit = fits(type_, target)
         if fit.verdict == "yes" or type_ is ANY:
             return

@@ -5,6 +5,7 @@ B134  nobody uses an input                 B144  `after` names a step that is wa
 B138  `retry` of what comes out the same   B145  nobody looks at an answer
 B139  a `fallback` makes the same call     B153  a budget larger than the one around it
 B140  a `timeout` longer than the plan's   B157  an example has a place for no input
+B159  `errors` of a step that must not fail
 """
 
 from batuta.plans.check.seen import Seen, Walk
@@ -33,6 +34,8 @@ def check_usefulness(walk: Walk) -> None:
                 )
     if plan.examples:
         _check_examples(walk)
+    if walk.asked_steps:
+        _check_errors(walk)
     for name, seen in walk.steps.items():
         if name not in walk.used_steps:
             _check_value(walk, seen)
@@ -69,6 +72,21 @@ def _check_examples(walk: Walk) -> None:
                 )
 
 
+def _check_errors(walk: Walk) -> None:
+    pointless = {name for name in walk.asked_steps if not walk.may_fail(name)}
+    for seen in walk.everything if pointless else ():
+        for link in seen.links:
+            if link.root == "errors" and link.path[0] in pointless:
+                name = link.path[0]
+                walk.flaws.inside(
+                    "B159",
+                    f"this is always null: if {name!r} fails, the run fails",
+                    link.where,
+                    (link.words, link.at),
+                    f"add `may_fail: true` to {name!r}, or take this out",
+                )
+
+
 def _check_value(walk: Walk, seen: Seen) -> None:
     card, step, name = seen.card, seen.step, seen.name
     assert step is not None
@@ -84,7 +102,7 @@ def _check_value(walk: Walk, seen: Seen) -> None:
             seen.path,
             f"use it: when: steps.{name}.approved, or ${{steps.{name}}} in the result",
         )
-    elif name not in walk.waited_for:
+    elif name not in walk.waited_for and name not in walk.asked_steps:
         walk.flaws.key(
             "B133",
             f"nobody uses the value of {name!r}, and {card.name!r} changes nothing ({card.effect})",

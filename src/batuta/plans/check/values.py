@@ -35,6 +35,9 @@ _ANSWER = of_schema(
         "additionalProperties": False,
     }
 )
+# Why a step failed; of an `each` that may fail, one for each of its items.
+_ERROR = nullable(map_of({"code": STRING, "message": STRING}))
+_ERRORS = nullable(list_of(_ERROR))
 
 
 class Wrong(NamedTuple):
@@ -73,6 +76,8 @@ class Values:
             if len(path) == 1 or type_ is ANY:
                 return type_
             path = path[1:]
+        elif link.root == "errors":
+            type_, path = self._of_error(str(path[0])), path[1:]
         elif link.root == "inputs":
             if not path:
                 return ANY
@@ -90,15 +95,18 @@ class Values:
         """What is known of an expression that computes."""
         roots: dict[str, Type] = {}
         steps: dict[str, Type] = {}
+        errors: dict[str, Type] = {}
         inputs: dict[str, Type] = {}
         always: set[str] = set()
         joins = seen.step is not None and seen.step.join != "all"
         for reference in formula.expression.references:
-            if reference.root not in ("steps", "inputs") or not reference.path:
+            if reference.root not in ("steps", "errors", "inputs") or not reference.path:
                 continue
             name = str(reference.path[0])
             if reference.root == "inputs":
                 inputs[name] = self._of_input(name)
+            elif reference.root == "errors":
+                errors[name] = self._of_error(name)
             elif name == seen.name:
                 steps[name] = self.of_instance(seen)
                 always.add(name)
@@ -110,6 +118,8 @@ class Values:
         for root in formula.roots:
             if root == "steps":
                 roots[root] = map_of(steps)
+            elif root == "errors":
+                roots[root] = map_of(errors)
             elif root == "inputs":
                 roots[root] = map_of(inputs, rest=ANY)
             else:
@@ -158,11 +168,18 @@ class Values:
             type_ = self.of_instance(seen)
         else:
             type_ = self.of_instance(seen)
-            if seen.step.when is not None and type_ is not ANY:
-                type_ = nullable(type_)  # of items that were skipped
+            leaves_null = seen.step.when is not None or seen.step.may_fail
+            if leaves_null and type_ is not ANY:
+                type_ = nullable(type_)  # of items that were skipped, or have failed
             type_ = list_of(type_)
         self._outputs[name] = type_
         return type_
+
+    def _of_error(self, name: str) -> Type:
+        seen = self.walk.steps.get(name)
+        if seen is not None and seen.step is not None and seen.step.may_fail and seen.step.each:
+            return _ERRORS
+        return _ERROR
 
     def _of_input(self, name: str) -> Type:
         known = self._inputs.get(name)
@@ -176,6 +193,8 @@ class Values:
         if root == "previous":
             type_ = self.of_instance(seen)
             return type_ if type_ is ANY else nullable(type_)
+        if root == "rounds":
+            return list_of(self.of_instance(seen))
         where = (*seen.path, "each")
         for formula in seen.formulas:
             if formula.where == where:

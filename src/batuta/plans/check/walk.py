@@ -20,7 +20,7 @@ from batuta.spec.shape import OUTER_ROOTS, condition_roots, step_roots
 
 __all__ = ["walk"]
 
-_PATH_TEXT = r"(inputs|steps|item|index|previous)((?:\.[A-Za-z_]\w*)*)"
+_PATH_TEXT = r"(inputs|steps|errors|item|index|previous|rounds)((?:\.[A-Za-z_]\w*)*)"
 _WHOLE = re.compile(rf"\$\{{{_PATH_TEXT}\}}", re.ASCII).fullmatch
 _BARE = re.compile(_PATH_TEXT, re.ASCII).fullmatch
 # What the compiler refuses as a field, it must see.
@@ -228,22 +228,9 @@ class _Step:
 
     def _link(self, link: Link) -> None:
         path, seen = link.path, self.seen
-        if link.root == "steps":
-            other = path[0] if path else ""
-            if other not in self.plan.steps:
-                names.no_step(self.found, link)
+        if link.root in ("steps", "errors"):
+            if not self._step(link):
                 return
-            assert isinstance(other, str)
-            if other == self.name:
-                if not self.own:
-                    names.own_value(self.found.flaws, link, self.name)
-                    return
-            else:
-                self.found.used_steps.add(other)
-                if self.counts:
-                    seen.deps[other] = not link.optional or seen.deps.get(other, False)
-                elif other not in seen.deps:
-                    names.not_waited_for(self.found.flaws, link, self.name)
         elif link.root == "inputs":
             if not path:
                 self.found.used_inputs.update(self.plan.inputs)
@@ -253,6 +240,26 @@ class _Step:
                 names.no_input(self.found, link)
                 return
         seen.links.append(link)
+
+    def _step(self, link: Link) -> bool:
+        """True if the step that `link` names, by its value or by its error, can be named here."""
+        other = link.path[0] if link.path else ""
+        if other not in self.plan.steps:
+            names.no_step(self.found, link)
+            return False
+        assert isinstance(other, str)
+        of_value = link.root == "steps"
+        if other == self.name:
+            if not (self.own and of_value):
+                names.own_value(self.found.flaws, link, self.name)
+            return self.own and of_value
+        (self.found.used_steps if of_value else self.found.asked_steps).add(other)
+        deps = self.seen.deps
+        if self.counts:
+            deps[other] = (of_value and not link.optional) or deps.get(other, False)
+        elif other not in deps:
+            names.not_waited_for(self.found.flaws, link, self.name)
+        return True
 
     def _after(self, step: Step) -> None:
         deps = self.seen.deps

@@ -40,7 +40,7 @@ PLAN: dict[str, tuple[str, str]] = {
         "Repeat work over a list with `each`.",
     ),
     "B116": (
-        "`item`, `index` or `previous` is used where there is none.",
+        "`item`, `index`, `previous` or `rounds` is used where there is none.",
         "Add `each` or `repeat`.",
     ),
     "B117": ("`limit` or `at_most` is given without `each`.", "Add `each`, or take it out."),

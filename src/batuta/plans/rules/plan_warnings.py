@@ -61,7 +61,7 @@ PLAN_WARNINGS: dict[str, tuple[str, str]] = {
     ),
     "B147": (
         "Nothing that `until` looks at changes from round to round.",
-        "Look at the value of the round: `steps.NAME`, `index` or `previous`.",
+        "Look at the value of the round: `steps.NAME`, `index`, `previous` or `rounds`.",
     ),
     "B148": (
         "A map inside a text: it is written as JSON.",
@@ -106,6 +106,10 @@ PLAN_WARNINGS: dict[str, tuple[str, str]] = {
     "B158": (
         "A quotient of numbers is cut where both come whole: `7 / 2` is 3, `7.0 / 2` is 3.5.",
         "Write the divisor with a point, `2.0`, or `double(…)`; for whole numbers, say `integer` in the schema.",
+    ),
+    "B159": (
+        "`errors` of a step that must not fail: it is always null.",
+        "Add `may_fail: true` to that step, or take the expression out.",
     ),
     "B159": (
         "`errors` of a step that must not fail: it is always null.",

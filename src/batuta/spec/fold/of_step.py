@@ -32,7 +32,9 @@ def _inherited(run: Run, fact: Inherited) -> None:
     node.value = fact.value
     node.code = fact.code
     node.inherited = run.accepted.fork.run
-    node.message = fact.why or f"taken over from {node.inherited}"
+    # Why it failed may be read by others, who are to read the same as in the other run.
+    failed = fact.state == r.FAILED
+    node.message = fact.why if failed else fact.why or f"taken over from {node.inherited}"
     end(run, node, fact.state, fact.at)
 
 
@@ -53,7 +55,7 @@ def _spread(run: Run, fact: Spread) -> None:
     for index in range(len(node.children), fact.count):
         child = Node(f"{node.path}{separator}{index}", node.shape, node.scope, inner, node, index)
         child.purses = node.purses
-        child.winners = node.winners
+        child.winners, child.failures = node.winners, node.failures
         if fact.open_at is not None:
             child.state = r.RETRYING
             child.retry_at = fact.open_at
