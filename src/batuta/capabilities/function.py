@@ -10,22 +10,20 @@ Nothing is registered anywhere; a catalog is given functions and wraps them.
 import asyncio
 import functools
 import inspect
-from collections.abc import Callable, Sequence
-from typing import Any, TypedDict, TypeVar, Unpack, cast, get_args, overload
+import sys
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar, Unpack, overload
 
-import msgspec
-
+from batuta.capabilities.declaration import Declaration, Options, declared
 from batuta.capabilities.schema import Signature, place_of, read_signature
-from batuta.capabilities.settings import Name, seconds_of
 from batuta.capabilities.threads import Threads
-from batuta.errors import CallFailed, NotDone, WorkspaceError
+from batuta.errors import CallFailed, NotDone, Place, WorkspaceError
 from batuta.plans.record.target import plain_function, recordable
-from batuta.spec.budget import nusd
 from batuta.spec.call import Call, Done, Expand, Failed, Outcome, Waiting
-from batuta.spec.card import Card, Effect, InDoubt, Reach
+from batuta.spec.card import Card
 from batuta.spec.failures import shown
 
-__all__ = ["Declaration", "FunctionCapability", "Options", "capability", "declaration_of"]
+__all__ = ["FunctionCapability", "capability", "declaration_of"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -33,79 +31,81 @@ _ATTRIBUTE = "__batuta_capability__"
 _OUTCOMES = frozenset({Done, Failed, Waiting, Expand})
 
 
-class Declaration(msgspec.Struct, frozen=True):
-    """What the author of a function has said about it; None where nothing was said."""
+class _Agent(Protocol):
+    """As much of an agent of pydantic-ai as tells it from a function."""
 
-    name: str
-    effect: Effect | None = None
-    reach: Reach | None = None
-    price_nusd: int = 0
-    scopes: tuple[str, ...] = ()
-    in_doubt: InDoubt = "ask"
-    reconcile: Callable[..., Any] | None = None
-    timeout_s: float = 300.0
-    concurrency: int = 0
-    description: str = ""
-    waits: bool = False
-    expands: bool = False
-
-
-class Options(TypedDict, total=False):
-    """What `@capability` can be told; everything by keyword, everything optional.
-
-    Attributes:
-        effect: `pure`, `read`, `idempotent` or `write`; unsaid, it is taken for a write.
-        reach: `local`, `egress` or `irreversible`; unsaid, it is taken for egress.
-        price_usd: the most one call can cost, in dollars.
-        scopes: what a caller must be granted.
-        in_doubt: what becomes of a write that was sent and not answered; `reconcile` if that is given, else `ask`.
-        reconcile: a function that finds out what became of a call. It takes the `Call`, or any of the arguments,
-            and returns what the call would have returned if it happened, raises `NotDone` if it did not, and
-            returns None if nobody can know.
-        timeout: longest time of one attempt: seconds, or a text like "30s"; 300 by default.
-        concurrency: at most so many calls at once in a process (0: no bound of its own).
-        description: for people and planners; the first paragraph of the docstring by default.
-        waits: True if it may return `Waiting`.
-        expands: True if it may return `Expand`.
-    """
-
-    effect: Effect | None
-    reach: Reach | None
-    price_usd: float
-    scopes: Sequence[str]
-    in_doubt: InDoubt
-    reconcile: Callable[..., Any]
-    timeout: float | str
-    concurrency: int
-    description: str
-    waits: bool
-    expands: bool
+    @property
+    def deps_type(self) -> Any: ...
+    @property
+    def output_type(self) -> Any: ...
 
 
 @overload
-def capability(name: F, /) -> F: ...
+def capability(function: F, /) -> F: ...
 @overload
-def capability(name: str | None = None, **options: Unpack[Options]) -> Callable[[F], F]: ...
-def capability(name: Any = None, **options: Unpack[Options]) -> Any:
+def capability(
+    agent: _Agent,
+    /,
+    *,
+    name: str | None = None,
+    deps: Callable[..., Any] | None = None,
+    **options: Unpack[Options],
+) -> Callable[..., Any]: ...
+@overload
+def capability(name: str | None = None, /, **options: Unpack[Options]) -> Callable[[F], F]: ...
+@overload
+def capability(*, name: str, **options: Unpack[Options]) -> Callable[[F], F]: ...
+def capability(
+    thing: Any = None,
+    /,
+    *,
+    name: str | None = None,
+    deps: Callable[..., Any] | None = None,
+    **options: Unpack[Options],
+) -> Any:
     """Declare a function, sync or async, to be a capability; it stays the function it was.
 
     `name` is its name in plans, the function's own by default; for the other words see `Options`. Without any of
     them the decorator may be used bare.
 
+    An agent of pydantic-ai is given instead of a function: `support = capability(agent, name="support")`. `deps` makes
+    its dependencies; what it takes, a call takes beside the prompt.
+
     Raises:
         WorkspaceError: a value is not one of those it may be; with the place of the function.
     """
+    if _is_agent(thing):
+        # The library is there already, for somebody has made an agent.
+        from batuta.capabilities.model.borrowed import borrowed
+
+        frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage] - an agent has no place of its own
+        place = Place(frame.f_code.co_filename, frame.f_lineno, 1)
+        lent = borrowed(thing, name, deps, options, place)
+        lent.function.__module__ = str(frame.f_globals.get("__name__", ""))
+        return _attached(lent.function, lent.declaration)
+    if deps is not None:
+        raise WorkspaceError("deps is for agents of pydantic-ai", remedy="take it out")
 
     def declare(function: F) -> F:
-        declaration = _declared(name or getattr(function, "__name__", ""), function, options)
-        declared = recordable(function, declaration.name)
-        setattr(declared, _ATTRIBUTE, declaration)
-        return declared
+        named = thing if isinstance(thing, str) else name
+        own = named or getattr(function, "__name__", "")
+        return _attached(function, declared(own, function, options, place_of(function)))
 
-    if callable(name):
-        function, name = cast("Any", name), None
-        return declare(function)
-    return declare
+    return declare if thing is None or isinstance(thing, str) else declare(thing)
+
+
+def _attached(function: F, declaration: Declaration) -> F:
+    attached = recordable(function, declaration.name)
+    setattr(attached, _ATTRIBUTE, declaration)
+    return attached
+
+
+def _is_agent(thing: object) -> bool:
+    """True for an agent of pydantic-ai, found out without importing it."""
+    return any(
+        one.__name__ == "AbstractAgent" and one.__module__.startswith("pydantic_ai.")
+        for one in type(thing).__mro__
+    )
 
 
 def declaration_of(function: object) -> Declaration | None:
@@ -128,7 +128,7 @@ class FunctionCapability:
         function: Callable[..., Any],
         *,
         threads: Threads | None = None,
-        kind: str = "function",
+        kind: str = "",
     ) -> None:
         declaration = declaration_of(function)
         if declaration is None:
@@ -146,15 +146,16 @@ class FunctionCapability:
             name=declaration.name,
             description=declaration.description,
             input=self._signature.input,
-            output=self._signature.output,
+            output=declaration.output or self._signature.output,
             effect=declaration.effect or "write",
             reach=declaration.reach or "egress",
             price_nusd=declaration.price_nusd,
+            priced=declaration.priced,
             scopes=declaration.scopes,
             in_doubt=declaration.in_doubt,
             timeout_s=declaration.timeout_s,
             concurrency=declaration.concurrency,
-            kind=kind,
+            kind=kind or declaration.kind,
             declared=declaration.effect is not None and declaration.reach is not None,
             waits=declaration.waits,
             expands=declaration.expands,
@@ -238,60 +239,3 @@ def _left(error: SystemExit | KeyboardInterrupt) -> CallFailed:
 
 def _unknown(message: str) -> Failed:
     return Failed("unknown", message, in_doubt=True)
-
-
-def _declared(name: str, function: Callable[..., Any], options: Options) -> Declaration:
-    reconcile = options.get("reconcile")
-    scopes = options.get("scopes", ())
-    place = place_of(function)
-    unknown = options.keys() - Options.__annotations__.keys()
-    if unknown:
-        raise WorkspaceError(
-            f"{name}: @capability knows no {min(unknown)}",
-            remedy=f"it knows {', '.join(sorted(Options.__annotations__))}",
-            place=place,
-        )
-    try:
-        declaration = Declaration(
-            name=name,
-            effect=options.get("effect"),
-            reach=options.get("reach"),
-            price_nusd=nusd(options.get("price_usd", 0)),
-            scopes=(scopes,) if isinstance(scopes, str) else tuple(scopes),
-            in_doubt=options.get("in_doubt", "ask" if reconcile is None else "reconcile"),
-            reconcile=reconcile,
-            timeout_s=seconds_of(options.get("timeout", 300.0), "timeout"),
-            concurrency=options.get("concurrency", 0),
-            description=options.get("description", _paragraph(function)),
-            waits=options.get("waits", False),
-            expands=options.get("expands", False),
-        )
-        wrong = _flaw(declaration)
-    except (WorkspaceError, ArithmeticError, TypeError, ValueError) as error:
-        wrong = getattr(error, "message", str(error))
-    else:
-        if not wrong:
-            return declaration
-    raise WorkspaceError(f"{name}: {wrong}", place=place)
-
-
-def _paragraph(function: Callable[..., Any]) -> str:
-    text = inspect.getdoc(function) or ""
-    return " ".join(text.split("\n\n")[0].split())
-
-
-def _flaw(declaration: Declaration) -> str:
-    """What is wrong with `declaration`, "" if nothing is."""
-    if not Name.fullmatch(declaration.name):
-        return "a name starts with a letter or _ and goes on with letters, digits, _ . -"
-    if declaration.effect not in (None, *get_args(Effect)):
-        return f"effect is {declaration.effect!r}; it is one of {', '.join(get_args(Effect))}"
-    if declaration.reach not in (None, *get_args(Reach)):
-        return f"reach is {declaration.reach!r}; it is one of {', '.join(get_args(Reach))}"
-    if declaration.in_doubt not in get_args(InDoubt):
-        return f"in_doubt is {declaration.in_doubt!r}; it is one of {', '.join(get_args(InDoubt))}"
-    if (declaration.in_doubt == "reconcile") != (declaration.reconcile is not None):
-        return 'in_doubt="reconcile" and a reconcile function go together'
-    if declaration.concurrency < 0 or declaration.price_nusd < 0:
-        return "concurrency and price_usd are not negative"
-    return ""

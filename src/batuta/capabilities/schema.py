@@ -20,7 +20,10 @@ from batuta.reading.annotations import (
 from batuta.reading.nearest import did_you_mean
 from batuta.spec.call import Call, Done, Expand, Failed, Waiting
 
-__all__ = ["Signature", "place_of", "read_signature"]
+__all__ = ["PLACE", "Signature", "place_of", "read_signature"]
+
+# Where a function that we have made stands for something of the user's, this attribute has the place of that.
+PLACE = "__batuta_place__"
 
 _OUTCOMES = (Done, Failed, Waiting, Expand)
 # Types whose JSON form is the value itself, so that an exact match needs no conversion.
@@ -167,7 +170,10 @@ def read_signature(function: Callable[..., Any]) -> Signature:
 
 
 def place_of(function: Callable[..., Any]) -> Place:
-    """Where `function` is defined."""
+    """Where `function` is defined, or says that it is."""
+    place = getattr(function, PLACE, None)
+    if isinstance(place, Place):
+        return place
     code = getattr(inspect.unwrap(function), "__code__", None)
     return (
         Place(code.co_filename, code.co_firstlineno, 1) if code is not None else Place("<python>")

@@ -26,6 +26,7 @@ _CODES: tuple[tuple[type[Exception], str, bool], ...] = (
     (e.ModelHTTPError, "unavailable", True),
     (e.ModelAPIError, "invalid_answer", True),
     (e.UnexpectedModelBehavior, "invalid_answer", True),
+    (e.UsageLimitExceeded, "limit", False),
     (e.UserError, "unsupported", False),
 )
 _MEANINGS = {

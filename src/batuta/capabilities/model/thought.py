@@ -15,7 +15,7 @@ from pydantic_ai.messages import (
 from pydantic_ai.models import Model, ModelRequestParameters
 from pydantic_ai.settings import ModelSettings
 
-__all__ = ["think"]
+__all__ = ["piece_of", "think"]
 
 
 async def think(
@@ -34,12 +34,15 @@ async def think(
         model, messages, model_settings=settings, model_request_parameters=parameters
     ) as stream:
         async for event in stream:
-            piece = ""
-            if isinstance(event, PartDeltaEvent):
-                if isinstance(event.delta, TextPartDelta):
-                    piece = event.delta.content_delta
-            elif isinstance(event, PartStartEvent) and isinstance(event.part, TextPart):
-                piece = event.part.content
-            if piece:
+            if piece := piece_of(event):
                 report({"text": piece})
     return stream.get()
+
+
+def piece_of(event: object) -> str:
+    """The piece of text that an event of a stream brings; "" if it brings something else."""
+    if isinstance(event, PartDeltaEvent):
+        return event.delta.content_delta if isinstance(event.delta, TextPartDelta) else ""
+    if isinstance(event, PartStartEvent) and isinstance(event.part, TextPart):
+        return event.part.content
+    return ""

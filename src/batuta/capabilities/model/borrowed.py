@@ -1,0 +1,294 @@
+"""An agent of pydantic-ai as one opaque function. What it does inside, and with which client, is its own affair.
+
+Imported with that library.
+"""
+
+import inspect
+import types
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
+from decimal import ROUND_CEILING
+from typing import Annotated, Any, NamedTuple, Union, cast, get_args, get_origin
+
+import msgspec
+from pydantic import TypeAdapter
+from pydantic_ai.agent import AbstractAgent
+from pydantic_ai.exceptions import FallbackExceptionGroup
+from pydantic_ai.messages import FunctionToolCallEvent, ModelMessage, ModelMessagesTypeAdapter
+from pydantic_ai.tools import DeferredToolRequests, DeferredToolResults, ToolDenied
+from pydantic_ai.usage import RunUsage
+from pydantic_core import to_jsonable_python
+
+from batuta.capabilities.declaration import Declaration, Options, declared
+from batuta.capabilities.model.failures import failed_from
+from batuta.capabilities.model.thought import piece_of
+from batuta.capabilities.schema import PLACE, read_signature
+from batuta.errors import Place, WorkspaceError
+from batuta.reading.annotations import Unsupported, schema_of
+from batuta.spec.call import Call, Done, Failed, Outcome, Question, Waiting
+from batuta.spec.value import encode
+
+__all__ = ["Borrowed", "borrowed"]
+
+KIND = "borrowed"
+_Prompt = Annotated[str, msgspec.Meta(min_length=1, description="what it is asked")]
+_USAGE = TypeAdapter(RunUsage)
+_BEGUN = "not retried, for it had begun to act"
+_COUNT = {"type": "integer"}
+
+
+class Borrowed(NamedTuple):
+    """An agent as a function, and what is said of it."""
+
+    function: Callable[..., Any]
+    declaration: Declaration
+
+
+def borrowed(
+    agent: Any, name: str | None, deps: Callable[..., Any] | None, options: Options, place: Place
+) -> Borrowed:
+    """`agent` as a function of `prompt` and its dependencies: those that `deps` takes, or `deps` of the agent's type.
+
+    Raises:
+        WorkspaceError: it has no name, or its dependencies cannot come out of JSON; with `place`.
+    """
+    lender = cast("AbstractAgent[Any, Any]", agent)
+    named = name or lender.name or ""
+    if not named:
+        raise WorkspaceError(
+            "the agent has no name", remedy='capability(agent, name="…")', place=place
+        )
+    parameters = _parameters(lender, deps, named, place)
+    outputs = _flat(lender.output_type)
+    answers = [one for one in outputs if one is not DeferredToolRequests]
+    lent = _Agent(lender, named, deps, answers == [str], options.get("effect") or "write")
+
+    async def run(call: Call, prompt: str, **given: Any) -> Outcome:
+        return await lent(call, prompt, given)
+
+    own = [_parameter("prompt", _Prompt), *parameters, _parameter("call", Call)]
+    shape: Any = run
+    shape.__name__ = shape.__qualname__ = named
+    shape.__signature__ = inspect.Signature(own)
+    shape.__annotations__ = {one.name: one.annotation for one in own}
+    shape.__doc__ = str(lender.description or f"Asks {named}, an agent of pydantic-ai.")
+    setattr(shape, PLACE, place)
+    read_signature(shape)
+    said = declared(named, shape, options, place)
+    declaration = msgspec.structs.replace(
+        said,
+        priced="price_usd" in options,
+        waits=DeferredToolRequests in outputs,
+        kind=KIND,
+        output=_output_schema(lender, answers),
+    )
+    return Borrowed(shape, declaration)
+
+
+class _Agent:
+    """Runs `agent` for one call after another. `wordy`: what it gives is its words, and no value."""
+
+    def __init__(
+        self,
+        agent: AbstractAgent[Any, Any],
+        name: str,
+        deps: Callable[..., Any] | None,
+        wordy: bool,
+        effect: str,
+    ) -> None:
+        self._agent = agent
+        self._name = name
+        self._deps = deps
+        self._wordy = wordy
+        self._repeatable = effect != "write"
+
+    async def __call__(self, call: Call, prompt: str, given: dict[str, Any]) -> Outcome:
+        """The outcome of one call. Errors of the agent's own tools are not ours to read."""
+        watched = _Watched(call.report)
+        usage = RunUsage()
+        asked: dict[str, Any] = {"user_prompt": prompt}
+        if call.answered and call.state is not None:
+            state = call.state
+            usage = _USAGE.validate_python(state["usage"])
+            asked = {
+                "message_history": ModelMessagesTypeAdapter.validate_python(state["messages"]),
+                "deferred_tool_results": _permitted(state["asked"], call.answer),
+            }
+            watched.nodes += 1  # what it was given leave for comes first
+        asked |= {"deps": await self._made(given), "usage": usage}
+        try:
+            result = await self._run(watched, asked)
+        except Exception as error:
+            failed = failed_from(_last(error))
+            if failed is None:
+                raise
+            return self._failed(failed, usage, acted=watched.nodes > 1)
+        if isinstance(result.output, DeferredToolRequests):
+            return self._asking(result.output, result.all_messages(), usage)
+        return Done(self._value(result.output, usage), cost_nusd=_cost_nusd(usage))
+
+    async def _made(self, given: dict[str, Any]) -> Any:
+        if self._deps is None:
+            return given.get("deps")
+        made = self._deps(**given)
+        return await made if inspect.isawaitable(made) else made
+
+    async def _run(self, watched: "_Watched", asked: dict[str, Any]) -> Any:
+        """The result, its words reported as they come, if its model can say them so."""
+        own = self._agent.event_stream_handler
+
+        async def handler(context: Any, events: AsyncIterable[Any]) -> None:
+            seen = watched.see(events)
+            if own is not None:
+                await own(context, seen)
+            async for _ in seen:
+                pass
+
+        try:
+            return await self._agent.run(**asked, event_stream_handler=handler)
+        except (AssertionError, NotImplementedError):
+            # So says a model that cannot stream, as many do that people write for their tests.
+            if watched.begun or own is not None:
+                raise
+            watched.nodes += 2  # nobody sees how far it comes
+            return await self._agent.run(**asked)
+
+    def _value(self, output: Any, usage: RunUsage) -> dict[str, Any]:
+        plain = to_jsonable_python(output)
+        return {
+            "text": plain if isinstance(plain, str) else encode(plain).decode(),
+            "value": None if self._wordy else plain,
+            "turns": usage.requests,
+            "tool_calls": usage.tool_calls,
+            "tokens": {"input": usage.input_tokens, "output": usage.output_tokens},
+        }
+
+    def _asking(
+        self, wanted: DeferredToolRequests, messages: list[ModelMessage], usage: RunUsage
+    ) -> Outcome:
+        """The question whether it may call the tools that want leave."""
+        if wanted.calls:
+            names = ", ".join(sorted({one.tool_name for one in wanted.calls}))
+            said = f"it leaves {names} to whoever asked it, and a plan does not call tools for it"
+            return self._failed(Failed("unsupported", said), usage, acted=True)
+        names = ", ".join(dict.fromkeys(one.tool_name for one in wanted.approvals))
+        shown = [{"tool": one.tool_name, "arguments": one.args} for one in wanted.approvals]
+        state = {
+            "messages": ModelMessagesTypeAdapter.dump_python(messages, mode="json"),
+            "usage": _USAGE.dump_python(usage, mode="json"),
+            "asked": [one.tool_call_id for one in wanted.approvals],
+        }
+        question = Question(f"May {self._name} call {names}?", show=to_jsonable_python(shown))
+        return Waiting(question, state)
+
+    def _failed(self, failed: Failed, usage: RunUsage, *, acted: bool) -> Failed:
+        """`failed` with what was spent; what has begun to act is tried again only if it may be done twice."""
+        spent = _cost_nusd(usage) or 0
+        cost = failed.cost_nusd if failed.cost_nusd < 0 and not spent else spent
+        again = failed.may_retry and (self._repeatable or not acted)
+        message = failed.message
+        if failed.may_retry and not again:
+            message = f"{message} ({_BEGUN})"
+        wait = failed.retry_after_s if again else None
+        return Failed(failed.code, message, may_retry=again, retry_after_s=wait, cost_nusd=cost)
+
+
+class _Watched:
+    """What is seen of a run: how many turns (`nodes`), of a model or of tools, have begun; if it has said something."""
+
+    def __init__(self, report: Callable[[Any], None]) -> None:
+        self._report = report
+        self.nodes = 0
+        self.begun = False
+
+    async def see(self, events: AsyncIterable[Any]) -> AsyncIterator[Any]:
+        """Hand on `events`, words and calls of tools reported."""
+        self.nodes += 1
+        async for event in events:
+            self.begun = True
+            if isinstance(event, FunctionToolCallEvent):
+                self._report({"message": f"calls {event.part.tool_name}"})
+            elif piece := piece_of(event):
+                self._report({"text": piece})
+            yield event
+
+
+def _parameters(
+    agent: AbstractAgent[Any, Any], deps: Callable[..., Any] | None, name: str, place: Place
+) -> list[inspect.Parameter]:
+    """What a call takes beside the prompt."""
+    wanted = agent.deps_type
+    if deps is not None:
+        hints = inspect.signature(deps, eval_str=True).parameters
+        found = [one.replace(kind=one.KEYWORD_ONLY) for one in hints.values()]
+        clash = next((one.name for one in found if one.name in ("prompt", "call")), "")
+        if clash:
+            raise WorkspaceError(
+                f"{name}: deps takes {clash}, which the agent has itself",
+                remedy="call it something else",
+                place=place,
+            )
+        return found
+    if wanted in (object, None, type(None)):
+        return []
+    try:
+        schema_of(wanted, {}, "deps")
+    except Unsupported as error:
+        raise WorkspaceError(
+            f"{name}: {error}",
+            remedy="give capability(…, deps=) a function that makes it; what that takes, a call takes",
+            place=place,
+        ) from None
+    return [_parameter("deps", wanted)]
+
+
+def _parameter(name: str, annotation: Any) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation)
+
+
+def _flat(outputs: Any) -> list[Any]:
+    """The types of an output, one by one."""
+    if isinstance(outputs, Sequence) and not isinstance(outputs, str):
+        return [kind for one in cast("Sequence[Any]", outputs) for kind in _flat(one)]
+    if get_origin(outputs) in (Union, types.UnionType):
+        return [kind for one in get_args(outputs) for kind in _flat(one)]
+    return [outputs]
+
+
+def _output_schema(agent: AbstractAgent[Any, Any], answers: list[Any]) -> dict[str, Any]:
+    """What a call gives. The schema of a type has its definitions at the top, where references to them point."""
+    schema: dict[str, Any] = {"type": "null"}
+    if answers != [str]:
+        schema = dict(agent.output_json_schema(answers))
+    defs = schema.pop("$defs", None)
+    tokens = {"type": "object", "properties": {"input": _COUNT, "output": _COUNT}}
+    properties = {
+        "text": {"type": "string"},
+        "value": schema,
+        "turns": _COUNT,
+        "tool_calls": _COUNT,
+        "tokens": {**tokens, "required": ["input", "output"]},
+    }
+    whole = {"type": "object", "properties": properties, "required": list(properties)}
+    return whole | ({"$defs": defs} if defs else {})
+
+
+def _permitted(asked: list[str], answer: Any) -> DeferredToolResults:
+    """What a person has said to all that was asked at once."""
+    said = cast("dict[str, Any]", answer if isinstance(answer, dict) else {})
+    note = str(said.get("note") or "")
+    leave = True if said.get("approved") is True else ToolDenied(note) if note else ToolDenied()
+    return DeferredToolResults(approvals=dict.fromkeys(asked, leave))
+
+
+def _last(error: Exception) -> Exception:
+    """What the last model has said, where one after the other was asked."""
+    if isinstance(error, FallbackExceptionGroup) and error.exceptions:
+        return error.exceptions[-1]
+    return error
+
+
+def _cost_nusd(usage: RunUsage) -> int | None:
+    """What was spent, if the library knows the prices of its models."""
+    if usage.cost is None:
+        return None
+    return int((usage.cost * 1_000_000_000).to_integral_value(ROUND_CEILING))
