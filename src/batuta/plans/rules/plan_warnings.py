@@ -111,10 +111,6 @@ PLAN_WARNINGS: dict[str, tuple[str, str]] = {
         "`errors` of a step that must not fail: it is always null.",
         "Add `may_fail: true` to that step, or take the expression out.",
     ),
-    "B159": (
-        "`errors` of a step that must not fail: it is always null.",
-        "Add `may_fail: true` to that step, or take the expression out.",
-    ),
     "B190": (
         "A capability says neither what it does to the world nor how far it reaches, so it counts as a write "
         "that leaves this machine.",
