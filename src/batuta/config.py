@@ -9,6 +9,7 @@ import msgspec
 
 from batuta.errors import InputError, NotFound, WorkspaceError
 from batuta.reading.address import read_private_address
+from batuta.reading.agents import AgentConfig, read_agents
 from batuta.reading.budget import read_budget
 from batuta.reading.capability import CapabilityConfig, read_capabilities
 from batuta.reading.databases import Database, read_databases
@@ -93,6 +94,7 @@ class Workspace(msgspec.Struct, frozen=True):
     files: FilesConfig = FilesConfig()
     knowledge: dict[str, KnowledgeConfig] = {}
     models: dict[str, ModelConfig] = {}
+    agents: dict[str, AgentConfig] = {}
     sql: dict[str, Database] = {}
     places: Places = NOWHERE
 
@@ -228,6 +230,7 @@ read_workspace = record(
         "files": read_files,
         "knowledge": read_knowledge,
         "models": read_models,
+        "agents": read_agents,
         "sql": read_databases,
     },
     what="a workspace: a map of keys and values",

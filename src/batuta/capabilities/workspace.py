@@ -15,6 +15,8 @@ from batuta.capabilities.threads import Threads
 from batuta.config import Workspace, plan_files
 from batuta.plans.record.recording import Recording
 from batuta.ports import Capability
+from batuta.reading.places import Places
+from batuta.spec.card import Card
 
 __all__ = ["Opened", "folder_of", "open_catalog"]
 
@@ -53,12 +55,16 @@ async def open_catalog(
         folder, threads = folder_of(workspace), Threads()
         brought.extend(file_capabilities(folder, threads))
         brought.extend(report_capabilities(folder, threads))
-    if modules and workspace.models:
-        from batuta.capabilities.model.opening import Models  # only for those who use it
+    introduce: Callable[[Mapping[str, Card], Places], None] | None = None
+    if modules and (workspace.models or workspace.agents):
+        from batuta.capabilities.agent.opening import Agents  # only for those who use them
+        from batuta.capabilities.model.opening import Models
 
         allowed = workspace.network.allow_private
         models = Models(workspace.models, folder_of(workspace), allowed)
-        brought.extend(models.capabilities)
+        agents = Agents(workspace.agents, models.capabilities)
+        brought.extend([*models.capabilities, *agents.capabilities])
+        introduce = agents.introduce
         ending.append(models.close)
     if modules and workspace.sql:
         from batuta.capabilities.sql.databases import open_databases  # only for those who use it
@@ -77,7 +83,10 @@ async def open_catalog(
         closing=ending,
     )
     plans = registered_plans(plan_files(workspace) if modules else (), own.workflows)
-    return Opened(catalog.with_later(plans), own.workflows, troubles)
+    whole = catalog.with_later(plans)
+    if introduce is not None:
+        introduce(whole.cards(), workspace.places)
+    return Opened(whole, own.workflows, troubles)
 
 
 def folder_of(workspace: Workspace) -> Folder:

@@ -1,0 +1,190 @@
+"""The calls that a model asks for: which become steps, and which are answered with an error instead. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple, cast
+
+from batuta.capabilities.agent.rounds import Exchange, Round, made
+from batuta.capabilities.agent.tools import Tool
+from batuta.capabilities.answers import checker_of
+from batuta.errors import InputError
+from batuta.language.rescue import rescue
+from batuta.reading.nearest import did_you_mean
+from batuta.spec.value import canonical
+
+__all__ = ["CALLS_AT_ONCE_MAX", "Asked", "Sorted", "sort_calls"]
+
+# Of one answer of a model: more at once is no plan, but a flood.
+CALLS_AT_ONCE_MAX = 16
+# So many are told that they were too many; what is beyond them is forgotten.
+_CALLS_KEPT_MAX = 64
+# The same call with the same answer so often, and the next one is not made.
+_SAME_MAX = 2
+_REPEATED = "repeated"
+_ARGUMENTS_CHARS_KEPT = 2_000
+
+
+class Asked(NamedTuple):
+    """A call as the model asks for it: `tool` by the name it knows, `arguments` parsed or as text."""
+
+    id: str
+    tool: str
+    arguments: Any
+
+
+class Sorted(NamedTuple):
+    """What becomes of the calls of one answer.
+
+    Attributes:
+        calls: those that become steps: `{id, tool, arguments}`, the tool by the name of its capability.
+        refused: the others: `{id, tool, arguments, error}`, the tool by the name that the model gave.
+        places: for each call that is kept, in the model's order: the list it is in, and where.
+        hand_over: the agent that the conversation is left to; "" if it is not. `note`: what it is told.
+        looping: the tool that is called over and over, although the model was told; "" if none is.
+    """
+
+    calls: list[dict[str, Any]]
+    refused: list[dict[str, Any]]
+    places: list[tuple[str, int]]
+    hand_over: str = ""
+    note: str = ""
+    looping: str = ""
+
+
+def sort_calls(
+    asked: Sequence[Asked], tools: Mapping[str, Tool], rounds: Iterable[Round]
+) -> Sorted:
+    """Sort `asked` by what `tools` take, and by what happened in `rounds`."""
+    past = _Past(rounds, tools)
+    calls: list[dict[str, Any]] = []
+    refused: list[dict[str, Any]] = []
+    places: list[tuple[str, int]] = []
+    looping = ""
+    if len(asked) == 1:
+        tool = tools.get(asked[0].tool)
+        if tool is not None and tool.hands_over:
+            given, flaw = _arguments(asked[0].arguments, tool)
+            note = "" if flaw else given.get("note", "")
+            return Sorted([], [], [], hand_over=tool.capability, note=note)
+    seen: set[str] = set()
+    asked_now: set[bytes] = set()
+    for one in asked[:_CALLS_KEPT_MAX]:
+        arguments, error = _read(one, tools, len(calls), twice=one.id in seen)
+        tool = tools.get(one.tool)
+        if not error and tool is not None:
+            key = _key(tool.capability, arguments)
+            if past.told(key):
+                looping = tool.capability
+            if key in asked_now and tool.changes:
+                error = _error("duplicate", "the same call stands in this answer already")
+            elif past.often(key):
+                error = _error(
+                    _REPEATED,
+                    "this was called with the same arguments before, and nothing new came of it;"
+                    " do something else, or answer with what you know",
+                )
+            asked_now.add(key)
+        id = _unused(one.id, seen | past.ids)
+        seen.add(one.id)
+        seen.add(id)
+        if error or tool is None:
+            places.append(("refused", len(refused)))
+            refused.append({"id": id, "tool": one.tool, "arguments": arguments, "error": error})
+        else:
+            places.append(("call", len(calls)))
+            calls.append({"id": id, "tool": tool.capability, "arguments": arguments})
+    return Sorted(calls, refused, places, looping=looping)
+
+
+class _Past:
+    """Which calls were made before, how often without anything new, and which ones the model was told of."""
+
+    def __init__(self, rounds: Iterable[Round], tools: Mapping[str, Tool]) -> None:
+        self.ids: set[str] = set()
+        self._often: Counter[bytes] = Counter()
+        self._answers: dict[bytes, bytes] = {}
+        self._told: set[bytes] = set()
+        changing = {tool.capability for tool in tools.values() if tool.changes}
+        for one in rounds:
+            said = one["said"]
+            self.ids.update(call["id"] for call in (*said["calls"], *said["refused"]))
+            for each in made(one):
+                self._count(each, each.tool in changing)
+            for call in said["refused"]:
+                tool = tools.get(call["tool"])
+                if tool is not None and call["error"]["code"] == _REPEATED:
+                    self._told.add(_key(tool.capability, call["arguments"]))
+
+    def _count(self, each: Exchange, changes: bool) -> None:
+        key = _key(each.tool, each.arguments)
+        answer = canonical([each.value, each.error])
+        # What answers something new is watched, and may be asked as often as there are turns.
+        again = self._answers.get(key) == answer or (changes and each.error is None)
+        self._answers[key] = answer
+        self._often[key] = self._often[key] + 1 if again else 1
+
+    def often(self, key: bytes) -> bool:
+        return self._often[key] >= _SAME_MAX
+
+    def told(self, key: bytes) -> bool:
+        return key in self._told
+
+
+def _read(
+    one: Asked, tools: Mapping[str, Tool], count: int, *, twice: bool
+) -> tuple[Any, dict[str, Any] | None]:
+    """The arguments of a call, and why it cannot be made (None if it can)."""
+    tool = tools.get(one.tool)
+    kept = one.arguments
+    if isinstance(kept, str):
+        kept = kept[:_ARGUMENTS_CHARS_KEPT]
+    if twice:
+        return kept, _error("duplicate", "another call of the same answer has this id; call again")
+    if tool is None:
+        near = did_you_mean(one.tool, tools, "tools")
+        return kept, _error("unknown_tool", f"there is no tool {one.tool[:64]!r}; {near}")
+    if tool.hands_over:
+        return kept, _error("not_alone", "hand over in an answer of its own, without other calls")
+    if count >= CALLS_AT_ONCE_MAX:
+        text = f"only {CALLS_AT_ONCE_MAX} calls are made at once; call again, if it is needed"
+        return kept, _error("too_many", text)
+    arguments, flaw = _arguments(one.arguments, tool)
+    if flaw:
+        return kept, _error("invalid", f"the arguments do not fit: {flaw}")
+    return arguments, None
+
+
+def _arguments(given: Any, tool: Tool) -> tuple[Any, str]:
+    try:
+        check = checker_of(tool.schema)
+    except InputError:
+        check = _anything
+    if given is None or given == "":
+        given = {}
+    if isinstance(given, str):
+        read = rescue(given, check)
+        if read.flaw or read.cut:
+            return None, read.flaw or "their end is missing"
+        given = read.value
+    if not isinstance(given, dict):
+        return None, "they are no map"
+    return cast("dict[str, Any]", given), check(given) or ""
+
+
+def _anything(_: Any) -> None:
+    """Nothing is against any value."""
+
+
+def _key(tool: str, arguments: Any) -> bytes:
+    return canonical([tool, arguments])
+
+
+def _error(code: str, message: str) -> dict[str, Any]:
+    return {"code": code, "message": message}
+
+
+def _unused(id: str, taken: set[str]) -> str:
+    found, count = id, 2
+    while found in taken:
+        found, count = f"{id}_{count}", count + 1
+    return found

@@ -1,0 +1,214 @@
+"""An agent as a capability, and its thoughts as another one."""
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any
+
+import msgspec
+
+from batuta.capabilities.agent.plans import agent_plan, summary_plan, thoughts_of
+from batuta.capabilities.agent.rounds import Past, past_of, record
+from batuta.capabilities.agent.tools import Tool, tools_of
+from batuta.capabilities.answers import checker_of
+from batuta.capabilities.model.capability import ModelCapability
+from batuta.capabilities.model.card import Asked, tokens_at_most
+from batuta.reading.agents import AgentConfig
+from batuta.spec.call import Call, Expand, Failed, Outcome
+from batuta.spec.card import Card
+from batuta.spec.value import canonical, digest, encode
+
+__all__ = ["KIND", "AgentCapability", "ThoughtCapability"]
+
+KIND = "agent"
+# A token of most languages has about so many bytes; only the bound on money counts one for each.
+_BYTES_PER_TOKEN = 4
+# Of what a model takes, so much may be left of the latest rounds when the others are summarized.
+_NEWEST_SHARE = 0.25
+_RECORD_SHARE = 0.75
+
+_OUTPUT: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "text": {"type": "string"},
+        "value": {"description": "what fits the schema; null without one"},
+        "end": {"enum": ["stop", "length"]},
+        "turns": {"type": "integer"},
+        "agent": {"type": "string"},
+    },
+    "required": ["text", "value", "end", "turns", "agent"],
+}
+_THOUGHT_OUTPUT: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "said": {},
+        "answers": {"type": "array"},
+        "final": {"type": "boolean"},
+        "answer": {},
+    },
+    "required": ["said", "answers", "final", "answer"],
+}
+
+
+class AgentCapability:
+    """A model that calls tools in turns: a call answers with the plan of its turns.
+
+    `model` is the card of the model that thinks.
+    """
+
+    def __init__(self, name: str, config: AgentConfig, model: Card) -> None:
+        self.plan = agent_plan(name, config)
+        value = _OUTPUT["properties"]["value"] if config.output is None else config.output
+        self.card = Card(
+            name=name,
+            description=config.description or f"An agent that thinks with {config.model}.",
+            input=_input(model, config, ("prompt", "files", "context")),
+            output=_OUTPUT | {"properties": _OUTPUT["properties"] | {"value": value}},
+            effect="pure",
+            reach="local",
+            kind=KIND,
+            expands=True,
+            plan=self.plan.digest(),
+        )
+
+    async def __call__(self, call: Call) -> Outcome:
+        return Expand(self.plan, dict(call.args))
+
+
+class ThoughtCapability:
+    """The thoughts of the agent `name`: one question to `model` each. `cards`: of all that can be called."""
+
+    def __init__(
+        self,
+        name: str,
+        config: AgentConfig,
+        model: ModelCapability,
+        cards: Callable[[], Mapping[str, Card]],
+    ) -> None:
+        self._agent = name
+        self._config = config
+        self._model = model
+        self._cards = cards
+        more: dict[str, Any] = {
+            "history": {"type": "array"},
+            "summary": {"type": "string"},
+            "turn": {"type": "integer"},
+        }
+        given = _input(model.card, config, ("prompt", "files", "context"))
+        self.card = msgspec.structs.replace(
+            model.card,
+            name=thoughts_of(name),
+            description=f"One thought of {name}: a question to {config.model}, which may lead to calls of its tools.",
+            input=given | {"properties": given["properties"] | more},
+            output=_THOUGHT_OUTPUT,
+            kind="thought",
+            expands=True,
+        )
+
+    def price(self, args: Mapping[str, Any]) -> int:
+        """The most that a call with `args` costs, in nano-dollars; never more than the card says."""
+        if args.get("files"):
+            return self.card.price_nusd
+        tokens = self._tokens(_asked(args, self._config), past_of(args))
+        most, repaired = self._model.config.max_tokens, self._config.output is not None
+        return self._model.price_of(tokens, most, repaired=repaired)
+
+    async def __call__(self, call: Call) -> Outcome:
+        """Ask the model; it answers, or its calls become steps."""
+        past = past_of(call.args)
+        asked = _asked(call.args, self._config, past.summary)
+        if self._is_long(asked, past):
+            if past.rounds and "summary" not in call.args:
+                return self._summarized(call, past)
+            if self._tokens(asked, past) > self._model.config.max_input:
+                return Failed(
+                    "too_long",
+                    f"the question may have {self._tokens(asked, past):,} tokens, at most"
+                    f" {self._model.config.max_input:,}; shorten it, or raise `max_input`",
+                )
+        outcome = await self._model.ask(call, asked, lambda: self._talk(call, past))
+        if isinstance(outcome, Failed):
+            if outcome.code == "too_long" and past.rounds and "summary" not in call.args:
+                return self._summarized(call, past)
+            if outcome.code == "invalid_answer":
+                # It was asked to put that right; once more would be the same.
+                return msgspec.structs.replace(outcome, may_retry=False)
+        return outcome
+
+    def _talk(self, call: Call, past: Past) -> Any:
+        from batuta.capabilities.agent.thinking import Thought, talk_of
+
+        output = self._config.output
+        check = None if output is None else checker_of(output)
+        return talk_of(Thought(self._agent, self._config, self._tools, past, call, check))
+
+    def _summarized(self, call: Call, past: Past) -> Outcome:
+        """The same thought, after a summary of what was said long ago."""
+        config, args = self._model.config, call.args
+        newest = _newest(past, int(config.max_input * _NEWEST_SHARE))
+        old = past.rounds[: len(past.rounds) - newest]
+        bytes_max = int(config.max_input * _RECORD_SHARE)
+        inputs: dict[str, Any] = {
+            "record": record(past, old, args["prompt"], bytes_max),
+            "prompt": args["prompt"],
+            "files": args.get("files") or [],
+            "context": args.get("context"),
+            "newest": past.rounds[len(old) :],
+            "turn": past.turn,
+            "upto": past.summed + len(old),
+        }
+        call.report({"message": f"summarizes {len(old)} turns"})
+        return Expand(summary_plan(self._agent, self._config.model), inputs, cost_nusd=0)
+
+    def _is_long(self, asked: Asked, past: Past) -> bool:
+        if self._tokens(asked, past) > self._model.config.max_input:
+            return True
+        most = self._config.compact
+        return 0 < most < past.size // _BYTES_PER_TOKEN
+
+    def _tokens(self, asked: Asked, past: Past) -> int:
+        """How many tokens the question may have, with all that goes around it."""
+        return tokens_at_most(asked) + past.size + self._tools_bytes
+
+    @cached_property
+    def _tools(self) -> dict[str, Tool]:
+        return tools_of(self._config, self._cards())
+
+    @cached_property
+    def _tools_bytes(self) -> int:
+        return sum(len(encode([one.description, one.schema])) + 100 for one in self._tools.values())
+
+
+def _asked(args: Mapping[str, Any], config: AgentConfig, summary: str = "") -> Asked:
+    prompt = args["prompt"]
+    if summary:
+        prompt = f"{prompt}\n\nWhat you have done so far, in short:\n{summary}"
+    return Asked(
+        prompt=prompt,
+        instructions=config.instructions,
+        context=args.get("context"),
+        schema=config.output,
+        files=tuple(args.get("files") or ()),
+    )
+
+
+def _newest(past: Past, bytes_max: int) -> int:
+    """How many of the latest rounds are left as they are: what fits, and not all of them."""
+    count = left = 0
+    for one in reversed(past.rounds[1:]):
+        left += len(encode(one))
+        if left > bytes_max:
+            break
+        count += 1
+    return count
+
+
+def _input(model: Card, config: AgentConfig, names: tuple[str, ...]) -> dict[str, Any]:
+    """Arguments as the model takes them. With another agent behind it, a run is told that it has changed."""
+    properties: dict[str, Any] = model.input["properties"]
+    return {
+        "type": "object",
+        "properties": {name: properties[name] for name in names},
+        "required": ["prompt"],
+        "additionalProperties": False,
+        "$comment": f"settings {digest(canonical(config))}",
+    }

@@ -1,0 +1,137 @@
+"""Between the messages of the library and the values of rounds. Imported with the library.
+
+Of what a model said, everything is kept that its provider wants back: texts, thoughts with their signatures, calls with
+their ids. What is the default there is left out, so that the log holds little more than what was said.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from pydantic_ai.messages import (
+    ModelMessage,
+    ModelRequest,
+    ModelRequestPart,
+    ModelResponse,
+    ModelResponsePart,
+    TextPart,
+    ThinkingPart,
+    ToolCallPart,
+    ToolReturnPart,
+    UserPromptPart,
+)
+from pydantic_ai.tools import ToolDefinition
+
+from batuta.capabilities.agent.calls import Asked, Sorted
+from batuta.capabilities.agent.rounds import Round, made, shown_result
+from batuta.capabilities.agent.tools import Tool, name_shown
+
+__all__ = ["behind", "calls_in", "definitions", "said_of"]
+
+# What all parts may have besides their words: in the library's words, and in ours.
+_MORE = (("id", "id"), ("signature", "signature"), ("provider_details", "details"))
+
+
+def definitions(tools: Mapping[str, Tool]) -> list[ToolDefinition]:
+    """`tools` as they are declared to a model."""
+    return [
+        ToolDefinition(
+            name=tool.shown, description=tool.description, parameters_json_schema=tool.schema
+        )
+        for tool in tools.values()
+    ]
+
+
+def calls_in(answer: ModelResponse) -> list[Asked]:
+    """The calls that an answer asks for, in order."""
+    return [
+        Asked(part.tool_call_id, part.tool_name, part.args)
+        for part in answer.parts
+        if isinstance(part, ToolCallPart)
+    ]
+
+
+def said_of(answer: ModelResponse, found: Sorted) -> dict[str, Any]:
+    """What an answer says, with its calls as they were sorted, as JSON."""
+    places = iter(found.places)
+    parts: list[dict[str, Any]] = []
+    for part in answer.parts:
+        if isinstance(part, TextPart):
+            parts.append({"text": part.content, **_more(part)})
+        elif isinstance(part, ThinkingPart):
+            parts.append({"thinking": part.content, **_more(part)})
+        elif isinstance(part, ToolCallPart):
+            place = next(places, None)
+            if place is not None:
+                parts.append({place[0]: place[1], **_more(part)})
+    usage = answer.usage
+    return {
+        "parts": parts,
+        "calls": found.calls,
+        "refused": found.refused,
+        "provider": answer.provider_name or "",
+        "tokens": [usage.input_tokens, usage.output_tokens],
+    }
+
+
+def behind(
+    rounds: Sequence[Round], tools: Mapping[str, Tool], words: Sequence[str] = ()
+) -> list[ModelMessage]:
+    """What was said in `rounds`, after the question; `words` of ours stand at the end."""
+    shown = {tool.capability: tool.shown for tool in tools.values() if not tool.hands_over}
+    messages: list[ModelMessage] = []
+    for one in rounds:
+        said = one["said"]
+        names = [shown.get(call["tool"]) or name_shown(call["tool"]) for call in said["calls"]]
+        messages.append(ModelResponse(parts=list(_parts(said, names))))
+        messages.append(ModelRequest(parts=list(_returns(one, names))))
+    if words:
+        last = messages.pop() if messages else ModelRequest(parts=[])
+        added = [UserPromptPart(text) for text in words]
+        messages.append(ModelRequest(parts=[*last.parts, *added]))  # pyright: ignore[reportArgumentType]
+    return messages
+
+
+def _parts(said: Mapping[str, Any], names: list[str]) -> Iterator[ModelResponsePart]:
+    provider = said["provider"] or None
+    for part in said["parts"]:
+        more = {theirs: part[ours] for theirs, ours in _MORE if ours in part}
+        if more:
+            more["provider_name"] = provider
+        if "text" in part:
+            yield TextPart(part["text"], **more)
+        elif "thinking" in part:
+            yield ThinkingPart(part["thinking"], **more)
+        elif "call" in part:
+            at: int = part["call"]
+            call = said["calls"][at]
+            yield ToolCallPart(names[at], call["arguments"], call["id"], **more)
+        else:
+            call = said["refused"][part["refused"]]
+            name = name_shown(call["tool"])
+            yield ToolCallPart(name, call["arguments"], call["id"], **more)
+
+
+def _returns(one: Round, names: list[str]) -> Iterator[ModelRequestPart]:
+    """Results in the order of the calls."""
+    answered = list(made(one))
+    said = one["said"]
+    for part in said["parts"]:
+        if "call" in part:
+            at: int = part["call"]
+            done = answered[at]
+            yield _return(names[at], said["calls"][at]["id"], done.value, done.error)
+        elif "refused" in part:
+            call = said["refused"][part["refused"]]
+            yield _return(name_shown(call["tool"]), call["id"], None, call["error"])
+
+
+def _return(name: str, id: str, value: Any, error: Any) -> ToolReturnPart:
+    failed = error is not None
+    return ToolReturnPart(
+        name, shown_result(value, error), id, outcome="failed" if failed else "success"
+    )
+
+
+def _more(part: TextPart | ThinkingPart | ToolCallPart) -> dict[str, Any]:
+    found = ((ours, getattr(part, theirs, None)) for theirs, ours in _MORE)
+    return {name: value for name, value in found if value}

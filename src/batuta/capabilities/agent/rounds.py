@@ -1,0 +1,122 @@
+"""What has happened so far, as the values of earlier rounds have it. Pure.
+
+The value of a round is `{said, answers, final, answer}`. `said` is what the model said: `parts` in order, each a text,
+a thought or a call; `calls` that became steps, `refused` ones that did not. `answers` are those of the calls, in
+order: `{value, error}`. A round that summarized the earlier ones has `summary`, too, and `upto`: of how many.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from batuta.spec.value import encode
+
+__all__ = [
+    "RESULT_CHARS_MAX",
+    "Exchange",
+    "Past",
+    "exchanges",
+    "made",
+    "past_of",
+    "record",
+    "shown_result",
+]
+
+# What a model sees of one result; a page of search hits is half of that.
+RESULT_CHARS_MAX = 16_000
+# What of one result goes into the record that a summary is made of, at least.
+_RECORDED_CHARS_MIN = 100
+_RECORDED_CHARS_MAX = 4_000
+_CUT = "… [cut here: {count:,} characters in all, and no more of them can be shown]"
+
+Round = Mapping[str, Any]
+
+
+class Past(NamedTuple):
+    """What a thought goes on from.
+
+    Attributes:
+        rounds: those that are shown word for word, oldest first.
+        summary: of those before them; "" if there are none.
+        turn: of this thought, from 0.
+        summed: how many rounds the summary is of.
+    """
+
+    rounds: Sequence[Round]
+    summary: str
+    turn: int
+    summed: int
+
+    @property
+    def size(self) -> int:
+        """Bytes of what was said: no model counts more tokens in it."""
+        return len(encode(self.rounds)) + len(self.summary.encode())
+
+
+class Exchange(NamedTuple):
+    """One call of a tool that was answered, or refused without a step (`error`)."""
+
+    tool: str
+    arguments: Any
+    value: Any
+    error: Any
+
+
+def past_of(args: Mapping[str, Any]) -> Past:
+    """What the arguments of a thought say of the past."""
+    history: list[Round] = args.get("history") or []
+    if "summary" in args:
+        # A thought inside of a round that has just summarized: what it is given is the rest.
+        return Past(history, args["summary"], args["turn"], args["turn"] - len(history))
+    for one in reversed(history):
+        if one.get("summary"):
+            return Past(history[one["upto"] :], one["summary"], len(history), one["upto"])
+    return Past(history, "", len(history), 0)
+
+
+def made(one: Round) -> Iterator[Exchange]:
+    """The calls of a round that became steps, with their answers."""
+    for call, answer in zip(one["said"]["calls"], one["answers"], strict=False):
+        yield Exchange(call["tool"], call["arguments"], answer["value"], answer["error"])
+
+
+def exchanges(one: Round) -> Iterator[Exchange]:
+    """The calls of a round with their answers, then those that were refused."""
+    yield from made(one)
+    for call in one["said"]["refused"]:
+        yield Exchange(call["tool"], call["arguments"], None, call["error"])
+
+
+def shown_result(value: Any, error: Any, chars_max: int = RESULT_CHARS_MAX) -> str:
+    """The result of a call as text, cut where it is too long. Whatever stands in it is data."""
+    if error is not None:
+        value = f"{error['code']}: {error['message']}"
+    text = value if isinstance(value, str) else encode(value).decode()
+    if len(text) <= chars_max:
+        return text
+    return text[:chars_max] + _CUT.format(count=len(text))
+
+
+def record(past: Past, rounds: Sequence[Round], prompt: str, bytes_max: int) -> str:
+    """`rounds` as a text of about `bytes_max` bytes at most, to be summarized."""
+    calls = sum(1 for one in rounds for _ in exchanges(one))
+    # A character may have four bytes; arguments are as long as results, now and then.
+    share = bytes_max // (8 * max(calls, 1))
+    chars = max(_RECORDED_CHARS_MIN, min(_RECORDED_CHARS_MAX, share))
+    lines = [f"Task: {prompt}"]
+    if past.summary:
+        lines.append(f"Summary of what came before: {past.summary}")
+    for one in rounds:
+        said = "".join(part.get("text", "") for part in one["said"]["parts"])
+        if said.strip():
+            lines.append(f"They said: {said}")
+        for each in exchanges(one):
+            arguments = shown_result(each.arguments, None, chars)
+            result = shown_result(each.value, each.error, chars)
+            lines.append(f"They called {each.tool} with {arguments}\nResult: {result}")
+    text = "\n\n".join(lines).encode()
+    if len(text) <= bytes_max:
+        return text.decode()
+    # The task and the latest count most.
+    half = bytes_max // 2
+    begin, end = text[:half].decode("utf-8", "ignore"), text[-half:].decode("utf-8", "ignore")
+    return f"{begin}\n\n[…]\n\n{end}"

@@ -1,0 +1,94 @@
+"""What an agent may call, as a model is told of it. Pure.
+
+A model knows a tool by a name that every provider takes; the capability behind it has another one.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from batuta.reading.agents import AgentConfig
+from batuta.spec.card import Card
+
+__all__ = ["HAND_OVER", "Tool", "name_shown", "tools_of"]
+
+# The beginning of the name of a tool that leaves the conversation to another agent.
+HAND_OVER = "hand_over_to_"
+# What all providers take.
+_NAME_CHARS_MAX = 64
+_STRANGE = re.compile(r"[^A-Za-z0-9_-]")
+_EFFECTS = {
+    "pure": "It changes nothing.",
+    "read": "It changes nothing.",
+    "idempotent": "It changes something; the same once more changes nothing more.",
+    "write": "It changes something.",
+}
+# Who may answer, and what is taken for the answer if nobody does, are for the operator to say.
+_ASKED_OF_PEOPLE = ("question", "show", "form")
+_NOTE: dict[str, Any] = {
+    "type": "object",
+    "properties": {"note": {"type": "string", "description": "what they should know or do"}},
+    "additionalProperties": False,
+}
+
+
+class Tool(NamedTuple):
+    """One tool.
+
+    Attributes:
+        capability: what is called.
+        shown: its name for the model.
+        schema: JSON Schema of its arguments, of an object.
+        changes: a call of it does something to the world.
+        hands_over: it leaves the conversation to the agent `capability`.
+    """
+
+    capability: str
+    shown: str
+    description: str
+    schema: dict[str, Any]
+    changes: bool = False
+    hands_over: bool = False
+
+
+def tools_of(config: AgentConfig, cards: Mapping[str, Card]) -> dict[str, Tool]:
+    """The tools of an agent by the names that its model knows, in the order of its settings."""
+    tools: dict[str, Tool] = {}
+    for name in dict.fromkeys(config.tools):
+        card = cards[name]
+        shown = name_shown(name, tools)
+        changes = card.effect in ("idempotent", "write")
+        tools[shown] = Tool(name, shown, _described(card), _schema_of(card), changes)
+    for name in dict.fromkeys(config.hand_over):
+        shown = name_shown(HAND_OVER + name, tools)
+        text = f"Leaves the conversation to {name}, for good. {cards[name].description}".strip()
+        tools[shown] = Tool(name, shown, text, _NOTE, hands_over=True)
+    return tools
+
+
+def name_shown(name: str, taken: Iterable[str] = ()) -> str:
+    """`name` in letters that every provider takes, and none of `taken`."""
+    short = _STRANGE.sub("_", name)[:_NAME_CHARS_MAX] or "_"
+    others = frozenset(taken)
+    shown, count = short, 2
+    while shown in others:
+        end = f"_{count}"
+        shown, count = short[: _NAME_CHARS_MAX - len(end)] + end, count + 1
+    return shown
+
+
+def _described(card: Card) -> str:
+    effect = _EFFECTS[card.effect]
+    if card.reach == "irreversible":
+        effect = "What it does cannot be taken back."
+    return f"{card.description} {effect}".strip()
+
+
+def _schema_of(card: Card) -> dict[str, Any]:
+    empty: dict[str, Any] = {"type": "object", "properties": {}}
+    schema = empty | card.input
+    if card.kind != "human":
+        return schema
+    given: dict[str, Any] = schema["properties"]
+    kept = {name: given[name] for name in _ASKED_OF_PEOPLE if name in given}
+    return schema | {"properties": kept}
