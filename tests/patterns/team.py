@@ -1,7 +1,7 @@
 """A workspace of models that answer by a script, and the plans of a team."""
 
 import json
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,8 @@ MODELS = ("fast", "strong", "best", "other", "last")
 # Of a member: what it is asked, and what it says: a text, or what is written as JSON; None: it is down.
 Says = Callable[[Asked], Any]
 DOWN = Failure("bad_key")
+# A judge that asks the model `last`.
+JUDGE = "capabilities:\n  quality: {kind: judge, model: last, rubric: It is short.}\n"
 
 
 class Team:
@@ -72,3 +74,26 @@ def write_workspace(folder: Path, url: str, plans: Iterable[Plan], more: str = "
     (folder / "plans").mkdir(exist_ok=True)
     for plan in plans:
         (folder / f"plans/{plan.name}.yaml").write_text(plan_to_yaml(plan))
+
+
+def judged(points: Mapping[str, int], members: Says) -> Says:
+    """What `members` say, and a judge who gives these points to these texts."""
+
+    def says(asked: Asked) -> Any:
+        if asked.model != "last":
+            return members(asked)
+        schema = asked.body["response_format"]["json_schema"]["schema"]
+        places = sorted(schema["properties"])
+        order = sorted(points, key=lambda text: asked.text.rindex(text))
+        criteria = schema["properties"][places[0]]["properties"]["scores"]["properties"]
+        return {
+            place: {"reason": "so", "scores": dict.fromkeys(criteria, points[text])}
+            for place, text in zip(places, order, strict=True)
+        }
+
+    return says
+
+
+def saying(**said: Any) -> Says:
+    """Models that always say the same; None: it is down."""
+    return lambda asked: said[asked.model]

@@ -1,20 +1,15 @@
 """Cascade: the cheap one first; what does not pass goes to the next."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from batuta.errors import InputError
 from batuta.patterns import Check, Critic, Member, cascade
 from batuta.testing.providers import Asked
-from tests.patterns.team import team
+from tests.patterns.team import saying, team
 
 CHECKED = cascade(["fast", "strong", "best"], Check({"matches": "^[0-9]+$"}))
-
-
-def saying(**texts: str | None) -> Any:
-    return lambda asked: texts[asked.model]
 
 
 async def test_an_answer_that_passes_ends_it(tmp_path: Path) -> None:

@@ -5,7 +5,12 @@ Pure: nothing here calls anything. Every plan can be printed (`plan_to_yaml`), c
 
 from batuta.patterns.cascade import cascade
 from batuta.patterns.critic_loop import critic_loop, critic_round
+from batuta.patterns.debate import debate, debate_round
+from batuta.patterns.hand_off import hand_off
+from batuta.patterns.manager import manager, manager_round
+from batuta.patterns.map_reduce import map_reduce
 from batuta.patterns.members import Member, Who
+from batuta.patterns.panel import judged_panel, panel
 from batuta.patterns.verify import Check, Critic, Scored, Verify
 
 __all__ = [
@@ -18,4 +23,12 @@ __all__ = [
     "cascade",
     "critic_loop",
     "critic_round",
+    "debate",
+    "debate_round",
+    "hand_off",
+    "judged_panel",
+    "manager",
+    "manager_round",
+    "map_reduce",
+    "panel",
 ]

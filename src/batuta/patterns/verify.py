@@ -57,8 +57,8 @@ class Critic(msgspec.Struct, frozen=True):
     def step(self, answer: str) -> dict[str, Any]:
         """The step that looks at what the expression `answer` gives."""
         prompt = (
-            "Judge an answer to a task. List each flaw in a short sentence that says what to change."
-            " It has passed if it has none.\n\nThe task:\n${inputs.task}\n\nWhat is asked of an answer:\n"
+            "Judge an answer to a task. List each flaw in a short sentence that says what to change.\n"
+            "It has passed if it has none.\n\nThe task:\n${inputs.task}\n\nWhat is asked of an answer:\n"
             f"{self.rubric}"
         )
         return ask(self.who, prompt, context={"answer": f"${{{answer}}}"}, schema=_VERDICT)

@@ -1,0 +1,122 @@
+"""Debate: rounds in which each sees what all have answered, until they agree; else a vote or a judge ends it.
+
+After multi-agent debate (Du et al. 2023, arXiv:2305.14325). With n members and r rounds, a run asks members r · n times
+at most, and n times if all agree at once; each round adds 2 calls that cost nothing (its plan, and the count). A judge
+adds its own calls.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from batuta.patterns.members import Who, ask, bounded, gave, object_of, seated
+from batuta.plans.build import plan_from_data
+from batuta.spec.plan import Plan
+
+__all__ = ["debate", "debate_round"]
+
+ROUNDS_MAX = 20
+_ASKED = """one of several who debate this.
+The context has what each of you said last (null: nobody has yet).
+Say if you agree with all the others. Change your answer if they convince you:
+not because they are many, and not because they tell you to."""
+
+
+def debate_round(
+    members: Sequence[Who], *, labels: Sequence[str] = (), name: str = "debate_round"
+) -> Plan:
+    """The plan of one round: every member answers, and it is counted.
+
+    With `labels` members choose from these. Without, they answer in their words, and say whether they agree with all
+    the others. One that fails in a round abstains in it.
+
+    Inputs: task, and `before`, the answers of the round before by name. Result: `{answers, said, agreed, winner}`:
+    `said` is a list of the answers alone.
+
+    Raises:
+        InputError: there are fewer than two members.
+    """
+    seats = seated(members, at_least=2, taken=("count",))
+    answer = {"enum": list(labels)} if labels else {"type": "string"}
+    schema = object_of(answer=answer, why={"type": "string"}, agrees={"type": "boolean"})
+    steps: dict[str, Any] = {}
+    for seat, member in seats.items():
+        asked = f"${{inputs.task}}\n\nYou are {seat!r}, {_ASKED}"
+        steps[seat] = ask(member, asked, context="${inputs.before}", schema=schema)
+        steps[seat]["may_fail"] = True
+    counted = "answer" if labels else "agrees"
+    votes = [f"${{{gave(seat, f'value.{counted}')}}}" for seat in seats]
+    steps["count"] = {"use": "vote", "with": {"values": votes}}
+    agreed = "steps.count.share == 1.0 && steps.count.votes > 1"
+    if not labels:  # what nobody has seen, nobody can agree with
+        agreed = f"inputs.before != null && steps.count.winner == true && {agreed}"
+    said = ", ".join(gave(seat, "value.answer") for seat in seats)
+    return plan_from_data(
+        {
+            "name": name,
+            "description": "One round of a debate: every member answers, knowing what all said last.",
+            "inputs": {
+                "task": "string",
+                "before": {"default": None, "description": "the answers of the round before"},
+            },
+            "steps": steps,
+            "result": {
+                "answers": {seat: f"${{steps.{seat}.value}}" for seat in seats},
+                "said": f"${{[{said}]}}",
+                "agreed": f"${{{agreed}}}",
+                "winner": "${steps.count.winner}" if labels else None,
+            },
+        }
+    ).plan
+
+
+def debate(round: Plan, *, judge: str = "", at_most: int = 3, name: str = "debate") -> Plan:
+    """A plan that repeats `round` until all agree, `at_most` times in all.
+
+    `round` is what `debate_round` gives; the workspace has to have it, for it is called by its name. If they still do
+    not agree, the answer is what more than half of them chose, or what `judge` (a capability of the kind `judge`)
+    prefers. A round in free words needs a judge.
+
+    Inputs: task. Result: `{answer, agreed, answers}`: the answer is null if nobody won.
+
+    Raises:
+        InputError: `at_most` is out of its range.
+    """
+    bounded("at_most", at_most, 1, ROUNDS_MAX)
+    steps: dict[str, Any] = {
+        "round": {
+            "use": f"plan.{round.name}",
+            "with": {
+                "task": "${inputs.task}",
+                "before": "${previous != null ? previous.answers : null}",
+            },
+            "repeat": {
+                "until": f"steps.round.agreed || index == {at_most - 1}",
+                "at_most": at_most,
+            },
+        }
+    }
+    agreed = "steps.round.said.filter(one, one != null)[0]"
+    answer = "steps.round.winner"
+    if judge:
+        steps["verdict"] = {
+            "use": judge,
+            "when": "!steps.round.agreed",
+            "with": {"task": "${inputs.task}", "candidates": "${steps.round.said}"},
+        }
+        answer = (
+            "steps.verdict != null && steps.verdict.winner != null"
+            " ? steps.round.said[steps.verdict.winner] : null"
+        )
+    return plan_from_data(
+        {
+            "name": name,
+            "description": "Let several debate until they agree, or for so many rounds.",
+            "inputs": {"task": "string"},
+            "steps": steps,
+            "result": {
+                "answer": f"${{steps.round.agreed ? {agreed} : {answer}}}",
+                "agreed": "${steps.round.agreed}",
+                "answers": "${steps.round.answers}",
+            },
+        }
+    ).plan

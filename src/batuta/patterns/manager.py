@@ -1,0 +1,190 @@
+"""Manager and workers: a ledger of what is known and open, tasks for workers in each round, and a way out of a stall.
+
+After Magentic-One (Fourney et al. 2024, arXiv:2411.04468). With r rounds of t tasks at most, a run asks the manager
+r + 1 times and workers r · t times at most. EXPLAIN's bound is larger where there are w > 1 kinds of workers,
+r · t · w, since each kind could get all the tasks of a round. Each round adds two calls that cost nothing.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from batuta.patterns.members import Member, Who, ask, bounded, object_of, seated
+from batuta.plans.build import plan_from_data
+from batuta.spec.plan import Plan
+
+__all__ = ["manager", "manager_round"]
+
+ROUNDS_MAX = 100
+TASKS_MAX = 20
+_ASKED = """The context has the rounds so far, each with your ledger and what the workers reported,
+in the order of the tasks that you gave them (null: it failed).
+Write the ledger anew: the `facts` that are known, what is still `open`, and the tasks to `give` now.
+`progress` is whether the last round brought anything new.
+Tasks are done at the same time, and each is whole in itself: workers do not see the reports.
+When nothing is open, `done` is true and `answer` does the task.
+If `begin_anew` is true, the last rounds brought nothing new: drop your plan, and try another way."""
+_TEXTS = {"type": "array", "items": {"type": "string"}}
+
+
+def manager_round(
+    leader: Who,
+    workers: Sequence[Who],
+    *,
+    tasks: int = 3,
+    stall: int = 2,
+    name: str = "manager_round",
+) -> Plan:
+    """The plan of one round: the manager brings the ledger up to date and gives out tasks, and the workers do them.
+
+    Args:
+        leader: the manager.
+        workers: who there is; nobody else can be given a task. Say in the `role` of each what it can do.
+        tasks: so many are given out at most in a round; they are done at the same time.
+        stall: after so many rounds in which nothing moved, the manager is told to begin anew. Nothing moves where the
+            ledger stays as it was, no task is given out, or the manager says so.
+
+    Inputs: task, `rounds` (the results of all rounds so far) and `before` (the last of them). Result: `{ledger,
+    reports, done, answer, stalled, replans, ended}`. `stalled` counts the rounds in which nothing moved; it has `ended`
+    when it is done, or stalls once more after a new plan. The text of a report is null where the worker failed.
+
+    Raises:
+        InputError: a number is out of its range.
+    """
+    bounded("tasks", tasks, 1, TASKS_MAX)
+    bounded("stall", stall, 1, ROUNDS_MAX)
+    seats = seated(workers, taken=("ledger", "state"))
+    task = object_of(who={"enum": list(seats)}, task={"type": "string", "minLength": 1})
+    schema = object_of(
+        facts=_TEXTS,
+        open=_TEXTS,
+        progress={"type": "boolean"},
+        give={"type": "array", "items": task, "maxItems": tasks},
+        done={"type": "boolean"},
+        answer={"type": "string"},
+    )
+    steps: dict[str, Any] = {
+        "ledger": ask(
+            leader,
+            _asked(seats, tasks),
+            context={
+                "rounds": "${inputs.rounds.map(r, {'ledger': r.ledger, 'reports': r.reports})}",
+                "begin_anew": f"${{inputs.before != null && inputs.before.stalled >= {stall}}}",
+            },
+            schema=schema,
+        )
+    }
+    for seat, member in seats.items():
+        steps[seat] = {
+            **ask(
+                member,
+                "${item.task}\n\nThis is a part of a larger task. The context has what is known so far.",
+                context={"task": "${inputs.task}", "facts": "${steps.ledger.value.facts}"},
+            ),
+            "when": "!steps.ledger.value.done",
+            "each": f"${{steps.ledger.value.give.filter(one, one.who == '{seat}')}}",
+            "at_most": tasks,
+            "may_fail": True,
+        }
+    ledger = "steps.ledger.value"
+    same = f"{ledger}.facts == inputs.before.ledger.facts && {ledger}.open == inputs.before.ledger.open"
+    stuck = f"size({ledger}.give) == 0 || inputs.before != null && (!{ledger}.progress || {same})"
+    # A new plan is given as many rounds as the old one had.
+    steps["state"] = {
+        "use": "value",
+        "with": {
+            "value": {
+                "stalled": f"${{{stuck} ? {_before('stalled')} % {stall} + 1 : 0}}",
+                "replans": f"${{{_before('replans')} + ({_before('stalled')} >= {stall} ? 1 : 0)}}",
+            }
+        },
+    }
+    reports = {
+        seat: f"${{steps.{seat} != null ? steps.{seat}.map(one, one != null ? one.text : null) : []}}"
+        for seat in seats
+    }
+    return plan_from_data(
+        {
+            "name": name,
+            "description": "One round: bring the ledger up to date, and have tasks done.",
+            "inputs": {
+                "task": "string",
+                "rounds": {"type": "array", "items": {"type": "object"}, "default": []},
+                "before": {"default": None, "description": "the last of the rounds"},
+            },
+            "steps": steps,
+            "result": {
+                "ledger": "${steps.ledger.value}",
+                "reports": reports,
+                "done": "${steps.ledger.value.done}",
+                "answer": "${steps.ledger.value.answer}",
+                "stalled": "${steps.state.stalled}",
+                "replans": "${steps.state.replans}",
+                "ended": "${steps.ledger.value.done"
+                f" || steps.state.stalled >= {stall} && steps.state.replans > 0}}",
+            },
+        }
+    ).plan
+
+
+def _before(count: str) -> str:
+    """The expression for a number of the round before, 0 in the first."""
+    return f"(inputs.before == null ? 0 : inputs.before.{count})"
+
+
+def _asked(seats: dict[str, Member], tasks: int) -> str:
+    workers = "\n".join(f"- {seat}: {one.role or one.use}" for seat, one in seats.items())
+    return (
+        "You lead a team that does this task:\n${inputs.task}\n\n"
+        f"The workers:\n{workers}\n\n{_ASKED}\nGive at most {tasks} tasks."
+    )
+
+
+def manager(round: Plan, leader: Who, *, at_most: int = 8, name: str = "manager") -> Plan:
+    """A plan that repeats `round` until it has ended, `at_most` times in all.
+
+    `round` is what `manager_round` gives; the workspace has to have it, for it is called by its name. If the task is
+    not done by then, `leader` answers with what there is.
+
+    Inputs: task. Result: `{answer, done, facts, open, why}`: `why` is "done", "stalled" or "rounds".
+
+    Raises:
+        InputError: `at_most` is out of its range.
+    """
+    bounded("at_most", at_most, 1, ROUNDS_MAX)
+    closing = ask(
+        leader,
+        "${inputs.task}\n\nThis could not be finished."
+        " The context has what is known, what is open, and the last reports.\n"
+        "Answer as well as that allows, and say what is missing.",
+        context={"ledger": "${steps.round.ledger}", "reports": "${steps.round.reports}"},
+        schema=object_of(answer={"type": "string"}),
+    )
+    return plan_from_data(
+        {
+            "name": name,
+            "description": "A manager gives out tasks and keeps a ledger, until the task is done or nothing moves.",
+            "inputs": {"task": "string"},
+            "steps": {
+                "round": {
+                    "use": f"plan.{round.name}",
+                    "with": {
+                        "task": "${inputs.task}",
+                        "rounds": "${rounds}",
+                        "before": "${previous}",
+                    },
+                    "repeat": {
+                        "until": f"steps.round.ended || index == {at_most - 1}",
+                        "at_most": at_most,
+                    },
+                },
+                "closing": {**closing, "when": "!steps.round.done"},
+            },
+            "result": {
+                "answer": "${steps.closing != null ? steps.closing.value.answer : steps.round.answer}",
+                "done": "${steps.round.done}",
+                "facts": "${steps.round.ledger.facts}",
+                "open": "${steps.round.ledger.open}",
+                "why": "${steps.round.done ? 'done' : steps.round.ended ? 'stalled' : 'rounds'}",
+            },
+        }
+    ).plan

@@ -1,0 +1,156 @@
+"""Map-reduce over documents: a note on each part, and notes put together, a few at a time, until one is left.
+
+MapReduce (Dean, Ghemawat 2004) with members for functions. With p parts and f notes put together at a time, a run asks
+the reader p times, and the writer ceil(p / f) + ceil(p / f²) + … + 1 times. Every note is also given its number, by a
+call that costs nothing.
+"""
+
+from typing import Any, Literal
+
+from batuta.patterns.members import Who, ask, bounded, object_of
+from batuta.plans.build import plan_from_data
+from batuta.spec.plan import Plan
+
+__all__ = ["map_reduce"]
+
+PARTS_MAX = 1_000
+_SUMMED = object_of(
+    text={"type": "string"},
+    parts={
+        "type": "array",
+        "items": {"type": "integer"},
+        "description": "the numbers of the parts that the text rests on",
+    },
+)
+
+
+def map_reduce(
+    reader: Who,
+    writer: Who,
+    *,
+    of: Literal["texts", "files"] = "texts",
+    at_most: int = 64,
+    together: int = 8,
+    limit: int = 4,
+    name: str = "map_reduce",
+) -> Plan:
+    """A plan that has each part read, and the notes put together in a tree of bounded width.
+
+    Args:
+        reader: writes a note on one part; of `files` it is a model, which gets them as they are.
+        writer: makes one text of several notes, and says which parts it rests on.
+        of: what the parts are.
+        at_most: so many parts.
+        together: so many notes are put together at once.
+        limit: so many parts are read at once.
+
+    Inputs: task, and parts (texts, or paths of files). Result: `{answer, parts, notes}`: `parts` are the numbers, from
+    1, of the parts that the answer rests on; numbers that were not among the notes it was made of are left out.
+    `notes` are those on each part, null where reading it failed.
+
+    Raises:
+        InputError: a number is out of its range.
+    """
+    bounded("at_most", at_most, 1, PARTS_MAX)
+    bounded("together", together, 2, 100)
+    read = ask(
+        reader,
+        "${inputs.task}\n\nThis is part ${index + 1} of what is to be read for it.\n"
+        "Write a note of what it has to say on that, and nothing else; if it has nothing, say so.",
+        context=None if of == "files" else {"part": "${item}"},
+    )
+    if of == "files":
+        read["with"]["files"] = ["${item}"]
+    steps: dict[str, Any] = {
+        "read": {
+            **read,
+            "each": "${inputs.parts}",
+            "at_most": at_most,
+            "limit": limit,
+            "may_fail": True,
+        },
+        "notes": {
+            "use": "value",
+            "each": "${steps.read}",
+            "at_most": at_most,
+            "with": {
+                "value": {
+                    "at": "${index}",
+                    "text": "${item != null ? item.text : null}",
+                    "parts": ["${index + 1}"],
+                }
+            },
+        },
+    }
+    notes, count, level = "notes", at_most, 0
+    while level == 0 or count > 1:
+        level += 1
+        count = -(-count // together)
+        notes = _level(steps, notes, level, count, together, limit, writer)
+    levels = range(level, 0, -1)
+    return plan_from_data(
+        {
+            "name": name,
+            "description": "Read every part, and put the notes together until one is left.",
+            "inputs": {
+                "task": "string",
+                "parts": {"type": "array", "items": {"type": "string"}, "maxItems": at_most},
+            },
+            "steps": steps,
+            "result": {
+                "answer": f"${{{_last(levels, 'text')}}}",
+                "parts": f"${{{_last(levels, 'parts')}}}",
+                "notes": "${steps.notes}",
+            },
+        }
+    ).plan
+
+
+def _level(
+    steps: dict[str, Any],
+    notes: str,
+    level: int,
+    count: int,
+    together: int,
+    limit: int,
+    writer: Who,
+) -> str:
+    """Add the steps that put what `notes` has together; the name of the step that has what comes of it."""
+    group = f"steps.{notes}.filter(n, n.at / {together} == index && n.text != null)"
+    write = ask(
+        writer,
+        "${inputs.task}\n\nThe context has notes on parts of what was to be read for it.\n"
+        "Make one text of them that does the task, and name the parts it rests on.",
+        context={"notes": f"${{{group}.map(n, {{'text': n.text, 'parts': n.parts}})}}"},
+        schema=_SUMMED,
+    )
+    steps[f"write_{level}"] = {
+        **write,
+        **({"when": f"size(steps.{notes}) > 1"} if level > 1 else {}),
+        "each": f"${{steps.{notes}.filter(n, n.at % {together} == 0)}}",
+        "at_most": count,
+        "limit": limit,
+    }
+    known = f"{group}.exists(n, p in n.parts)"
+    steps[f"notes_{level}"] = {
+        "use": "value",
+        "each": f"${{steps.write_{level}}}",
+        "at_most": count,
+        "with": {
+            "value": {
+                "at": "${index}",
+                "text": "${item.value.text}",
+                "parts": f"${{item.value.parts.filter(p, {known})}}",
+            }
+        },
+    }
+    return f"notes_{level}"
+
+
+def _last(levels: range, field: str) -> str:
+    """The expression for a field of what the last level that there was has come to."""
+    chain = "null"
+    for level in reversed(levels):
+        notes = f"steps.notes_{level}"
+        chain = f"{notes} != null && size({notes}) > 0 ? {notes}[0].{field} : {chain}"
+    return chain
