@@ -11,6 +11,7 @@ import pytest
 
 from batuta.capabilities.files.trouble import Trouble
 from batuta.capabilities.report.charts.data import data_of
+from batuta.capabilities.report.charts.fewer import outlined
 from batuta.capabilities.report.charts.histogram import binned
 from batuta.capabilities.report.charts.paint import Painted, painted
 from batuta.capabilities.report.charts.scale import scale_of
@@ -72,6 +73,56 @@ def test_more_bars_and_series_than_can_be_read_become_one_and_it_is_said() -> No
         msgspec.convert({"kind": "line", "rows": rows, "x": "n", "y": "n", "by": "by"}, Chart)
     )
     assert (len(series.series), series.note) == (8, "“others” are 43 series")
+
+
+def test_others_are_measured_together_not_measure_by_measure() -> None:
+    rows = [{"x": f"name {n}", "n": n} for n in range(31)] + [{"x": "name 0", "n": 1}] * 2
+    many = chart(kind="bar", rows=rows, x="x", y="n", measure="mean", sort="value")
+    # 0, 1 and 1 of name 0, and the 1 of name 1.
+    assert many.rows[-1] == ["others", 0.75]
+    of = [{"x": 1, "n": n, "by": f"series {n}"} for n in range(1, 10)]
+    series = chart(kind="line", rows=of, x="x", y="n", by="by", measure="mean")
+    assert series.rows == [["1", 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0, 1.5]]
+
+
+def test_points_of_more_series_than_can_be_told_apart_are_others_and_none_is_lost() -> None:
+    rows = [{"x": n, "y": n, "by": f"series {n % 10}"} for n in range(30)]
+    made = chart(kind="scatter", rows=rows, x="x", y="y", by="by")
+    assert (len(made.rows), made.note) == (30, "“others” are 3 series")
+    assert sum(row[2] == "others" for row in made.rows) == 9
+
+
+def test_a_long_line_keeps_its_peaks_and_says_what_it_leaves_out() -> None:
+    rows = [{"x": n, "y": 1_000 if n == 7_777 else n % 10} for n in range(20_000)]
+    data = data_of(msgspec.convert({"kind": "line", "rows": rows, "x": "x", "y": "y"}, Chart))
+    drawn = outlined(data)
+    points = drawn.series[0].points
+    assert (7_777.0, 1_000.0) in points
+    assert (points[0], points[-1]) == (data.series[0].points[0], data.series[0].points[-1])
+    assert points == sorted(points)
+    assert len(points) <= 1_440
+    made = chart(kind="line", rows=rows, x="x", y="y")
+    assert made.note == (
+        f"of 20,000 points the line has {len(points):,}: the lowest and the highest of each stretch; "
+        "the table has every 40th of 20,000 rows"
+    )
+    assert [row[0] for row in made.rows][-1] == "19,960"
+
+
+def test_of_many_points_every_so_many_th_is_drawn_and_it_is_said() -> None:
+    rows = [{"x": n, "y": n % 7} for n in range(15_000)]
+    made = chart(kind="scatter", rows=rows, x="x", y="y")
+    assert made.note == (
+        "the picture has every 3rd of 15,000 points; the table has every 30th of 15,000 rows"
+    )
+    assert (made.svg.count("<circle"), len(made.rows)) == (5_000, 500)
+
+
+def test_what_fits_is_shown_whole_and_without_a_word() -> None:
+    rows = [{"x": n, "y": n} for n in range(500)]
+    for kind in ("line", "scatter"):
+        made = chart(kind=kind, rows=rows, x="x", y="y")
+        assert (len(made.rows), made.note) == (500, "")
 
 
 def test_bins_hold_every_number_once() -> None:

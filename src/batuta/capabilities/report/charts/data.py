@@ -1,7 +1,7 @@
 """The rows of a chart as series of numbers."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, Literal, NamedTuple
 
@@ -28,6 +28,8 @@ _OTHERS = "others"
 
 Kind = Literal["name", "number", "date"]
 _DAY_S = 86_400.0
+
+_Gathered = dict[str, dict[str, list[float]]]  # numbers by series and by name
 
 
 class Series(NamedTuple):
@@ -65,18 +67,14 @@ def data_of(chart: Chart) -> Data:
         for series, number in per_series:
             if number is not None:
                 gathered[series][name].append(number)
-    series = {
-        one: {name: _measured(numbers, measure) for name, numbers in of.items()}
-        for one, of in gathered.items()
-    }
-    series, note = _fewer_series(series)
+    series, note = _fewer_series(gathered)
     if chart.kind != "bar":
         made = [
-            Series(one, sorted((places[name], number) for name, number in of.items()))
+            Series(one, sorted((places[name], _measured(of[name], measure)) for name in of))
             for one, of in series.items()
         ]
         return Data(kind, list(places), made, note)
-    return _bars(chart, series, places, kind, many, note)
+    return _bars(chart, series, places, kind, measure, note)
 
 
 def points_of(chart: Chart) -> Data:
@@ -94,9 +92,12 @@ def points_of(chart: Chart) -> Data:
         for name, number in per_series:
             if number is not None:
                 series.setdefault(name, []).append((place, number))
-    return Data(
-        kind, [], [Series(name, points) for name, points in series.items()][:SERIES_MAX], ""
-    )
+    kept, note = _kept(series, {name: float(len(points)) for name, points in series.items()})
+    made = [Series(name, series[name]) for name in kept]
+    if len(kept) < len(series):
+        rest = [point for name, points in series.items() if name not in kept for point in points]
+        made.append(Series(_OTHERS, rest))
+    return Data(kind, [], made, note)
 
 
 def numbers_of(chart: Chart) -> list[float]:
@@ -180,30 +181,47 @@ def _measured(numbers: list[float], measure: str) -> float:
     return whole / len(numbers) if measure == "mean" else whole
 
 
-def _fewer_series(series: dict[str, dict[str, float]]) -> tuple[dict[str, dict[str, float]], str]:
-    if len(series) <= SERIES_MAX:
-        return series, ""
-    ranked = sorted(series, key=lambda one: -sum(map(abs, series[one].values())))
-    kept = {one: series[one] for one in series if one in ranked[: SERIES_MAX - 1]}
-    rest: dict[str, float] = defaultdict(float)
-    for one in ranked[SERIES_MAX - 1 :]:
-        for name, number in series[one].items():
-            rest[name] += number
-    count = len(series) - SERIES_MAX + 1
-    return {**kept, _OTHERS: dict(rest)}, f"“{_OTHERS}” are {count:,} series"
+def _fewer_series(series: _Gathered) -> tuple[_Gathered, str]:
+    """The largest series, and all others as one, whose numbers are measured together."""
+    sizes = {
+        one: sum(abs(number) for numbers in of.values() for number in numbers)
+        for one, of in series.items()
+    }
+    names, note = _kept(series, sizes)
+    kept = {one: series[one] for one in names}
+    if note:
+        rest: dict[str, list[float]] = defaultdict(list)
+        for one in (one for one in series if one not in kept):
+            for name, numbers in series[one].items():
+                rest[name] += numbers
+        kept[_OTHERS] = rest
+    return kept, note
+
+
+def _kept(series: Iterable[str], sizes: Mapping[str, float]) -> tuple[list[str], str]:
+    """The series that keep a colour of their own, and what is said of the others."""
+    names = list(series)
+    if len(names) <= SERIES_MAX:
+        return names, ""
+    largest = set(sorted(names, key=lambda one: -sizes[one])[: SERIES_MAX - 1])
+    note = f"“{_OTHERS}” are {len(names) - len(largest):,} series"
+    return [one for one in names if one in largest], note
 
 
 def _bars(
     chart: Chart,
-    series: dict[str, dict[str, float]],
+    series: _Gathered,
     places: dict[str, float],
     kind: Kind,
-    many: Sequence[str],
+    measure: str,
     note: str,
 ) -> Data:
     names = list(places)
-    sums = {name: sum(of.get(name, 0.0) for of in series.values()) for name in names}
-    by_value = chart.sort == "value" or (chart.sort is None and not many)
+    sums = {
+        name: sum(_measured(of[name], measure) for of in series.values() if name in of)
+        for name in names
+    }
+    by_value = chart.sort == "value" or (chart.sort is None and chart.y is None)
     if kind == "name" and by_value:
         names.sort(key=lambda name: -sums[name])
     elif kind != "name" and chart.sort is None:
@@ -217,9 +235,12 @@ def _bars(
         note = "; ".join(filter(None, [note, f"“{_OTHERS}” are {len(rest):,} of {len(sums):,}"]))
     made: list[Series] = []
     for one, of in series.items():
-        points = [(float(at), of[name]) for at, name in enumerate(names) if name in of]
+        numbers = [of.get(name, []) for name in names]
         if rest:
-            points.append((float(len(names)), sum(of.get(name, 0.0) for name in rest)))
+            numbers.append([number for name in rest for number in of.get(name, [])])
+        points = [
+            (float(at), _measured(there, measure)) for at, there in enumerate(numbers) if there
+        ]
         made.append(Series(one, points))
     return Data(kind, [*names, *([_OTHERS] if rest else [])], made, note)
 

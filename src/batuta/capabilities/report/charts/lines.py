@@ -23,9 +23,6 @@ from batuta.plans.draw.paint.text import clean, width_of
 __all__ = ["label_of", "lines", "points"]
 
 _HEIGHT = 250.0
-# Points of one line that can be told apart; of more, every so many-th is drawn.
-_POINTS_MAX = 1_440
-_DOTS_MAX = 5_000
 _MARKED_MAX = 40
 # From so many days on, labels have the year.
 _YEAR_DAYS = 300
@@ -33,23 +30,22 @@ _YEAR_DAYS = 300
 
 def lines(chart: Chart, data: Data, number_: int) -> str:
     """A chart of lines."""
-    thinned = [Series(one.name, _thinned(one.points, _POINTS_MAX)) for one in data.series]
-    flat = [y for one in thinned for _, y in one.points] or [0.0]
+    flat = [y for one in data.series for _, y in one.points] or [0.0]
     # Counts and money stand on zero; what lies far from it, like a temperature, is looked at closely.
     low = min(flat)
     base = 0.0 if 0 <= low <= max(flat) * 0.6 else low
-    frame = begun(chart.title, [one.name for one in thinned], chart.y_title, chart.unit)
+    frame = begun(chart.title, [one.name for one in data.series], chart.y_title, chart.unit)
     y = scale_of(min(base, low), max(flat), frame.top + _HEIGHT, frame.top, whole=chart.y is None)
-    canvas, x = frame.canvas, _x_scale(thinned, labels_width(y, tick_unit(chart.unit)))
+    canvas, x = frame.canvas, _x_scale(data.series, labels_width(y, tick_unit(chart.unit)))
     gridlines(canvas, y, x.begin, WIDTH - 4, tick_unit(chart.unit))
-    _x_labels(canvas, x, data, thinned, frame.top + _HEIGHT + 20)
-    for index, one in enumerate(thinned):
+    _x_labels(canvas, x, data, data.series, frame.top + _HEIGHT + 20)
+    for index, one in enumerate(data.series):
         style = f"s{index + 1}"
         path = "".join(
             f"{'L' if at else 'M'}{number(x.at(px))} {number(y.at(py))}"
             for at, (px, py) in enumerate(one.points)
         )
-        if len(thinned) == 1 and len(one.points) > 1:
+        if len(data.series) == 1 and len(one.points) > 1:
             ground = y.at(max(y.low, 0.0) if y.high > 0 else y.high)
             first, last = x.at(one.points[0][0]), x.at(one.points[-1][0])
             canvas.path(
@@ -62,29 +58,27 @@ def lines(chart: Chart, data: Data, number_: int) -> str:
                 canvas.open_group(f"{one.name or label_of(px, data)}: {axis_text(py, chart.unit)}")
                 canvas.circle(x.at(px), y.at(py), 3.2, f"cd f{index + 1}")
                 canvas.close_group()
-    return _ended(chart, frame, thinned, number_, "Lines")
+    return _ended(chart, frame, data.series, number_, "Lines")
 
 
 def points(chart: Chart, data: Data, number_: int) -> str:
     """A chart of points."""
-    whole = sum(len(one.points) for one in data.series)
-    thinned = [
-        Series(one.name, _thinned(one.points, max(_DOTS_MAX * len(one.points) // max(whole, 1), 1)))
-        for one in data.series
-    ]
-    flat = [y for one in thinned for _, y in one.points] or [0.0]
-    frame = begun(chart.title, [one.name for one in thinned], chart.y_title, chart.unit)
+    flat = [y for one in data.series for _, y in one.points] or [0.0]
+    frame = begun(chart.title, [one.name for one in data.series], chart.y_title, chart.unit)
     low = min(flat)
     y = scale_of(
         0.0 if 0 <= low <= max(flat) * 0.6 else low, max(flat), frame.top + _HEIGHT, frame.top
     )
-    canvas, x = frame.canvas, _x_scale(thinned, labels_width(y, tick_unit(chart.unit)), loose=True)
+    canvas, x = (
+        frame.canvas,
+        _x_scale(data.series, labels_width(y, tick_unit(chart.unit)), loose=True),
+    )
     gridlines(canvas, y, x.begin, WIDTH - 4, tick_unit(chart.unit))
-    _x_labels(canvas, x, data, thinned, frame.top + _HEIGHT + 20)
-    for index, one in enumerate(thinned):
+    _x_labels(canvas, x, data, data.series, frame.top + _HEIGHT + 20)
+    for index, one in enumerate(data.series):
         for px, py in one.points:
             canvas.circle(x.at(px), y.at(py), 3.4, f"cp f{index + 1}")
-    return _ended(chart, frame, thinned, number_, "Points")
+    return _ended(chart, frame, data.series, number_, "Points")
 
 
 def _ended(chart: Chart, frame: Frame, series: Sequence[Series], number_: int, what: str) -> str:
@@ -134,14 +128,3 @@ def label_of(place: float, data: Data) -> str:
     if data.kind == "date":
         return date_text(day_of(place), True)
     return axis_text(place) if data.kind == "number" else data.names[int(place)]
-
-
-def _thinned(points_: Sequence[tuple[float, float]], most: int) -> list[tuple[float, float]]:
-    """Every so many-th point, and the last one."""
-    if len(points_) <= most:
-        return list(points_)
-    every = -(-len(points_) // most)
-    kept = list(points_[::every])
-    if kept[-1] != points_[-1]:
-        kept.append(points_[-1])
-    return kept

@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 from batuta.capabilities.report.charts.bars import bars
 from batuta.capabilities.report.charts.data import Data, data_of, numbers_of, points_of
+from batuta.capabilities.report.charts.fewer import one_in, outlined, sampled
 from batuta.capabilities.report.charts.histogram import binned, histogram
 from batuta.capabilities.report.charts.lines import label_of, lines, points
 from batuta.capabilities.report.model import Chart
@@ -39,24 +40,27 @@ def painted(chart: Chart, number: int) -> Painted:
             )
         case "scatter":
             data = points_of(chart)
-            rows = [
+            all_ = [
                 [label_of(x, data), y, *([one.name] if chart.by else [])]
                 for one in data.series
                 for x, y in one.points
             ]
             y_name = chart.y_title or (chart.y if isinstance(chart.y, str) else "y")
             header = [chart.x_title or chart.x, y_name, *([chart.by] if chart.by else [])]
-            return Painted(points(chart, data, number), header, rows[:_ROWS_MAX], "")
+            drawn = sampled(data)
+            rows, note = one_in(all_, _ROWS_MAX, drawn.note)
+            return Painted(points(chart, drawn, number), header, rows, note)
         case "bar":
             data = data_of(chart)
-            return Painted(bars(chart, data, number), *_table(chart, data), data.note)
+            return Painted(bars(chart, data, number), *_table(chart, data, data.note))
         case _:
             data = data_of(chart)
-            return Painted(lines(chart, data, number), *_table(chart, data), data.note)
+            drawn = outlined(data)
+            return Painted(lines(chart, drawn, number), *_table(chart, data, drawn.note))
 
 
-def _table(chart: Chart, data: Data) -> tuple[list[str], list[list[Any]]]:
-    """A row for each place, a column for each series."""
+def _table(chart: Chart, data: Data, note: str) -> tuple[list[str], list[list[Any]], str]:
+    """A row for each place, a column for each series; and `note` with what the table leaves out."""
     places: dict[float, list[Any]] = {}
     for index, series in enumerate(data.series):
         for place, value in series.points:
@@ -68,4 +72,5 @@ def _table(chart: Chart, data: Data) -> tuple[list[str], list[list[Any]]]:
         named = [(label_of(place, data), row) for place, row in sorted(places.items())]
     y = chart.y_title or (chart.y if isinstance(chart.y, str) else "") or "count"
     names = [one.name or y for one in data.series]
-    return [chart.x_title or chart.x, *names], [[name, *row] for name, row in named[:_ROWS_MAX]]
+    rows, note = one_in([[name, *row] for name, row in named], _ROWS_MAX, note)
+    return [chart.x_title or chart.x, *names], rows, note
