@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from batuta.spec.card import Card
+from batuta.spec.card import Card, serving
 
 
 def test_silence_is_read_as_a_write_that_goes_far_and_is_asked_about() -> None:
@@ -47,8 +47,20 @@ def test_a_call_that_costs_is_metered() -> None:
 )  # fmt: skip
 def test_the_digest_changes_with_everything_but_the_description(change: dict[str, Any]) -> None:
     card = Card("a", description="words")
+    assert msgspec.structs.replace(card, missing="a key").digest() == card.digest()
     assert msgspec.structs.replace(card, description="other words").digest() == card.digest()
     assert msgspec.structs.replace(card, **change).digest() != card.digest()
+
+
+@pytest.mark.parametrize(
+    ("missing", "start", "serves"),
+    [("", 0, 0), ("a", 0, 1), ("ab", 0, 2), ("abc", 0, 0), ("a", 1, 1), ("c", 2, 2), ("b", 1, 2)],
+)
+def test_what_misses_something_is_passed_over_unless_all_do(
+    missing: str, start: int, serves: int
+) -> None:
+    cards = {name: Card(name, missing="a key" if name in missing else "") for name in "abc"}
+    assert serving(("a", "b", "c"), cards, start) == serves
 
 
 def test_the_digest_does_not_depend_on_the_order_of_schema_keys() -> None:

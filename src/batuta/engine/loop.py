@@ -14,7 +14,7 @@ from batuta.engine.log import OwnLog, attempt_of
 from batuta.engine.rules import act
 from batuta.engine.rules.conclude import Conclusion, conclude, reconciled
 from batuta.engine.rules.decide import Decision, decide, losers, wake_time
-from batuta.engine.rules.prepare import Prepared, capability_of, prepare
+from batuta.engine.rules.prepare import Prepared, capability_of, prepare, serving_at
 from batuta.engine.rules.view import NotLoaded, stored_in, wanted
 from batuta.engine.workers import Arrival, Workers
 from batuta.errors import Bug, NotFound
@@ -180,7 +180,7 @@ class Driver:
         card, run = None, self._log.run
         if node.kind in ("step", "undo"):
             assert run.root is not None
-            card = self._card(capability_of(node))
+            card = self._card(capability_of(node, serving_at(node, self._engine.catalog)))
             queue = self._held.get(card.name)
             full = (queue is not None and not waited) or not self._workers.enter(
                 card, run.root.shape.plan.limit

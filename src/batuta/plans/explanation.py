@@ -63,6 +63,7 @@ class StepExplained(msgspec.Struct, frozen=True, gc=False):
     Attributes:
         kind: "step", "each" or "repeat".
         use: the capability, and `why` it is this one ("named by the plan").
+        instead_of: the capability that the plan names, if that one cannot be called and a fallback serves; else "".
         wave: 0 for what starts at once, else one more than the latest of the steps it waits for.
         needs: steps whose data it uses; `after`: steps it waits for without data; both in the order of mention.
         measured: of this very step in earlier runs of a plan of the name, else of the capability; None if never.
@@ -109,6 +110,7 @@ class StepExplained(msgspec.Struct, frozen=True, gc=False):
     items_known: int | None = None
     rounds: int | None = None
     expands: bool = False
+    instead_of: str = ""
     inner: "Explanation | None" = None
 
 

@@ -1,5 +1,6 @@
 """The card of a capability: all that may be known about it before it is called."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, get_args
 
 import msgspec
@@ -7,7 +8,7 @@ import msgspec
 from batuta.spec.budget import usd
 from batuta.spec.value import canonical, digest
 
-__all__ = ["EFFECTS", "REACHES", "Card", "Effect", "InDoubt", "Reach"]
+__all__ = ["EFFECTS", "REACHES", "Card", "Effect", "InDoubt", "Reach", "serving"]
 
 Effect = Literal["pure", "read", "idempotent", "write"]
 Reach = Literal["local", "egress", "irreversible"]
@@ -38,6 +39,7 @@ class Card(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
         declared: False if effect or reach were never stated and the safe reading applies.
         waits: True if it may answer `Waiting` (it asks somebody).
         expands: True if it may answer with a plan (`Expand`): what that costs is bounded by budgets alone.
+        missing: what has to be there before it can be called, and is not, like a key: a fallback serves in its place.
         plan: the digest of the plan that it always answers with ("": another one each time, or none).
     """
 
@@ -58,6 +60,7 @@ class Card(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
     declared: bool = True
     waits: bool = False
     expands: bool = False
+    missing: str = ""
     plan: str = ""
 
     @property
@@ -85,5 +88,14 @@ class Card(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
         }
 
     def digest(self) -> str:
-        """What a run is pinned to: changes with anything on the card but its description."""
-        return digest(canonical(msgspec.structs.replace(self, description="")))
+        """What a run is pinned to: changes with anything on the card but its description, and what is missing now."""
+        return digest(canonical(msgspec.structs.replace(self, description="", missing="")))
+
+
+def serving(uses: Sequence[str], cards: Mapping[str, Card], start: int = 0) -> int:
+    """Which of the capabilities `uses` serves, from `start` on: the first that misses nothing; `start` if all do."""
+    for at in range(start, len(uses)):
+        card = cards.get(uses[at])
+        if card is None or not card.missing:
+            return at
+    return start

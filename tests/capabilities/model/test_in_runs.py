@@ -119,3 +119,29 @@ def test_nobody_without_models_imports_any_of_it() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert ran.stdout.strip() == ""
+
+
+async def test_a_fallback_serves_at_once_where_there_is_no_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("NO_SUCH_KEY", raising=False)
+    model = "{provider: openai, model: m, key: env:NO_SUCH_KEY, prices: {input: 1, output: 1}}"
+    (tmp_path / "batuta.yaml").write_text(f"models: {{fast: {model}}}")
+    text = """
+name: p
+steps:
+  a:
+    use: fast
+    with: {prompt: "?"}
+    fallback: {use: value, with: {value: nobody}}
+result: "${steps.a}"
+"""
+    async with await App.open(tmp_path) as app:
+        explanation = await app.explain(plan_from_yaml(text).plan)
+        run = await app.run(plan_from_yaml(text).plan, {})
+        facts = [row.fact for row in await app.engine.journal.read(run["run"])]
+    (found,) = explanation.steps
+    assert (found.use, found.why) == ("value", "the environment has no NO_SUCH_KEY")
+    started = [fact for fact in facts if isinstance(fact, Started)]
+    assert [(one.capability, one.alternative, one.attempt) for one in started] == [("value", 1, 1)]
+    assert run["result"] == "nobody"

@@ -23,6 +23,7 @@ CARDS = {
         Card("human", effect="read", reach="local", kind="human", waits=True, timeout_s=1),
         Card("think", effect="read", reach="egress", expands=True),
         Card("pay", effect="write", reach="irreversible", declared=False),
+        Card("keyless", effect="read", price_nusd=CENT, missing="there is no KEY"),
     )
 }
 QUIET = Premises(CARDS, forecaster(rules_from(None)))
@@ -190,6 +191,18 @@ def test_a_step_says_all_that_the_plan_says_of_it() -> None:
     assert (found.items, found.items_known, found.rounds) == (2, 2, 3)
     assert one.digest == sourced.plan.digest()
     assert (found.why, one.planner) == ("named by the plan", "written by hand")
+
+
+def test_what_cannot_be_called_now_is_not_counted_where_a_fallback_serves() -> None:
+    found = step(explained("  a: {use: keyless, fallback: [look]}\n"), "a")
+    assert (found.use, found.instead_of, found.why) == ("look", "keyless", "there is no KEY")
+    assert (found.forecast.cost_worst_nusd, found.forecast.calls_worst, found.metered) == (
+        0,
+        1,
+        False,
+    )
+    alone = step(explained("  a: {use: keyless}\n"), "a")
+    assert (alone.use, alone.instead_of, alone.forecast.cost_worst_nusd) == ("keyless", "", CENT)
 
 
 def test_an_empty_plan_is_explained() -> None:

@@ -70,7 +70,9 @@ class ModelCapability:
         except WorkspaceError as error:
             raise WorkspaceError(f"models.{name}: {error.message}") from None
         self._readying: asyncio.Task[_Ready] | None = None
-        self.card = card_of(name, config, self._prices)
+        card = card_of(name, config, self._prices)
+        missing = "" if self._has_key else f"the environment has no {self._key}"
+        self.card = msgspec.structs.replace(card, missing=missing)
 
     def price(self, args: Mapping[str, Any]) -> int:
         """The most that a call with `args` costs, in nano-dollars; never more than the card says."""
@@ -107,7 +109,7 @@ class ModelCapability:
 
     async def ask(self, call: Call, asked: Asked, talk: Callable[[], Any]) -> Outcome:
         """Put a question to the model; `talk` makes the `answering.Talk` around it, once the library is there."""
-        if self._key and not self._connections.environment.get(self._key):
+        if not self._has_key:
             return Failed(
                 "no_key",
                 f"the environment has no {self._key}, which {self.card.name} needs; set it"
@@ -125,6 +127,10 @@ class ModelCapability:
             return Failed(
                 "unsupported", f"models need {error.name}; pip install 'batuta[models]' brings it"
             )
+
+    @property
+    def _has_key(self) -> bool:
+        return not self._key or bool(self._connections.environment.get(self._key))
 
     @property
     def client(self) -> Any:

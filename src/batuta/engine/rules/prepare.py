@@ -14,7 +14,7 @@ from batuta.errors import BatutaError, ExpressionError, NotFound
 from batuta.ports import Capability, Catalog, Judge, Priced
 from batuta.spec import run as r
 from batuta.spec.call import Call, Question
-from batuta.spec.card import Card
+from batuta.spec.card import Card, serving
 from batuta.spec.expr import evaluate_condition
 from batuta.spec.facts import Failure, RunFact, Skipped, Spread, Started, Waited
 from batuta.spec.failures import LOST_MAX
@@ -32,6 +32,7 @@ __all__ = [
     "latest",
     "out_of_time",
     "prepare",
+    "serving_at",
 ]
 
 # The answer to an approval, and to any question without a schema of its own.
@@ -77,17 +78,22 @@ def prepare(run: Run, node: Node, now: float, around: Surroundings) -> Prepared:
             opening = _open(run, node, now, around)
             if opening is not None:
                 return Prepared((opening,))
-        args = arguments(node, around.shelf)
+        at = serving_at(node, around.catalog)
+        args = arguments(node, around.shelf, at)
     except ExpressionError as error:
         return _failed(node, now, "expression", error.in_one_line)
     if not isinstance(args, dict):
         return _failed(node, now, "invalid", "`with` must be a map of arguments")
-    return _prepare_call(run, node, now, cast("dict[str, Any]", args), around)
+    return _prepare_call(run, node, now, (at, cast("dict[str, Any]", args)), around)
 
 
-def arguments(node: Node, shelf: Shelf) -> Any:
-    """What the next attempt of `node` is called with. Raises `NotLoaded`, `ExpressionError`."""
-    template = node.shape.undo if node.kind == "undo" else node.shape.arguments[node.alternative]
+def arguments(node: Node, shelf: Shelf, at: int | None = None) -> Any:
+    """What the next attempt of `node` is called with, by its alternative or the one `at` that place.
+
+    Raises `NotLoaded`, `ExpressionError`.
+    """
+    at = node.alternative if at is None else at
+    template = node.shape.undo if node.kind == "undo" else node.shape.arguments[at]
     assert template is not None
     return template.render(lookup(node, shelf))
 
@@ -115,9 +121,10 @@ def _open(run: Run, node: Node, now: float, around: Surroundings) -> RunFact | N
 
 
 def _prepare_call(
-    run: Run, node: Node, now: float, args: dict[str, Any], around: Surroundings
+    run: Run, node: Node, now: float, chosen: tuple[int, dict[str, Any]], around: Surroundings
 ) -> Prepared:
-    name = capability_of(node)
+    at, args = chosen
+    name = capability_of(node, at)
     try:
         capability = around.catalog.get(name)
         encoded = canonical(args)
@@ -158,7 +165,7 @@ def _prepare_call(
         verdict=word,
         rule=rule,
         reserved_nusd=price_nusd,
-        alternative=node.alternative,
+        alternative=at,
         deadline=deadline,
         metered=card.metered,
     )
@@ -272,13 +279,20 @@ def approval_digest(run: Run, node: Node, capability: str, args_digest: str, epo
     return digest(canonical(bound))
 
 
-def capability_of(node: Node) -> str:
-    """The capability that the next attempt of `node` calls."""
+def serving_at(node: Node, catalog: Catalog) -> int:
+    """The alternative that the next attempt of `node` calls: one that misses nothing, if there is one."""
+    if node.kind == "undo" or not node.shape.step.fallback:
+        return node.alternative
+    return serving(node.shape.uses, catalog.cards(), node.alternative)
+
+
+def capability_of(node: Node, at: int) -> str:
+    """The capability that is alternative `at` of `node`."""
     if node.kind == "undo":
         undo = node.shape.step.undo
         assert undo is not None
         return undo.use
-    return node.shape.uses[node.alternative]
+    return node.shape.uses[at]
 
 
 def _key(run: str, path: str, args_digest: str) -> str:

@@ -6,7 +6,7 @@ import msgspec
 
 from batuta.plans.bounds.extent import Extent
 from batuta.plans.bounds.worst import UNBOUNDED, Worst
-from batuta.spec.card import Card
+from batuta.spec.card import Card, serving
 from batuta.spec.failures import LOST_MAX
 from batuta.spec.plan import Retry, Step
 
@@ -56,7 +56,8 @@ def step_bounds(
     """The bounds of `step`, which has as many items as `extent` says; `inner`: of the plans that it carries out."""
     rounds = 1 if step.repeat is None else step.repeat.at_most
     wait_s = 0.0 if step.repeat is None else step.repeat.wait_s
-    attempts = _attempts(step.uses, step, cards, inner)
+    uses = step.uses[serving(step.uses, cards) :]
+    attempts = _attempts(uses, step, cards, inner)
     instance = attempts.times(rounds).plus(Worst(time_s=wait_s * (rounds - 1)))
     # Items have turns: `limit` of them at once, the next as soon as one has ended.
     turns = -(-extent.most // (step.limit or max(extent.most, 1)))
@@ -64,9 +65,9 @@ def step_bounds(
     time_s = instance.times(turns).time_s if extent.most else 0.0
     free = Worst(all_items.calls, all_items.cost_nusd, time_s)
     pause_s = max(wait_s, _pause(step.retry, step.retry.at_most - 1))
-    call = Worst(time_s=pause_s).plus(_dearest(step.uses, step, cards, inner))
+    call = Worst(time_s=pause_s).plus(_dearest(uses, step, cards, inner))
     # What was under way when the time was up may be asked for.
-    doubts_s = [_reconcile_s(cards[use]) for use in step.uses if use in cards]
+    doubts_s = [_reconcile_s(cards[use]) for use in uses if use in cards]
     late_s = max(pause_s, *doubts_s, 0.0)
     within = free.within(step.budget, call, late_s)
     undo = undo_call = Worst()

@@ -8,7 +8,7 @@ from batuta.plans.explain.premises import Premises
 from batuta.plans.explain.questions import Expected
 from batuta.plans.explanation import Forecast, StepExplained
 from batuta.plans.types import Type, described, list_of, of_schema, union
-from batuta.spec.card import Card
+from batuta.spec.card import Card, serving
 from batuta.spec.plan import Plan, Step
 from batuta.spec.statistics import Measured
 
@@ -50,9 +50,10 @@ class Sketch:
     def step(self, name: str, setting: Setting) -> StepExplained:
         """What is known of one step."""
         step = self._plan.steps[name]
-        card = self._cards.get(step.use, _NO_CARD)
+        uses = step.uses[serving(step.uses, self._cards) :]
+        card = self._cards.get(uses[0], _NO_CARD)
         bound = self._bounded.steps[name]
-        measured = self._measured(name, step)
+        measured = self._measured(name, uses[0])
         links, expected = setting.links, setting.expected
         needs, after = tuple(links), ()
         if step.after:
@@ -61,8 +62,8 @@ class Sketch:
         return StepExplained(
             name=name,
             kind="each" if step.each is not None else "step" if step.repeat is None else "repeat",
-            use=step.use,
-            why="named by the plan",
+            use=uses[0],
+            why="named by the plan" if uses[0] == step.use else self._cards[step.use].missing,
             card_kind=card.kind,
             effect=card.effect,
             reach=card.reach,
@@ -78,7 +79,7 @@ class Sketch:
             measured=measured,
             asks=expected.asks,
             denied=expected.denied,
-            fallback=step.uses[1:],
+            fallback=uses[1:],
             undo="" if step.undo is None else step.undo.use,
             line=setting.line,
             output=self._output(step),
@@ -87,14 +88,15 @@ class Sketch:
             items=None if step.each is None else bound.items,
             items_known=None if step.each is None else bound.items_known,
             rounds=None if step.repeat is None else step.repeat.at_most,
-            expands=any(use in self._cards and self._cards[use].expands for use in step.uses),
+            expands=any(use in self._cards and self._cards[use].expands for use in uses),
+            instead_of="" if uses[0] == step.use else step.use,
         )
 
-    def _measured(self, name: str, step: Step) -> Measured | None:
+    def _measured(self, name: str, use: str) -> Measured | None:
         of_step = self._statistics.steps.get((self._plan.name, name))
-        if of_step is not None and of_step.capability in ("", step.use):
+        if of_step is not None and of_step.capability in ("", use):
             return of_step
-        return self._statistics.capabilities.get(step.use)
+        return self._statistics.capabilities.get(use)
 
     def _forecast(
         self, step: Step, card: Card, bound: StepBounds, measured: Measured | None

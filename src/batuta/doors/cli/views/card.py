@@ -74,6 +74,7 @@ def _facts(card: Card, width: int) -> list[Line]:
         ("effect", f"{card.effect}: {EFFECTS[card.effect]}{safe}"),
         ("reach", f"{card.reach}: {REACHES[card.reach]}"),
         ("price", _price(card)),
+        *([("missing", one_line(card.missing, 200))] if card.missing else []),
         ("timeout", duration(card.timeout_s)),
     ]
     if card.effect == "write":
@@ -93,7 +94,7 @@ def _facts(card: Card, width: int) -> list[Line]:
 
 def _price(card: Card) -> str:
     if not card.priced:
-        return "nobody knows; `prices` in batuta.yaml says it"
+        return "nobody knows; `prices` of a model says it, `price_usd` of an agent"
     return f"at most {money(usd(card.price_nusd))} a call" if card.metered else "none"
 
 

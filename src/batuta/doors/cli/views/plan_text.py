@@ -47,6 +47,8 @@ def explained_lines(
     lines += [[], *_totals(explanation, width), *_order(explanation, width, tree=tree)]
     lines += _questions(explanation, width)
     lines += _refusals(explanation, width)
+    served = list(_served(explanation))
+    lines += _labelled("instead", served, width) if served else []
     lines += _changes(explanation, width, rewritten=rewritten)
     if explanation.findings:
         warnings = plural(len(explanation.findings), "warning")
@@ -171,6 +173,15 @@ def _refusals(explanation: Explanation, width: int) -> list[Line]:
     skipped = [f"{step.name}: {step.skipped}" for step in steps if step.skipped]
     lines = _labelled("denied", denied, width, style="bad") if denied else []
     return [*lines, *(_labelled("skipped", skipped, width) if skipped else [])]
+
+
+def _served(explanation: Explanation, above: str = "") -> Iterable[str]:
+    """What serves in the place of capabilities that cannot be called now."""
+    for step in explanation.steps:
+        if step.instead_of:
+            yield f"{above}{step.name}: {step.use}, not {step.instead_of}: {step.why}"
+        if step.inner is not None:
+            yield from _served(step.inner, f"{above}{step.name}/")
 
 
 def _changes(explanation: Explanation, width: int, *, rewritten: bool) -> list[Line]:
