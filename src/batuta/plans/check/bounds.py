@@ -88,7 +88,10 @@ def _check_price(walk: Walk, seen: Seen, around: Budget, *, certain: bool) -> bo
 
 def _remedy(card: Card, what: str) -> str:
     if what == "usd" and not card.priced:
-        return "say what it costs with `prices` in batuta.yaml, or take the budget of money out"
+        return (
+            "say what it costs (`prices` of a model, `price_usd` of an agent),"
+            " or take the budget of money out"
+        )
     return "raise the budget, or use something cheaper" if what == "usd" else "raise the budget"
 
 
