@@ -54,6 +54,7 @@ def test_the_version_is_said(folder: Folder) -> None:
     said = folder.batuta("--version")
     assert (said.code, said.err) == (0, "")
     assert re.fullmatch(r"batuta (\d+\.\d+\.\d+\S*|\(not installed.*\))\n", said.out)
+    assert list(folder.batuta("--version", "--json").document) == ["version"]
 
 
 def test_the_reference_documents_every_command_and_option() -> None:

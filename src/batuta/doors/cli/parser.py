@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from batuta.doors.cli.terminal.text import terminal_width
+from batuta.doors.cli.terminal.text import json_text, terminal_width
 from batuta.doors.cli.words import COMMANDS, GROUPS
 from batuta.doors.cli.words.command import Command
 from batuta.errors import InputError
@@ -57,7 +57,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     if unknown:
         raise _unknown(unknown[0], name)
     if args.version:
-        _print_version()
+        _print_version(json=args.json)
     if not args.command:
         raise InputError("no command is given", remedy="`batuta --help` lists them")
     return args
@@ -163,6 +163,18 @@ class _Parser(argparse.ArgumentParser):
         super().__init__(**settings)
         self._positionals.title = "arguments"
 
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        try:
+            super()._check_value(action, value)
+        except argparse.ArgumentError as error:
+            from batuta.reading.nearest import nearest
+
+            near = nearest(str(value), map(str, action.choices or ()))
+            if near is None:
+                raise
+            said = str(error).replace("argument ", "", 1)
+            raise InputError(said, remedy=f"did you mean {near!r}?") from None
+
     def error(self, message: str) -> NoReturn:
         remedy = f"`{self.prog} --help` shows how it is used"
         raise InputError(message.replace("argument ", "", 1), remedy=remedy)
@@ -180,12 +192,15 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
         return f"{names} {self._format_args(action, action.dest.upper())}"
 
 
-def _print_version() -> NoReturn:
+def _print_version(*, json: bool) -> NoReturn:
     from importlib.metadata import PackageNotFoundError, version
 
     try:
         number = version("batuta")
     except PackageNotFoundError:
-        number = "(not installed: running from its source)"
-    sys.stdout.write(f"batuta {number}\n")
+        number = None
+    if json:
+        sys.stdout.write(f"{json_text({'version': number})}\n")
+    else:
+        sys.stdout.write(f"batuta {number or '(not installed: running from its source)'}\n")
     sys.exit(0)

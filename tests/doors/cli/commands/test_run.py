@@ -241,6 +241,10 @@ result: "${steps.a}"
     assert "rewritten: b is not called: nothing uses its value, and it is pure\n" in said.err
     quiet = folder.batuta("run", "--plan", "wasteful.yaml", "--rewrite", "--json")
     assert (quiet.err, [step["path"] for step in quiet.document["steps"]]) == ("", ["a"])
+    says = "b is not called: nothing uses its value, and it is pure"
+    assert quiet.document["changes"] == [{"rule": "dead", "steps": ["b"], "says": says}]
+    same = folder.batuta("plan", "wasteful.yaml", "--json").document["changes"]
+    assert quiet.document["changes"] == same
 
 
 TABLE = """

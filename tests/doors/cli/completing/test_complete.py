@@ -143,6 +143,20 @@ def test_plans_and_runs_are_offered_where_either_may_stand(here: Folder) -> None
     assert words(f"diff {run} he") == ["hello", ":files"]
     assert words(f"fork {run} --at g") == ["greet"]
     assert words(f"fork {run} --set ") == ["greet="]
+    assert words(f"fork {run} --input ") == ["name="]
+    assert words(f"fork {run} --input name=@") == [":files"]
+    assert words(f"fork {run} --input name=B --input ") == []
+
+
+def test_a_fork_has_the_inputs_of_its_log_whatever_became_of_the_file(here: Folder) -> None:
+    long = "\n".join(
+        f"  n{at}: {{type: string, default: '', description: {'d' * 90}}}" for at in range(20)
+    )
+    plan = f"name: long\ninputs:\n{long}\nresult: ${{inputs.n0}}\n"
+    (here.path / "long.yaml").write_text(plan, encoding="utf-8")
+    run = here.batuta("run", "--plan", "long.yaml", "--json").document["run"]
+    (here.path / "long.yaml").unlink()
+    assert words(f"fork {run} --input n1") == ["n1=", *(f"n1{at}=" for at in range(10))]
 
 
 @given(

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from batuta.app import App
 from batuta.config import WORKSPACE_FILE
 from batuta.doors.cli.driving.detach import detach
@@ -70,9 +72,9 @@ async def _run(args: argparse.Namespace, screen: Screen) -> int:
     async with opened(folder, screen, None if screen.json else weather) as app:
         inputs = await app.pinned(sourced.plan, given)
         _check(sourced, app, inputs, folder)
-        plan = _rewritten(sourced.plan, app, screen) if args.rewrite else sourced.plan
+        plan, also = _rewritten(sourced.plan, app, screen) if args.rewrite else (sourced.plan, {})
         screen.run = await app.start(plan, inputs)
-        return await _driven(args, app, sourced, screen, weather)
+        return await _driven(args, app, sourced, screen, weather, also)
 
 
 async def _asked_for(args: argparse.Namespace, screen: Screen, folder: Path) -> int:
@@ -94,7 +96,7 @@ async def _asked_for(args: argparse.Namespace, screen: Screen, folder: Path) -> 
         sourced = asked.sourced
         inputs = await app.pinned(sourced.plan, asked.inputs)
         _check(sourced, app, inputs, folder)
-        plan = _rewritten(sourced.plan, app, screen) if args.rewrite else sourced.plan
+        plan, also = _rewritten(sourced.plan, app, screen) if args.rewrite else (sourced.plan, {})
         if not screen.json:
             explanation = await app.explain(plan, inputs, places=sourced.places)
             # Who has said yes beforehand has seen the steps.
@@ -105,18 +107,26 @@ async def _asked_for(args: argparse.Namespace, screen: Screen, folder: Path) -> 
             return InputError.exit_code
         begun = Sourced(plan, sourced.places)
         screen.run = await desk.accept(asked.understood, inputs, sourced=begun, who=asked.who)
-        return await _driven(args, app, sourced, screen, weather)
+        return await _driven(args, app, sourced, screen, weather, also)
 
 
 async def _driven(
-    args: argparse.Namespace, app: App, sourced: Sourced, screen: Screen, weather: Weather
+    args: argparse.Namespace,
+    app: App,
+    sourced: Sourced,
+    screen: Screen,
+    weather: Weather,
+    also: Mapping[str, Any],
 ) -> int:
-    """Drive the run that `screen` speaks of, or leave it to a process of its own; the exit code."""
+    """Drive the run that `screen` speaks of, or leave it to a process of its own; the exit code.
+
+    `also` is what its document says besides.
+    """
     assert screen.run is not None
     if args.detach:
-        return await _leave(app, screen.run, Path(app.workspace.root), screen)
+        return await _leave(app, screen.run, Path(app.workspace.root), screen, also)
     driving = Driving(app, screen.run, screen, weather)
-    document = await driving.go()
+    document = {**await driving.go(), **also}
     _complete(document, sourced, _where(args))
     return _ended(document, driving, screen, _where(args))
 
@@ -131,7 +141,7 @@ async def _resume(args: argparse.Namespace, screen: Screen) -> int:
             return await resume_all(app, screen, _where(args))
         before = await app.engine.read(args.run)
         if args.detach and before.ended is None:
-            return await _leave(app, args.run, folder, screen, accept=args.accept)
+            return await _leave(app, args.run, folder, screen, {}, accept=args.accept)
         driving = Driving(app, args.run, screen, weather, let_go=args.let_go)
         document = await driving.go(accept=args.accept, since=before.head)
         _complete(document, None, _where(args))
@@ -163,20 +173,26 @@ def _check(sourced: Sourced, app: App, inputs: Mapping[str, Any], folder: Path) 
     )
 
 
-def _rewritten(plan: Plan, app: App, screen: Screen) -> Plan:
-    """What runs instead of `plan`; it is said what is different."""
+def _rewritten(plan: Plan, app: App, screen: Screen) -> tuple[Plan, dict[str, Any]]:
+    """What runs instead of `plan`, and what the document says of it; elsewhere it is said what is different."""
     from batuta.plans.rewrite import rewritten  # only for those who ask for it
 
     better = rewritten(plan, app.cards)
     for change in () if screen.json else better.changes:
         screen.say(f"rewritten: {one_line(change.says)}")
-    return better.plan
+    return better.plan, {"changes": [msgspec.to_builtins(change) for change in better.changes]}
 
 
 async def _leave(
-    app: App, run_id: str, folder: Path, screen: Screen, *, accept: bool = False
+    app: App,
+    run_id: str,
+    folder: Path,
+    screen: Screen,
+    also: Mapping[str, Any],
+    *,
+    accept: bool = False,
 ) -> int:
-    document = await app.show(run_id)
+    document = {**await app.show(run_id), **also}
     log = detach(run_id, folder, accept=accept)
     if screen.json:
         screen.document(document)

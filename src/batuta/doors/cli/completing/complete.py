@@ -209,6 +209,8 @@ def _assignments(line: _Line, current: str) -> Iterator[Known]:
     config = known.workspace(line.workspace)
     if line.command == "try":
         found, dest = known.arguments(config, line.given["name"][0]), "given"
+    elif line.command == "fork":
+        found, dest = known.inputs_of_run(config, line.given["run"][0]), "input"
     else:
         found, dest = known.inputs(config, line.given["plan"][0]), "input"
     taken = {one.partition("=")[0] for one in line.given.get(dest, [])}

@@ -16,11 +16,23 @@ from batuta.journal.file.connection import connect
 from batuta.journal.file.statements import SQL
 from batuta.plans.naming import plan_name
 
-__all__ = ["Known", "arguments", "capabilities", "inputs", "paths", "plans", "runs", "workspace"]
+__all__ = [
+    "Known",
+    "arguments",
+    "capabilities",
+    "inputs",
+    "inputs_of_run",
+    "paths",
+    "plans",
+    "runs",
+    "workspace",
+]
 
 # The newest runs are offered, and the latest paths of one: what nobody reads nobody chooses from.
 _RUNS_MAX = 200
 _PATHS_MAX = 500
+# Before the plan there is what was asked for, and how words led to the plan; in a fork, what was taken over is behind it.
+_FIRST_FACTS = 8
 _MODULE_BYTES_MAX = 4 * 1_024**2
 # `batuta.app.JOURNAL_FILE`, without what importing that costs.
 _JOURNAL = Path(".batuta") / "journal.sqlite"
@@ -83,9 +95,17 @@ def inputs(config: Workspace, plan: str) -> Iterator[Known]:
             return
     registered = (one for one in plan_files(config) if plan_name(one) == plan)
     file = Path(plan) if Path(plan).is_file() else next(registered, Path(config.root) / plan)
-    for name, schema in plan_from_file(file).plan.inputs.items():
-        said = schema.get("description", "")
-        yield Known(name, said if isinstance(said, str) else "")
+    yield from _declared_inputs(plan_from_file(file).plan.inputs)
+
+
+def inputs_of_run(config: Workspace, run: str) -> Iterator[Known]:
+    """The inputs of the plan that `run` began with, as its log has it: whose file may be another one by now."""
+    facts = [json.loads(row[4]) for row in _rows(config, "read", run, 0, _FIRST_FACTS)]
+    plan = next(one["plan"] for one in facts if one["is"] == "expanded" and not one["path"])
+    if "r" in plan:
+        ((body, *_),) = _rows(config, "value", bytes.fromhex(plan["r"]))
+        plan = {"v": json.loads(body)}
+    yield from _declared_inputs(plan["v"].get("inputs", {}))
 
 
 def capabilities(config: Workspace) -> Iterator[Known]:
@@ -108,6 +128,12 @@ def arguments(config: Workspace, capability: str) -> Iterator[Known]:
     for name, function in _functions(config, "capability"):
         if name == capability:
             yield from _parameters(function)
+
+
+def _declared_inputs(declared: Mapping[str, Any]) -> Iterator[Known]:
+    for name, schema in declared.items():
+        said = schema.get("description", "") if isinstance(schema, Mapping) else ""
+        yield Known(name, said if isinstance(said, str) else "")
 
 
 def _parameters(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[Known]:
