@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, cast
 
-from batuta.testing.providers.script import Answer, Failure
+from batuta.testing.providers.script import SIGNATURE, Answer, Failure
 
 __all__ = ["error", "events", "failed_event", "text_of", "whole"]
 
@@ -43,14 +43,7 @@ def events(answer: Answer, model: str, input_tokens: int) -> Iterator[bytes]:
     """The same as a stream of server-sent events."""
     yield _event("message_start", message=_message(model, input_tokens))
     for at, block in enumerate(_blocks(answer)):
-        if block["type"] == "tool_use":
-            begun, whole_input = block | {"input": dict[str, Any]()}, json.dumps(block["input"])
-            halves = (whole_input[: len(whole_input) // 2], whole_input[len(whole_input) // 2 :])
-            deltas = [{"type": "input_json_delta", "partial_json": half} for half in halves]
-        else:
-            begun = block | {"text": ""}
-            pieces = answer.pieces or [block["text"]]
-            deltas = [{"type": "text_delta", "text": piece} for piece in pieces]
+        begun, deltas = _streamed(block, answer)
         yield _event("content_block_start", index=at, content_block=begun)
         for delta in deltas:
             yield _event("content_block_delta", index=at, delta=delta)
@@ -80,15 +73,39 @@ def _said(content: Any) -> str:
 
 def _blocks(answer: Answer) -> list[dict[str, Any]]:
     blocks: list[dict[str, Any]] = []
+    if answer.thinking:
+        blocks.append({"type": "thinking", "thinking": answer.thinking, "signature": SIGNATURE})
     said = answer.text or answer.refusal
     if said:
         blocks.append({"type": "text", "text": said, "citations": None})
     for at, one in enumerate(answer.tools):
         arguments = one.arguments if isinstance(one.arguments, dict) else {"": one.arguments}
         blocks.append(
-            {"type": "tool_use", "id": f"toolu_{at}", "name": one.name, "input": arguments}
+            {
+                "type": "tool_use",
+                "id": one.id or f"toolu_{at}",
+                "name": one.name,
+                "input": arguments,
+            }
         )
     return blocks
+
+
+def _streamed(block: dict[str, Any], answer: Answer) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """A block as it begins, and the pieces that it is made of."""
+    if block["type"] == "thinking":
+        thought = {"type": "thinking_delta", "thinking": block["thinking"]}
+        signed = {"type": "signature_delta", "signature": block["signature"]}
+        return block | {"thinking": "", "signature": ""}, [thought, signed]
+    if block["type"] == "text":
+        pieces = answer.pieces or [block["text"]]
+        return block | {"text": ""}, [{"type": "text_delta", "text": one} for one in pieces]
+    given = next(one.arguments for one in answer.tools if one.name == block["name"])
+    given = block["input"] if isinstance(given, dict) else given
+    whole = given if isinstance(given, str) else json.dumps(given)
+    halves = (whole[: len(whole) // 2], whole[len(whole) // 2 :])
+    deltas = [{"type": "input_json_delta", "partial_json": half} for half in halves]
+    return block | {"input": dict[str, Any]()}, deltas
 
 
 def _end(answer: Answer) -> str:

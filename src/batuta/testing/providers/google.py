@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from batuta.testing.providers.script import Answer, Failure
+from batuta.testing.providers.script import SIGNATURE, Answer, Failure
 
 __all__ = ["error", "events", "failed_event", "text_of", "whole"]
 
@@ -29,19 +29,20 @@ def text_of(body: dict[str, Any]) -> str:
     """What was said in a request."""
     contents: list[Any] = [body.get("systemInstruction"), *body.get("contents", [])]
     parts: list[Any] = [part for content in contents if content for part in content["parts"]]
-    return "\n".join(part["text"] for part in parts if part.get("text"))
+    return "\n".join(said for part in parts if (said := _said(part)))
 
 
 def whole(answer: Answer, model: str, input_tokens: int) -> dict[str, Any]:
     """An answer in one piece."""
     said = [{"text": answer.text}] if answer.text else []
-    return _response(answer, model, input_tokens, [*said, *_tools(answer)], _end(answer))
+    parts = [*_thoughts(answer), *said, *_tools(answer)]
+    return _response(answer, model, input_tokens, parts, _end(answer))
 
 
 def events(answer: Answer, model: str, input_tokens: int) -> Iterator[bytes]:
     """The same as a stream of server-sent events."""
-    for piece in answer.pieces:
-        yield _event(_response(answer, model, input_tokens, [{"text": piece}], None))
+    for part in [*_thoughts(answer), *({"text": piece} for piece in answer.pieces)]:
+        yield _event(_response(answer, model, input_tokens, [part], None))
     yield _event(_response(answer, model, input_tokens, _tools(answer), _end(answer)))
 
 
@@ -67,11 +68,24 @@ def failed_event(failure: Failure) -> bytes:
     return _event(error(failure)[1])
 
 
+def _said(part: dict[str, Any]) -> str:
+    if "functionResponse" in part:
+        return json.dumps(part["functionResponse"].get("response"), ensure_ascii=False)
+    return part.get("text") or ""
+
+
+def _thoughts(answer: Answer) -> list[dict[str, Any]]:
+    if not answer.thinking:
+        return []
+    return [{"text": answer.thinking, "thought": True, "thoughtSignature": SIGNATURE}]
+
+
 def _tools(answer: Answer) -> list[dict[str, Any]]:
     called: list[dict[str, Any]] = []
     for one in answer.tools:
         arguments = one.arguments if isinstance(one.arguments, dict) else {"": one.arguments}
-        called.append({"functionCall": {"name": one.name, "args": arguments}})
+        named = {"id": one.id} if one.id else {}
+        called.append({"functionCall": {**named, "name": one.name, "args": arguments}})
     return called
 
 

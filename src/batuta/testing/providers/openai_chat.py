@@ -91,7 +91,7 @@ def _said(message: dict[str, Any]) -> str:
 def _tool(one: ToolCall, at: int) -> dict[str, Any]:
     arguments = one.arguments if isinstance(one.arguments, str) else json.dumps(one.arguments)
     function = {"name": one.name, "arguments": arguments}
-    return {"id": f"call_{at}", "type": "function", "function": function}
+    return {"id": one.id or f"call_{at}", "type": "function", "function": function}
 
 
 def _end(answer: Answer) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any, cast
 
 from batuta.testing.providers import openai_chat
-from batuta.testing.providers.script import Answer, Failure
+from batuta.testing.providers.script import SIGNATURE, Answer, Failure
 
 __all__ = ["error", "events", "failed_event", "text_of", "whole"]
 
@@ -40,7 +40,17 @@ def events(answer: Answer, model: str, input_tokens: int) -> Iterator[bytes]:
     yield event("response.in_progress", response=begun)
     for at, item in enumerate(_items(answer)):
         where = {"item_id": item["id"], "output_index": at}
-        if item["type"] == "function_call":
+        if item["type"] == "reasoning":
+            begun: dict[str, Any] = item | {"summary": [], "encrypted_content": None}
+            yield event("response.output_item.added", output_index=at, item=begun)
+            (part,) = item["summary"]
+            where["summary_index"] = 0
+            added = part | {"text": ""}
+            yield event("response.reasoning_summary_part.added", **where, part=added)
+            yield event("response.reasoning_summary_text.delta", **where, delta=part["text"])
+            yield event("response.reasoning_summary_text.done", **where, text=part["text"])
+            yield event("response.reasoning_summary_part.done", **where, part=part)
+        elif item["type"] == "function_call":
             yield event(
                 "response.output_item.added", output_index=at, item=item | {"arguments": ""}
             )
@@ -102,12 +112,16 @@ def _items(answer: Answer) -> list[dict[str, Any]]:
         }
         for part in content
     ]
+    if answer.thinking:
+        summary = [{"type": "summary_text", "text": answer.thinking}]
+        thought = {"id": "rs_0", "type": "reasoning", "summary": summary, "status": "completed"}
+        items.insert(0, thought | {"encrypted_content": SIGNATURE})
     for at, one in enumerate(answer.tools):
         arguments = one.arguments if isinstance(one.arguments, str) else json.dumps(one.arguments)
         called = {
             "id": f"fc_{at}",
             "type": "function_call",
-            "call_id": f"call_{at}",
+            "call_id": one.id or f"call_{at}",
             "status": "completed",
         }
         items.append(called | {"name": one.name, "arguments": arguments})

@@ -6,19 +6,35 @@ from typing import Any, Literal
 
 import msgspec
 
-__all__ = ["Answer", "Asked", "Failure", "FailureKind", "Garbage", "Reply", "Script", "ToolCall"]
+__all__ = [
+    "SIGNATURE",
+    "Answer",
+    "Asked",
+    "Failure",
+    "FailureKind",
+    "Garbage",
+    "Reply",
+    "Script",
+    "ToolCall",
+]
 
 FailureKind = Literal[
     "rate_limited", "quota", "overloaded", "too_long", "bad_key", "no_model", "broken"
 ]
+# What a provider signs thoughts with, base64.
+SIGNATURE = "c2lnbmVkIGJ5IHRoZSBwcm92aWRlcg=="
 _PIECE = re.compile(r"\s*\S+\s*\Z|\s*\S+")
 
 
 class ToolCall(msgspec.Struct, frozen=True):
-    """A tool that the model wants called. `arguments` may be a text, to send what is no JSON."""
+    """A tool that the model wants called. `arguments` may be a text, to send what is no JSON.
+
+    `id`: what the call is known by; "" for one that the provider would make. Google has none unless it is given.
+    """
 
     name: str
     arguments: dict[str, Any] | str = {}
+    id: str = ""
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -27,6 +43,7 @@ class Answer(msgspec.Struct, frozen=True):
     Attributes:
         text: its words.
         tools: the tools it calls, all at once.
+        thinking: what it thought before, with a signature that has to come back; OpenAI Chat has none.
         refusal: why it will not, in words of the provider.
         end: `stop`, `length` (it was cut at the most tokens) or `filter`.
         input_tokens, output_tokens: what is billed; None: about as many as there are words.
@@ -36,6 +53,7 @@ class Answer(msgspec.Struct, frozen=True):
 
     text: str = ""
     tools: tuple[ToolCall, ...] = ()
+    thinking: str = ""
     refusal: str = ""
     end: Literal["stop", "length", "filter"] = "stop"
     input_tokens: int | None = None
@@ -85,6 +103,7 @@ class Asked(msgspec.Struct, frozen=True):
         model: which model it names.
         text: everything that was said so far: instructions, then messages, in order, with line ends between.
         body: the JSON. `headers`: by lower-case name.
+        tools: the names of the tools that may be called.
         streams: it wants the answer piece by piece.
         flaws: where it does not fit the schema that the provider publishes in its SDK; nothing if it does.
     """
@@ -95,6 +114,7 @@ class Asked(msgspec.Struct, frozen=True):
     body: dict[str, Any]
     headers: dict[str, str]
     streams: bool
+    tools: tuple[str, ...] = ()
     flaws: tuple[str, ...] = ()
 
 

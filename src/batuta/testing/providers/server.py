@@ -182,6 +182,7 @@ class _Handler(BaseHTTPRequestHandler):
             body=read,
             headers={name.lower(): value for name, value in self.headers.items()},
             streams="alt=sse" in query if found else bool(read.get("stream")),
+            tools=_tools(read),
             flaws=flaws_of(protocol, read),
         )
 
@@ -244,6 +245,14 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body[: len(body) // 2] if cut else body)
         self.close_connection = self.close_connection or cut
+
+
+def _tools(body: dict[str, Any]) -> tuple[str, ...]:
+    """The names of the tools that a request declares, in whichever format."""
+    declared: list[Any] = []
+    for tool in cast("list[dict[str, Any]]", body.get("tools") or []):
+        declared += tool.get("functionDeclarations") or [tool.get("function") or tool]
+    return tuple(str(one.get("name", "")) for one in declared)
 
 
 def _text(protocol: str, body: dict[str, Any]) -> str:
