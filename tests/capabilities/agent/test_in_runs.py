@@ -13,7 +13,7 @@ from tests.capabilities.agent.workplace import MODELS, calls, opened, paths, run
 @capability(effect="read", reach="local")
 def find_order(id: int) -> dict[str, Any]:
     """Finds an order by its number."""
-    return {"id": id, "total": 40 + id}
+    return {"id": id, "place": f"shelf {id}"}
 
 
 @pytest.mark.parametrize("provider", MODELS)
@@ -22,7 +22,7 @@ async def test_tools_are_steps_and_what_they_gave_is_in_the_next_question(
 ) -> None:
     script = [
         calls(("find_order", {"id": 3}), ("find_order", {"id": 4}), text="Let me see."),
-        Answer("They cost 43 and 44."),
+        Answer("They are on shelves."),
     ]
     with Providers(script) as providers:
         async with await opened(
@@ -30,14 +30,13 @@ async def test_tools_are_steps_and_what_they_gave_is_in_the_next_question(
         ) as app:
             done = await run(app)
     assert done["result"] == {
-        "text": "They cost 43 and 44.",
+        "text": "They are on shelves.",
         "value": None,
         "end": "stop",
         "turns": 2,
         "agent": "support",
     }
-    assert paths(done) == [
-        "ask",
+    assert [path for path in paths(done) if "turn" in path] == [
         "ask/1/turn",
         "ask/1/turn~0",
         "ask/1/turn~0/1/t0",
@@ -48,5 +47,5 @@ async def test_tools_are_steps_and_what_they_gave_is_in_the_next_question(
     said = providers.requests[1].text
     places = [said.index(text) for text in ("Help.", "Where is order 3?", "Let me see.")]
     assert places == sorted(places)
-    told = str(providers.requests[1].body)
-    assert told.index("43") < told.index("44")
+    assert 0 < said.index("shelf 3") < said.index("shelf 4")
+    assert providers.requests[0].tools == ("find_order",)

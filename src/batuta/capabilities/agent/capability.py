@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from batuta.capabilities.agent.plans import agent_plan, summary_plan, thoughts_of
-from batuta.capabilities.agent.rounds import Past, past_of, record
+from batuta.capabilities.agent.rounds import Past, fitting, past_of, record
 from batuta.capabilities.agent.tools import Tool, tools_of
 from batuta.capabilities.answers import checker_of
 from batuta.capabilities.model.capability import ModelCapability
@@ -25,6 +25,8 @@ _BYTES_PER_TOKEN = 4
 # Of what a model takes, so much may be left of the latest rounds when the others are summarized.
 _NEWEST_SHARE = 0.25
 _RECORD_SHARE = 0.75
+# And so much for earlier messages of its thread.
+_EARLIER_SHARE = 0.25
 
 _OUTPUT: dict[str, Any] = {
     "type": "object",
@@ -36,6 +38,17 @@ _OUTPUT: dict[str, Any] = {
         "agent": {"type": "string"},
     },
     "required": ["text", "value", "end", "turns", "agent"],
+}
+_OF_THE_MODEL = ("prompt", "files", "context")
+_THREAD: dict[str, Any] = {
+    "type": ["string", "null"],
+    "description": "the conversation that this is a part of; what is said is added to it",
+}
+_OF_THE_TURN: dict[str, Any] = {
+    "earlier": {"type": "array"},
+    "history": {"type": "array"},
+    "summary": {"type": "string"},
+    "turn": {"type": "integer"},
 }
 _THOUGHT_OUTPUT: dict[str, Any] = {
     "type": "object",
@@ -61,7 +74,7 @@ class AgentCapability:
         self.card = Card(
             name=name,
             description=config.description or f"An agent that thinks with {config.model}.",
-            input=_input(model, config, ("prompt", "files", "context")),
+            input=_input(model, config, {"thread": _THREAD}),
             output=_OUTPUT | {"properties": _OUTPUT["properties"] | {"value": value}},
             effect="pure",
             reach="local",
@@ -88,17 +101,11 @@ class ThoughtCapability:
         self._config = config
         self._model = model
         self._cards = cards
-        more: dict[str, Any] = {
-            "history": {"type": "array"},
-            "summary": {"type": "string"},
-            "turn": {"type": "integer"},
-        }
-        given = _input(model.card, config, ("prompt", "files", "context"))
         self.card = msgspec.structs.replace(
             model.card,
             name=thoughts_of(name),
             description=f"One thought of {name}: a question to {config.model}, which may lead to calls of its tools.",
-            input=given | {"properties": given["properties"] | more},
+            input=_input(model.card, config, _OF_THE_TURN),
             output=_THOUGHT_OUTPUT,
             kind="thought",
             expands=True,
@@ -108,7 +115,7 @@ class ThoughtCapability:
         """The most that a call with `args` costs, in nano-dollars; never more than the card says."""
         if args.get("files"):
             return self.card.price_nusd
-        tokens = self._tokens(_asked(args, self._config), past_of(args))
+        tokens = self._tokens(args, _asked(args, self._config), past_of(args))
         most, repaired = self._model.config.max_tokens, self._config.output is not None
         return self._model.price_of(tokens, most, repaired=repaired)
 
@@ -116,18 +123,18 @@ class ThoughtCapability:
         """Ask the model; it answers, or its calls become steps."""
         past = past_of(call.args)
         asked = _asked(call.args, self._config, past.summary)
-        if self._is_long(asked, past):
-            if past.rounds and "summary" not in call.args:
-                return self._summarized(call, past)
-            if self._tokens(asked, past) > self._model.config.max_input:
-                return Failed(
-                    "too_long",
-                    f"the question may have {self._tokens(asked, past):,} tokens, at most"
-                    f" {self._model.config.max_input:,}; shorten it, or raise `max_input`",
-                )
+        tokens, most = self._tokens(call.args, asked, past), self._model.config.max_input
+        shortens = past.rounds and "summary" not in call.args
+        if shortens and (tokens > most or self._is_long(past)):
+            return self._summarized(call, past)
+        if tokens > most:
+            return Failed(
+                "too_long",
+                f"the question may have {tokens:,} tokens, at most {most:,}; shorten it, or raise `max_input`",
+            )
         outcome = await self._model.ask(call, asked, lambda: self._talk(call, past))
         if isinstance(outcome, Failed):
-            if outcome.code == "too_long" and past.rounds and "summary" not in call.args:
+            if outcome.code == "too_long" and shortens:
                 return self._summarized(call, past)
             if outcome.code == "invalid_answer":
                 # It was asked to put that right; once more would be the same.
@@ -139,7 +146,8 @@ class ThoughtCapability:
 
         output = self._config.output
         check = None if output is None else checker_of(output)
-        return talk_of(Thought(self._agent, self._config, self._tools, past, call, check))
+        earlier = self._earlier(call.args)
+        return talk_of(Thought(self._agent, self._config, self._tools, past, call, earlier, check))
 
     def _summarized(self, call: Call, past: Past) -> Outcome:
         """The same thought, after a summary of what was said long ago."""
@@ -152,6 +160,7 @@ class ThoughtCapability:
             "prompt": args["prompt"],
             "files": args.get("files") or [],
             "context": args.get("context"),
+            "earlier": args.get("earlier") or [],
             "newest": past.rounds[len(old) :],
             "turn": past.turn,
             "upto": past.summed + len(old),
@@ -159,15 +168,18 @@ class ThoughtCapability:
         call.report({"message": f"summarizes {len(old)} turns"})
         return Expand(summary_plan(self._agent, self._config.model), inputs, cost_nusd=0)
 
-    def _is_long(self, asked: Asked, past: Past) -> bool:
-        if self._tokens(asked, past) > self._model.config.max_input:
-            return True
-        most = self._config.compact
-        return 0 < most < past.size // _BYTES_PER_TOKEN
+    def _is_long(self, past: Past) -> bool:
+        return 0 < self._config.compact < past.size // _BYTES_PER_TOKEN
 
-    def _tokens(self, asked: Asked, past: Past) -> int:
+    def _earlier(self, args: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        return fitting(
+            args.get("earlier") or (), int(self._model.config.max_input * _EARLIER_SHARE)
+        )
+
+    def _tokens(self, args: Mapping[str, Any], asked: Asked, past: Past) -> int:
         """How many tokens the question may have, with all that goes around it."""
-        return tokens_at_most(asked) + past.size + self._tools_bytes
+        earlier = sum(len(one["text"].encode()) for one in self._earlier(args))
+        return tokens_at_most(asked) + earlier + past.size + self._tools_bytes
 
     @cached_property
     def _tools(self) -> dict[str, Tool]:
@@ -202,12 +214,12 @@ def _newest(past: Past, bytes_max: int) -> int:
     return count
 
 
-def _input(model: Card, config: AgentConfig, names: tuple[str, ...]) -> dict[str, Any]:
-    """Arguments as the model takes them. With another agent behind it, a run is told that it has changed."""
+def _input(model: Card, config: AgentConfig, more: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments as the model takes them, and `more`. With other settings it is another one, which runs are told."""
     properties: dict[str, Any] = model.input["properties"]
     return {
         "type": "object",
-        "properties": {name: properties[name] for name in names},
+        "properties": {name: properties[name] for name in _OF_THE_MODEL} | dict(more),
         "required": ["prompt"],
         "additionalProperties": False,
         "$comment": f"settings {digest(canonical(config))}",

@@ -25,7 +25,7 @@ from batuta.capabilities.agent.calls import Asked, Sorted
 from batuta.capabilities.agent.rounds import Round, made, shown_result
 from batuta.capabilities.agent.tools import Tool, name_shown
 
-__all__ = ["behind", "calls_in", "definitions", "said_of"]
+__all__ = ["before", "behind", "calls_in", "definitions", "said_of"]
 
 # What all parts may have besides their words: in the library's words, and in ours.
 _MORE = (("id", "id"), ("signature", "signature"), ("provider_details", "details"))
@@ -71,6 +71,16 @@ def said_of(answer: ModelResponse, found: Sorted) -> dict[str, Any]:
         "provider": answer.provider_name or "",
         "tokens": [usage.input_tokens, usage.output_tokens],
     }
+
+
+def before(messages: Sequence[Mapping[str, Any]]) -> list[ModelMessage]:
+    """The messages of a thread: `{role, text}` each."""
+    return [
+        ModelRequest(parts=[UserPromptPart(one["text"])])
+        if one["role"] == "user"
+        else ModelResponse(parts=[TextPart(one["text"])])
+        for one in messages
+    ]
 
 
 def behind(

@@ -23,6 +23,7 @@ __all__ = [
 THINK = ".think"
 # A provider that is overloaded, or breaks off, is asked again; its own wish to be left alone is kept.
 _RETRY = Retry(at_most=2, backoff_s=1.0)
+_IN_THREAD = "inputs.thread != null"
 _ANYTHING: dict[str, Any] = {}
 _SUMMARIZE = (
     "What follows is the record of a task that somebody works at with tools. Summarize it for them, so that they can go"
@@ -41,17 +42,32 @@ def agent_plan(name: str, config: AgentConfig) -> Plan:
     budget = config.budget
     if config.timeout_s is not None:
         budget = Budget(seconds=config.timeout_s).narrowed(budget)
+    read = Step(use="thread.read", with_={"thread": "${inputs.thread}"}, when=_IN_THREAD)
     turn = Step(
         use=thoughts_of(name),
         with_={
             "prompt": "${inputs.prompt}",
             "files": "${inputs.files}",
             "context": "${inputs.context}",
+            "earlier": "${steps.earlier == null ? [] : steps.earlier.messages}",
             "history": "${rounds}",
         },
         repeat=Repeat(until="steps.turn.final", at_most=config.turns),
         retry=_RETRY,
         budget=budget,
+    )
+    # Words of two runs in one thread do not mix: it is added to only if nobody has done so since it was read.
+    add = Step(
+        use="thread.add",
+        with_={
+            "thread": "${inputs.thread}",
+            "messages": [
+                {"role": "user", "text": "${inputs.prompt}"},
+                {"role": "assistant", "text": "${steps.turn.answer.text}"},
+            ],
+            "after": "${steps.earlier.head}",
+        },
+        when=_IN_THREAD,
     )
     return Plan(
         name=name,
@@ -60,8 +76,9 @@ def agent_plan(name: str, config: AgentConfig) -> Plan:
             "prompt": {"type": "string"},
             "files": {"type": "array", "default": []},
             "context": {"default": None},
+            "thread": {"type": ["string", "null"], "default": None},
         },
-        steps={"turn": turn},
+        steps={"earlier": read, "turn": turn, "kept": add},
         result="${steps.turn.answer}",
     )
 
@@ -116,6 +133,7 @@ def summary_plan(name: str, model: str) -> Plan:
             "prompt": "${inputs.prompt}",
             "files": "${inputs.files}",
             "context": "${inputs.context}",
+            "earlier": "${inputs.earlier}",
             "history": "${inputs.newest}",
             "summary": "${steps.summary.text}",
             "turn": "${inputs.turn}",
@@ -127,7 +145,7 @@ def summary_plan(name: str, model: str) -> Plan:
         with_={"prompt": "${inputs.record}", "instructions": _SUMMARIZE},
         retry=_RETRY,
     )
-    inputs = ("record", "prompt", "files", "context", "newest", "turn", "upto")
+    inputs = ("record", "prompt", "files", "context", "earlier", "newest", "turn", "upto")
     return Plan(
         name=f"{name}.summary",
         inputs=dict.fromkeys(inputs, _ANYTHING),

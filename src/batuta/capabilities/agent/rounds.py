@@ -73,6 +73,17 @@ def past_of(args: Mapping[str, Any]) -> Past:
     return Past(history, "", len(history), 0)
 
 
+def fitting(messages: Sequence[Mapping[str, Any]], bytes_max: int) -> list[Mapping[str, Any]]:
+    """The latest `messages` of a thread whose texts have so many bytes at most, oldest first."""
+    kept: list[Mapping[str, Any]] = []
+    for one in reversed(messages):
+        bytes_max -= len(one["text"].encode())
+        if bytes_max < 0:
+            break
+        kept.append(one)
+    return kept[::-1]
+
+
 def made(one: Round) -> Iterator[Exchange]:
     """The calls of a round that became steps, with their answers."""
     for call, answer in zip(one["said"]["calls"], one["answers"], strict=False):

@@ -1,5 +1,6 @@
 """One thought: what a model says in a conversation with tools, and what becomes of it. Imported with the library."""
 
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -7,7 +8,7 @@ import msgspec
 from pydantic_ai.messages import ModelResponse
 
 from batuta.capabilities.agent.calls import Sorted, sort_calls
-from batuta.capabilities.agent.history import behind, calls_in, definitions, said_of
+from batuta.capabilities.agent.history import before, behind, calls_in, definitions, said_of
 from batuta.capabilities.agent.plans import hand_over_plan, tools_plan
 from batuta.capabilities.agent.rounds import Past, record
 from batuta.capabilities.agent.tools import Tool
@@ -24,13 +25,14 @@ _HANDED_BYTES_MAX = 32_000
 
 
 class Thought(NamedTuple):
-    """What a thought goes by."""
+    """What a thought goes by. `earlier`: messages of the thread that it is a part of."""
 
     name: str
     config: AgentConfig
     tools: dict[str, Tool]
     past: Past
     call: Call
+    earlier: Sequence[Mapping[str, Any]]
     check: Check | None
 
     @property
@@ -44,6 +46,7 @@ def talk_of(thought: Thought) -> Talk:
     words = [_LAST] if thought.last and thought.tools else []
     return Talk(
         read=partial(_read, thought),
+        before=before(thought.earlier),
         behind=behind(thought.past.rounds, thought.tools, words),
         tools=definitions(thought.tools),
         last=thought.last,

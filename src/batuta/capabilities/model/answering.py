@@ -43,11 +43,13 @@ class Talk(NamedTuple):
     Attributes:
         read: what came of an answer: an outcome, or what is wrong with it and may be put right. The second argument is
             what the call has cost so far, in nano-dollars.
+        before: what was said before the question.
         behind: what was said after the question; it ends with a request.
         tools: what the model may call. `last`: it may not any more.
     """
 
     read: Callable[[ModelResponse, int], Outcome | Rescue]
+    before: Sequence[ModelMessage] = ()
     behind: Sequence[ModelMessage] = ()
     tools: Sequence[ToolDefinition] = ()
     last: bool = False
@@ -87,7 +89,8 @@ class Answering:
 
     async def _answered(self, call: Call, asked: Asked, talk: Talk, content: Any) -> Outcome:
         settings, parameters, instructions = self._request(asked, talk)
-        messages: list[ModelMessage] = [ModelRequest(parts=[UserPromptPart(content)]), *talk.behind]
+        question = ModelRequest(parts=[UserPromptPart(content)])
+        messages: list[ModelMessage] = [*talk.before, question, *talk.behind]
         messages[-1] = dataclasses.replace(messages[-1], instructions=instructions)
         spent = 0
         for again in (False, True):
