@@ -31,7 +31,7 @@ __all__ = [
 # The newest runs are offered, and the latest paths of one: what nobody reads nobody chooses from.
 _RUNS_MAX = 200
 _PATHS_MAX = 500
-# Before the plan there is what was asked for, and how words led to the plan; in a fork, what was taken over is behind it.
+# Before the plan there is what was asked for, and how words led to the plan.
 _FIRST_FACTS = 8
 _MODULE_BYTES_MAX = 4 * 1_024**2
 # `batuta.app.JOURNAL_FILE`, without what importing that costs.
@@ -130,9 +130,9 @@ def arguments(config: Workspace, capability: str) -> Iterator[Known]:
             yield from _parameters(function)
 
 
-def _declared_inputs(declared: Mapping[str, Any]) -> Iterator[Known]:
+def _declared_inputs(declared: Mapping[str, Mapping[str, Any]]) -> Iterator[Known]:
     for name, schema in declared.items():
-        said = schema.get("description", "") if isinstance(schema, Mapping) else ""
+        said: object = schema.get("description", "")
         yield Known(name, said if isinstance(said, str) else "")
 
 
