@@ -16,7 +16,6 @@ from pydantic_ai.exceptions import FallbackExceptionGroup
 from pydantic_ai.messages import FunctionToolCallEvent, ModelMessage, ModelMessagesTypeAdapter
 from pydantic_ai.tools import DeferredToolRequests, DeferredToolResults, ToolDenied
 from pydantic_ai.usage import RunUsage
-from pydantic_core import to_jsonable_python
 
 from batuta.capabilities.declaration import Declaration, Options, declared
 from batuta.capabilities.model.failures import failed_from
@@ -32,6 +31,7 @@ __all__ = ["Borrowed", "borrowed"]
 KIND = "borrowed"
 _Prompt = Annotated[str, msgspec.Meta(min_length=1, description="what it is asked")]
 _USAGE = TypeAdapter(RunUsage)
+_ANYTHING: TypeAdapter[Any] = TypeAdapter(Any)
 _BEGUN = "not retried, for it had begun to act"
 _COUNT = {"type": "integer"}
 
@@ -153,7 +153,7 @@ class _Agent:
             return await self._agent.run(**asked)
 
     def _value(self, output: Any, usage: RunUsage) -> dict[str, Any]:
-        plain = to_jsonable_python(output)
+        plain = _ANYTHING.dump_python(output, mode="json")
         return {
             "text": plain if isinstance(plain, str) else encode(plain).decode(),
             "value": None if self._wordy else plain,
@@ -177,7 +177,9 @@ class _Agent:
             "usage": _USAGE.dump_python(usage, mode="json"),
             "asked": [one.tool_call_id for one in wanted.approvals],
         }
-        question = Question(f"May {self._name} call {names}?", show=to_jsonable_python(shown))
+        question = Question(
+            f"May {self._name} call {names}?", show=_ANYTHING.dump_python(shown, mode="json")
+        )
         return Waiting(question, state)
 
     def _failed(self, failed: Failed, usage: RunUsage, *, acted: bool) -> Failed:
