@@ -48,6 +48,11 @@ class Team:
         return explained, None if cost is None else cost // price
 
 
+def as_json(value: Any) -> str:
+    """What a model says that was asked for JSON."""
+    return json.dumps(value)
+
+
 @asynccontextmanager
 async def team(
     folder: Path, says: Says, plans: Iterable[Plan] = (), more: str = ""
@@ -58,7 +63,7 @@ async def team(
         said = says(asked)
         if said is None:
             return DOWN
-        return Answer(said if isinstance(said, str) else json.dumps(said))
+        return Answer(said if isinstance(said, str) else as_json(said))
 
     with Providers(reply) as providers:
         write_workspace(folder, providers.url(), plans, more)

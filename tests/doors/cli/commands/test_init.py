@@ -18,7 +18,7 @@ import pytest
 
 from batuta.doors.cli.commands.init import commands_of, files_of
 from batuta.doors.cli.words import COMMANDS
-from batuta.doors.cli.words.starting import TEMPLATES
+from batuta.doors.cli.words.starting import PATTERNS, TEMPLATES
 from tests.doors.cli.command import WAIT_S, Said, nursery
 
 PORT = "8765"  # of the server of the template `http`
@@ -122,12 +122,36 @@ def test_the_batch_of_refunds_is_taken_back_as_a_whole_when_a_part_is_rejected(
 
 
 def test_the_list_names_every_template_there_is(tmp_path: Path) -> None:
-    listed = document(tmp_path, "init", "--list")["templates"]
+    everything = document(tmp_path, "init", "--list")
+    listed = everything["templates"]
     folders = [one.name for one in (files("batuta.doors.cli") / "templates").iterdir()]
     assert sorted(one["name"] for one in listed) == sorted(folders)
     assert [one["name"] for one in listed] == list(TEMPLATES)
     lines = batuta(tmp_path, "init", "--list").out.splitlines()
-    assert [line.split()[0] for line in lines] == list(TEMPLATES)
+    assert lines[len(TEMPLATES) :][:2] == ["", "patterns, for --pattern"]
+    names = [line.split()[0] for line in lines if line]
+    assert names == [*TEMPLATES, "patterns,", *PATTERNS]
+    assert [one["name"] for one in everything["patterns"]] == [*PATTERNS]
+    assert made(tmp_path) == []
+
+
+def test_a_pattern_is_a_workspace_that_checks_and_says_what_to_type_next(tmp_path: Path) -> None:
+    said = document(tmp_path, "init", "new", "--pattern", "map-reduce")
+    folder = tmp_path / "new"
+    assert (said["template"], said["pattern"]) == (None, "map-reduce")
+    assert made(folder) == said["files"]
+    assert said["next"][:2] == ["cd new", "batuta check"]
+    for command in said["next"][1:3]:
+        ended = batuta(folder, *shlex.split(command)[1:])
+        assert (ended.code, "warning" in ended.out) == (0, False), ended
+
+
+def test_an_unknown_pattern_is_answered_with_the_nearest(tmp_path: Path) -> None:
+    said = batuta(tmp_path, "init", "--pattern", "map_reduced")
+    assert said.code == 2
+    assert said.err.splitlines()[-1].strip() == "→ did you mean 'map-reduce'?"
+    both = batuta(tmp_path, "init", "--pattern", "panel", "--template", "http")
+    assert (both.code, "not allowed with" in both.err) == (2, True)
     assert made(tmp_path) == []
 
 

@@ -1,4 +1,4 @@
-"""`batuta init`: a workspace from a template, whole or not at all."""
+"""`batuta init`: a workspace from a template, or with the plans of a pattern, whole or not at all."""
 
 import argparse
 import contextlib
@@ -15,7 +15,7 @@ from batuta.doors.cli.words.starting import TEMPLATES
 from batuta.errors import InputError
 from batuta.spec.figures import plural
 
-__all__ = ["carry_out", "commands_of", "files_of"]
+__all__ = ["carry_out", "commands_of", "files_of", "files_with"]
 
 # Where these are, they are somebody's and stay as they are; all other files must be free.
 _SCHEMAS = (".schemas/plan.schema.json", ".schemas/workspace.schema.json")
@@ -36,7 +36,7 @@ def carry_out(args: argparse.Namespace, screen: Screen) -> int:
             remedy=f"name the folder: batuta init {shlex.quote(args.workspace)}",
         )
     folder = Path(args.dir)
-    content = files_of(args.template)
+    content = files_of(args.template) if args.pattern is None else files_with(args.pattern)
     try:
         kept = _kept(folder, content)
     except OSError as error:
@@ -48,7 +48,8 @@ def carry_out(args: argparse.Namespace, screen: Screen) -> int:
         screen.document(
             {
                 "folder": str(folder.resolve()),
-                "template": args.template,
+                "template": args.template if args.pattern is None else None,
+                "pattern": args.pattern,
                 "files": made,
                 "kept": kept,
                 "next": following,
@@ -56,7 +57,8 @@ def carry_out(args: argparse.Namespace, screen: Screen) -> int:
         )
         return 0
     where = "here" if args.dir == "." else f"in {escaped(args.dir)}"
-    screen.out([Span("✓ ", "good"), Span(f"{args.template}: {plural(len(made), 'file')} {where}")])
+    name = args.pattern or args.template
+    screen.out([Span("✓ ", "good"), Span(f"{name}: {plural(len(made), 'file')} {where}")])
     screen.out(*(f"    {name}" for name in made))
     if kept:
         screen.out(f"  left as they were: {', '.join(kept)}")
@@ -66,7 +68,18 @@ def carry_out(args: argparse.Namespace, screen: Screen) -> int:
 
 def files_of(template: str) -> dict[str, bytes]:
     """The files of `template` by name (with / between folders), batuta.yaml last."""
-    content = dict(sorted(_walk(files("batuta.doors.cli") / "templates" / template, "")))
+    return _whole(dict(sorted(_walk(files("batuta.doors.cli") / "templates" / template, ""))))
+
+
+def files_with(pattern: str) -> dict[str, bytes]:
+    """The files of a workspace with the plans of `pattern`, as `files_of` gives them."""
+    from batuta.patterns.workspace import workspace_files  # only for those who begin with one
+
+    return _whole({name: text.encode() for name, text in workspace_files(pattern).items()})
+
+
+def _whole(content: dict[str, bytes]) -> dict[str, bytes]:
+    """`content` with what every workspace has, batuta.yaml last."""
     content[".gitignore"] = _IGNORED
     for (
         name
@@ -151,12 +164,20 @@ def _following(folder: Path, content: dict[str, bytes]) -> list[str]:
 
 
 def _list(screen: Screen) -> int:
+    from batuta.patterns.examples import PATTERNS
+
+    patterns = {name: one.says for name, one in PATTERNS.items()}
     if screen.json:
         listed = [
             {"name": name, "description": what, "files": list(files_of(name))}
             for name, what in TEMPLATES.items()
         ]
-        screen.document({"templates": listed})
+        teams = [
+            {"name": name, "description": what, "files": list(files_with(name))}
+            for name, what in patterns.items()
+        ]
+        screen.document({"templates": listed, "patterns": teams})
         return 0
-    screen.out(*columns([(name, what) for name, what in TEMPLATES.items()]))
+    screen.out(*columns([*TEMPLATES.items()]), "", "patterns, for --pattern")
+    screen.out(*columns([*patterns.items()]))
     return 0

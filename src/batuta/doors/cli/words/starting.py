@@ -6,7 +6,7 @@ from typing import Any
 
 from batuta.doors.cli.words.command import Command
 
-__all__ = ["COMMANDS", "TEMPLATES"]
+__all__ = ["COMMANDS", "PATTERNS", "TEMPLATES"]
 
 # Name -> what one finds in it. The first is what `init` makes unless told otherwise.
 TEMPLATES: dict[str, str] = {
@@ -18,7 +18,11 @@ TEMPLATES: dict[str, str] = {
 }
 
 
-def _init(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
+# The names alone: what they are stands with the plans, whose import help does not wait for.
+PATTERNS = ("panel", "judged-panel", "debate", "manager", "hand-off", "map-reduce", "critic-loop", "cascade")  # fmt: skip
+
+
+def _init(add: Callable[..., Any], parser: argparse.ArgumentParser) -> None:
     add(
         "dir",
         nargs="?",
@@ -26,9 +30,12 @@ def _init(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="the folder (default: the current one); made if need be",
     )
-    add("--template", choices=tuple(TEMPLATES), default=next(iter(TEMPLATES)), metavar="NAME",
-        help=", ".join(TEMPLATES))  # fmt: skip
-    add("--list", action="store_true", help="say what the templates are, and leave")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("--template", choices=tuple(TEMPLATES), default=next(iter(TEMPLATES)), metavar="NAME",
+                       help=", ".join(TEMPLATES))  # fmt: skip
+    which.add_argument("--pattern", choices=PATTERNS, metavar="NAME",
+                       help="a team of models as a plan: " + ", ".join(PATTERNS))  # fmt: skip
+    add("--list", action="store_true", help="say what templates and patterns are, and leave")
 
 
 def _completion(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
@@ -51,11 +58,11 @@ def _schema(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
 COMMANDS: dict[str, Command] = {
     "init": Command(
         "init",
-        "begin a workspace from a template",
-        "[DIR] [--template NAME]  |  --list",
+        "begin a workspace from a template, or with a team of models",
+        "[DIR] [--template NAME | --pattern NAME]  |  --list",
         "Begin a workspace: batuta.yaml, a plan, and what it calls, ready to be checked and run.\n"
         "No file is ever overwritten.",
-        "batuta init\nbatuta init refunds --template refunds\nbatuta init --list",
+        "batuta init\nbatuta init refunds --template refunds\nbatuta init team --pattern panel\nbatuta init --list",
         _init,
     ),
     "completion": Command(
