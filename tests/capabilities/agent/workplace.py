@@ -52,8 +52,8 @@ async def opened(
         "headers": {"X-Test": "yes", "Authorization": "x", "x-api-key": "x", "x-goog-api-key": "x"},
     }
     names = [one.__name__ for one in functions]
-    given = {"support": {"model": "strong", "tools": names} | support} | (agents or {})
     more = support.pop("workspace", {})
+    given = {"support": {"model": "strong", "tools": names} | support} | (agents or {})
     data = {"models": {"strong": strong | (model or {})}, "agents": given} | more
     (folder / "batuta.yaml").write_bytes(msgspec.json.encode(data))
     return await App.open(folder, functions=functions, sink=sink)

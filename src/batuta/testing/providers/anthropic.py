@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, cast
 
-from batuta.testing.providers.script import SIGNATURE, Answer, Failure
+from batuta.testing.providers.script import SIGNATURE, Answer, Failure, ToolCall
 
 __all__ = ["error", "events", "failed_event", "text_of", "whole"]
 
@@ -42,8 +42,9 @@ def whole(answer: Answer, model: str, input_tokens: int) -> dict[str, Any]:
 def events(answer: Answer, model: str, input_tokens: int) -> Iterator[bytes]:
     """The same as a stream of server-sent events."""
     yield _event("message_start", message=_message(model, input_tokens))
+    given = iter(answer.tools)
     for at, block in enumerate(_blocks(answer)):
-        begun, deltas = _streamed(block, answer)
+        begun, deltas = _streamed(block, answer, given)
         yield _event("content_block_start", index=at, content_block=begun)
         for delta in deltas:
             yield _event("content_block_delta", index=at, delta=delta)
@@ -91,7 +92,9 @@ def _blocks(answer: Answer) -> list[dict[str, Any]]:
     return blocks
 
 
-def _streamed(block: dict[str, Any], answer: Answer) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def _streamed(
+    block: dict[str, Any], answer: Answer, tools: Iterator[ToolCall]
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """A block as it begins, and the pieces that it is made of."""
     if block["type"] == "thinking":
         thought = {"type": "thinking_delta", "thinking": block["thinking"]}
@@ -100,8 +103,7 @@ def _streamed(block: dict[str, Any], answer: Answer) -> tuple[dict[str, Any], li
     if block["type"] == "text":
         pieces = answer.pieces or [block["text"]]
         return block | {"text": ""}, [{"type": "text_delta", "text": one} for one in pieces]
-    given = next(one.arguments for one in answer.tools if one.name == block["name"])
-    given = block["input"] if isinstance(given, dict) else given
+    given = next(tools).arguments
     whole = given if isinstance(given, str) else json.dumps(given)
     halves = (whole[: len(whole) // 2], whole[len(whole) // 2 :])
     deltas = [{"type": "input_json_delta", "partial_json": half} for half in halves]
