@@ -2,6 +2,7 @@
 
 import gc
 import importlib
+import signal
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -43,12 +44,20 @@ def _carried_out(words: list[str], screen: Screen, *, alone: bool) -> int:
         args = parse(words)
         if alone:
             lend_output()
-        module: Any = importlib.import_module(
-            f"batuta.doors.cli.commands.{COMMANDS[args.command].module}"
-        )
-        return module.carry_out(args, screen)
+        return _loaded(COMMANDS[args.command].module).carry_out(args, screen)
     except KeyboardInterrupt:
         report(Interrupted("interrupted", remedy="`batuta runs` shows what had begun"), screen)
         return INTERRUPTED
     except Exception as error:
         return report(as_ours(error), screen)
+
+
+def _loaded(name: str) -> Any:
+    """The module of a command. Ctrl-C waits for it: SQLite's is not the only one in C that dies of one meanwhile."""
+    if sys.platform == "win32":
+        return importlib.import_module(f"batuta.doors.cli.commands.{name}")
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        return importlib.import_module(f"batuta.doors.cli.commands.{name}")
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
