@@ -9,6 +9,7 @@ from batuta.plans.record.functions import cel as cel
 from batuta.plans.record.functions import choose as choose
 from batuta.plans.record.functions import coalesce as coalesce
 from batuta.plans.record.functions import contains as contains
+from batuta.plans.record.functions import error_of as error_of
 from batuta.plans.record.functions import has as has
 from batuta.plans.record.functions import one_of as one_of
 from batuta.plans.record.functions import size as size

@@ -13,7 +13,10 @@ from batuta.spec.expr import (
 from batuta.spec.foreseen import UNKNOWN, known_in
 from batuta.spec.plan import Plan
 
-__all__ = ["Known", "known_inputs"]
+__all__ = ["ROUND", "Known", "known_inputs"]
+
+# The names that there are besides in a round, of which nobody knows anything before the run.
+ROUND: Mapping[str, Any] = {"previous": UNKNOWN, "rounds": UNKNOWN}
 
 _BRACES = frozenset("{}")
 
@@ -37,7 +40,7 @@ class _Purse:
 
 
 class Known:
-    """Values by root (`inputs`, `item`, …), with `UNKNOWN` where nobody has them yet; `steps` is never known.
+    """Values by root (`inputs`, `item`, …), with `UNKNOWN` where nobody has them yet; `steps` and `errors` never are.
 
     After `EVALUATIONS_MAX` expressions nothing more is known.
     """
@@ -45,7 +48,7 @@ class Known:
     __slots__ = ("_look", "_purse", "_roots", "_values")
 
     def __init__(self, values: Mapping[str, Any], purse: _Purse | None = None) -> None:
-        self._values = {"steps": UNKNOWN, **values}
+        self._values = {"errors": UNKNOWN, "steps": UNKNOWN, **values}
         self._roots = frozenset(self._values)
         self._look = known_in(self._values)
         self._purse = purse or _Purse()

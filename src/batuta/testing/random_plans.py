@@ -157,6 +157,7 @@ class _Draft:
                 until += f" || ({self._about(name, value).condition()})"
             fields["repeat"] = Repeat(until, rounds)
             known = [*known, Known("index", {"type": "integer"})]
+            known.append(Known("rounds", {"type": "array", "items": value}))
             if _nullable_scalar(value):
                 known.append(Known("previous", {**value, "type": [value["type"], "null"]}))
         if self.chance(0.25):
@@ -165,14 +166,17 @@ class _Draft:
             fields["after"] = (self.dice.choice(list(self.steps)),)
         if self.chance(0.3):
             fields["retry"] = Retry(self.dice.randint(1, 3), 0.0)
+        if self.chance(0.15):
+            fields["may_fail"] = True
         words = Words(self.dice, known)
         with_ = words.arguments(card.input)
         self._mend(name, card, words, fields)
         self.steps[name] = Step(card.name, with_, **fields)
         if "each" in fields:
-            # A condition that is asked per item leaves null for some.
+            # A condition that is asked per item leaves null for some, and so does an item that fails.
             per_item = any(word in fields.get("when", "") for word in ("item", "index"))
-            value = {"type": "array", "items": {} if per_item else value}
+            nulls = per_item or "may_fail" in fields
+            value = {"type": "array", "items": {} if nulls else value}
         self.values[name] = value
 
     def _feed(self, name: str, free: list[Card]) -> None:
@@ -192,15 +196,32 @@ class _Draft:
     def result(self) -> Any:
         """What the run comes to: some of the steps, whole or in part."""
         shown = self.dice.sample(list(self.steps), self.dice.randint(1, min(3, len(self.steps))))
-        if len(shown) == 1:
+        failing = [name for name, step in self.steps.items() if step.may_fail]
+        if len(shown) == 1 and not failing:
             return f"${{steps.{shown[0]}}}"
-        return {name: f"${{steps.{name}}}" for name in shown}
+        values = {name: f"${{steps.{name}}}" for name in shown}
+        if failing and self.chance(0.5):
+            values["why"] = f"${{errors.{self.dice.choice(failing)}}}"
+        return values
 
     def _seen(self) -> list[Known]:
         """Paths below some of the earlier steps; the latest more often."""
         names = list(self.steps)[-5:]
         chosen = self.dice.sample(names, min(len(names), self.dice.choice((0, 1, 1, 2, 2, 3))))
-        return [one for name in chosen for one in known_from(f"steps.{name}", self.values[name])]
+        known = [one for name in chosen for one in known_from(f"steps.{name}", self.values[name])]
+        return known + [one for name in names for one in self._errors_of(name)]
+
+    def _errors_of(self, name: str) -> list[Known]:
+        """What may be said, now and then, of why a step has failed that may."""
+        step = self.steps[name]
+        if not step.may_fail or self.chance(0.5):
+            return []
+        if step.each is None:
+            return [
+                Known(f"errors.{name}.{part}", {"type": "string"}, False)
+                for part in ("code", "message")
+            ]
+        return [Known(f"errors.{name}", {"type": ["array", "null"], "items": {}})]
 
     def _about(self, name: str, value: Schema | None = None) -> Words:
         """What may be said of the value of step `name`."""

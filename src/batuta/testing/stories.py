@@ -183,11 +183,17 @@ class _Draft:
             repeat = Repeat(f"steps.{name}.v % 3 == 0", self.dice.randint(2, 5), self._pause())
             fields["repeat"] = repeat
             with_["round"] = "${index}"
+            if self.chance(0.5):
+                with_["rounds"] = "${rounds}"
         if joined:
             fields["join"] = "first" if self.chance(0.5) else f"any({self.dice.randint(1, 2)})"
         elif self.chance(0.12):
             fields["when"] = self._when([dep for dep in deps if dep not in self.lists])
         fields |= self._mending(name, use)
+        if self.chance(0.5 if name in self.scripts else 0.15):
+            fields["may_fail"] = True
+        if before and self.chance(0.15):
+            with_["why"] = f"${{errors.{self.dice.choice(before)}}}"
         if before and self.chance(0.08):
             fields["after"] = (self.dice.choice(before),)
         if use == "ask" and self.chance(0.15):

@@ -21,6 +21,7 @@ from batuta import (
     coalesce,
     contains,
     each,
+    error_of,
     has,
     one_of,
     plan_from_yaml,
@@ -305,6 +306,54 @@ steps:
     each: ${inputs.ids}
     repeat: {until: "steps.all_.label != ''", at_most: 3}
 result: ["${steps.done.label}", "${steps.simple}", "${steps.all_}"]
+""",
+    )
+
+
+def test_what_was_before_in_all_rounds() -> None:
+    def seen(id: str) -> Any:
+        return repeat(
+            lambda last, index, rounds: poll(id=id, round=size(rounds), last=rounds[0].label),
+            until=lambda value, rounds: (size(rounds) > 2) | (value.label == "done"),
+            at_most=5,
+        )
+
+    same(
+        seen,
+        """
+inputs: {id: string}
+steps:
+  poll:
+    use: poll
+    with: {id: "${inputs.id}", round: "${size(rounds)}", last: "${rounds[0].label}"}
+    repeat: {until: size(rounds) > 2 || steps.poll.label == 'done', at_most: 5}
+result: "${steps.poll}"
+""",
+    )
+
+
+def test_what_may_fail_and_why_it_did() -> None:
+    def careful(tickets: list[str]) -> Any:
+        first = use(classify, may_fail=True)(text=tickets[0])
+        every = each(tickets, lambda one: use(classify, may_fail=True)(text=one))
+        with when(has(error_of(first))):
+            told = use("tell")(code=error_of(first).code, texts=error_of(every))
+        return {"told": told, "second": coalesce(error_of(every)[1].message, "well")}
+
+    same(
+        careful,
+        """
+inputs: {tickets: {type: array, items: {type: string}}}
+steps:
+  first: {use: classify, with: {text: "${inputs.tickets[0]}"}, may_fail: true}
+  every: {use: classify, with: {text: "${item}"}, each: "${inputs.tickets}", may_fail: true}
+  told:
+    use: tell
+    with: {code: "${errors.first.code}", texts: "${errors.every}"}
+    when: has(errors.first)
+result:
+  told: ${steps.told}
+  second: "${errors.every[1].message != null ? errors.every[1].message : 'well'}"
 """,
     )
 

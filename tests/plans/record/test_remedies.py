@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from batuta import each, use, when
+from batuta import each, error_of, use, when
 from batuta.capabilities.function import FunctionCapability
 from batuta.errors import PlanError
 from batuta.plans.check import check
@@ -58,6 +58,11 @@ def again(ticket: str) -> Any:
     return use(write, fallback="desk.write")(ticket=ticket)
 
 
+def sure(ticket: str) -> Any:
+    topic = classify(text=ticket)
+    return [topic, error_of(topic)]
+
+
 def items(tickets: list[str]) -> Any:
     topics = each(tickets, lambda ticket: classify(text=ticket))
     return topics.label  # pyright: ignore[reportAttributeAccessIssue]
@@ -79,6 +84,7 @@ def items(tickets: list[str]) -> Any:
         ),
         (without, {"ticket": "x"}, "B109", "give it: ticket=…"),
         (chain, {"account": "x"}, "B137", "write use(…, undo=…) at first, or do it after 'refund'"),
+        (sure, {"ticket": "x"}, "B159", "write use(…, may_fail=True) at topic, or take this out"),
         (again, {"ticket": "x"}, "B139", "write retry=1 to try once more, or name another capability"),
         (
             items,

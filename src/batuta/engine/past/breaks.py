@@ -11,7 +11,7 @@ from batuta.engine.rules.view import NotLoaded, value_of, wanted
 from batuta.errors import NotFound
 from batuta.plans.build import plan_from_yaml, plan_to_yaml
 from batuta.plans.check import check
-from batuta.plans.partly import Known
+from batuta.plans.partly import ROUND, Known
 from batuta.spec import run as r
 from batuta.spec.card import Card
 from batuta.spec.foreseen import UNKNOWN, Forecaster
@@ -93,9 +93,7 @@ async def _denied(scope: Scope, engine: Engine, foresee: Forecaster) -> list[Bre
             values = await _values(scope, engine)
         # A list and its items, a repeat and its rounds: what they are called with differs, and is not known here.
         plain = node.kind == "step"
-        known = Known(
-            values if plain else {**values, "item": UNKNOWN, "index": UNKNOWN, "previous": UNKNOWN}
-        )
+        known = Known(values if plain else {**values, "item": UNKNOWN, "index": UNKNOWN, **ROUND})
         template = node.shape.step.with_
         if node.alternative:
             other = node.shape.step.fallback[node.alternative - 1].with_

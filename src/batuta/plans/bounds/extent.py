@@ -13,6 +13,7 @@ from batuta.plans.types import (
     list_length,
     list_of,
     map_of,
+    nullable,
     of_schema,
     of_value,
     union,
@@ -86,14 +87,18 @@ class _Lists:
         items = self._known.items(step.each or "")
         if items is not None:
             return len(items), len(items)
-        names: dict[str, dict[str, Type]] = {"inputs": {}, "steps": {}}
+        names: dict[str, dict[str, Type]] = {"errors": {}, "inputs": {}, "steps": {}}
         for reference in expression.references:
             if reference.path:
                 name = str(reference.path[0])
-                of = self._of_input if reference.root == "inputs" else self._of_step
-                names[reference.root][name] = of(name)
+                names[reference.root][name] = self._type_of(reference.root, name)
         roots = {root: map_of(types, rest=ANY) for root, types in names.items()}
         return list_length(infer(expression.text, roots).type)
+
+    def _type_of(self, root: str, name: str) -> Type:
+        if root == "errors":
+            return ANY
+        return self._of_input(name) if root == "inputs" else self._of_step(name)
 
     def _of_input(self, name: str) -> Type:
         type_ = self._inputs.get(name)
@@ -113,6 +118,8 @@ class _Lists:
         if step.each is None:
             return one
         extent = self._found.get(name, Extent(step.at_most, None))
+        if step.may_fail or step.when is not None:
+            one = nullable(one)  # of items that have failed, or were skipped
         return list_of(one, extent.known or 0, extent.most)
 
 

@@ -16,9 +16,10 @@ def links(plan: Plan) -> dict[str, dict[str, bool]]:
         deps: dict[str, bool] = {}
         for expression in expressions_of(step):
             for ref in expression.references:
-                if ref.root == "steps" and ref.path and ref.path[0] != name:
+                if ref.root in ("steps", "errors") and ref.path and ref.path[0] != name:
                     other = str(ref.path[0])
-                    deps[other] = deps.get(other, False) or not ref.optional
+                    needed = ref.root == "steps" and not ref.optional
+                    deps[other] = deps.get(other, False) or needed
         for other in step.after:
             if other != name:
                 deps.setdefault(other, False)

@@ -7,7 +7,7 @@ import msgspec
 
 from batuta.plans.bounds import StepBounds
 from batuta.plans.explanation import Asked, Explanation, Forecast, StepExplained
-from batuta.plans.partly import Known, known_inputs
+from batuta.plans.partly import ROUND, Known, known_inputs
 from batuta.spec.card import EFFECTS, REACHES
 from batuta.spec.foreseen import UNKNOWN, touches_unknown
 from batuta.spec.plan import Plan, Step
@@ -18,7 +18,7 @@ __all__ = ["carrying_out", "inputs_known"]
 def inputs_known(inner: Plan, step: Step, shape: Any, known: Known) -> Known:
     """What is known of the inputs of `inner` when `step` carries it out with the arguments `shape`."""
     if step.each is not None or step.repeat is not None:
-        known = known.inside(item=UNKNOWN, index=UNKNOWN, previous=UNKNOWN)
+        known = known.inside(item=UNKNOWN, index=UNKNOWN, **ROUND)
     values = known.shape(shape)
     if not isinstance(values, dict):
         return known_inputs(inner, dict.fromkeys(inner.inputs, UNKNOWN))

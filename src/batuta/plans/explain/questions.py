@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, cast
 
 from batuta.plans.bounds import StepBounds, sent_again
 from batuta.plans.explanation import Asked
-from batuta.plans.partly import Known
+from batuta.plans.partly import ROUND, Known
 from batuta.spec.card import Card
 from batuta.spec.foreseen import UNKNOWN, Forecaster, Foreseen, Ruling, Unknown
 from batuta.spec.plan import Plan, Step
@@ -167,15 +167,15 @@ def _instances(
     """The instances that may be called, as far as they can be told apart."""
     if step.each is None:
         single = step.repeat is None
-        inside = known if single else known.inside(index=UNKNOWN, previous=UNKNOWN)
+        inside = known if single else known.inside(index=UNKNOWN, **ROUND)
         return [_Instance(inside, f"{name}{suffix}" if single else UNKNOWN, bounds.rounds)]
     items = known.items(step.each)
     if items is None or len(items) > items_max:
-        inside = known.inside(item=UNKNOWN, index=UNKNOWN, previous=UNKNOWN)
+        inside = known.inside(item=UNKNOWN, index=UNKNOWN, **ROUND)
         return [_Instance(inside, UNKNOWN, bounds.items * bounds.rounds)]
     found: list[_Instance] = []
     for index, item in enumerate(items):
-        inside = known.inside(item=item, index=index, previous=UNKNOWN)
+        inside = known.inside(item=item, index=index, **ROUND)
         if step.when is not None and inside.condition(step.when) is False:
             continue
         path = f"{name}.{index}{suffix}" if step.repeat is None else UNKNOWN

@@ -28,8 +28,8 @@ def settled(value: Any) -> Any:
     )
 
 
-def positional(function: Callable[..., Any], given: tuple[Any, ...]) -> Any:
-    """What `function` gives for as many of `given` as it takes."""
+def positional(function: Callable[..., Any], given: tuple[Any, ...], sure: int = 2) -> Any:
+    """What `function` gives for as many of `given` as it takes; for `sure` of them if it does not say how many."""
     if target_of(function) is not None:
         return function(
             *given[:1]
@@ -37,9 +37,9 @@ def positional(function: Callable[..., Any], given: tuple[Any, ...]) -> Any:
     try:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
-        return function(*given)
+        return function(*given[:sure])
     kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     if any(one.kind is one.VAR_POSITIONAL for one in parameters):
-        return function(*given)
+        return function(*given[:sure])
     count = sum(one.kind in kinds for one in parameters)
     return function(*given[:count])

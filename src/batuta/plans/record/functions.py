@@ -5,12 +5,12 @@ from typing import Any, TypeVar
 
 from batuta.errors import ExpressionError
 from batuta.plans.record.recorder import recording
-from batuta.plans.record.reference import expression, made, words_of
+from batuta.plans.record.reference import expression, made, reference, words_of
 from batuta.plans.record.session import refuse
 from batuta.plans.record.text import CHOICE, EQUAL, MEMBER, OR, Words, is_constant, is_path
 from batuta.spec.expr.scan import Braced, split
 
-__all__ = ["cel", "choose", "coalesce", "contains", "has", "one_of", "size"]
+__all__ = ["cel", "choose", "coalesce", "contains", "error_of", "has", "one_of", "size"]
 
 T = TypeVar("T")
 
@@ -25,6 +25,12 @@ def has(value: object) -> bool:
             "name an input, a step or a field: has(order.invoice)",
         )
     return made("has", lambda one: Words(f"has({one.text})", MEMBER), value)
+
+
+def error_of(step: object) -> Any:
+    """Why a step with `may_fail` has failed: `code` and `message`; null if it has not. Of an `each`, a list of them."""
+    recorder = recording("error_of")
+    return reference(recorder, f"errors.{recorder.step_name(step)}")
 
 
 def size(value: Sized) -> int:

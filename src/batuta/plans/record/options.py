@@ -42,6 +42,8 @@ class Options(TypedDict, total=False):
             function that is given the value of the step (`lambda payment: refund(id=payment.id)`).
         join: how many of the steps whose values it uses must succeed: "all", "first", or a number of them.
         budget: bounds on the step and all that happens inside of it.
+        may_fail: if it fails for good it counts as skipped, and the run goes on; `error_of` says why it failed. In
+            `each`, every item may fail by itself.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Options(TypedDict, total=False):
     undo: Other
     join: Literal["all", "first"] | int
     budget: Budget | dict[str, float]
+    may_fail: bool
 
 
 class _Use:

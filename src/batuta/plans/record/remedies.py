@@ -75,12 +75,13 @@ REMEDIES: Mapping[str, tuple[tuple[str, str], ...]] = {
     "B147": (
         (r"look at the value of the round: .*", "look at the value that `until` is given"),
         (
-            r"give it `previous` or .*",
+            r"give it `previous`, .*",
             "let the call take the value of the round before, or take `repeat` out",
         ),
     ),
     "B155": _CONVERSIONS,
     "B156": ((r'write "\$\{(.*)\}"', r"write the reference itself: \1"),),
+    "B159": ((r"add `may_fail: true` to '(\w+)', (.*)", r"write use(…, may_fail=True) at \1, \2"),),
 }
 # References are called as the variables are that hold them, for steps have these names.
 _ROOT = re.compile(r"(?<![\w.])(?:steps|inputs)\.(?=[A-Za-z_])")

@@ -12,7 +12,7 @@ __all__ = ["Scope", "Session", "current", "refuse"]
 
 
 class Scope:
-    """A stretch of a recording in which `item`, `index` or `previous` mean something; compared by identity."""
+    """A stretch of a recording in which `item`, `index`, `previous`, `rounds` mean something; compared by identity."""
 
     __slots__ = ()
 

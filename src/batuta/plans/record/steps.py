@@ -90,10 +90,13 @@ def each(
 
 @overload
 def repeat(
-    call: Callable[[], Untyped] | Callable[[Any], Untyped] | Callable[[Any, int], Untyped],
+    call: Callable[[], Untyped]
+    | Callable[[Any], Untyped]
+    | Callable[[Any, int], Untyped]
+    | Callable[[Any, int, list[Any]], Untyped],
     /,
     *,
-    until: Callable[[Any], object],
+    until: Callable[[Any], object] | Callable[[Any, list[Any]], object],
     at_most: int,
     wait: float | str = 0,
 ) -> Any: ...
@@ -101,19 +104,23 @@ def repeat(
 def repeat(
     call: Callable[[], Coroutine[Any, Any, R]]
     | Callable[[Any], Coroutine[Any, Any, R]]
-    | Callable[[Any, int], Coroutine[Any, Any, R]],
+    | Callable[[Any, int], Coroutine[Any, Any, R]]
+    | Callable[[Any, int, list[Any]], Coroutine[Any, Any, R]],
     /,
     *,
-    until: Callable[[R], object],
+    until: Callable[[R], object] | Callable[[R, list[R]], object],
     at_most: int,
     wait: float | str = 0,
 ) -> Coroutine[Any, Any, R]: ...
 @overload
 def repeat(
-    call: Callable[[], R] | Callable[[Any], R] | Callable[[Any, int], R],
+    call: Callable[[], R]
+    | Callable[[Any], R]
+    | Callable[[Any, int], R]
+    | Callable[[Any, int, list[Any]], R],
     /,
     *,
-    until: Callable[[R], object],
+    until: Callable[[R], object] | Callable[[R, list[R]], object],
     at_most: int,
     wait: float | str = 0,
 ) -> R: ...
@@ -127,13 +134,15 @@ def repeat(
 ) -> Any:
     """One step that runs again until `until` is true of its value, `at_most` times, `wait` apart; gives the last value.
 
-    `call` may take the value of the round before (null at first) and the index of the round, and calls one capability.
+    `call` may take the value of the round before (null at first), the index of the round and the list of the values of
+    all rounds before, and calls one capability. `until` may take the list of the values of all rounds besides.
     """
     recorder = recording("repeat")
     spot = recorder.here()
     name = recorder.name_here("") if recorder.variable_here() else ""
     with recorder.scope() as scope:
-        given = (reference(recorder, "previous", scope), reference(recorder, "index", scope))
+        names = ("previous", "index", "rounds")
+        given = tuple(reference(recorder, one, scope) for one in names)
         draft = recorder.captured(call, given, name)
         if "each" in draft.data or "repeat" in draft.data:
             recorder.stop(
@@ -142,7 +151,8 @@ def repeat(
                 "write the repeat inside of the each: each(rows, lambda row: repeat(…))",
                 spot,
             )
-        condition = words_of(settled(until(draft.value)))
+        ended = (draft.value, given[-1])
+        condition = words_of(settled(positional(until, ended, sure=1)))
     draft.origins[()] = Origin(spot)
     rounds: dict[str, Any] = {"until": condition, "at_most": at_most}
     if wait:

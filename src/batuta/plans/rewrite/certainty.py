@@ -43,11 +43,11 @@ class Certainty:
 
     @cached_property
     def maybe_skipped(self) -> frozenset[str]:
-        """Steps that may be skipped: by their own condition, or because something they need was."""
+        """Steps that may be skipped: by their own condition, as they may fail, or as something they need was."""
         found: set[str] = set()
         for name in self._order:
             shape = self._shapes[name]
-            if shape.when is not None and not shape.when_per_item:
+            if shape.step.may_fail or (shape.when is not None and not shape.when_per_item):
                 found.add(name)
             elif not shape.quorum and not found.isdisjoint(shape.needs):
                 found.add(name)

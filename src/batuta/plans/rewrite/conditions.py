@@ -41,20 +41,24 @@ def asked_early(draft: Draft) -> tuple[Draft, list[Change]]:
 
 def _may_ask(draft: Draft, name: str) -> bool:
     shape = draft.shapes[name]
-    wanted = name in draft.in_result or shape.when is not None or shape.quorum
-    return not wanted and draft.effects.is_free(name)
+    wanted = name in draft.in_result or name in draft.errors_in_result
+    # A condition that fails is to fail where it did: it may be tolerated in one of them and not in the other.
+    unlike = shape.when is not None or shape.quorum or shape.step.may_fail
+    return not (wanted or unlike) and draft.effects.is_free(name)
 
 
 def _ask_alike(users: list[StepShape]) -> bool:
     """All of them ask the same before they begin, once."""
     texts = {"" if user.when is None else user.when.text.strip() for user in users}
-    once = all(not user.quorum and not user.when_per_item for user in users)
-    return len(texts) == 1 and "" not in texts and once
+    plainly = all(not (user.quorum or user.when_per_item or user.step.may_fail) for user in users)
+    return len(texts) == 1 and "" not in texts and plainly
 
 
 def _can_wait(draft: Draft, name: str, asked: Expression) -> bool:
     """The condition does not hang on the step, and waiting for it is worth it."""
-    used = {str(ref.path[0]) for ref in asked.references if ref.root == "steps" and ref.path}
+    used = {
+        str(ref.path[0]) for ref in asked.references if ref.root in ("steps", "errors") and ref.path
+    }
     if any(
         draft.certainty.bit[name] & (draft.certainty.bit[other] | draft.certainty.above[other])
         for other in used

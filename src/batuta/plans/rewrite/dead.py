@@ -23,7 +23,8 @@ def without_dead(draft: Draft) -> tuple[Draft, list[Change]]:
 
 def _may_go(draft: Draft, name: str, users: dict[str, dict[str, None]]) -> bool:
     shape = draft.shapes[name]
-    if name in draft.in_result or not draft.effects.is_free(name) or shape.quorum:
+    shown = name in draft.in_result or name in draft.errors_in_result
+    if shown or not draft.effects.is_free(name) or shape.quorum:
         return False
     # Without it, a failure of what it uses might be tolerated that was not: if only joins are left.
     for other in shape.deps:

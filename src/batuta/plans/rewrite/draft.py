@@ -25,7 +25,8 @@ class Draft:
 
     Attributes:
         shapes, users: of every step, and who waits for it.
-        in_result: the steps that the result mentions.
+        in_result: the steps whose values the result mentions.
+        errors_in_result: those of which it says why they failed.
         order: the steps so that each stands behind what it waits for; among equals in the order of the text.
 
     Raises:
@@ -45,7 +46,9 @@ class Draft:
             name: old[name] if name in old and old[name].step is step else StepShape(name, step)
             for name, step in plan.steps.items()
         }
-        self.in_result = frozenset(_steps_in(compile_template(plan.result, OUTER_ROOTS).references))
+        shown = compile_template(plan.result, OUTER_ROOTS).references
+        self.in_result = frozenset(_steps_in(shown, "steps"))
+        self.errors_in_result = frozenset(_steps_in(shown, "errors"))
         self.users: dict[str, dict[str, None]] = {name: {} for name in plan.steps}
         for name, shape in self.shapes.items():
             for other in shape.deps:
@@ -82,19 +85,29 @@ class Draft:
         return any(self.shapes[user].quorum for user in self.users[name])
 
     def matters(self, name: str, users: Iterable[str]) -> bool:
-        """A failure of the step ends the run, and its value is of use, if `users` were all that use it."""
-        return name in self.in_result or any(not self.shapes[user].quorum for user in users)
+        """A failure of the step ends the run, and its value is of use, if `users` were all that use it.
+
+        Who only asks why it failed does not use it.
+        """
+        shapes = (self.shapes[user] for user in users)
+        return name in self.in_result or any(
+            not shape.quorum and name not in shape.asks for shape in shapes
+        )
 
     def data_of(self, name: str) -> tuple[str, ...]:
         """The steps whose values the step looks at, in the order of mention."""
-        used = _steps_in(self.shapes[name].references)
+        used = _steps_in(self.shapes[name].references, "steps")
         return tuple(dict.fromkeys(other for other in used if other != name))
 
+    def asked_by(self, name: str) -> tuple[str, ...]:
+        """The steps of which the step wants to know why they failed, in the order of mention."""
+        return tuple(dict.fromkeys(_steps_in(self.shapes[name].references, "errors")))
+
     def undo_of(self, name: str) -> frozenset[str]:
-        """The steps whose values the compensation of the step looks at."""
+        """The steps that the compensation of the step looks at."""
         undo = self.shapes[name].undo
-        return frozenset(() if undo is None else _steps_in(undo.references))
+        return frozenset(() if undo is None else _steps_in(undo.references, "steps", "errors"))
 
 
-def _steps_in(references: Iterable[Reference]) -> list[str]:
-    return [str(one.path[0]) for one in references if one.root == "steps" and one.path]
+def _steps_in(references: Iterable[Reference], *roots: str) -> list[str]:
+    return [str(one.path[0]) for one in references if one.root in roots and one.path]

@@ -14,8 +14,8 @@ __all__ = ["Unclear", "renamed_in_result", "renamed_in_step"]
 
 # Uses of one name in one text: an expression has 200 operations at most, a text some expressions.
 _USES_MAX = 1_000
-_DOTTED = re.compile(r"(\.?steps\s*\.\s*)(\w+)")
-_BRACKETED = re.compile(r"""(\.?steps\s*\[\s*["'])(\w+)(?=["'])""")
+_DOTTED = re.compile(r"(\.?(?:steps|errors)\s*\.\s*)(\w+)")
+_BRACKETED = re.compile(r"""(\.?(?:steps|errors)\s*\[\s*["'])(\w+)(?=["'])""")
 
 
 class Unclear(Exception):
@@ -69,7 +69,7 @@ def _in_text(text: str, names: Mapping[str, str], roots: frozenset[str]) -> str:
         uses = [
             use
             for use in compiled.references
-            if use.root == "steps" and use.path and use.path[0] in names
+            if use.root in ("steps", "errors") and use.path and use.path[0] in names
         ]
         if not uses:
             return text

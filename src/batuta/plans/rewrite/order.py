@@ -5,6 +5,7 @@ that costs money) still is, and so are all effects before any step. Where a step
 those, the later one waits for the earlier one itself.
 """
 
+import itertools
 from collections.abc import Iterable
 
 import msgspec
@@ -25,7 +26,7 @@ def freed(draft: Draft) -> tuple[Draft, list[Change]]:
     after: dict[str, tuple[str, ...]] = {}
     for name in draft.order:
         kept = _after(draft, name, done, ended, users)
-        deps = tuple(dict.fromkeys((*draft.data_of(name), *kept)))
+        deps = tuple(dict.fromkeys((*draft.data_of(name), *draft.asked_by(name), *kept)))
         started[name], done[name], ended[name] = draft.certainty.certain_of(name, deps, done, ended)
         if kept != tuple(dict.fromkeys(draft.shapes[name].step.after)):
             after[name] = kept
@@ -55,20 +56,32 @@ def _after(
     if draft.effects.is_free(name) and not draft.effects.costs(name):
         needed &= draft.with_effects
     data = dict.fromkeys(draft.data_of(name))
+    # Who is asked about is waited for; named under `after`, it is used as well, which may matter to others.
+    asked = draft.asked_by(name)
     undone = draft.undo_of(name)
-    # A dict, because thousands may be named.
-    kept = dict.fromkeys(
-        other
-        for other in old
-        if other not in data and (other in undone or _is_gate(draft, name, other, users[other]))
-    )
-    missing = needed & ~draft.certainty.certain_of(name, (*data, *kept), done, ended)[0]
-    while missing:
-        other = draft.certainty.latest(missing)
-        kept[other] = None
-        missing &= ~(draft.certainty.bit[other] | ended[other])
-    for other in old:
-        if other not in kept and other not in data:
+    # Dicts, because thousands may be named.
+    named = dict.fromkeys(other for other in old if other not in data)
+    gates = (other in undone or _is_gate(draft, name, other, users[other]) for other in named)
+    kept = dict(itertools.compress(named.items(), gates))
+
+    def lacking(besides: Iterable[str]) -> dict[str, None]:
+        found: dict[str, None] = {}
+        deps = (*data, *asked, *besides)
+        missing = needed & ~draft.certainty.certain_of(name, deps, done, ended)[0]
+        while missing:
+            other = draft.certainty.latest(missing)
+            found[other] = None
+            missing &= ~(draft.certainty.bit[other] | ended[other])
+        return found
+
+    more = lacking(kept)
+    if any(other not in old and not draft.matters(other, users[other]) for other in more):
+        # Who is only asked about, or joined, would be needed from now on: the order stays as it was written.
+        kept = named
+        more = lacking(kept)
+    kept |= more
+    for other in named:
+        if other not in kept:
             del users[other][name]
     for other in kept:
         users[other][name] = None
