@@ -7,7 +7,7 @@ most n + (n - 1) · c calls, and 1 + c when the first answer passes.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from batuta.patterns.members import Who, ask, gave, seated
+from batuta.patterns.members import Who, ask, chosen, gave, seated
 from batuta.patterns.verify import Verify
 from batuta.plans.build import plan_from_data
 from batuta.spec.plan import Plan
@@ -47,12 +47,10 @@ def cascade(
         check = f"{seat}_check"
         steps[check] = verify.step(f"steps.{seat}.{field}") | {"may_fail": True}
         failed.append(f"!({_passed(verify, seat)})")
-    answer, by = gave(last, field), f"'{last}'"
-    for seat in reversed(checked):
-        passed = _passed(verify, seat)
-        answer = f"{passed} ? steps.{seat}.{field} : {answer}"
-        by = f"{passed} ? '{seat}' : {by}"
-    flaws = {one: f"${{{verify.flaws(f'{one}_check')}}}" for one in checked}
+    passed = {seat: _passed(verify, seat) for seat in checked}
+    answers = [(passed[seat], f"steps.{seat}.{field}") for seat in checked]
+    names = [(passed[seat], f"'{seat}'") for seat in checked]
+    flaws = {seat: f"${{{verify.verdict(f'{seat}_check').flaws}}}" for seat in checked}
     return plan_from_data(
         {
             "name": name,
@@ -60,9 +58,9 @@ def cascade(
             "inputs": {"task": "string"},
             "steps": steps,
             "result": {
-                "answer": f"${{{answer}}}",
-                "by": f"${{{by}}}",
-                "passed": "${" + " || ".join(_passed(verify, one) for one in checked) + "}",
+                "answer": f"${{{chosen(answers, gave(last, field))}}}",
+                "by": f"${{{chosen(names, repr(last))}}}",
+                "passed": "${" + " || ".join(passed.values()) + "}",
                 "flaws": flaws,
             },
         }
@@ -71,4 +69,4 @@ def cascade(
 
 def _passed(verify: Verify, seat: str) -> str:
     check = f"{seat}_check"
-    return f"steps.{seat} != null && steps.{check} != null && {verify.passed(check)}"
+    return f"steps.{seat} != null && steps.{check} != null && {verify.verdict(check).passed}"

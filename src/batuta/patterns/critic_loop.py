@@ -31,7 +31,7 @@ def critic_round(
     the text.
     """
     draft = f"steps.draft.{'text' if schema is None else 'value'}"
-    passed, flaws, worth = (make("check") for make in (verify.passed, verify.flaws, verify.worth))
+    passed, flaws, worth = verify.verdict("check")
     better = f"inputs.before == null || {passed} || {worth} >= inputs.before.best.worth"
     asked = "${inputs.task}\n\nIf the context has a draft, write it anew, without the flaws that are listed there."
     before = {

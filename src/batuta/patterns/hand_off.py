@@ -7,7 +7,7 @@ specialists a run makes n calls at most, and one if the first finishes.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from batuta.patterns.members import Who, ask, gave, object_of, seated
+from batuta.patterns.members import Who, ask, chosen, gave, object_of, seated
 from batuta.plans.build import plan_from_data
 from batuta.spec.plan import Plan
 
@@ -52,10 +52,8 @@ def hand_off(specialists: Sequence[Who], *, name: str = "hand_off") -> Plan:
         steps[seat] = step
         notes[seat] = f"${{{gave(seat, 'value.note')}}}"
         waiting.append(f"!({_done(seat)})")
-    answer, by = gave(last, "value.answer"), f"'{last}'"
-    for seat in reversed(others):
-        answer = f"{_done(seat)} ? steps.{seat}.value.answer : {answer}"
-        by = f"{_done(seat)} ? '{seat}' : {by}"
+    answers = [(_done(seat), f"steps.{seat}.value.answer") for seat in others]
+    names = [(_done(seat), f"'{seat}'") for seat in others]
     return plan_from_data(
         {
             "name": name,
@@ -63,8 +61,8 @@ def hand_off(specialists: Sequence[Who], *, name: str = "hand_off") -> Plan:
             "inputs": {"task": "string"},
             "steps": steps,
             "result": {
-                "answer": f"${{{answer}}}",
-                "by": f"${{{by}}}",
+                "answer": f"${{{chosen(answers, gave(last, 'value.answer'))}}}",
+                "by": f"${{{chosen(names, repr(last))}}}",
                 "notes": {seat: notes[seat] for seat in others},
             },
         }

@@ -5,7 +5,7 @@ r + 1 times and workers r · t times at most. EXPLAIN's bound is larger where th
 r · t · w, since each kind could get all the tasks of a round. Each round adds two calls that cost nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from batuta.patterns.members import Member, Who, ask, bounded, object_of, seated
@@ -53,51 +53,9 @@ def manager_round(
     bounded("tasks", tasks, 1, TASKS_MAX)
     bounded("stall", stall, 1, ROUNDS_MAX)
     seats = seated(workers, taken=("ledger", "state"))
-    task = object_of(who={"enum": list(seats)}, task={"type": "string", "minLength": 1})
-    schema = object_of(
-        facts=_TEXTS,
-        open=_TEXTS,
-        progress={"type": "boolean"},
-        give={"type": "array", "items": task, "maxItems": tasks},
-        done={"type": "boolean"},
-        answer={"type": "string"},
-    )
-    steps: dict[str, Any] = {
-        "ledger": ask(
-            leader,
-            _asked(seats, tasks),
-            context={
-                "rounds": "${inputs.rounds.map(r, {'ledger': r.ledger, 'reports': r.reports})}",
-                "begin_anew": f"${{inputs.before != null && inputs.before.stalled >= {stall}}}",
-            },
-            schema=schema,
-        )
-    }
-    for seat, member in seats.items():
-        steps[seat] = {
-            **ask(
-                member,
-                "${item.task}\n\nThis is a part of a larger task. The context has what is known so far.",
-                context={"task": "${inputs.task}", "facts": "${steps.ledger.value.facts}"},
-            ),
-            "when": "!steps.ledger.value.done",
-            "each": f"${{steps.ledger.value.give.filter(one, one.who == '{seat}')}}",
-            "at_most": tasks,
-            "may_fail": True,
-        }
-    ledger = "steps.ledger.value"
-    same = f"{ledger}.facts == inputs.before.ledger.facts && {ledger}.open == inputs.before.ledger.open"
-    stuck = f"size({ledger}.give) == 0 || inputs.before != null && (!{ledger}.progress || {same})"
-    # A new plan is given as many rounds as the old one had.
-    steps["state"] = {
-        "use": "value",
-        "with": {
-            "value": {
-                "stalled": f"${{{stuck} ? {_before('stalled')} % {stall} + 1 : 0}}",
-                "replans": f"${{{_before('replans')} + ({_before('stalled')} >= {stall} ? 1 : 0)}}",
-            }
-        },
-    }
+    steps = {"ledger": _ledger(leader, seats, tasks, stall)}
+    steps |= {seat: _work(seat, member, tasks) for seat, member in seats.items()}
+    steps["state"] = _state(stall)
     reports = {
         seat: f"${{steps.{seat} != null ? steps.{seat}.map(one, one != null ? one.text : null) : []}}"
         for seat in seats
@@ -126,17 +84,59 @@ def manager_round(
     ).plan
 
 
-def _before(count: str) -> str:
-    """The expression for a number of the round before, 0 in the first."""
-    return f"(inputs.before == null ? 0 : inputs.before.{count})"
-
-
-def _asked(seats: dict[str, Member], tasks: int) -> str:
-    workers = "\n".join(f"- {seat}: {one.role or one.use}" for seat, one in seats.items())
-    return (
+def _ledger(leader: Who, seats: Mapping[str, Member], tasks: int, stall: int) -> dict[str, Any]:
+    """The step that asks the manager."""
+    who = "\n".join(f"- {seat}: {one.role or one.use}" for seat, one in seats.items())
+    task = object_of(who={"enum": list(seats)}, task={"type": "string", "minLength": 1})
+    return ask(
+        leader,
         "You lead a team that does this task:\n${inputs.task}\n\n"
-        f"The workers:\n{workers}\n\n{_ASKED}\nGive at most {tasks} tasks."
+        f"The workers:\n{who}\n\n{_ASKED}\nGive at most {tasks} tasks.",
+        context={
+            "rounds": "${inputs.rounds.map(r, {'ledger': r.ledger, 'reports': r.reports})}",
+            "begin_anew": f"${{inputs.before != null && inputs.before.stalled >= {stall}}}",
+        },
+        schema=object_of(
+            facts=_TEXTS,
+            open=_TEXTS,
+            progress={"type": "boolean"},
+            give={"type": "array", "items": task, "maxItems": tasks},
+            done={"type": "boolean"},
+            answer={"type": "string"},
+        ),
     )
+
+
+def _work(seat: str, member: Member, tasks: int) -> dict[str, Any]:
+    """The step that has a worker do its tasks."""
+    asked = ask(
+        member,
+        "${item.task}\n\nThis is a part of a larger task. The context has what is known so far.",
+        context={"task": "${inputs.task}", "facts": "${steps.ledger.value.facts}"},
+    )
+    return {
+        **asked,
+        "when": "!steps.ledger.value.done",
+        "each": f"${{steps.ledger.value.give.filter(one, one.who == '{seat}')}}",
+        "at_most": tasks,
+        "may_fail": True,
+    }
+
+
+def _state(stall: int) -> dict[str, Any]:
+    """The step that counts rounds in which nothing moved, and new plans; each is given as many rounds as the first."""
+
+    def before(count: str) -> str:
+        return f"(inputs.before == null ? 0 : inputs.before.{count})"
+
+    ledger, last = "steps.ledger.value", "inputs.before.ledger"
+    same = f"{ledger}.facts == {last}.facts && {ledger}.open == {last}.open"
+    stuck = f"size({ledger}.give) == 0 || inputs.before != null && (!{ledger}.progress || {same})"
+    state = {
+        "stalled": f"${{{stuck} ? {before('stalled')} % {stall} + 1 : 0}}",
+        "replans": f"${{{before('replans')} + ({before('stalled')} >= {stall} ? 1 : 0)}}",
+    }
+    return {"use": "value", "with": {"value": state}}
 
 
 def manager(round: Plan, leader: Who, *, at_most: int = 8, name: str = "manager") -> Plan:

@@ -7,7 +7,7 @@ call that costs nothing.
 
 from typing import Any, Literal
 
-from batuta.patterns.members import Who, ask, bounded, object_of
+from batuta.patterns.members import Who, ask, bounded, chosen, object_of
 from batuta.plans.build import plan_from_data
 from batuta.spec.plan import Plan
 
@@ -61,27 +61,13 @@ def map_reduce(
     )
     if of == "files":
         read["with"]["files"] = ["${item}"]
-    steps: dict[str, Any] = {
-        "read": {
-            **read,
-            "each": "${inputs.parts}",
-            "at_most": at_most,
-            "limit": limit,
-            "may_fail": True,
-        },
-        "notes": {
-            "use": "value",
-            "each": "${steps.read}",
-            "at_most": at_most,
-            "with": {
-                "value": {
-                    "at": "${index}",
-                    "text": "${item != null ? item.text : null}",
-                    "parts": ["${index + 1}"],
-                }
-            },
-        },
+    read |= {"each": "${inputs.parts}", "at_most": at_most, "limit": limit, "may_fail": True}
+    note = {
+        "at": "${index}",
+        "text": "${item != null ? item.text : null}",
+        "parts": ["${index + 1}"],
     }
+    steps: dict[str, Any] = {"read": read, "notes": _numbered("read", at_most, note)}
     notes, count, level = "notes", at_most, 0
     while level == 0 or count > 1:
         level += 1
@@ -132,25 +118,28 @@ def _level(
         "limit": limit,
     }
     known = f"{group}.exists(n, p in n.parts)"
-    steps[f"notes_{level}"] = {
-        "use": "value",
-        "each": f"${{steps.write_{level}}}",
-        "at_most": count,
-        "with": {
-            "value": {
-                "at": "${index}",
-                "text": "${item.value.text}",
-                "parts": f"${{item.value.parts.filter(p, {known})}}",
-            }
-        },
+    note = {
+        "at": "${index}",
+        "text": "${item.value.text}",
+        "parts": f"${{item.value.parts.filter(p, {known})}}",
     }
+    steps[f"notes_{level}"] = _numbered(f"write_{level}", count, note)
     return f"notes_{level}"
+
+
+def _numbered(step: str, at_most: int, note: dict[str, Any]) -> dict[str, Any]:
+    """The step that makes a note of each item of `step`."""
+    return {
+        "use": "value",
+        "each": f"${{steps.{step}}}",
+        "at_most": at_most,
+        "with": {"value": note},
+    }
 
 
 def _last(levels: range, field: str) -> str:
     """The expression for a field of what the last level that there was has come to."""
-    chain = "null"
-    for level in reversed(levels):
-        notes = f"steps.notes_{level}"
-        chain = f"{notes} != null && size({notes}) > 0 ? {notes}[0].{field} : {chain}"
-    return chain
+    notes = [f"steps.notes_{level}" for level in levels]
+    return chosen(
+        ((f"{one} != null && size({one}) > 0", f"{one}[0].{field}") for one in notes), "null"
+    )

@@ -1,14 +1,14 @@
 """Who takes part in a team: a model, an agent or a plan, by the name of its capability."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from batuta.errors import InputError
 
-__all__ = ["Member", "Who", "ask", "bounded", "gave", "object_of", "seated"]
+__all__ = ["Member", "Who", "ask", "bounded", "chosen", "gave", "object_of", "seated"]
 
 # More steps beside each other than anybody reads; and calls multiply with them.
 MEMBERS_MAX = 32
@@ -101,6 +101,14 @@ def object_of(**properties: Mapping[str, Any]) -> dict[str, Any]:
         "required": list(properties),
         "additionalProperties": False,
     }
+
+
+def chosen(choices: Iterable[tuple[str, str]], default: str) -> str:
+    """The expression for the first of `choices` (condition, value) whose condition holds, else `default`."""
+    expression = default
+    for condition, value in reversed([*choices]):
+        expression = f"{condition} ? {value} : {expression}"
+    return expression
 
 
 def gave(step: str, field: str) -> str:

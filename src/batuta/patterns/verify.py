@@ -1,17 +1,27 @@
 """How an answer is looked at: by a check, by a critic, or by a judge with a mark to reach."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from batuta.patterns.members import Who, ask, object_of
 
-__all__ = ["Check", "Critic", "Scored", "Verify"]
+__all__ = ["Check", "Critic", "Scored", "Verdict", "Verify"]
 
 _VERDICT = object_of(
     passed={"type": "boolean"}, flaws={"type": "array", "items": {"type": "string"}}
 )
+
+
+class Verdict(NamedTuple):
+    """Expressions for what a step has found: if it passed, a list of what is wrong, and a number that is larger for the
+    better of two answers.
+    """
+
+    passed: str
+    flaws: str
+    worth: str
 
 
 class Check(msgspec.Struct, frozen=True):
@@ -28,17 +38,9 @@ class Check(msgspec.Struct, frozen=True):
         """The step that looks at what the expression `answer` gives."""
         return {"use": self.use, "with": {"value": f"${{{answer}}}", **self.having}}
 
-    def passed(self, step: str) -> str:
-        """The expression that says if it passed."""
-        return f"steps.{step}.passed"
-
-    def flaws(self, step: str) -> str:
-        """The expression for what is wrong, a list."""
-        return f"steps.{step}.flaws"
-
-    def worth(self, step: str) -> str:
-        """The expression for a number that is larger for the better of two answers."""
-        return f"0 - size(steps.{step}.flaws)"
+    def verdict(self, step: str) -> Verdict:
+        """What `step` has found."""
+        return _counted(f"steps.{step}")
 
 
 class Critic(msgspec.Struct, frozen=True):
@@ -63,17 +65,9 @@ class Critic(msgspec.Struct, frozen=True):
         )
         return ask(self.who, prompt, context={"answer": f"${{{answer}}}"}, schema=_VERDICT)
 
-    def passed(self, step: str) -> str:
-        """The expression that says if it passed."""
-        return f"steps.{step}.value.passed"
-
-    def flaws(self, step: str) -> str:
-        """The expression for what is wrong, a list."""
-        return f"steps.{step}.value.flaws"
-
-    def worth(self, step: str) -> str:
-        """The expression for a number that is larger for the better of two answers."""
-        return f"0 - size(steps.{step}.value.flaws)"
+    def verdict(self, step: str) -> Verdict:
+        """What `step` has found."""
+        return _counted(f"steps.{step}.value")
 
 
 class Scored(msgspec.Struct, frozen=True):
@@ -81,7 +75,7 @@ class Scored(msgspec.Struct, frozen=True):
 
     Attributes:
         use: the judge.
-        at_least: the score; its scale is that of the judge.
+        at_least: the score, from 0 to 1.
     """
 
     use: str
@@ -94,17 +88,15 @@ class Scored(msgspec.Struct, frozen=True):
             "with": {"task": "${inputs.task}", "candidates": [f"${{{answer}}}"]},
         }
 
-    def passed(self, step: str) -> str:
-        """The expression that says if it passed."""
-        return f"steps.{step}.scores[0] >= {float(self.at_least)}"
+    def verdict(self, step: str) -> Verdict:
+        """What `step` has found."""
+        score = f"steps.{step}.scores[0]"
+        return Verdict(f"{score} >= {float(self.at_least)}", f"steps.{step}.reasons", score)
 
-    def flaws(self, step: str) -> str:
-        """The expression for what is wrong, a list."""
-        return f"steps.{step}.reasons"
 
-    def worth(self, step: str) -> str:
-        """The expression for a number that is larger for the better of two answers."""
-        return f"steps.{step}.scores[0]"
+def _counted(verdict: str) -> Verdict:
+    """Of a map with `passed` and `flaws`: the fewer flaws, the better."""
+    return Verdict(f"{verdict}.passed", f"{verdict}.flaws", f"0 - size({verdict}.flaws)")
 
 
 Verify = Check | Critic | Scored
