@@ -87,6 +87,26 @@ def test_html_gives_what_a_reader_sees() -> None:
 
 
 @pytest.mark.parametrize(
+    ("heading", "words"),
+    [
+        ('Fees<a class="headerlink" href="#fees" title="Link to this heading">¶</a>', "Fees"),
+        ('Fees <a class="anchor" href="#fees" aria-hidden="true">#</a>', "Fees"),
+        ('<a href="fees.html#fees" class="permalink">§&nbsp;</a>Fees', "Fees"),
+        ('<a id="fees" href="#fees"><svg><path d="M1 1"/></svg></a>Fees', "Fees"),
+        ('<a class="header" href="#fees">Fees</a>', "Fees"),
+        ('Fees<sup><a href="#note">[1]</a></sup>', "Fees[1]"),
+        ('Fees in <a href="https://sharp.org">#</a>', "Fees in #"),
+        ('Fees <a href="#fees"># ', "Fees #"),
+    ],
+)
+def test_a_mark_that_links_to_its_own_place_is_no_word_of_a_heading(
+    heading: str, words: str
+) -> None:
+    document = read_document("a.html", f"<h2>{heading}</h2><p>Nine euros.".encode())
+    assert parts(document) == [("heading", words), ("text", "Nine euros.")]
+
+
+@pytest.mark.parametrize(
     "bomb",
     [b"<!--" * 200_000, b"<a " * 300_000, b"<p " + b"a " * 300_000, b"<![CDATA[" * 100_000,
      b"</" * 200_000, b"<script>" * 100_000, b"<a b='" * 100_000, b"&" * 400_000],

@@ -18,6 +18,7 @@ _TIME_S = 20.0
 _HIDDEN = re.compile(r"<!--|<!\[|<(script|style|template|noscript|svg|iframe)\b", re.IGNORECASE)
 _DATA_URL = re.compile(r"\bdata:[\w.+/-]{1,100};base64,[A-Za-z0-9+/=]+")
 _SPACE = re.compile(r"\s+")
+_WORD = re.compile(r"\w")
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _PARTS = frozenset(
     "p div section article header footer main aside ul ol li dl dt dd table tr blockquote pre form fieldset"
@@ -82,6 +83,7 @@ class _Page(HTMLParser):
         self._level = 0
         self._in_title = False
         self._unread = 0
+        self._link: int | None = None  # where in the words the open link to a place began
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in _HEADINGS:
@@ -99,6 +101,8 @@ class _Page(HTMLParser):
             self._words.append(" " if tag == "br" else f" {dict(attrs).get('alt') or ''} ")
         elif tag in ("td", "th"):
             self._words.append(" | " if self._words else "")
+        elif tag == "a":
+            self._link = len(self._words) if "#" in (dict(attrs).get("href") or "") else None
         elif tag in _PARTS:
             self._close()
         if tag in _UNREAD:
@@ -107,6 +111,8 @@ class _Page(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag == "title":
             self._in_title = False
+        elif tag == "a":
+            self._end_link()
         elif tag in _UNREAD:
             self._words.clear()
             self._unread = max(0, self._unread - 1)
@@ -133,9 +139,16 @@ class _Page(HTMLParser):
         if name in _METADATA and attrs.get("content"):
             self._metadata[name] = attrs["content"][:1_000]
 
+    def _end_link(self) -> None:
+        """A link to a place that is only a sign (¶, #, §) is for those who link there, and no word of the page."""
+        begin, self._link = self._link, None
+        if begin is not None and not _WORD.search("".join(self._words[begin:])):
+            del self._words[begin:]
+
     def _close(self) -> None:
         words = _SPACE.sub(" ", "".join(self._words)).strip()
         self._words.clear()
+        self._link = None
         if words:
             if self._pieces:
                 self._pieces.append("\n")
