@@ -5,16 +5,18 @@ Everything goes through `App`, and every call through three rules of the policy,
 
 import asyncio
 import sys
+from functools import cache
 from itertools import count
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 from batuta import App, capability
-from batuta.journal.codec import encode_fact
+from batuta.journal.codec import encode_fact, references
 from batuta.journal.memory import MemoryJournal
 from batuta.plans.build import plan_from_data, plan_to_yaml
 from batuta.plans.check import check
+from batuta.spec.call import Expand
 from batuta.spec.plan import Plan
 from batuta.spec.value import encode
 from engine_harness import (
@@ -53,8 +55,9 @@ async def look(value: Any) -> str:
 async def send(value: Any) -> str:
     return {PAYLOAD!r}
 """
-# What a turn of an agent adds: what the model says (with its tool calls), and what the tools answer. In bytes.
-SAID_BYTES, ANSWERED_BYTES = 700, 2_300
+# What a turn of an agent adds, in bytes: what the model says, and what its tool answers (short, or long as a page).
+SAID_BYTES = 700
+ANSWERED_BYTES = (2_300, 10_000)
 
 
 @capability(effect="read", reach="local")
@@ -106,11 +109,20 @@ def parked_plan() -> Plan:
 
 def agent_plan(turns: int) -> Plan:
     turn = {
-        "use": "turn",
+        "use": "think",
         "with": {"index": "${index}", "before": "${previous}"},
-        "repeat": {"until": "steps.turn.last", "at_most": turns},
+        "repeat": {"until": "steps.turn.final", "at_most": turns},
     }
-    return made("agent", {"turn": turn}, "${steps.turn.thread}")
+    return made("agent", {"turn": turn}, "${steps.turn}")
+
+
+@cache
+def tools_plan() -> Plan:
+    """What a thought answers with: the call of a tool, and the round of the conversation that comes of it."""
+    steps = {"t0": {"use": "ask", "with": {"index": "${inputs.said.ask}"}}}
+    answers = [{"value": "${steps.t0}"}]
+    result = {"said": "${inputs.said}", "answers": answers, "final": "${inputs.last}"}
+    return made("tools", steps, result, said={}, last={})
 
 
 def write_workspace(folder: Path) -> None:
@@ -123,27 +135,31 @@ def made(name: str, steps: dict[str, Any], result: Any, **inputs: Any) -> Plan:
 
 
 class Talk:
-    """A conversation that an agent's turns add to, as messages linked to the one before."""
+    """A conversation of an agent: each turn it says something, and a tool answers with `answer_bytes`."""
 
-    def __init__(self, turns: int) -> None:
+    def __init__(self, turns: int, answer_bytes: int) -> None:
         self.turns = turns
-        self.messages: list[bytes] = []
-        self.app: App
+        self.answer_bytes = answer_bytes
+        self.message_bytes = 0
 
-    @property
-    def turn(self) -> Any:
-        """What the model says and what its tools answer, and the thread that ends with it."""
+    def functions(self) -> tuple[Any, ...]:
+        """The model, which wants a tool called in each turn, and the tool."""
 
-        @capability(effect="pure", reach="local")
-        async def turn(index: int, before: Any) -> dict[str, Any]:
-            thread = before["thread"] if before else ""
-            for kind, size in (("said", SAID_BYTES), ("answered", ANSWERED_BYTES)):
-                text = encode(f"{kind} in turn {index}: ".ljust(size - 2, "."))
-                self.messages.append(text)
-                thread = self.app.engine.journal.put(text, parent=thread)
-            return {"thread": thread, "last": index == self.turns - 1}
+        @capability(effect="read", reach="local", expands=True)
+        async def think(index: int, before: Any) -> Expand:
+            said = {"text": self.message("said", index, SAID_BYTES), "ask": index}
+            return Expand(tools_plan(), {"said": said, "last": index == self.turns - 1})
 
-        return turn
+        @capability(effect="read", reach="local")
+        async def ask(index: int) -> str:
+            return self.message("answered", index, self.answer_bytes)
+
+        return think, ask
+
+    def message(self, kind: str, index: int, size: int) -> str:
+        text = f"{kind} in turn {index}: ".ljust(size - 2, ".")
+        self.message_bytes += len(encode(text))
+        return text
 
 
 class Memory(System):
@@ -236,15 +252,21 @@ class Memory(System):
         return {"check_ms": elapsed_s * 1e3}
 
     async def agent(self, size: int) -> Values:
-        talk, room = Talk(size), self.room / f"agent{next(self.checked)}"
-        talk.app = app = await self.open(room, talk.turn)
-        run = await app.run(agent_plan(size), {})
+        short, long = [await self.talked(Talk(size, answer)) for answer in ANSWERED_BYTES]
+        return {"ratio": short, "long_ratio": long}
+
+    async def talked(self, talk: Talk) -> float:
+        """Bytes in the journal, of facts and of what they refer to, by the bytes of all that was said."""
+        app = await self.open(self.room / f"agent{next(self.checked)}", *talk.functions())
+        run = await app.run(agent_plan(talk.turns), {})
+        expect(run["result"]["said"]["ask"], talk.turns - 1)
         journal = app.engine.journal
-        expect(await journal.thread(run["result"]), talk.messages)
-        journaled = sum(len(encode_fact(row.fact)) for row in await journal.read_all(limit=100_000))
-        journaled += sum(map(len, talk.messages))
+        facts = [row.fact for row in await journal.read_all(limit=100_000)]
+        journaled = sum(len(encode_fact(fact)) for fact in facts)
+        for ref in {ref for fact in facts for ref in references(fact)}:
+            journaled += len(await journal.get(ref))
         await app.close()
-        return {"ratio": journaled / sum(map(len, talk.messages))}
+        return journaled / talk.message_bytes
 
 
 class Durable(Memory):

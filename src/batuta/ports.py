@@ -259,19 +259,15 @@ class Log(Protocol):
 class Values(Protocol):
     """What facts refer to: values too large to stand in them, once each."""
 
-    def put(self, encoded: bytes, *, parent: str = "") -> str:
+    def put(self, encoded: bytes) -> str:
         """Queue a value (canonical JSON) for storage under its keyed hash; returns that hash at once.
 
-        It is durable before any fact appended after it. `parent` links a message to the one before it.
+        It is durable before any fact appended after it.
         """
         ...
 
     async def get(self, ref: str) -> bytes:
         """The stored value, verified against its hash. Raises `NotFound` (erased), `JournalBroken` (damaged)."""
-        ...
-
-    async def thread(self, ref: str) -> list[bytes]:
-        """The chain of messages that ends with `ref`, oldest first."""
         ...
 
 

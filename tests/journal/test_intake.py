@@ -27,7 +27,7 @@ def _taken(intake: Intake) -> list[Append]:
 def test_the_queue_is_first_in_first_out_and_numbers_everything() -> None:
     intake = _intake()
     intake.append("a", [_skipped()], 0)
-    intake.put("aa" * 20, b"1", "")
+    intake.put("aa" * 20, b"1")
     intake.append("b", [_skipped()], 0)
     assert [entry.number for entry in intake.take()] == [1, 2, 3]
     assert (intake.pending, intake.issued, intake.taken) == (0, 3, 3)
@@ -35,9 +35,9 @@ def test_the_queue_is_first_in_first_out_and_numbers_everything() -> None:
 
 def test_taking_a_part_takes_the_values_before_it() -> None:
     intake = _intake()
-    intake.put("aa" * 20, b"1", "")
+    intake.put("aa" * 20, b"1")
     intake.append("a", [_skipped()], 0)
-    intake.put("bb" * 20, b"2", "")
+    intake.put("bb" * 20, b"2")
     intake.append("a", [_skipped()], 1)
     assert [type(entry) for entry in intake.take(1)] == [Put, Append]
     assert intake.pending == 2

@@ -237,24 +237,6 @@ async def test_a_value_stored_again_is_young_again(path: Path) -> None:
     await journal.close()
 
 
-async def test_a_conversation_costs_the_bytes_of_its_messages_once(path: Path) -> None:
-    journal = open_sqlite(path)
-    messages = [encode({"role": "user", "text": f"{n:04d}" * 300}) for n in range(50)]
-    parent = ""
-    for n, message in enumerate(messages):
-        parent = journal.put(message, parent=parent)
-        turn = Finished(at=T0, path=f"t{n}", attempt=1, value=Value(ref=parent, size=len(message)))
-        journal.append("run", [turn], after=n)
-    await journal.flush()
-    assert await journal.thread(parent) == messages
-    db = connect(path)
-    (bodies,) = db.execute("SELECT sum(length(body)) FROM vals").fetchall()[0]
-    (facts,) = db.execute("SELECT sum(length(body)) FROM facts").fetchall()[0]
-    assert bodies + facts <= 1.3 * sum(map(len, messages))
-    db.close()
-    await journal.close()
-
-
 async def test_a_value_that_was_changed_on_disk_is_refused(path: Path) -> None:
     journal = open_sqlite(path)
     ref = journal.put(encode({"amount": 100}))

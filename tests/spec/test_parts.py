@@ -5,10 +5,15 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batuta.spec.parts import PIECE_BYTES_MIN, put_together, taken_apart
+from batuta.spec import parts
+from batuta.spec.parts import PIECE_BYTES_MIN, Place, put_together
 from batuta.spec.value import canonical, decode, encode
 
 TEXT, OTHER = "x" * 2_000, "y" * 3_000
+
+
+def taken_apart(data: Any) -> tuple[Any, list[tuple[Place, bytes]]]:
+    return parts.taken_apart(data, len(encode(data)))
 
 
 def together(data: Any) -> Any:
@@ -52,9 +57,12 @@ def test_what_is_no_map_or_list_has_no_pieces() -> None:
 
 
 def test_long_lists_of_small_things_stay_whole() -> None:
-    rows = {"rows": [{"n": n, "text": "z" * 100} for n in range(1_000)]}
-    rest, pieces = taken_apart(rows)
-    assert (rest, pieces) == ({"rows": None}, [(("rows",), encode(rows["rows"]))])
+    for count in (20, 1_000):
+        rows = [{"n": n, "text": "z" * 100} for n in range(count)]
+        assert taken_apart({"rows": rows}) == ({"rows": None}, [(("rows",), encode(rows))])
+        assert taken_apart(rows) == (rows, [])
+        large = [{"n": n, "text": "z" * 1_000} for n in range(20)]
+        assert len(taken_apart(large)[1]) == len(large)
 
 
 def test_there_are_only_so_many_pieces_and_the_rest_is_left_whole() -> None:

@@ -200,7 +200,7 @@ class Engine:
         # Its result hands on what it was given, as a rule: even a short text is not to be written twice.
         inputs = validate_inputs(shape.plan, expand.inputs)
         cost = expand.cost_nusd
-        cards, described = self.pins.of(shape, run.salt)
+        cards, described = self.pins.news(run, shape)
         return Expanded(
             at=now,
             path=holder.path,
@@ -214,6 +214,12 @@ class Engine:
             cost_nusd=holder.reserved_nusd if cost is None else cost,
         )
 
+    async def pinned(self, run: Run, fact: Expanded) -> Expanded:
+        """`fact`, that was refused, with what `run` is not pinned to without the facts that were refused with it."""
+        await self.shapes.load(fact)
+        cards, described = self.pins.news(run, self.shapes.of(fact.plan_digest))
+        return msgspec.structs.replace(fact, cards=cards, described=described)
+
     # ── values ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def store(self, data: object, salt: bytes, inline_max: int = INLINE_BYTES_MAX) -> Value:
@@ -223,7 +229,7 @@ class Engine:
         if size <= inline_max:
             return Value(data=msgspec.Raw(encoded), mark=mark)
         put, plain = self.journal.put, decode(encoded)
-        rest, pieces = taken_apart(plain)
+        rest, pieces = taken_apart(plain, size)
         if not pieces:
             value = Value(ref=put(encoded), size=size, mark=mark)
         else:

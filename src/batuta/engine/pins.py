@@ -51,6 +51,13 @@ class Pins:
         digests, cards = known
         return digests, self._stored(cards, salt)
 
+    def news(self, run: Run, shape: PlanShape) -> tuple[Value, Value | None]:
+        """The same for a plan inside of `run`: nothing, if it is pinned to these cards already."""
+        for name in shape.capabilities:
+            if run.cards.get(name) != self.digest_of(self._catalog.get(name).card):
+                return self.of(shape, run.salt)
+        return (Value(), None) if run.described else self.of(shape, run.salt)
+
     def for_adoption(self, names: list[str], salt: bytes) -> tuple[Value, Value]:
         """The same for the capabilities `names`, whose change was accepted."""
         digests, cards = self._encoded(names)

@@ -42,7 +42,6 @@ class Put(msgspec.Struct, gc=False):
     number: int
     ref: str
     body: bytes
-    parent: str
 
 
 class Head(Protocol):
@@ -98,18 +97,18 @@ class Intake:
         self._ring(False)
         return Receipt(number, stream, head)
 
-    def put(self, ref: str, body: bytes, parent: str) -> None:
+    def put(self, ref: str, body: bytes) -> None:
         """Queue a value. Until it is settled, `queued_value` has it."""
         with self._lock:
             number = self.issued = self.issued + 1
-            put = self._values[ref] = Put(number, ref, body, parent)
+            put = self._values[ref] = Put(number, ref, body)
             self._queue.append(put)
         self._ring(False)
 
-    def queued_value(self, ref: str) -> tuple[bytes, str] | None:
-        """A value (and the name of its parent) that this process has put and that is not settled yet."""
+    def queued_value(self, ref: str) -> bytes | None:
+        """A value that this process has put and that is not settled yet."""
         put = self._values.get(ref)
-        return None if put is None else (put.body, put.parent)
+        return None if put is None else put.body
 
     def take(self, appends_max: int | None = None) -> list[Append | Put]:
         """Everything queued, or everything up to and with the given number of appends."""

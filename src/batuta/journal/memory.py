@@ -12,10 +12,10 @@ from batuta.journal.clock import SystemClock
 from batuta.journal.intake import Append, Intake, Put, admit, refusal
 from batuta.journal.memory_store import MemoryStore, MemoryStream
 from batuta.journal.projection import RunState
-from batuta.journal.values import name_of
 from batuta.journal.watchers import Watchers
 from batuta.ports import Clock, Receipt, Row, RunRow
 from batuta.spec.facts import Fact
+from batuta.spec.value import value_key
 
 __all__ = ["MemoryJournal"]
 
@@ -91,24 +91,26 @@ class _View:
         owner = head.run.owner if head and head.run else ""
         return owner in ("", self._owner) or owner not in self._store.alive
 
-    def put(self, encoded: bytes, *, parent: str = "") -> str:
+    def put(self, encoded: bytes) -> str:
         """See `Journal.put`."""
         self._check_open()
-        ref = name_of(encoded, parent, self._store.key)
-        self._intake.put(ref, encoded, parent)
+        ref = value_key(encoded, self._store.key)
+        self._intake.put(ref, encoded)
         return ref
 
     async def get(self, ref: str) -> bytes:
         """See `Journal.get`."""
-        return self._value(ref)[0]
-
-    async def thread(self, ref: str) -> list[bytes]:
-        """See `Journal.thread`."""
-        messages: list[bytes] = []
-        while ref:
-            body, ref = self._value(ref)
-            messages.append(body)
-        return messages[::-1]
+        self._check_open()
+        queued = self._intake.queued_value(ref)
+        if queued is not None:
+            return queued
+        stored = self._store.values.get(ref)
+        if stored is None:
+            raise NotFound(
+                f"there is no value {ref} in the journal",
+                remedy="it may have been erased by retention",
+            )
+        return stored.body
 
     async def runs(
         self,
@@ -180,7 +182,7 @@ class _View:
         outside: dict[str, None] = {}
         for entry in batch:
             if isinstance(entry, Put):
-                self._store.keep(entry.ref, entry.body, entry.parent)
+                self._store.keep(entry.ref, entry.body)
             elif self._land(entry):
                 landed[entry.stream] = None
                 if entry.after is None:
@@ -202,19 +204,6 @@ class _View:
             return False
         self._store.land(append.stream, append.facts, append.refs)
         return True
-
-    def _value(self, ref: str) -> tuple[bytes, str]:
-        self._check_open()
-        queued = self._intake.queued_value(ref)
-        if queued is not None:
-            return queued
-        stored = self._store.values.get(ref)
-        if stored is None:
-            raise NotFound(
-                f"there is no value {ref} in the journal",
-                remedy="it may have been erased by retention",
-            )
-        return stored.body, stored.parent
 
     def _leave(self, why: str) -> None:
         self._gone = why

@@ -28,7 +28,6 @@ class MemoryValue(msgspec.Struct):
     """One stored value, and the streams that refer to it."""
 
     body: bytes
-    parent: str
     at: float
     streams: set[str] = msgspec.field(default_factory=set[str])
 
@@ -70,10 +69,10 @@ class MemoryStore:
         head = self.streams.get(stream)
         return head.seq if head else 0
 
-    def keep(self, ref: str, body: bytes, parent: str) -> None:
+    def keep(self, ref: str, body: bytes) -> None:
         """Store a value, or make it young again."""
         at = self.clock.now()
-        stored = self.values.setdefault(ref, MemoryValue(body, parent, at))
+        stored = self.values.setdefault(ref, MemoryValue(body, at))
         stored.at = max(stored.at, at)
 
     def erase_runs(self, older_than: float, now: float) -> tuple[int, int]:
@@ -101,17 +100,10 @@ class MemoryStore:
         return len(encode_fact(row.fact)) - len(encode_fact(left))
 
     def delete_values(self, now: float) -> tuple[int, int]:
-        """Delete, from the ends of threads inwards, what nothing uses. Returns values and bytes."""
-        deleted = freed = 0
-        while True:
-            parents = {stored.parent for stored in self.values.values()}
-            unused = [
-                ref
-                for ref, stored in self.values.items()
-                if not stored.streams and ref not in parents and stored.at < now - GRACE_S
-            ]
-            if not unused:
-                return deleted, freed
-            for ref in unused:
-                deleted += 1
-                freed += len(self.values.pop(ref).body)
+        """Delete what nothing uses. Returns values and bytes."""
+        unused = [
+            ref
+            for ref, stored in self.values.items()
+            if not stored.streams and stored.at < now - GRACE_S
+        ]
+        return len(unused), sum(len(self.values.pop(ref).body) for ref in unused)

@@ -14,10 +14,11 @@ from batuta.journal.file.failures import translated
 from batuta.journal.file.owners import Owner, gate, is_alive
 from batuta.journal.file.reader import Reader
 from batuta.journal.file.writer import Writer
-from batuta.journal.values import GRACE_S, name_of
+from batuta.journal.values import GRACE_S
 from batuta.journal.watchers import Watchers
 from batuta.ports import Clock, Receipt, Row, RunRow
 from batuta.spec.facts import Fact
+from batuta.spec.value import value_key
 
 __all__ = ["SqliteJournal", "open_sqlite"]
 
@@ -173,10 +174,10 @@ class SqliteJournal:
         owner = self._reader.owner(run)
         return owner in ("", self.owner) or not is_alive(self.path, owner)
 
-    def put(self, encoded: bytes, *, parent: str = "") -> str:
+    def put(self, encoded: bytes) -> str:
         """See `Journal.put`."""
         self._check_writable()
-        ref = name_of(encoded, parent, self._key)
+        ref = value_key(encoded, self._key)
         now = self._now()
         if self._losses != self._writer.losses:
             self._losses = self._writer.losses
@@ -186,22 +187,13 @@ class SqliteJournal:
             if len(self._names) >= _NAMES_MAX:
                 self._names.clear()
             self._names[ref] = now
-            self._intake.put(ref, encoded, parent)
+            self._intake.put(ref, encoded)
         return ref
 
     async def get(self, ref: str) -> bytes:
         """See `Journal.get`."""
         self._check_open()
-        return self._value(ref)[0]
-
-    async def thread(self, ref: str) -> list[bytes]:
-        """See `Journal.thread`."""
-        self._check_open()
-        messages: list[bytes] = []
-        while ref:
-            body, ref = self._value(ref)
-            messages.append(body)
-        return messages[::-1]
+        return self._intake.queued_value(ref) or self._reader.value(ref)
 
     async def runs(
         self,
@@ -238,9 +230,6 @@ class SqliteJournal:
         self._reader.close()
         if self._owner is not None:
             self._owner.release()
-
-    def _value(self, ref: str) -> tuple[bytes, str]:
-        return self._intake.queued_value(ref) or self._reader.value(ref)
 
     def _is_alive(self, owner: str) -> bool:
         return owner == self.owner or is_alive(self.path, owner)

@@ -122,7 +122,7 @@ class Expanded(Fact, frozen=True, tag="expanded"):
     """An attempt answered with a plan (path "": planning the run). `cards` maps capability to card digest.
 
     `described` maps capability to the card itself, stored once for all runs of the plan: what has changed since can
-    be named.
+    be named. Neither is there if the run is pinned to these cards already.
     """
 
     path: str
@@ -130,8 +130,8 @@ class Expanded(Fact, frozen=True, tag="expanded"):
     term: int
     plan: Value
     plan_digest: str
-    cards: Value
     inputs: Value
+    cards: Value = Value()
     cost_nusd: int = 0
     described: Value | None = None
 

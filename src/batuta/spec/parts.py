@@ -20,8 +20,9 @@ _CHARS_MIN = PIECE_BYTES_MIN // 6
 _DEPTH_MAX = 6
 # A value in more pieces is one that nobody should look at piece by piece; what is left stays in one.
 _PIECES_MAX = 256
-# A longer list or map is looked into only if its members are pieces as a rule: not into tables.
-_WIDE = 256
+# Longer lists and larger maps are looked into only if their members are so large on average: not into tables.
+_LONG, _WIDE = 16, 256
+_MEMBER_BYTES_MIN = PIECE_BYTES_MIN // 2
 
 Place = tuple[str | int, ...]
 
@@ -29,15 +30,14 @@ Place = tuple[str | int, ...]
 _encode = msgspec.json.Encoder().encode
 
 
-def taken_apart(data: Any) -> tuple[Any, list[tuple[Place, bytes]]]:
+def taken_apart(data: Any, size: int) -> tuple[Any, list[tuple[Place, bytes]]]:
     """What is left of the JSON value `data`, null for each piece; and the pieces, as JSON, with their places.
 
-    A piece may have holes of its own: the pieces that fill them follow it. `data` itself is not changed.
+    A piece may have holes of its own: the pieces that fill them follow it. `data`, of `size` bytes as JSON, itself is
+    not changed.
     """
-    if not isinstance(data, dict | list):
-        return data, []
     pieces: list[tuple[Place, bytes]] = []
-    return _apart(cast("dict[str, Any] | list[Any]", data), (), pieces), pieces
+    return (_apart(data, (), pieces) if _worth_a_look(data, size) else data), pieces
 
 
 def put_together(rest: Any, pieces: Iterable[tuple[Place, Any]]) -> Any:
@@ -90,6 +90,9 @@ def _may_be_piece(member: Any) -> bool:
 
 
 def _worth_a_look(member: Any, size: int) -> bool:
-    if isinstance(member, str):
+    if not isinstance(member, dict | list):
         return False
-    return len(member) <= _WIDE or size >= PIECE_BYTES_MIN * len(member)
+    count = len(cast("list[Any]", member))
+    return (
+        count <= (_LONG if isinstance(member, list) else _WIDE) or size >= _MEMBER_BYTES_MIN * count
+    )

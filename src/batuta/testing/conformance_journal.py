@@ -43,7 +43,6 @@ JOURNAL_LAWS: tuple[Law, ...] = (
     values.a_value_can_be_read_as_soon_as_it_is_put,
     values.an_unknown_value_is_not_found,
     values.a_fact_that_refers_to_nothing_stored_is_refused,
-    values.messages_form_threads_that_share_their_beginnings,
     values.retention_erases_old_runs_and_keeps_their_shape,
     values.retention_erases_old_words_of_the_workspace,
     values.a_value_goes_when_nothing_uses_it_and_not_before,

@@ -25,9 +25,9 @@ class Counting(MemoryJournal):
         super().__init__(MovableClock())
         self.puts = self.gets = 0
 
-    def put(self, encoded: bytes, *, parent: str = "") -> str:
+    def put(self, encoded: bytes) -> str:
         self.puts += 1
-        return super().put(encoded, parent=parent)
+        return super().put(encoded)
 
     async def get(self, ref: str) -> bytes:
         self.gets += 1

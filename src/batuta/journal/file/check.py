@@ -84,7 +84,7 @@ def _check_values(db: Database, path: Path) -> None:
     while after < last:
         rows = db.execute(SQL["values_after"], (after, 100)).fetchall()
         for _, ref, parent, body in rows:
-            verify(ref.hex(), body, parent.hex() if parent else "", key)
+            verify(ref.hex(), body, parent, key)
         after = rows[-1][0] if rows else last
 
 

@@ -135,13 +135,8 @@ def _rewrite(store: Store, number: int, rows: list[Row]) -> int:
 
 def _delete_turn(store: Store, refs: list[bytes], now: float) -> tuple[int, int]:
     values = freed = 0
-    pending = list(refs)
-    while pending:
-        for size, parent in store.db.execute(
-            SQL["delete_value"], (pending.pop(), now - GRACE_S)
-        ).fetchall():
+    for ref in refs:
+        for (size,) in store.db.execute(SQL["delete_value"], (ref, now - GRACE_S)).fetchall():
             values += 1
             freed += size
-            if parent is not None:
-                pending.append(parent)
     return values, freed

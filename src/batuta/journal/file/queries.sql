@@ -44,7 +44,7 @@ ON CONFLICT (stream) DO UPDATE SET
     status = excluded.status, wake_at = excluded.wake_at, owner = excluded.owner, erasable_at = excluded.erasable_at
 
 -- name: insert_value
-INSERT INTO vals (ref, parent, stored_at, body) VALUES (?1, ?2, ?3, ?4)
+INSERT INTO vals (ref, stored_at, body) VALUES (?1, ?2, ?3)
 ON CONFLICT (ref) DO UPDATE SET stored_at = excluded.stored_at WHERE stored_at < excluded.stored_at
 
 -- name: value_ids
@@ -124,13 +124,11 @@ SELECT coalesce(max(id), 0) FROM vals
 SELECT v.ref FROM vals AS v
 WHERE v.id > ?1 AND v.id <= ?2 AND v.stored_at < ?3
   AND NOT EXISTS (SELECT 1 FROM uses WHERE value = v.id)
-  AND NOT EXISTS (SELECT 1 FROM vals AS child WHERE child.parent = v.ref)
 
 -- name: delete_value
 DELETE FROM vals WHERE ref = ?1 AND stored_at < ?2
   AND NOT EXISTS (SELECT 1 FROM uses WHERE value = vals.id)
-  AND NOT EXISTS (SELECT 1 FROM vals AS child WHERE child.parent = vals.ref)
-RETURNING length(body), parent
+RETURNING length(body)
 
 -- name: values_after
 SELECT id, ref, parent, body FROM vals WHERE id > ?1 ORDER BY id LIMIT ?2

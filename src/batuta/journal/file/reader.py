@@ -56,8 +56,8 @@ class Reader:
             rows = self._all("head", stream)
             return rows[0][0] if rows else 0
 
-    def value(self, ref: str) -> tuple[bytes, str]:
-        """A stored value, verified, and the name of its parent ("" for none)."""
+    def value(self, ref: str) -> bytes:
+        """A stored value, verified."""
         with translated(self.path):
             try:
                 rows = self._all("value", bytes.fromhex(ref))
@@ -69,8 +69,7 @@ class Reader:
                     remedy="it may have been erased by retention",
                 )
             body, parent = cast("tuple[bytes, bytes | None]", rows[0])
-            name = parent.hex() if parent else ""
-            return verify(ref, body, name, self._key), name
+            return verify(ref, body, parent, self._key)
 
     def owner(self, run: str) -> str:
         """Who drives `run` according to its facts; "" for nobody."""

@@ -200,10 +200,7 @@ class Store:
 
     def _insert_values(self, puts: Iterable[Put]) -> None:
         now = self._now()
-        rows = [
-            (bytes.fromhex(p.ref), bytes.fromhex(p.parent) if p.parent else None, now, p.body)
-            for p in puts
-        ]
+        rows = [(bytes.fromhex(put.ref), now, put.body) for put in puts]
         if rows:
             self.db.executemany(SQL["insert_value"], rows)
 

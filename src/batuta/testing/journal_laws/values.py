@@ -13,7 +13,7 @@ from batuta.spec.facts import (
     Finished,
     Purged,
 )
-from batuta.spec.value import Value, encode
+from batuta.spec.value import Part, Value, encode
 from batuta.testing.journal_laws.world import (
     JournalWorld,
     accepted,
@@ -31,7 +31,6 @@ __all__ = [
     "a_value_goes_when_nothing_uses_it_and_not_before",
     "a_value_is_stored_once_under_its_name",
     "an_unknown_value_is_not_found",
-    "messages_form_threads_that_share_their_beginnings",
     "retention_erases_old_runs_and_keeps_their_shape",
     "retention_erases_old_words_of_the_workspace",
 ]
@@ -54,11 +53,10 @@ async def a_value_can_be_read_as_soon_as_it_is_put(world: JournalWorld) -> None:
     bodies = [encode([n, "x" * 2_000]) for n in range(20)]
     for body in bodies:
         assert await journal.get(journal.put(body)) == body
-    root = journal.put(encode("root"))
-    leaf = journal.put(encode("leaf"), parent=root)
-    assert await journal.thread(leaf) == [encode("root"), encode("leaf")]
     await journal.flush()
-    assert await world.open().thread(leaf) == [encode("root"), encode("leaf")]
+    other = world.open()
+    for body in bodies:
+        assert await other.get(journal.put(body)) == body
 
 
 async def an_unknown_value_is_not_found(world: JournalWorld) -> None:
@@ -69,25 +67,13 @@ async def an_unknown_value_is_not_found(world: JournalWorld) -> None:
 
 async def a_fact_that_refers_to_nothing_stored_is_refused(world: JournalWorld) -> None:
     journal = world.open()
-    fact = Finished(at=1.0, path="a", attempt=1, value=Value(ref="ab" * 20, size=1))
-    error = await error_of(append(journal, "run", [fact], after=0))
-    assert isinstance(error, JournalError)
-    assert await journal.read("run") == []
-
-
-async def messages_form_threads_that_share_their_beginnings(world: JournalWorld) -> None:
-    journal = world.open()
-    texts = [encode({"n": n}) for n in range(4)]
-    root = journal.put(texts[0])
-    reply = journal.put(texts[1], parent=root)
-    left = journal.put(texts[2], parent=reply)
-    right = journal.put(texts[3], parent=reply)
-    fact = Finished(at=1.0, path="a", attempt=1, value=Value(ref=left, size=1))
-    await append(journal, "run", [fact], after=0)
-    assert await journal.thread(left) == texts[:3]
-    assert await journal.thread(right) == [texts[0], texts[1], texts[3]]
-    assert await journal.thread(root) == texts[:1]
-    assert journal.put(texts[2]) != left
+    there, missing = journal.put(encode("there")), "ab" * 20
+    parts = (Part(("a",), there), Part(("b",), missing))
+    for value in (Value(ref=missing, size=1), Value(ref=there, size=1, parts=parts)):
+        fact = Finished(at=1.0, path="a", attempt=1, value=value)
+        error = await error_of(append(journal, "run", [fact], after=0))
+        assert isinstance(error, JournalError)
+        assert await journal.read("run") == []
 
 
 _DAY_S = 86_400.0
@@ -135,20 +121,23 @@ async def retention_erases_old_words_of_the_workspace(world: JournalWorld) -> No
 
 async def a_value_goes_when_nothing_uses_it_and_not_before(world: JournalWorld) -> None:
     journal = world.open()
-    root = journal.put(encode("root"))
-    leaf = journal.put(encode("leaf"), parent=root)
-    shared = journal.put(encode("shared"))
-    loose = journal.put(encode("loose"))
+    rest, part, shared, loose = (
+        journal.put(encode(text)) for text in ("rest", "part", "shared", "loose")
+    )
 
-    def use(*refs: str) -> list[Fact]:
-        return [Finished(at=2.0, path="a", attempt=1, value=Value(ref=ref, size=1)) for ref in refs]
+    def use(value: Value, *parts: str) -> Fact:
+        filled = tuple(Part((n,), one) for n, one in enumerate(parts))
+        whole = msgspec.structs.replace(value, size=1, parts=filled)
+        return Finished(at=2.0, path="a", attempt=1, value=whole)
 
-    await append(journal, "old", [accepted("old"), *use(leaf, shared), ended(3.0)], after=0)
-    await append(journal, "new", [accepted("new"), *use(shared)], after=0)
+    inline = Value(data=msgspec.Raw(b"[null]"))
+    facts = [accepted("old"), use(Value(ref=rest), part), use(inline, shared), ended(3.0)]
+    await append(journal, "old", facts, after=0)
+    await append(journal, "new", [accepted("new"), use(inline, shared)], after=0)
 
     async def gone(now: float) -> list[bool]:
         await journal.gc(older_than=10.0, now=now)
-        return [await error_of(journal.get(ref)) is not None for ref in (root, leaf, shared, loose)]
+        return [await error_of(journal.get(ref)) is not None for ref in (rest, part, shared, loose)]
 
     stored_at = 0.0
     assert await gone(stored_at) == [False, False, False, False]

@@ -40,7 +40,7 @@ CREATE INDEX runs_by_wake ON runs (wake_at) WHERE wake_at IS NOT NULL;
 CREATE INDEX runs_by_owner ON runs (owner) WHERE owner <> '';
 CREATE INDEX runs_erasable ON runs (erasable_at) WHERE erasable_at IS NOT NULL;
 
--- Large values, once each, under their keyed hash; parent is the hash of the message before.
+-- Large values, once each, under their keyed hash. parent is read and not written any more (decision 12).
 CREATE TABLE vals (
     id        INTEGER PRIMARY KEY,
     ref       BLOB NOT NULL UNIQUE,
