@@ -31,7 +31,7 @@ from batuta.journal.clock import SystemClock
 from batuta.journal.file.failures import translated
 from batuta.journal.sqlite import open_sqlite
 from batuta.knowledge.capability import Searches
-from batuta.memory.capability import Memory
+from batuta.memory.workspace import Memory
 from batuta.plans.admit import raise_flaws
 from batuta.plans.check import check
 from batuta.plans.explanation import Explanation
@@ -64,7 +64,10 @@ class App:
 
     Attributes:
         plans: the workflows that its Python modules define, by name.
+        memory: its conversations, and what it remembers for long.
     """
+
+    memory: Memory
 
     def __init__(
         self, engine: Engine, catalog: WorkspaceCatalog, workspace: Workspace, policy: Policy
@@ -104,7 +107,7 @@ class App:
             allow_private=workspace.network.allow_private,
         )
         clock = clock or SystemClock()
-        memory = Memory(Path(workspace.root), clock)
+        memory = Memory(Path(workspace.root), clock, workspace.memory, searches.finder)
         opened = await open_catalog(
             workspace,
             [*searches.capabilities, *(memory.capabilities if modules else ()), *functions],
@@ -132,6 +135,7 @@ class App:
             sink=sink,
         )
         app = cls(engine, opened.catalog, workspace, policy)
+        app.memory = memory
         app.plans = {one.name: one for one in opened.workflows}
         return app
 

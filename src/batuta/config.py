@@ -15,6 +15,7 @@ from batuta.reading.capability import CapabilityConfig, read_capabilities
 from batuta.reading.databases import Database, read_databases
 from batuta.reading.files import FilesConfig, read_files
 from batuta.reading.knowledge import KnowledgeConfig, read_knowledge
+from batuta.reading.memory import MemoryConfig, read_memory
 from batuta.reading.models import ModelConfig, read_models
 from batuta.reading.paths import below
 from batuta.reading.places import NOWHERE, Places
@@ -59,9 +60,10 @@ RETENTION_MAX_DAYS = 36_525.0
 
 
 class Retention(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
-    """How long the journal keeps the payloads of runs that have ended, in days."""
+    """In days: how long the journal keeps the payloads of runs that have ended, and how long threads stay quiet."""
 
     days: float = 30.0
+    threads: float = 365.0
 
 
 class Limits(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -93,6 +95,7 @@ class Workspace(msgspec.Struct, frozen=True):
     network: Network = Network()
     files: FilesConfig = FilesConfig()
     knowledge: dict[str, KnowledgeConfig] = {}
+    memory: dict[str, MemoryConfig] = {}
     models: dict[str, ModelConfig] = {}
     agents: dict[str, AgentConfig] = {}
     sql: dict[str, Database] = {}
@@ -222,13 +225,17 @@ read_workspace = record(
         "capabilities": read_capabilities,
         "policy": read_policy,
         "budget": read_budget,
-        "retention": record(Retention, {"days": number(0, RETENTION_MAX_DAYS)}),
+        "retention": record(
+            Retention,
+            {"days": number(0, RETENTION_MAX_DAYS), "threads": number(0, RETENTION_MAX_DAYS)},
+        ),
         "limits": record(Limits, {"calls": integer(1, CALLS_AT_ONCE_MAX)}),
         "network": record(
             Network, {"allow_private": one_or_more(read_private_address, NETWORK_ENTRIES_MAX)}
         ),
         "files": read_files,
         "knowledge": read_knowledge,
+        "memory": read_memory,
         "models": read_models,
         "agents": read_agents,
         "sql": read_databases,

@@ -6,8 +6,9 @@ import pytest
 
 from batuta.app import App
 from batuta.errors import CallFailed
-from batuta.memory.database import MEMORY_FILE, By, open_memory
+from batuta.memory.database import By, open_memory
 from batuta.memory.threads import TEXT_CHARS_MAX, Threads
+from batuta.memory.workspace import MEMORY_FILE
 from batuta.plans.build import plan_from_yaml
 
 PLAN = plan_from_yaml(
@@ -66,7 +67,7 @@ def test_the_newest_are_read_oldest_first(threads: Threads) -> None:
         ["97", "98", "99"], head, True
     )  # fmt: skip
     assert threads.read("a", 100)["more"] is False
-    assert threads.read("b") == {"thread": "b", "messages": [], "head": 0, "more": False}
+    assert threads.read("b", 9) == {"thread": "b", "messages": [], "head": 0, "more": False}
 
 
 def test_the_same_key_adds_once_whatever_has_happened_since(threads: Threads) -> None:

@@ -140,6 +140,20 @@ WORKSPACE: Mapping[str, Hover] = {
         "What makes vectors of texts: wordllama, which needs no network, or a server.",
         ({"url": "http://127.0.0.1:11434/v1", "model": "nomic-embed-text"},),
     ),
+    "Workspace.memory": Hover(
+        "What is remembered for long, by name: `NAME.remember`, `NAME.recall`, `NAME.correct`, `NAME.forget`.",
+        ({"customers": {"keep": "365d"}},),
+    ),
+    "MemoryConfig": Hover("A collection of memories."),
+    "MemoryConfig.description": Hover("What is remembered there, for people and planners."),
+    "MemoryConfig.keep": Hover(
+        "How long after it was remembered, repeated or corrected last; without: until it is forgotten.",
+        ("365d",),
+    ),
+    "MemoryConfig.embedder": Hover(
+        "What makes vectors of texts: wordllama, which needs no network, or a server.",
+        ({"url": "http://127.0.0.1:11434/v1", "model": "nomic-embed-text"},),
+    ),
     "EmbedderConfig": Hover("A server that speaks the wire format of OpenAI's embeddings."),
     "EmbedderConfig.url": Hover(
         "What stands before `/embeddings`.", ("http://127.0.0.1:11434/v1", "env:EMBEDDER_URL")
@@ -244,6 +258,9 @@ WORKSPACE: Mapping[str, Hover] = {
     "Retention": Hover("How long payloads are kept."),
     "Retention.days": Hover(
         "Days after the end of a run; then `batuta gc` erases its payloads.", (30,)
+    ),
+    "Retention.threads": Hover(
+        "Days after the last message of a thread; then `batuta gc` erases it.", (365,)
     ),
     "Limits": Hover("Bounds of one process."),
     "Limits.calls": Hover("Calls at once, over all runs.", (64,)),

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from batuta.errors import InputError, KnowledgeError
 from batuta.knowledge.embedders import Embedders
+from batuta.knowledge.finder import Finder
 from batuta.reading.embedder import EmbedderConfig
 from batuta.reading.knowledge import KnowledgeConfig
 from batuta.spec.call import Call, Done, Failed, Outcome
@@ -71,7 +72,12 @@ class _Searched(Protocol):
 
 
 class Searches:
-    """The collections of a workspace, to be searched. `capabilities`: one for each, called `NAME.search`."""
+    """The collections of a workspace, to be searched.
+
+    Attributes:
+        capabilities: one for each, called `NAME.search`.
+        finder: the same search for what other rooms keep.
+    """
 
     def __init__(
         self,
@@ -85,6 +91,7 @@ class Searches:
         self._path = root / KNOWLEDGE_FILE
         self._settings = dict(collections)
         self._embedders = Embedders(allow_private, environment)
+        self.finder = Finder(self._embedders)
         self.capabilities = [
             SearchCapability(name, settings, self) for name, settings in collections.items()
         ]
@@ -142,14 +149,8 @@ class Searches:
         number = self._store.find(name)
         if number is None:
             raise never
-        try:
-            from batuta.knowledge.retrieve import Collection
-        except ImportError as error:
-            raise InputError(
-                f"searching needs {error.name}", remedy="pip install 'batuta[knowledge]'"
-            ) from None
         embedder = self._embedders.of(self._settings[name].embedder)
-        return Collection(self._store.index(number), embedder)
+        return self.finder.over(self._store.index(number), embedder)
 
 
 class SearchCapability:

@@ -8,12 +8,9 @@ from typing import Any, NamedTuple
 from batuta.errors import MemoryFileError
 from batuta.storage.connection import Connection, Database, Kind
 
-__all__ = ["MEMORY_FILE", "By", "once", "open_memory"]
+__all__ = ["MEMORY", "By", "once", "open_memory"]
 
-# Where a workspace keeps its memory, below its folder.
-MEMORY_FILE = Path(".batuta") / "memory.sqlite"
-
-_KIND = Kind(
+MEMORY = Kind(
     application_id=0x4261744D,  # "BatM" in ASCII
     migrations=tuple(
         path.read_text("utf-8") for path in sorted(Path(__file__).parent.glob("migrations/*.sql"))
@@ -39,7 +36,7 @@ class By(NamedTuple):
 
 def open_memory(path: Path, *, create: bool) -> Connection:
     """The memory at `path`. Raises `MemoryFileError` if there is none (unless `create`), or it cannot be opened."""
-    return Connection(path, _KIND, create=create)
+    return Connection(path, MEMORY, create=create)
 
 
 def once(db: Database, by: By, body: Callable[[], dict[str, Any]]) -> dict[str, Any]:

@@ -4,24 +4,24 @@ The head of a thread is the id of its newest message; 0 while there is none. Ids
 a head that was read adds behind what was read, or not at all.
 """
 
-import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from batuta.errors import CallFailed
 from batuta.memory.database import By, once
+from batuta.memory.naming import checked_name, checked_text
 from batuta.storage.connection import Connection, Database
 
-__all__ = ["AT_MOST_DEFAULT", "AT_MOST_MAX", "NAME_CHARS_MAX", "Threads"]
+__all__ = ["TEXT_CHARS_MAX", "Threads"]
 
-# Messages that are read at once, unless said otherwise; and at most.
-AT_MOST_DEFAULT, AT_MOST_MAX = 50, 1_000
-NAME_CHARS_MAX = 200
-# Messages added at once, and the longest one: what is longer is a file, and a message names it.
-ADDED_MAX = 100
+_NAME = "the name of a thread"
+# The longest message: what is longer is a file, and a message names it.
 TEXT_CHARS_MAX = 200_000
 # Characters that are read at once; a message more may be among them.
 _READ_CHARS_MAX = 1_000_000
+# Threads that are listed at once, and the runs that are named.
+LISTED_MAX = 1_000
+_RUNS_MAX = 100
 # A conversation of people ends sooner; a loop that fills one does not.
 _MESSAGES_MAX = 1_000_000
 
@@ -32,12 +32,12 @@ class Threads:
     def __init__(self, connection: Connection | None) -> None:
         self._connection = connection
 
-    def read(self, name: str, at_most: int = AT_MOST_DEFAULT) -> dict[str, Any]:
+    def read(self, name: str, at_most: int) -> dict[str, Any]:
         """The newest messages of the thread, oldest first, and its head; none if it was never heard of.
 
         `more`: older ones are there.
         """
-        name = thread_name(name)
+        name = checked_name(name, _NAME)
         messages: list[dict[str, Any]] = []
         more = False
         chars = 0
@@ -62,13 +62,43 @@ class Threads:
         Raises:
             CallFailed: `moved`: the head is another one. `too_large`, `invalid`, `full`.
         """
-        name = thread_name(name)
+        name = checked_name(name, _NAME)
         for one in messages:
-            _check_text(one["text"])
+            checked_text(
+                one["text"], TEXT_CHARS_MAX, "a message", "write it into a file, and name that"
+            )
         assert self._connection is not None, "who adds has opened a file"
         return self._connection.changed(
             lambda db: once(db, by, lambda: _add(db, name, messages, by, after))
         )
+
+    def forget(self, name: str, by: By) -> dict[str, Any]:
+        """Erase the thread; how many messages it had, and the runs that have added them."""
+        name = checked_name(name, _NAME)
+        if self._connection is None:
+            return {"forgotten": 0, "runs": []}
+        return self._connection.changed(lambda db: once(db, by, lambda: _forget(db, name)))
+
+    def forget_quiet(self, before: float) -> int:
+        """Erase the threads to which nothing was added since `before`; how many."""
+        if self._connection is None:
+            return 0
+        names = self._connection.rows("SELECT name FROM threads WHERE changed_at < ?", (before,))
+        for (name,) in names:
+            self._connection.changed(lambda db, name=name: _forget(db, name, before))
+        return len(names)
+
+    def listed(self, *, beginning: str = "", limit: int = LISTED_MAX) -> list[dict[str, Any]]:
+        """The threads whose name begins so, those that changed last first: name, messages, first and last time."""
+        if self._connection is None:
+            return []
+        rows = self._connection.rows(
+            "SELECT name, count, head, began_at, changed_at FROM threads WHERE substr(name, 1, ?) = ?"
+            " ORDER BY changed_at DESC, id DESC LIMIT ?",
+            (len(beginning), beginning, limit),
+        )
+        keys = ("thread", "messages", "head", "began_at", "changed_at")
+        return [dict(zip(keys, row, strict=True)) for row in rows]
 
     def _newest(self, name: str, count: int) -> list[Any]:
         if self._connection is None:
@@ -78,22 +108,6 @@ class Threads:
             " WHERE name = ? ORDER BY messages.id DESC LIMIT ?",
             (name, count),
         )
-
-
-def thread_name(name: str) -> str:
-    """A name as it is kept: composed Unicode, so that it is the same however it was typed.
-
-    Raises:
-        CallFailed: `invalid`: it is empty, too long, or has what nobody sees.
-    """
-    composed = unicodedata.normalize("NFC", name)
-    if not 0 < len(composed) <= NAME_CHARS_MAX:
-        raise _invalid(f"the name of a thread has 1 to {NAME_CHARS_MAX} characters")
-    if composed != composed.strip() or any(
-        unicodedata.category(one) in ("Cc", "Cs", "Zl", "Zp") for one in composed
-    ):
-        raise _invalid("the name of a thread has no line breaks, and no blanks around it")
-    return composed
 
 
 def _add(
@@ -131,6 +145,21 @@ def _add(
     return {"head": head}
 
 
+def _forget(db: Database, name: str, before: float | None = None) -> dict[str, Any]:
+    rows = db.execute("SELECT id, changed_at FROM threads WHERE name = ?", (name,)).fetchall()
+    if not rows or (before is not None and rows[0][1] >= before):
+        return {"forgotten": 0, "runs": []}
+    thread = rows[0][0]
+    runs = db.execute(
+        "SELECT DISTINCT run FROM messages WHERE thread = ? AND run != '' ORDER BY run LIMIT ?",
+        (thread, _RUNS_MAX),
+    ).fetchall()
+    db.execute("DELETE FROM messages WHERE thread = ?", (thread,))
+    count = db.changes()
+    db.execute("DELETE FROM threads WHERE id = ?", (thread,))
+    return {"forgotten": count, "runs": [run for (run,) in runs]}
+
+
 def _between(db: Database, thread: int, after: int) -> str:
     """Who has added behind `after`."""
     rows = db.execute(
@@ -138,19 +167,3 @@ def _between(db: Database, thread: int, after: int) -> str:
         (thread, after),
     ).fetchall()
     return f"Meanwhile answered by {', '.join(run for (run,) in rows)}. " if rows else ""
-
-
-def _check_text(text: str) -> None:
-    if len(text) > TEXT_CHARS_MAX:
-        raise CallFailed(
-            f"a message of {len(text):,} characters, at most {TEXT_CHARS_MAX:,}: write it into a file, and name that",
-            code="too_large",
-        )
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise _invalid("a message has half of a character (a lone surrogate)") from None
-
-
-def _invalid(message: str) -> CallFailed:
-    return CallFailed(message, code="invalid")

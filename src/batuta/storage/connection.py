@@ -1,8 +1,6 @@
 """A file of SQLite that belongs to one room: opened, created, brought up to date, its errors said in our words."""
 
 import contextlib
-import os
-import secrets
 import threading
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import contextmanager
@@ -13,15 +11,17 @@ import apsw
 import msgspec
 
 from batuta.errors import BatutaError, Bug
+from batuta.storage.drafts import draft_of, give_name, sync_folder
 
-__all__ = ["Connection", "Database", "Kind"]
+__all__ = ["Connection", "Database", "Kind", "translated"]
 
 T = TypeVar("T")
 
 _BUSY_TIMEOUT_MS = 30_000
 # Pages kept in memory by a connection (KiB, negative as SQLite wants it).
 _CACHE_KIB = -32_768
-_NEIGHBOURS = ("", "-wal", "-shm")
+# How long forgetting waits for those who still read what is forgotten (ms); the next one will overwrite it.
+_COMPACT_TIMEOUT_MS = 2_000
 
 
 class Database(Protocol):
@@ -75,21 +75,21 @@ class Connection:
             if not create:
                 said, remedy = kind.absent
                 raise kind.error(said, remedy=remedy)
-            with _translated(path, kind):
+            with translated(path, kind):
                 path.parent.mkdir(parents=True, exist_ok=True)
                 _create(path, kind)
         self._lock = threading.RLock()
-        with _translated(path, kind):
+        with translated(path, kind):
             self._db = _opened(path, kind)
 
     def rows(self, statement: str, bindings: Sequence[Any] = ()) -> list[Any]:
         """The rows that a statement gives."""
-        with self._lock, _translated(self.path, self._kind):
+        with self._lock, translated(self.path, self._kind):
             return self._db.execute(statement, bindings).fetchall()
 
     def changed(self, body: Callable[[Database], T]) -> T:
         """What `body` gives, which is done as a whole or not at all."""
-        with self._lock, _translated(self.path, self._kind):
+        with self._lock, translated(self.path, self._kind):
             db = self._db
             db.execute("BEGIN IMMEDIATE")
             try:
@@ -103,8 +103,27 @@ class Connection:
 
     def used(self, body: Callable[[Database], T]) -> T:
         """What `body` gives, which is alone with the connection and outside of any transaction."""
-        with self._lock, _translated(self.path, self._kind):
+        with self._lock, translated(self.path, self._kind):
             return body(self._db)
+
+    def check(self) -> None:
+        """Read the file through. Raises `kind.error` if something is not as it was written."""
+        said = self.rows("PRAGMA integrity_check(1)")
+        if said != [("ok",)]:
+            raise self._kind.error(f"{self.path} is damaged ({said[0][0]})", remedy=self._kind.lost)
+
+    def compact(self) -> None:
+        """Return free pages to the system, and empty the file beside it, in which earlier pages may still stand."""
+
+        def body(db: Any) -> None:
+            db.set_busy_timeout(_COMPACT_TIMEOUT_MS)
+            try:
+                db.execute("PRAGMA incremental_vacuum").fetchall()
+                db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            finally:
+                db.set_busy_timeout(_BUSY_TIMEOUT_MS)
+
+        self.used(body)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -113,13 +132,8 @@ class Connection:
 
 
 def _create(path: Path, kind: Kind) -> None:
-    """Write an empty file of `kind` to `path`, unless another process is faster.
-
-    It is built beside and then given its name, so that it is either whole or not there.
-    """
-    draft = path.with_name(f"{path.name}.new-{secrets.token_hex(4)}")
-    os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    try:
+    """Write an empty file of `kind` to `path`, unless another process is faster."""
+    with draft_of(path) as draft:
         db = cast("Database", apsw.Connection(str(draft), flags=apsw.SQLITE_OPEN_READWRITE))
         try:
             db.execute("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL").fetchall()
@@ -130,33 +144,8 @@ def _create(path: Path, kind: Kind) -> None:
         finally:
             db.close()
         with contextlib.suppress(FileExistsError):
-            _named(draft, path)
-    finally:
-        for end in _NEIGHBOURS:
-            Path(f"{draft}{end}").unlink(missing_ok=True)
-    _sync_folder(path)
-
-
-def _named(draft: Path, path: Path) -> None:
-    """Give the file its name. Raises `FileExistsError` if that is taken."""
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without hard links
-        if path.exists():
-            raise FileExistsError(str(path)) from None
-        draft.rename(path)
-
-
-def _sync_folder(path: Path) -> None:
-    """Make the name of `path` durable. Windows has no such call and needs none."""
-    if os.name != "nt":
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+            give_name(draft, path)
+    sync_folder(path)
 
 
 def _opened(path: Path, kind: Kind) -> Database:
@@ -206,7 +195,7 @@ def _pragma(db: Database, name: str) -> int:
 
 
 @contextmanager
-def _translated(path: Path, kind: Kind) -> Generator[None]:
+def translated(path: Path, kind: Kind) -> Generator[None]:
     """Errors of SQLite and of the system inside the block become ours."""
     try:
         yield

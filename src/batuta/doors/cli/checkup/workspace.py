@@ -22,7 +22,7 @@ from batuta.doors.cli.terminal.text import one_line, place_text
 from batuta.errors import InputError, WorkspaceError
 from batuta.journal.clock import SystemClock
 from batuta.knowledge.capability import Searches
-from batuta.memory.capability import Memory
+from batuta.memory.workspace import Memory
 from batuta.outbound.exchange import LazyConnections, Request, Trouble
 from batuta.plans.build import Sourced, plan_from_file
 from batuta.plans.check import check
@@ -76,7 +76,7 @@ async def workspace(folder: Path) -> AsyncIterator[Looked]:
     try:
         allowed = config.network.allow_private
         searches = Searches(Path(config.root), config.knowledge, allow_private=allowed)
-        memory = Memory(Path(config.root), SystemClock())
+        memory = Memory(Path(config.root), SystemClock(), config.memory, searches.finder)
         opened = await open_catalog(
             msgspec.structs.replace(config, python=()),
             [*found.capabilities, *searches.capabilities, *memory.capabilities],
@@ -110,6 +110,7 @@ def secrets(config: Workspace, environment: Mapping[str, str]) -> Iterator[Looke
             wanted.setdefault(name, []).append(model)
     embedders: list[tuple[str, object]] = [
         *((name, one.embedder) for name, one in config.knowledge.items()),
+        *((name, one.embedder) for name, one in config.memory.items()),
         *config.models.items(),
     ]
     for user, one in settings + [(name, msgspec.to_builtins(one)) for name, one in embedders]:
@@ -135,7 +136,7 @@ async def reached(folder: Path) -> AsyncIterator[Looked]:
     for name, one in config.capabilities.items():
         if one.kind == "http" and (origin := _origin(str(one.settings.get("url", "")))):
             origins.setdefault(origin, []).append(name)
-    for name, one in config.knowledge.items():
+    for name, one in (*config.knowledge.items(), *config.memory.items()):
         if isinstance(one.embedder, EmbedderConfig) and (origin := _origin(one.embedder.url)):
             origins.setdefault(origin, []).append(name)
     for name, one in config.models.items():
