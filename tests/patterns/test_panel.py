@@ -116,6 +116,18 @@ async def test_it_costs_at_most_what_its_page_says(tmp_path: Path) -> None:
             assert explained.findings == ()
 
 
+async def test_a_judge_is_asked_once_for_each_answer_and_twice_more_if_need_be(
+    tmp_path: Path,
+) -> None:
+    async with team(tmp_path, lambda _: "", more=JUDGE) as those:
+        for count in (2, 5):
+            explained, asked = await those.explained(judged_panel(FIVE[:count], "quality"))
+            assert asked == count + 3 * count
+            # The members, the list of their answers, the judge, its questions, its answers, and its verdict.
+            assert explained.totals.forecast.calls_worst == count + 2 + count + 3 * count + 1
+            assert explained.findings == ()
+
+
 def test_a_panel_needs_three_members_and_something_to_count() -> None:
     with pytest.raises(InputError, match="members: 2 is not from 3 to 32"):
         panel(FIVE[:2], labels=["a"])

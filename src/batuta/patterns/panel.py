@@ -116,9 +116,11 @@ def judged_panel(
         "use": "value",
         "with": {"value": [f"${{{gave(seat, 'text')}}}" for seat in seats]},
     } | ({"join": f"any({enough})"} if enough else {})
+    # One by one, so that it is known beforehand how many there are at most.
+    candidates = [f"${{steps.answers[{number}]}}" for number in range(len(seats))]
     steps["verdict"] = {
         "use": judge,
-        "with": {"task": "${inputs.task}", "candidates": "${steps.answers}"},
+        "with": {"task": "${inputs.task}", "candidates": candidates},
     }
     names = "[" + ", ".join(f"'{seat}'" for seat in seats) + "]"
     winner = "steps.verdict != null && steps.verdict.winner != null"
@@ -134,7 +136,7 @@ def judged_panel(
                 "scores": "${steps.verdict.scores}",
                 "reasons": "${steps.verdict.reasons}",
                 "agreed": "${steps.verdict.agreed}",
-                "answers": {seat: f"${{steps.answers[{n}]}}" for n, seat in enumerate(seats)},
+                "answers": dict(zip(seats, candidates, strict=True)),
                 "failed": {seat: f"${{errors.{seat}}}" for seat in seats},
             },
         }

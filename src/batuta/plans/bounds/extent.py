@@ -1,7 +1,7 @@
 """How many items an `each` has: at most, and exactly where that can be told before the run."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 from batuta.errors import ExpressionError
 from batuta.plans.graph import in_order
@@ -20,7 +20,7 @@ from batuta.plans.types import (
 )
 from batuta.spec.card import Card
 from batuta.spec.expr import Expression, compile_condition
-from batuta.spec.foreseen import UNKNOWN
+from batuta.spec.foreseen import UNKNOWN, touches_unknown
 from batuta.spec.plan import Plan, Step
 from batuta.spec.shape import OUTER_ROOTS
 
@@ -105,7 +105,11 @@ class _Lists:
         if type_ is None:
             value = self._known.input(name)
             schema = self._plan.inputs.get(name)
-            type_ = of_schema(schema) if value is UNKNOWN else of_value(value)
+            if isinstance(value, list) and touches_unknown(value, ()):
+                # Whoever carries the plan out may leave nulls out of it.
+                type_ = list_of(ANY, 0, len(cast("list[Any]", value)))
+            else:
+                type_ = of_schema(schema) if value is UNKNOWN else of_value(value)
             self._inputs[name] = type_
         return type_
 

@@ -23,8 +23,13 @@ def inputs_known(inner: Plan, step: Step, shape: Any, known: Known) -> Known:
     if not isinstance(values, dict):
         return known_inputs(inner, dict.fromkeys(inner.inputs, UNKNOWN))
     given = cast("dict[str, Any]", values)
+    # Of a list that is written out, how long it is at most is known, whatever its items will be.
     return known_inputs(
-        inner, {name: UNKNOWN if touches_unknown(v, ()) else v for name, v in given.items()}
+        inner,
+        {
+            name: UNKNOWN if touches_unknown(value, ()) and not isinstance(value, list) else value
+            for name, value in given.items()
+        },
     )
 
 
