@@ -386,7 +386,7 @@ class Simulation:
         return Report(
             status=ended.status,
             code=ended.code,
-            result=bytes(ended.value.data) or ended.value.ref.encode(),
+            result=bytes(ended.value.data) + "".join(ended.value.refs).encode(),
             states={path: node.state for path, node in run.nodes.items()},
             keys={path: node.key for path, node in done.items() if node.key},
             digest=digest.hexdigest(),
