@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from batuta.capabilities.modules import load_functions
+from batuta.capabilities.modules import load_modules
 from batuta.errors import WorkspaceError
 from batuta.spec.call import Done
 from tests.capabilities.calls import call_with
@@ -20,7 +20,7 @@ def write(folder: Path, **sources: str) -> None:
 
 def flaws(folder: Path, *paths: str) -> list[str]:
     with pytest.raises(WorkspaceError) as caught:
-        load_functions(paths, folder)
+        load_modules(paths, folder)
     assert "Traceback" not in str(caught.value)
     return [f"{finding.place}: {finding.message}" for finding in caught.value.findings]
 
@@ -31,7 +31,7 @@ def test_functions_are_registered_in_the_order_they_are_written(tmp_path: Path) 
         + "@capability\ndef b(): ...\n@capability('x.a')\ndef a(): ...\ndef other(): ...\nagain = b\n"
     )
     write(tmp_path, tools=tool, more=HEAD + "@capability\nasync def c(): ...\n")
-    loaded = load_functions(["tools.py", "more.py", "tools.py"], tmp_path)
+    loaded = load_modules(["tools.py", "more.py", "tools.py"], tmp_path).capabilities
     assert [one.card.name for one in loaded] == ["b", "x.a", "c"]
 
 
@@ -44,7 +44,7 @@ async def test_a_module_may_import_its_neighbours_also_later(tmp_path: Path) -> 
         + "import neighbour_one\n@capability\ndef f():\n    import neighbour_two\n"
         + "    return neighbour_one.N + neighbour_two.N\n",
     )
-    (loaded,) = load_functions(["tools.py"], tmp_path)
+    (loaded,) = load_modules(["tools.py"], tmp_path).capabilities
     assert await loaded(call_with({})) == Done(3)
 
 
@@ -56,7 +56,7 @@ async def test_functions_of_a_neighbour_are_registered_by_the_neighbour_only(
         shared_part=HEAD + "@capability\ndef f(): ...\n",
         tools=HEAD + "from shared_part import f\n@capability\ndef g(): ...\n",
     )
-    loaded = load_functions(["tools.py"], tmp_path)
+    loaded = load_modules(["tools.py"], tmp_path).capabilities
     assert [one.card.name for one in loaded] == ["g"]
 
 
@@ -67,7 +67,7 @@ async def test_two_workspaces_in_one_process_do_not_mix(tmp_path: Path) -> None:
         folder = tmp_path / str(n)
         folder.mkdir(exist_ok=True)
         write(folder, tools=source, neighbour_mixed=f"N = {n}\n")
-        (loaded,) = load_functions(["tools.py"], folder)
+        (loaded,) = load_modules(["tools.py"], folder).capabilities
         results.append(await loaded(call_with({})))
     assert results == [Done(1), Done(2), Done(1)]
 
@@ -76,7 +76,7 @@ async def test_an_edit_is_seen_at_once(tmp_path: Path) -> None:
     results = list[object]()
     for n in (1, 2):
         write(tmp_path, tools=HEAD + f"@capability\ndef f():\n    return {n}\n")
-        (loaded,) = load_functions(["tools.py"], tmp_path)
+        (loaded,) = load_modules(["tools.py"], tmp_path).capabilities
         results.append(await loaded(call_with({})))
     assert results == [Done(1), Done(2)]
     assert not (tmp_path / "__pycache__").exists()
@@ -88,7 +88,7 @@ def test_no_file_of_a_workspace_takes_the_place_of_an_installed_module(tmp_path:
         msgspec="raise SystemExit\n",
         tools=HEAD + "import msgspec\n@capability\ndef f(): ...\n",
     )
-    assert len(load_functions(["tools.py"], tmp_path)) == 1
+    assert len(load_modules(["tools.py"], tmp_path).capabilities) == 1
     assert sys.path[0] != str(tmp_path)
 
 
@@ -100,7 +100,7 @@ async def test_annotations_that_are_texts_are_understood(tmp_path: Path) -> None
         + "@capability\ndef f(p: P) -> int:\n    return p.x\n"
     )
     write(tmp_path, tools=source)
-    (loaded,) = load_functions(["tools.py"], tmp_path)
+    (loaded,) = load_modules(["tools.py"], tmp_path).capabilities
     assert await loaded(call_with({"p": {"x": 3}})) == Done(3)
 
 
@@ -109,7 +109,7 @@ def test_capability_objects_are_registered_too(tmp_path: Path) -> None:
         tmp_path,
         tools="from batuta.capabilities.human import HumanCapability\nboss = HumanCapability('boss')\n",
     )
-    assert [one.card.name for one in load_functions(["tools.py"], tmp_path)] == ["boss"]
+    assert [one.card.name for one in load_modules(["tools.py"], tmp_path).capabilities] == ["boss"]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,9 @@
+from collections.abc import Iterable
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batuta.journal.projection import RunState, project, project_all
+from batuta.journal.projection import RunState, project
 from batuta.spec.facts import (
     Accepted,
     CancelRequested,
@@ -17,6 +19,13 @@ from tests.journal.strategies import facts
 
 ACCEPTED = Accepted(at=1.0, run="r", request=Request(plan="p"), salt="00")
 CLAIMED = Claimed(at=2.0, owner="me", term=1)
+
+
+def project_all(facts: Iterable[Fact]) -> RunState | None:
+    state: RunState | None = None
+    for fact in facts:
+        state = project(state, fact)
+    return state
 
 
 def test_an_accepted_run_is_due_at_once() -> None:

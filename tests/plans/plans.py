@@ -1,11 +1,19 @@
 """Plans as Hypothesis makes them: all that the YAML form can say."""
 
+import json
 from typing import Any
 
 from hypothesis import strategies as st
 
 from batuta.spec.budget import Budget
 from batuta.spec.plan import Alternative, Plan, Repeat, Retry, Step, Undo
+from batuta.spec.value import plain
+
+
+def as_json(plan: Plan) -> str:
+    """The plan as a program writes it."""
+    return json.dumps(plain(plan), indent=2, ensure_ascii=False) + "\n"
+
 
 texts = st.text(st.characters(exclude_categories=("Cs",)), max_size=12)
 names = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,8}", fullmatch=True).filter(

@@ -12,12 +12,11 @@ from batuta.plans.build import (
     plan_from_data,
     plan_from_file,
     plan_from_yaml,
-    plan_to_json,
     plan_to_yaml,
 )
 from batuta.spec.budget import Budget
 from batuta.spec.plan import Alternative, Plan, Repeat, Retry, Step, Undo
-from tests.plans.plans import plans
+from tests.plans.plans import as_json, plans
 
 TICKET = """\
 name: answer-ticket
@@ -36,9 +35,9 @@ result: "${steps.draft.text}"
 def test_a_plan_comes_back_equal_from_yaml_json_and_python_with_the_same_digest(plan: Plan) -> None:
     for again in (
         plan_from_yaml(plan_to_yaml(plan), "p.yaml").plan,
-        plan_from_yaml(plan_to_json(plan), "p.json").plan,
+        plan_from_yaml(as_json(plan), "p.json").plan,
         plan_from_data(plan).plan,
-        plan_from_data(json.loads(plan_to_json(plan))).plan,
+        plan_from_data(json.loads(as_json(plan))).plan,
     ):
         assert again == plan
         assert again.digest() == plan.digest()

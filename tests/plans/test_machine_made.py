@@ -13,7 +13,7 @@ import pytest
 
 from batuta.errors import InputError, PlanError
 from batuta.governance.forecast import forecaster
-from batuta.plans.build import plan_from_data, plan_from_yaml, plan_to_json, plan_to_yaml
+from batuta.plans.build import plan_from_data, plan_from_yaml, plan_to_yaml
 from batuta.plans.check import check
 from batuta.plans.draw import plan_svg
 from batuta.plans.explain import Premises, explain_sound
@@ -22,6 +22,7 @@ from batuta.plans.rewrite import rewritten
 from batuta.reading.report import FINDINGS_MAX
 from batuta.testing.random_plans import random_plan
 from tests.governance.rules import rules_from
+from tests.plans.plans import as_json
 
 # Mutilated plans; BATUTA_MACHINE_PLANS=20000 takes some minutes.
 PLANS = int(os.environ.get("BATUTA_MACHINE_PLANS", "300"))
@@ -63,7 +64,7 @@ def taken(text: str | bytes, file: str = "p.json") -> str:
         assert all(finding.place.line and str(finding) for finding in refused.findings)
         return "refused"
     if len(text) < SMALL_CHARS:
-        assert plan_from_yaml(plan_to_json(plan), "p.json").plan == plan
+        assert plan_from_yaml(as_json(plan), "p.json").plan == plan
         rewritten(plan, STORY.cards)
     findings = check(plan, STORY.cards, places)
     assert all(str(finding) for finding in findings)
@@ -121,7 +122,7 @@ def mutilated(dice: random.Random, text: bytes) -> bytes:
                 text = text[:at] + dice.choice(words) + text[at + length :]
             case _:
                 other = random_plan(random.Random(dice.random())).plan
-                text = text[:at] + plan_to_json(other).encode()[at:]
+                text = text[:at] + as_json(other).encode()[at:]
     return text
 
 
@@ -159,7 +160,7 @@ def test_mutilated_texts_are_refused_or_read() -> None:
     for seed in range(PLANS):
         dice = random.Random(seed)
         plan = random_plan(dice).plan
-        whole = plan_to_json(plan) if seed % 2 else plan_to_yaml(plan)
+        whole = as_json(plan) if seed % 2 else plan_to_yaml(plan)
         became = taken(mutilated(dice, whole.encode()), "p.json" if seed % 2 else "p.yaml")
         seen[became] = seen.get(became, 0) + 1
     assert {"refused", "flawed"} <= seen.keys()
@@ -168,14 +169,14 @@ def test_mutilated_texts_are_refused_or_read() -> None:
 def test_plans_with_anything_anywhere_are_refused_or_read() -> None:
     for seed in range(PLANS):
         dice = random.Random(seed)
-        data = with_odd_values(dice, json.loads(plan_to_json(STORY.plan)))
+        data = with_odd_values(dice, json.loads(as_json(STORY.plan)))
         taken(json.dumps(data))
         with contextlib.suppress(PlanError):
             plan_from_data(data)
 
 
 def test_a_plan_that_is_cut_off_anywhere_is_refused() -> None:
-    text = plan_to_json(STORY.plan).strip()
+    text = as_json(STORY.plan).strip()
     for end in range(len(text)):
         assert taken(text[:end]) == "refused"
 

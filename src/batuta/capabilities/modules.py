@@ -20,7 +20,7 @@ from batuta.plans.record.recording import Recording
 from batuta.ports import Capability
 from batuta.spec.card import Card
 
-__all__ = ["Loaded", "load_functions", "load_modules"]
+__all__ = ["Loaded", "load_modules"]
 
 # A module that people wrote is smaller; a larger file is something else with the wrong name.
 _SOURCE_BYTES_MAX = 4 * 1024 * 1024
@@ -39,11 +39,6 @@ class Loaded(NamedTuple):
 
     capabilities: list[Capability]
     workflows: list[Recording[..., Any]]
-
-
-def load_functions(paths: Sequence[str], folder: Path) -> list[Capability]:
-    """The capabilities of the modules at `paths` (below `folder`). Raises as `load_modules` does."""
-    return load_modules(paths, folder).capabilities
 
 
 def load_modules(paths: Sequence[str], folder: Path) -> Loaded:

@@ -1,6 +1,6 @@
 """What lists of runs are made of: a pure function of the facts, so that it can be rebuilt from them at any time."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 import msgspec
 
@@ -15,7 +15,7 @@ from batuta.spec.facts import (
     Purged,
 )
 
-__all__ = ["RunState", "project", "project_all"]
+__all__ = ["RunState", "project"]
 
 
 class RunState(msgspec.Struct, frozen=True, gc=False):
@@ -45,14 +45,6 @@ def project(state: RunState | None, fact: Fact) -> RunState | None:
     """The projection after one more fact; the same object if the fact does not concern it."""
     change = _changes.get(type(fact))
     return state if change is None else change(state, fact)
-
-
-def project_all(facts: Iterable[Fact]) -> RunState | None:
-    """The projection of a whole stream; None if it is not the stream of a run."""
-    state: RunState | None = None
-    for fact in facts:
-        state = project(state, fact)
-    return state
 
 
 def _accepted(state: RunState | None, fact: Accepted) -> RunState:

@@ -26,7 +26,6 @@ class Sought(NamedTuple):
     cues: tuple[str, ...]
     pattern: re.Pattern[str] | None = None
     values: Mapping[str, tuple[str, ...]] = {}
-    numeric: bool = False
     money: str = ""
     strict: bool = False
     many: bool = False
@@ -109,9 +108,9 @@ def sought(name: str, schema: Mapping[str, Any], *, by_example: tuple[str, ...] 
 
 def _number(own: list[str], cues: tuple[str, ...], strict: bool) -> Sought:
     if "year" in own:
-        return Sought("year", cues, numeric=True, strict=strict)
+        return Sought("year", cues, strict=strict)
     money = "cents" if {"cent", "cents"} & {*own} else "whole" if _MONEY & {*own} else ""
-    return Sought("number", cues, numeric=True, money=money, strict=strict)
+    return Sought("number", cues, money=money, strict=strict)
 
 
 def _text(schema: Mapping[str, Any], own: list[str], cues: tuple[str, ...]) -> Sought:
@@ -136,7 +135,7 @@ def _enumeration(schema: Mapping[str, Any], cues: tuple[str, ...]) -> Sought:
     texts = [one for one in listed if isinstance(one, str) and one]
     if not texts:
         numbers = [one for one in listed if isinstance(one, int | float)]
-        return Sought("number" if numbers else "", cues, numeric=bool(numbers))
+        return Sought("number" if numbers else "", cues)
     return Sought("enum", cues, values={one: (one,) for one in texts})
 
 

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import msgspec
-
 from batuta.errors import InputError, PlanError
 from batuta.plans.read import read_plan
 from batuta.reading.condition import unwrapped
@@ -24,7 +22,6 @@ __all__ = [
     "plan_from_data",
     "plan_from_file",
     "plan_from_yaml",
-    "plan_to_json",
     "plan_to_yaml",
 ]
 
@@ -73,11 +70,6 @@ def plan_from_data(data: Mapping[str, Any] | Plan) -> Sourced:
 def plan_to_yaml(plan: Plan) -> str:
     """The plan as YAML that reads back as an equal plan."""
     return yaml_text(_data(plan))
-
-
-def plan_to_json(plan: Plan) -> str:
-    """The plan as indented JSON that reads back as an equal plan."""
-    return msgspec.json.format(msgspec.json.encode(_data(plan)), indent=2).decode() + "\n"
 
 
 def _sourced(root: Node | None, report: Report) -> Sourced:

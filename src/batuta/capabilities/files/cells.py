@@ -8,10 +8,9 @@ from typing import Any, Literal
 
 from batuta.reading.tree import INTEGER_MAX, INTEGER_MIN
 
-__all__ = ["TYPES", "CellType", "Guess", "read_cell"]
+__all__ = ["CellType", "Guess", "read_cell"]
 
 CellType = Literal["string", "integer", "number", "boolean", "date", "datetime"]
-TYPES: tuple[CellType, ...] = ("string", "integer", "number", "boolean", "date", "datetime")
 
 _INTEGER = re.compile(r"[+-]?[0-9]{1,40}", re.ASCII)
 # A number that is written as it would be read: 007 and 1_000 are texts.

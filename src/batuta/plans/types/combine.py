@@ -1,7 +1,6 @@
 """Types from types: unions, lists and maps."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TypeVar
 
 import msgspec
 
@@ -31,7 +30,6 @@ __all__ = [
     "union",
 ]
 
-_S = TypeVar("_S", Null, Bool, Number, String, Array, Object)
 
 # A union of more alternatives is widened: each is compared with each, and nobody reads so many.
 _SHAPES_MAX = 32

@@ -83,7 +83,6 @@ class Comprehension(msgspec.Struct, frozen=True):
     variable: str
     second: str
     range: "Node"
-    init: "Node"
     step: "Node"
 
 

@@ -96,7 +96,6 @@ def _node(data: bytes) -> Node:
                     variable=_text(body, 1),
                     second=_text(body, 8),
                     range=_node(_one(body, 2)),
-                    init=_node(_one(body, 4)),
                     step=_node(_one(body, 6)),
                 )
             case _:
