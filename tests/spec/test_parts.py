@@ -13,7 +13,8 @@ TEXT, OTHER = "x" * 2_000, "y" * 3_000
 
 
 def taken_apart(data: Any) -> tuple[Any, list[tuple[Place, bytes]]]:
-    return parts.taken_apart(data, len(encode(data)))
+    left, pieces = parts.taken_apart(data, encode(data))
+    return decode(left), pieces
 
 
 def together(data: Any) -> Any:

@@ -229,16 +229,12 @@ class Engine:
         if size <= inline_max:
             return Value(data=msgspec.Raw(encoded), mark=mark)
         put, plain = self.journal.put, decode(encoded)
-        rest, pieces = taken_apart(plain, size)
-        if not pieces:
-            value = Value(ref=put(encoded), size=size, mark=mark)
+        left, pieces = taken_apart(plain, encoded)
+        parts = tuple(Part(where, put(piece)) for where, piece in pieces)
+        if parts and len(left) <= INLINE_BYTES_MAX:
+            value = Value(data=msgspec.Raw(left), size=size, mark=mark, parts=parts)
         else:
-            parts = tuple(Part(where, put(piece)) for where, piece in pieces)
-            left = encode(rest)
-            if len(left) <= INLINE_BYTES_MAX:
-                value = Value(data=msgspec.Raw(left), size=size, mark=mark, parts=parts)
-            else:
-                value = Value(ref=put(left), size=size, mark=mark, parts=parts)
+            value = Value(ref=put(left), size=size, mark=mark, parts=parts)
         self.shelf.put(value, size, plain)
         return value
 

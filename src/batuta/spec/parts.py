@@ -30,18 +30,20 @@ Place = tuple[str | int, ...]
 _encode = msgspec.json.Encoder().encode
 
 
-def taken_apart(data: Any, size: int) -> tuple[Any, list[tuple[Place, bytes]]]:
-    """What is left of the JSON value `data`, null for each piece; and the pieces, as JSON, with their places.
+def taken_apart(data: Any, encoded: bytes) -> tuple[bytes, list[tuple[Place, bytes]]]:
+    """What is left of the JSON value `data`, null for each piece; and the pieces with their places. All as JSON.
 
-    A piece may have holes of its own: the pieces that fill them follow it. `data`, of `size` bytes as JSON, itself is
-    not changed.
+    A piece may have holes of its own: the pieces that fill them follow it. `encoded` is `data`, which is not changed.
     """
     pieces: list[tuple[Place, bytes]] = []
-    return (_apart(data, (), pieces) if _worth_a_look(data, size) else data), pieces
+    if _worth_a_look(data, len(encoded)):
+        rest = _apart(data, (), pieces)
+        return (_encode(rest) if pieces else encoded), pieces
+    return encoded, pieces
 
 
 def put_together(rest: Any, pieces: Iterable[tuple[Place, Any]]) -> Any:
-    """The value whose `rest` and pieces, now as values, `taken_apart` gave. Changes none of them, and shares them."""
+    """The value that was taken apart into `rest` and pieces, which are values now. Changes none, and shares them."""
     inside: dict[str | int, list[tuple[Place, Any]]] = {}
     for where, piece in pieces:
         if not where:

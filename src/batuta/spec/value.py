@@ -126,8 +126,13 @@ def _encode(encoder: msgspec.json.Encoder, data: object) -> bytes:
             remedy="store it as a file and pass its name",
         )
     # msgspec writes NaN and infinities as null. A number must not turn into nothing unseen, and only an
-    # encoding that has a null in it needs the slow look.
-    if type(data) is not str and b"null" in encoded and _has_unwritable_number(data):
+    # encoding that has a null in it, and does not come back as what it was, needs the slow look.
+    if (
+        type(data) is not str
+        and b"null" in encoded
+        and _decoder.decode(encoded) != data
+        and _has_unwritable_number(data)
+    ):
         raise InputError(
             "a value cannot be written as JSON: it holds NaN or an infinity",
             remedy="return None, or a string, for a number that does not exist",
