@@ -73,12 +73,15 @@ PLAN: Mapping[str, Hover] = {
         ({"use": "refund", "with": {"id": "${steps.pay.id}"}},),
     ),
     "Step.budget": Hover("Bounds on the step and all that happens inside it."),
+    "Step.may_fail": Hover(
+        "If it fails for good it counts as skipped, and the run goes on; `errors.NAME` says why. Of `each`: every item."
+    ),
     "Repeat": Hover(
-        "Rounds; inside, `index` counts them from 0 and `previous` is the value before."
+        "Rounds; inside, `index` counts them from 0, `previous` is the value before, `rounds` are all values before."
     ),
     "Repeat.until": Hover(
-        "Asked after each round: true ends it. `steps.<this step>` is the value of the round.",
-        ("steps.poll.done", "index >= 2"),
+        "Asked after each round: true ends it. `steps.<this step>` is the value of the round, `rounds` all values.",
+        ("steps.poll.done", "index >= 2", "size(rounds) > 1 && rounds.all(r, r.ok)"),
     ),
     "Repeat.at_most": Hover("Rounds in all; if the condition still does not hold, the step fails."),
     "Repeat.wait": Hover("Pause between two rounds.", ("500ms", "10s")),

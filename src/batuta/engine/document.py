@@ -10,6 +10,7 @@ from batuta.errors import BatutaError
 from batuta.spec import run as r
 from batuta.spec.budget import usd
 from batuta.spec.facts import Routed, Waited
+from batuta.spec.follow import is_tolerated
 from batuta.spec.run import Node, Run
 
 __all__ = ["document", "failure_of", "result_of"]
@@ -119,6 +120,8 @@ def _shown(run: Run, node: Node, engine: Engine) -> dict[str, Any]:
         shown["error"] = {"code": node.code, "message": node.message}
     elif node.message:
         shown["note"] = node.message
+    if is_tolerated(node):
+        shown["tolerated"] = True
     if node.inherited:
         shown["taken_over"] = True
     if node.verdict and node.verdict != "allow":

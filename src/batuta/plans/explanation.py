@@ -71,6 +71,8 @@ class StepExplained(msgspec.Struct, frozen=True, gc=False):
         denied: the rule and reason if the policy will refuse it for certain, else "".
         denied_maybe: the same if that depends on values nobody has yet.
         skipped: why it never runs with the inputs that are given, else "".
+        conditional: it may be skipped: by its condition, or for want of a step that may be skipped, or may fail.
+        may_fail: the run goes on if it fails, without the steps `lost`, which need it.
         items: at most so many items of its `each`, None without one; items_known: exactly so many, if that is known.
         rounds: at most so many rounds of its `repeat`, None without one.
         expands: a call of it may answer with a plan, of which nothing is known yet.
@@ -110,8 +112,16 @@ class StepExplained(msgspec.Struct, frozen=True, gc=False):
     items_known: int | None = None
     rounds: int | None = None
     expands: bool = False
+    conditional: bool = False
+    may_fail: bool = False
+    lost: tuple[str, ...] = ()
     instead_of: str = ""
     inner: "Explanation | None" = None
+
+    @property
+    def only_when(self) -> str:
+        """What must hold for it to run, in words; "" if nothing need."""
+        return self.when or ("what it needs is there" if self.conditional else "")
 
 
 class Change(msgspec.Struct, frozen=True):

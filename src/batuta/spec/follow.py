@@ -15,6 +15,7 @@ __all__ = [
     "end",
     "freeze",
     "is_closing",
+    "is_tolerated",
     "open_scope",
     "settle_call",
     "tolerated",
@@ -149,6 +150,11 @@ def tolerated(scope: Scope, node: Node) -> bool:
     if not users or node.name in scope.shape.in_result:
         return False
     return all(scope.nodes[name].shape.quorum for name in users)
+
+
+def is_tolerated(node: Node) -> bool:
+    """True if the instance has failed, and its run goes on."""
+    return node.state == r.FAILED and node.kind != "undo" and tolerated(node.scope, node)
 
 
 def close(run: Run, scope: Scope, at: float) -> None:

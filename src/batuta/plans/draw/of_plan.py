@@ -49,7 +49,8 @@ def _count(explanation: Explanation) -> int:
 
 def links_of(shape: StepShape) -> dict[str, str]:
     """What a step waits for: "data", "optional" or "after", by the name of the other step."""
-    used = {str(ref.path[0]) for ref in shape.references if ref.root == "steps" and ref.path}
+    roots = ("steps", "errors")
+    used = {str(ref.path[0]) for ref in shape.references if ref.root in roots and ref.path}
     return {
         dep: "data" if dep in shape.needs else "optional" if dep in used else "after"
         for dep in shape.deps
@@ -96,7 +97,7 @@ def _kinds(plan: Plan, step: StepExplained) -> dict[str, str]:
 def _may_do_without(step: Step) -> bool:
     """True if an expression may ask whether a value is there; the others need not be compiled once more."""
     text = msgspec.json.encode(step)
-    return b"has(" in text or b"null" in text
+    return b"has(" in text or b"null" in text or b"errors" in text
 
 
 def _effect(step: StepExplained) -> str:
@@ -124,6 +125,7 @@ def _box(step: StepExplained, *, inside: bool) -> Box:
         cost=_cost(forecast),
         asks=bool(step.asks),
         undo=step.undo,
+        may_fail=step.may_fail,
         critical=step.critical,
         state="skipped" if step.skipped else "",
         denied=step.denied,
@@ -161,6 +163,7 @@ def _says(step: StepExplained, times: str, time: float | None) -> str:
         f"costs {_cost(step.forecast)}" if _cost(step.forecast) else "",
         f"asks a person ({step.asks[0].kind})" if step.asks else "",
         f"undone by {step.undo}" if step.undo else "",
+        "if it fails, the run goes on" if step.may_fail else "",
         f"refused by the policy: {step.denied}" if step.denied else "",
         f"may be refused by the policy: {step.denied_maybe}" if step.denied_maybe else "",
         f"never runs: {step.skipped}" if step.skipped else "",

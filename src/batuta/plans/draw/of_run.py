@@ -9,6 +9,7 @@ from batuta.spec import run as r
 from batuta.spec.card import Card
 from batuta.spec.critical import Leg, step_of
 from batuta.spec.figures import dollars, duration, plural
+from batuta.spec.follow import is_tolerated
 from batuta.spec.run import Node, Run
 from batuta.spec.timeline import Stretch, Timeline
 
@@ -149,6 +150,7 @@ def _box(
         time="" if seconds is None else duration(seconds),
         cost=dollars(cost_nusd) if cost_nusd else "",
         state="taken back" if undone and state == r.DONE else _WORDS.get(state, state),
+        may_fail=step.may_fail and not node.terminal,
         asks=asked and state != r.WAITING,
         undo=step.undo.use if step.undo is not None and not undone else "",
         critical=critical,
@@ -182,6 +184,8 @@ def _world(card: Card) -> str:
 
 
 def _state(node: Node) -> str:
+    if is_tolerated(node):
+        return "failed, run goes on"
     if node.state != r.OPEN:
         return node.state
     inside = {_state(child) for child in node.children}

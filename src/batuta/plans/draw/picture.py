@@ -16,8 +16,8 @@ EFFECTS = {
     "": "effect unknown",
 }
 STATES = (
-    "done", "taken back", "failed", "running", "retrying", "waiting", "in doubt", "ready", "pending", "skipped",
-    "cancelled",
+    "done", "taken back", "failed", "failed, run goes on", "running", "retrying", "waiting", "in doubt", "ready",
+    "pending", "skipped", "cancelled",
 )  # fmt: skip
 
 
@@ -32,6 +32,7 @@ class Box(msgspec.Struct, frozen=True, kw_only=True):
         state: one of `STATES`, "" in the picture of a plan.
         asks: a person is asked.
         undo: what takes it back, "" if nothing does.
+        may_fail: the run goes on if it fails.
         denied: why the policy refuses it, else ""; doubtful: it may refuse it.
         says: the box in words, for those who do not see it.
         inside: the plan that the step carries out, drawn in its box.
@@ -48,6 +49,7 @@ class Box(msgspec.Struct, frozen=True, kw_only=True):
     state: str = ""
     asks: bool = False
     undo: str = ""
+    may_fail: bool = False
     critical: bool = False
     denied: str = ""
     doubtful: bool = False

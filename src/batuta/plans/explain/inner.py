@@ -1,6 +1,6 @@
 """Steps that carry out a plan (`use: plan.NAME`): what they do, ask, take and cost is what that plan does."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, cast
 
 import msgspec
@@ -64,7 +64,7 @@ def _refused(one: StepExplained) -> str:
 
 def _asked(name: str, inner: Explanation, times: int) -> Iterable[Asked]:
     """The questions of the plan, as questions of the step: what depends inside is not certain outside."""
-    whens: Mapping[str, str] = {one.name: one.when for one in inner.steps}
+    whens = {one.name: one.only_when for one in inner.steps}
     for one in inner.questions if times else ():
         when = whens.get(one.step.partition("/")[0], "")
         only = f"only when {when}" if when else ""

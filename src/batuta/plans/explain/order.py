@@ -1,13 +1,13 @@
 """In which order the steps of a plan run, which of them never do, and which of them a run waits for."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from batuta.plans.explanation import Forecast
 from batuta.plans.graph import in_order, longest_path
 from batuta.plans.partly import Known
 from batuta.spec.plan import Plan
 
-__all__ = ["critical_path", "never_run", "waves"]
+__all__ = ["conditional", "critical_path", "lost_with", "never_run", "waves"]
 
 
 def waves(waits_for: Mapping[str, Collection[str]]) -> dict[str, int]:
@@ -35,6 +35,33 @@ def never_run(
         elif step.when is not None and known.condition(step.when) is False:
             found[name] = "its condition is false"
     return found
+
+
+def conditional(
+    plan: Plan, waits_for: Mapping[str, Mapping[str, bool]], order: Iterable[str]
+) -> set[str]:
+    """The steps that may be skipped: by their condition, or for want of one that may be skipped, or may fail."""
+    found: set[str] = set()
+    for name in order:
+        step = plan.steps[name]
+        wants = (
+            other for other, needed in waits_for[name].items() if needed and step.join == "all"
+        )
+        if step.when or any(other in found or plan.steps[other].may_fail for other in wants):
+            found.add(name)
+    return found
+
+
+def lost_with(
+    name: str, plan: Plan, waits_for: Mapping[str, Mapping[str, bool]], order: Iterable[str]
+) -> tuple[str, ...]:
+    """The steps that are skipped if step `name` has no value."""
+    found = {name: None}
+    for other in order:
+        wants = (one for one, needed in waits_for[other].items() if needed)
+        if plan.steps[other].join == "all" and not found.keys().isdisjoint(wants):
+            found[other] = None
+    return tuple(found)[1:]
 
 
 def critical_path(

@@ -7,7 +7,7 @@ from batuta.plans.bounds import Bounds, StepBounds
 from batuta.plans.explain.premises import Premises
 from batuta.plans.explain.questions import Expected
 from batuta.plans.explanation import Forecast, StepExplained
-from batuta.plans.types import Type, described, list_of, of_schema, union
+from batuta.plans.types import Type, described, list_of, nullable, of_schema, union
 from batuta.spec.card import Card, serving
 from batuta.spec.plan import Plan, Step
 from batuta.spec.statistics import Measured
@@ -23,7 +23,7 @@ class Setting(NamedTuple):
 
     Attributes:
         links: the steps it waits for; True for those whose value it cannot do without.
-        wave: as in `StepExplained`; so are `skipped` and `line`.
+        wave: as in `StepExplained`; so are `skipped`, `line`, `conditional` and `lost`.
         expected: its questions, and why the policy refuses it.
     """
 
@@ -32,6 +32,8 @@ class Setting(NamedTuple):
     expected: Expected
     skipped: str
     line: int
+    conditional: bool = False
+    lost: tuple[str, ...] = ()
 
 
 class Sketch:
@@ -45,7 +47,7 @@ class Sketch:
         self._bounded = bounded
         # Most steps of a large plan are alike but for their names and arguments.
         self._alike: dict[tuple[str, int, int], Forecast] = {}
-        self._described: dict[tuple[bool, tuple[str, ...]], str] = {}
+        self._described: dict[tuple[bool, bool, tuple[str, ...]], str] = {}
 
     def step(self, name: str, setting: Setting) -> StepExplained:
         """What is known of one step."""
@@ -89,6 +91,9 @@ class Sketch:
             items_known=None if step.each is None else bound.items_known,
             rounds=None if step.repeat is None else step.repeat.at_most,
             expands=any(use in self._cards and self._cards[use].expands for use in uses),
+            conditional=setting.conditional,
+            may_fail=step.may_fail,
+            lost=setting.lost,
             instead_of="" if uses[0] == step.use else step.use,
         )
 
@@ -125,16 +130,18 @@ class Sketch:
         return Forecast(worst.calls, calls, worst.cost_nusd, cost, worst.time_s, time_s)
 
     def _output(self, step: Step) -> str:
-        key = (step.each is not None, step.uses)
+        key = (step.each is not None, step.may_fail, step.uses)
         words = self._described.get(key)
         if words is None:
             words = self._described[key] = described(self._type(*key))
         return words
 
-    def _type(self, each: bool, uses: tuple[str, ...]) -> Type:
+    def _type(self, each: bool, may_fail: bool, uses: tuple[str, ...]) -> Type:
         schemas = (None if use not in self._cards else self._cards[use].output for use in uses)
         one = union(*(of_schema(schema) for schema in schemas))
-        return list_of(one) if each else one
+        if not each:
+            return one
+        return list_of(nullable(one) if may_fail else one)
 
 
 def _calls_expected(step: Step, card: Card, bound: StepBounds) -> int | None:

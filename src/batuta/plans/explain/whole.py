@@ -9,7 +9,7 @@ from batuta.errors import PlanError
 from batuta.plans.bounds import Bounds, bounds, links
 from batuta.plans.check import check
 from batuta.plans.explain.inner import carrying_out, inputs_known
-from batuta.plans.explain.order import critical_path, never_run, waves
+from batuta.plans.explain.order import conditional, critical_path, lost_with, never_run, waves
 from batuta.plans.explain.premises import Premises
 from batuta.plans.explain.questions import Expected, Questions
 from batuta.plans.explain.sketch import Setting, Sketch
@@ -74,16 +74,25 @@ def _explained(
     )
     questions = Questions(plan, premises.cards, premises.forecaster, known)
     sketch = Sketch(plan, premises, bounded)
+    unsure = conditional(plan, waits_for, order)
     steps: dict[str, StepExplained] = {}
-    for name in plan.steps:
+    for name, step in plan.steps.items():
         expected = Expected() if name in skipped else questions.of(name, bounded.steps[name])
         line = places.key("steps", name).line if places is not None else 0
-        setting = Setting(waits_for[name], wave_of[name], expected, skipped.get(name, ""), line)
-        steps[name] = step = sketch.step(name, setting)
-        if name in inner and step.use in inner[name]:
-            one, bound = inner[name][step.use].explanation, bounded.steps[name]
-            at_once = min(plan.steps[name].limit or premises.at_once, premises.at_once)
-            steps[name] = carrying_out(step, one, bound, at_once)
+        setting = Setting(
+            links=waits_for[name],
+            wave=wave_of[name],
+            expected=expected,
+            skipped=skipped.get(name, ""),
+            line=line,
+            conditional=name in unsure,
+            lost=lost_with(name, plan, waits_for, order) if step.may_fail else (),
+        )
+        steps[name] = told = sketch.step(name, setting)
+        if name in inner and told.use in inner[name]:
+            one, bound = inner[name][told.use].explanation, bounded.steps[name]
+            at_once = min(step.limit or premises.at_once, premises.at_once)
+            steps[name] = carrying_out(told, one, bound, at_once)
     forecasts = {name: step.forecast for name, step in steps.items()}
     chain, expected_s = critical_path(waits_for, forecasts)
     for name in chain:

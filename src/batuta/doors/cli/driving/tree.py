@@ -12,6 +12,7 @@ from batuta.engine.rules.act import decode_question
 from batuta.spec import run as r
 from batuta.spec.budget import usd
 from batuta.spec.figures import duration, money, plural
+from batuta.spec.follow import is_tolerated
 from batuta.spec.run import Node, Run
 
 __all__ = [
@@ -111,7 +112,8 @@ def _note(node: Node, now: float, weather: Mapping[str, str]) -> str:
             erased = node.question.question.erased
             return "(erased)" if erased else decode_question(node.question.question).text
         case r.FAILED:
-            return f"{node.code}: {node.message}" if node.message else node.code
+            why = f"{node.code}: {node.message}" if node.message else node.code
+            return f"the run goes on without it: {why}" if is_tolerated(node) else why
         case r.RETRYING:
             pause = duration(node.retry_at - now) if node.retry_at > now else ""
             again = f"again in {pause}" if pause else "again now"
@@ -144,7 +146,9 @@ def _subtree(node: Node, depth: int, now: float, weather: Mapping[str, str]) -> 
 def _row(node: Node, depth: int, note: str, now: float) -> Row:
     state = state_of(node)
     mark, style = MARKS[state]
-    if state in _ATTENTION:
+    if is_tolerated(node):
+        style, rank = "dim", 2
+    elif state in _ATTENTION:
         rank = 0
     elif state in (r.RUNNING, r.RETRYING):
         rank = 1

@@ -75,6 +75,7 @@ def step_lines(
         states = {str(one["state"]) for one in items}
         state = next((one for one in (r.DOUBT, r.WAITING) if one in states), r.RUNNING)
     mark, style = MARKS.get(state, ("·", "plain"))
+    style = "dim" if step.get("tolerated") else style
     cost = f"  {money(step['cost_usd'])}" if step["cost_usd"] else ""
     said: list[str | Line] = [
         [
@@ -87,7 +88,10 @@ def step_lines(
     ]
     if step["error"] and state != "done":
         message = one_line(str(step["error"]["message"]), _VALUE_CELLS_MAX)
-        said.append([Span(f"  {step['error']['code']}: {message}", "bad")])
+        tolerated = step.get("tolerated")
+        said.append([Span(f"  {step['error']['code']}: {message}", "dim" if tolerated else "bad")])
+        if tolerated:
+            said.append([Span("  the run goes on without it", "dim")])
     elif step.get("note"):
         said.append([Span(f"  {one_line(str(step['note']), _VALUE_CELLS_MAX)}", "dim")])
     if step.get("key"):

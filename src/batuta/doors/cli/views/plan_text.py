@@ -16,7 +16,7 @@ from batuta.doors.cli.views.plan_words import (
     question_text,
     time_text,
 )
-from batuta.plans.explanation import Explanation
+from batuta.plans.explanation import Explanation, StepExplained
 from batuta.spec.figures import plural
 
 __all__ = ["explained_lines", "summary_lines"]
@@ -149,7 +149,7 @@ def _some(wave: Sequence[str]) -> str:
 
 
 def _questions(explanation: Explanation, width: int) -> list[Line]:
-    when = {step.name: step.when for step in explanation.steps}
+    when = {step.name: step.only_when for step in explanation.steps}
     asked = [
         question_text(one, when.get(one.step.partition("/")[0], ""))
         for one in explanation.questions
@@ -171,8 +171,16 @@ def _refusals(explanation: Explanation, width: int) -> list[Line]:
         f"{step.name}: may be refused by {step.denied_maybe}" for step in steps if step.denied_maybe
     ]
     skipped = [f"{step.name}: {step.skipped}" for step in steps if step.skipped]
+    may_fail = [f"{step.name}: {_without(step)}" for step in steps if step.may_fail]
     lines = _labelled("denied", denied, width, style="bad") if denied else []
+    lines += _labelled("may fail", may_fail, width) if may_fail else []
     return [*lines, *(_labelled("skipped", skipped, width) if skipped else [])]
+
+
+def _without(step: StepExplained) -> str:
+    if step.each:
+        return "any item; the run goes on with null in its place"
+    return f"the run goes on without {_some(step.lost)}" if step.lost else "the run goes on"
 
 
 def _served(explanation: Explanation, above: str = "") -> Iterable[str]:

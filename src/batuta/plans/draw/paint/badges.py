@@ -1,9 +1,16 @@
 """The small signs on boxes, which the legend explains: what a step does to the world, its state, who is asked."""
 
 from batuta.plans.draw.paint.canvas import Canvas
-from batuta.plans.draw.paint.icons import ASKS, EFFECT_ICONS, STATE_ICONS, STATE_STYLES, UNDO
+from batuta.plans.draw.paint.icons import (
+    ASKS,
+    EFFECT_ICONS,
+    MAY_FAIL,
+    STATE_ICONS,
+    STATE_STYLES,
+    UNDO,
+)
 
-__all__ = ["asks_badge", "effect_tile", "state_badge", "undo_badge"]
+__all__ = ["asks_badge", "effect_tile", "may_fail_badge", "state_badge", "undo_badge"]
 
 
 def effect_tile(canvas: Canvas, effect: str, x: float, y: float, size: float) -> None:
@@ -30,3 +37,8 @@ def asks_badge(canvas: Canvas, x: float, y: float, scale: float = 1.0) -> None:
 def undo_badge(canvas: Canvas, x: float, y: float, scale: float = 1.0) -> None:
     """An arrow that turns back, around (x, y)."""
     canvas.path(UNDO, "i muted-line", x=x - 7.5 * scale, y=y - 8.5 * scale, scale=scale)
+
+
+def may_fail_badge(canvas: Canvas, x: float, y: float, scale: float = 1.0) -> None:
+    """A cross in an open ring, around (x, y)."""
+    canvas.path(MAY_FAIL, "i muted-line", x=x - 8 * scale, y=y - 8 * scale, scale=scale)

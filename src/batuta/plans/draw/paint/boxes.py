@@ -3,7 +3,13 @@
 from typing import NamedTuple
 
 from batuta.plans.draw.layout.geometry import Rect
-from batuta.plans.draw.paint.badges import asks_badge, effect_tile, state_badge, undo_badge
+from batuta.plans.draw.paint.badges import (
+    asks_badge,
+    effect_tile,
+    may_fail_badge,
+    state_badge,
+    undo_badge,
+)
 from batuta.plans.draw.paint.canvas import Canvas
 from batuta.plans.draw.paint.text import clean, fit, mono_width, width_of
 from batuta.plans.draw.picture import Box
@@ -128,7 +134,7 @@ def _head(canvas: Canvas, box: Box, rect: Rect, m: Measures) -> None:
 
 
 def _badges(box: Box) -> int:
-    return bool(box.state) + box.asks + bool(box.undo)
+    return bool(box.state) + box.asks + bool(box.undo) + box.may_fail
 
 
 def _paint_badges(canvas: Canvas, box: Box, right: float, middle: float, scale: float) -> None:
@@ -141,6 +147,9 @@ def _paint_badges(canvas: Canvas, box: Box, right: float, middle: float, scale: 
         x -= _BADGE * scale
     if box.undo:
         undo_badge(canvas, x, middle, scale)
+        x -= _BADGE * scale
+    if box.may_fail:
+        may_fail_badge(canvas, x, middle, scale)
 
 
 def _small_time(box: Box) -> str:

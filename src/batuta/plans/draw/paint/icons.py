@@ -1,6 +1,6 @@
 """Icons as paths in a square of 16 pixels, drawn with a round pen: shape says what colour says, too."""
 
-__all__ = ["ASKS", "EFFECT_ICONS", "STATE_ICONS", "STATE_STYLES", "UNDO"]
+__all__ = ["ASKS", "EFFECT_ICONS", "MAY_FAIL", "STATE_ICONS", "STATE_STYLES", "UNDO"]
 
 EFFECT_ICONS = {
     # f(x): a value out of values
@@ -27,6 +27,7 @@ STATE_ICONS = {
     "done": "M4.6 8.3l2.3 2.3 4.5-4.8",
     "taken back": "M6.6 5.1L4.9 6.8l1.7 1.7M5.1 6.8h3.9a2.1 2.1 0 0 1 0 4.2H7.2",
     "failed": "M5.4 5.4l5.2 5.2M10.6 5.4l-5.2 5.2",
+    "failed, run goes on": "M5.4 5.4l5.2 5.2M10.6 5.4l-5.2 5.2",
     "running": "M6.5 5.2v5.6L10.9 8Z",
     "retrying": "M11.2 6.6A3.5 3.5 0 1 0 11.4 9M11.5 4.6v2.2H9.3",
     "waiting": "M6.2 6.5a1.8 1.8 0 1 1 2.7 1.6c-.6.4-.9.7-.9 1.2M8 11.4v.1",
@@ -41,6 +42,7 @@ STATE_STYLES = {
     "done": "good",
     "taken back": "idle",
     "failed": "bad",
+    "failed, run goes on": "idle",
     "running": "run",
     "retrying": "ask",
     "waiting": "ask",
@@ -53,5 +55,7 @@ STATE_STYLES = {
 
 # An arrow that turns back.
 UNDO = "M5.6 4L3 6.6l2.6 2.6M3.2 6.6h6a3.2 3.2 0 0 1 0 6.4H6.4"
+# A cross in a ring that is open.
+MAY_FAIL = "M6 6l4 4M10 6l-4 4M8 2.2A5.8 5.8 0 0 1 13.8 8M8 13.8A5.8 5.8 0 0 1 2.2 8"
 # A question mark.
 ASKS = "M6 6.2a2.05 2.05 0 1 1 3 1.8c-.7.4-1 .8-1 1.4M8 11.7v.1"

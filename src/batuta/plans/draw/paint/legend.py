@@ -4,7 +4,13 @@ from collections.abc import Callable
 from itertools import chain
 from typing import NamedTuple
 
-from batuta.plans.draw.paint.badges import asks_badge, effect_tile, state_badge, undo_badge
+from batuta.plans.draw.paint.badges import (
+    asks_badge,
+    effect_tile,
+    may_fail_badge,
+    state_badge,
+    undo_badge,
+)
 from batuta.plans.draw.paint.canvas import Canvas
 from batuta.plans.draw.paint.text import width_of
 from batuta.plans.draw.picture import EFFECTS, STATES, Picture, all_boxes
@@ -56,6 +62,9 @@ def _entries(canvas: Canvas, picture: Picture) -> list[_Entry]:
     def undo(x: float, y: float) -> None:
         undo_badge(canvas, x + 8, y)
 
+    def may_fail(x: float, y: float) -> None:
+        may_fail_badge(canvas, x + 8, y)
+
     def stack(x: float, y: float) -> None:
         canvas.rect(x + 3, y + 1, 16, 6, "sheet", round_=2)
         canvas.rect(x, y - 7, 22, 11, "sheet", round_=3)
@@ -70,6 +79,8 @@ def _entries(canvas: Canvas, picture: Picture) -> list[_Entry]:
         entries.append(_Entry("asks a person", 14, asks))
     if any(box.undo for box in boxes):
         entries.append(_Entry("can be undone", 16, undo))
+    if any(box.may_fail for box in boxes):
+        entries.append(_Entry("may fail", 16, may_fail))
     if any(box.stack for box in boxes):
         entries.append(_Entry("runs many times", 22, stack))
     if any(box.critical for box in boxes):
