@@ -82,6 +82,13 @@ def test_nobody_looks_deeper_than_so_many_levels() -> None:
     assert together(deep) == deep
 
 
+def test_what_lies_under_a_long_key_stays_there() -> None:
+    data = {"k" * 65: TEXT, "k" * 64: OTHER}
+    rest, pieces = taken_apart(data)
+    assert (rest, len(pieces)) == ({"k" * 65: TEXT, "k" * 64: None}, 1)
+    assert together(data) == data
+
+
 def test_a_value_inside_of_another_is_the_same_pieces() -> None:
     answer = {"text": TEXT, "hits": [{"text": OTHER, "n": n} for n in range(3)], "n": 1}
     alone = {piece for _, piece in taken_apart(answer)[1]}

@@ -18,6 +18,8 @@ PIECE_BYTES_MIN = 512
 _CHARS_MIN = PIECE_BYTES_MIN // 6
 # Nobody looks further inside, so that no value costs more than some times its encoding.
 _DEPTH_MAX = 6
+# Places stand in facts, so what lies under a longer key has none.
+_KEY_CHARS_MAX = 64
 # A value in more pieces is one that nobody should look at piece by piece; what is left stays in one.
 _PIECES_MAX = 256
 # Longer lists and larger maps are looked into only if their members are so large on average: not into tables.
@@ -65,7 +67,7 @@ def _apart(
     members: Iterable[tuple[str | int, Any]]
     members = item.items() if isinstance(item, dict) else enumerate(item)
     for key, member in members:
-        if not _may_be_piece(member):
+        if not _may_be_piece(member) or (isinstance(key, str) and len(key) > _KEY_CHARS_MAX):
             continue
         body = _encode(member)
         if len(body) < PIECE_BYTES_MIN:
