@@ -4,6 +4,7 @@
     ├── InputError                    2   400   what the caller gave is wrong
     │   ├── FindingsError             2   422   what was written has flaws; carries all of them
     │   │   ├── PlanError             2   422   a plan
+    │   │   ├── SuiteError            2   422   a suite of `batuta eval`
     │   │   └── WorkspaceError        2   422   batuta.yaml, or something it names
     │   ├── ExpressionError           2   422   an expression is wrong or cannot be evaluated
     │   ├── AnswerError               2   409   an answer does not fit the question, or comes too late
@@ -11,6 +12,7 @@
     │   └── TooLarge                  2   413   a value, plan or fan-out exceeds its bound
     ├── Denied                        4   403   the policy or a person said no
     ├── RunFailed                     1   422   the run ended in failure
+    ├── TargetMissed                  6   422   an evaluation came out worse than it has to
     ├── RunCancelled                  5   409   the run was cancelled
     ├── RunWaiting                    3   409   the run waits for an answer and the caller would not
     ├── JournalError                  1   503   the journal cannot be read or written now
@@ -52,6 +54,8 @@ __all__ = [
     "RunCancelled",
     "RunFailed",
     "RunWaiting",
+    "SuiteError",
+    "TargetMissed",
     "TooLarge",
     "WorkspaceError",
     "error_of_run",
@@ -197,6 +201,10 @@ class WorkspaceError(FindingsError):
     """`batuta.yaml`, or something it names, has flaws."""
 
 
+class SuiteError(FindingsError):
+    """A suite of `batuta eval` has flaws."""
+
+
 class AnswerError(InputError):
     """An answer does not fit its question's schema, was given already, or nobody asked."""
 
@@ -234,6 +242,13 @@ class RunFailed(BatutaError):
         super().__init__(message, remedy=remedy)
         self.code = code
         self.path = path
+
+
+class TargetMissed(BatutaError):
+    """An evaluation came to an end, and what was evaluated is not as good as it has to be."""
+
+    exit_code = 6
+    http_status = 422
 
 
 class RunCancelled(BatutaError):

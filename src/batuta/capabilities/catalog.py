@@ -167,17 +167,23 @@ def build_catalog(
                 WorkspaceError(f"{name} is built in", remedy="give yours another name", place=place)
             )
         made.setdefault(name, built_in)
-    for name, one in made.items():
-        model = getattr(one, "model", "") if one.card.kind == "judge" else ""
-        if model and model not in made:
-            remedy = did_you_mean(model, sorted(made), "capabilities")
-            flaw(WorkspaceError(f"model: there is no {model!r}", remedy=remedy), name)
+    for name, error in _without_model(made):
+        flaw(error, name)
     if findings:
         first = findings[0]
         raise WorkspaceError(
             first.message, remedy=first.remedy, place=first.place, findings=findings
         )
     return WorkspaceCatalog(made.values(), closing=[connections.close, *closing])
+
+
+def _without_model(made: Mapping[str, Capability]) -> Iterable[tuple[str, WorkspaceError]]:
+    """Judges whose model is not there, by name."""
+    for name, one in made.items():
+        model = getattr(one, "model", "") if one.card.kind == "judge" else ""
+        if model and model not in made:
+            remedy = did_you_mean(model, sorted(made), "capabilities")
+            yield name, WorkspaceError(f"model: there is no {model!r}", remedy=remedy)
 
 
 def _judge_parts(made: Mapping[str, Capability]) -> list[FunctionCapability]:

@@ -23,8 +23,8 @@ _YOUNG_OBJECTS_MAX = 100_000
 def main(argv: Sequence[str] | None = None) -> int:
     """Carry out the command in `argv` (the words behind the program's name); the exit code.
 
-    Exit codes: 0 succeeded, 1 failed, 2 wrong input, 3 waiting, 4 denied, 5 cancelled, 70 a bug of ours,
-    130 interrupted.
+    Exit codes: 0 succeeded, 1 failed, 2 wrong input, 3 waiting, 4 denied, 5 cancelled, 6 a score missed,
+    70 a bug of ours, 130 interrupted.
     """
     words = sys.argv[1:] if argv is None else list(argv)
     if (

@@ -23,7 +23,7 @@ current folder upwards, or the one that -w names.
 
 exit codes
   0 succeeded    1 failed    2 wrong input    3 waiting for an answer
-  4 denied       5 cancelled                  70 a bug of ours
+  4 denied       5 cancelled    6 score missed (eval)   70 a bug of ours
 
 examples
   batuta run --plan refunds.yaml --input batch=@refunds.csv

@@ -3,9 +3,11 @@
 import argparse
 import os
 import re
-from collections.abc import AsyncGenerator
+import shlex
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from batuta.app import JOURNAL_FILE, App
 from batuta.config import WORKSPACE_FILE, find_workspace, load_workspace, plan_files
@@ -22,6 +24,7 @@ __all__ = [
     "from_here",
     "is_name_of_plan",
     "is_workspace",
+    "named_as",
     "named_plan",
     "opened",
     "opened_to_check",
@@ -51,6 +54,11 @@ def folder_of(args: argparse.Namespace, *, must_exist: bool = True) -> Path:
             remedy="begin one with `batuta init`, name its folder with -w DIR, or create the file (it may be empty)",
         )
     return folder
+
+
+def named_as(args: argparse.Namespace) -> str:
+    """How the workspace was named, to be put behind commands that are printed for copying."""
+    return f" -w {shlex.quote(args.workspace)}" if args.workspace is not None else ""
 
 
 def plan_path(name: str, folder: Path) -> Path:
@@ -132,10 +140,12 @@ def is_workspace(folder: Path) -> bool:
 
 
 @asynccontextmanager
-async def opened(folder: Path, screen: Screen, sink: Sink | None = None) -> AsyncGenerator[App]:
-    """The workspace, ready to drive runs; who keeps it waiting is told."""
+async def opened(
+    folder: Path, screen: Screen, sink: Sink | None = None, functions: Iterable[Any] = ()
+) -> AsyncGenerator[App]:
+    """The workspace, ready to drive runs, with `functions` besides its own; who keeps it waiting is told."""
     with told_when_held(folder / JOURNAL_FILE, screen.say):
-        async with await App.open(folder, sink=sink) as app:
+        async with await App.open(folder, sink=sink, functions=functions) as app:
             yield app
 
 

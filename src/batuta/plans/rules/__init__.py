@@ -7,6 +7,7 @@
     B130-B199   warnings about a plan
     B2xx, B6xx  the workspace
     B7xx        plans recorded in Python
+    B8xx        suites of `batuta eval`
 """
 
 from batuta.plans.rules.table import RULES, Rule, anchor, is_warning

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from batuta.plans.rules.plan import PLAN
 from batuta.plans.rules.plan_warnings import PLAN_WARNINGS
 from batuta.plans.rules.python import PYTHON
+from batuta.plans.rules.suite import SUITE
 from batuta.plans.rules.text import TEXT
 from batuta.plans.rules.workspace import WORKSPACE, WORKSPACE_WARNINGS
 
@@ -20,7 +21,7 @@ class Rule(NamedTuple):
     remedy: str
 
 
-_FLAWS = TEXT | PLAN | WORKSPACE | PYTHON
+_FLAWS = TEXT | PLAN | WORKSPACE | PYTHON | SUITE
 _WARNINGS = PLAN_WARNINGS | WORKSPACE_WARNINGS
 
 RULES: Mapping[str, Rule] = {

@@ -1,7 +1,6 @@
 """`batuta run` and `batuta resume`: take runs as far as they go."""
 
 import argparse
-import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from batuta.doors.cli.workspace import (
     folder_of,
     is_name_of_plan,
     is_workspace,
+    named_as,
     named_plan,
     opened,
     opened_to_check,
@@ -127,8 +127,8 @@ async def _driven(
         return await _leave(app, screen.run, Path(app.workspace.root), screen, also)
     driving = Driving(app, screen.run, screen, weather)
     document = {**await driving.go(), **also}
-    _complete(document, sourced, _where(args))
-    return _ended(document, driving, screen, _where(args))
+    _complete(document, sourced, named_as(args))
+    return _ended(document, driving, screen, named_as(args))
 
 
 async def _resume(args: argparse.Namespace, screen: Screen) -> int:
@@ -138,14 +138,14 @@ async def _resume(args: argparse.Namespace, screen: Screen) -> int:
     screen.run = args.run
     async with opened(folder, screen, None if screen.json else weather) as app:
         if args.all:
-            return await resume_all(app, screen, _where(args))
+            return await resume_all(app, screen, named_as(args))
         before = await app.engine.read(args.run)
         if args.detach and before.ended is None:
             return await _leave(app, args.run, folder, screen, {}, accept=args.accept)
         driving = Driving(app, args.run, screen, weather, let_go=args.let_go)
         document = await driving.go(accept=args.accept, since=before.head)
-        _complete(document, None, _where(args))
-    return _ended(document, driving, screen, _where(args))
+        _complete(document, None, named_as(args))
+    return _ended(document, driving, screen, named_as(args))
 
 
 def _check_words(args: argparse.Namespace) -> None:
@@ -218,8 +218,3 @@ def _complete(document: dict[str, Any], sourced: Sourced | None, where: str) -> 
 def _ended(document: dict[str, Any], driving: Driving, screen: Screen, where: str) -> int:
     finish(document, screen, where)
     return INTERRUPTED if driving.interrupted else code_for(document)
-
-
-def _where(args: argparse.Namespace) -> str:
-    """How the workspace was named, to be put behind commands that are printed for copying."""
-    return f" -w {shlex.quote(args.workspace)}" if args.workspace is not None else ""

@@ -37,6 +37,7 @@ _MODULE_BYTES_MAX = 4 * 1_024**2
 # `batuta.app.JOURNAL_FILE`, without what importing that costs.
 _JOURNAL = Path(".batuta") / "journal.sqlite"
 _BUILT_IN = {
+    "check": ("value", "schema", "matches", "that"),
     "human": ("question", "show", "who", "expires", "default"),
     "local.answer": ("question", "passages", "threshold"),
     "local.anomaly": ("rows", "columns", "threshold"),

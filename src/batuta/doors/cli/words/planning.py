@@ -55,6 +55,28 @@ def _try(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
     add("--yes", action="store_true", help="call it without asking, although it changes something")
 
 
+def _eval(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
+    add(
+        "suite",
+        metavar="SUITE",
+        help="a file that says which cases, what is asked, and how it is scored",
+    )
+    add("--report", metavar="FILE", help="write a page of HTML with all cases, the worst first")
+    add("--against", metavar="RESULT", help="compare with a result of before: a file with the document that"
+        " --json printed")  # fmt: skip
+    add(
+        "--baseline",
+        action="store_true",
+        help="compare with the newest evaluation of this suite in the log",
+    )
+    add(
+        "--only",
+        metavar="CASES",
+        help="these cases: numbers (1-20,35), or a condition: case.topic == 'billing'",
+    )
+    add("--repeats", metavar="N", help="ask each case so often, whatever the suite says")
+
+
 COMMANDS: dict[str, Command] = {
     "check": Command(
         "check",
@@ -103,5 +125,20 @@ COMMANDS: dict[str, Command] = {
         "batuta try pay --with account=ada --with cents=1990 --yes\n"
         'batuta try merge --with-json \'{"values": [{"a": 1}, {"b": 2}]}\' --json',
         _try,
+    ),
+    "eval": Command(
+        "evaluate",
+        "put cases through a capability or a plan, and score what comes out",
+        "SUITE [--report FILE] [--against RESULT | --baseline] [--only CASES] [--repeats N]",
+        "Put each case of a suite through a capability or a plan, and score the answers. It is one\n"
+        "run, with policy, budget and log; interrupted, the same command goes on with it.\n"
+        "Means are told with the interval that so many cases can show, and two versions are\n"
+        "compared case by case. Exits 6 if a score is below what the suite wants, or if it is\n"
+        "shown to be worse than what it is compared with.",
+        "batuta eval suites/answers.yaml\n"
+        "batuta eval suites/answers.yaml --report out/answers.html\n"
+        "batuta eval suites/answers.yaml --json > before.json\n"
+        "batuta eval suites/answers.yaml --against before.json --only 1-20",
+        _eval,
     ),
 }

@@ -1,0 +1,149 @@
+"""Two evaluations of one suite, case by case: what can be said of the difference, and where it is."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from batuta.evaluation.result import Evaluated, Item
+from batuta.spec.value import canonical
+from batuta.statistics.paired import Test, Word, compared
+
+__all__ = ["Against", "Changed", "ScorerAgainst", "against", "said_of"]
+
+CHANGES_MAX = 1_000
+_DIGITS = 6
+# Smaller changes of a score are how models vary their words, or computers add.
+_CHANGE_MIN = 1e-6
+
+
+class ScorerAgainst(msgspec.Struct, frozen=True):
+    """One scorer: its mean over the cases that both have, before and now, and what the pairs say of it.
+
+    `difference` with its 95 % interval from `low` to `high`; `better`, `worse`, `same` count cases; `p` by `test`.
+    """
+
+    name: str
+    before: float
+    now: float
+    cases: int
+    difference: float
+    low: float
+    high: float
+    better: int
+    worse: int
+    same: int
+    p: float
+    test: Test
+    word: Word
+
+
+class Changed(msgspec.Struct, frozen=True):
+    """A case whose score is another one now."""
+
+    number: int
+    title: str
+    scorer: str
+    before: float
+    now: float
+
+
+class Against(msgspec.Struct, frozen=True):
+    """`run` and `target`: of what was compared with. `shared`: cases that both have; `apart`: those of one alone.
+
+    `worse`: a scorer is, as far as so many cases can show. `changed` cases stand with the largest loss first.
+    """
+
+    run: str
+    target: str
+    shared: int
+    apart: int
+    worse: bool
+    cost_usd: tuple[float, float]
+    seconds_median: tuple[float | None, float | None]
+    scorers: list[ScorerAgainst]
+    changed: list[Changed]
+
+
+def against(before: Evaluated, now: Evaluated) -> Against:
+    """What `now` is against `before`, on the cases that both have, whatever their order."""
+    known = _by_case(before.items)
+    pairs = [(known[key], item) for key, item in _by_case(now.items).items() if key in known]
+    names = [one.name for one in before.scorers]
+    scorers = [_scorer(one.name, pairs) for one in now.scorers if one.name in names]
+    changed = [
+        Changed(b.number, b.title, one.name, score_a, score_b)
+        for one in scorers
+        for a, b in pairs
+        if (score_a := a.scores[one.name]) is not None
+        and (score_b := b.scores[one.name]) is not None
+        and abs(score_b - score_a) > _CHANGE_MIN
+    ]
+    changed.sort(key=lambda one: (one.now - one.before, one.number))
+    return Against(
+        run=before.run,
+        target=before.target,
+        shared=len(pairs),
+        apart=len(before.items) + len(now.items) - 2 * len(pairs),
+        worse=any(one.word == "worse" for one in scorers),
+        cost_usd=(before.figures.cost_per_case_usd, now.figures.cost_per_case_usd),
+        seconds_median=(before.figures.seconds_median, now.figures.seconds_median),
+        scorers=scorers,
+        changed=changed[:CHANGES_MAX],
+    )
+
+
+def said_of(one: ScorerAgainst) -> str:
+    """What can be said of a scorer, in one sentence."""
+    if one.word != "no difference shown":
+        return f"{one.word}, by {abs(one.difference):.3f} ({_spanned(one)}), p = {one.p:.3g}"
+    if not one.cases:
+        return "there is no case that both have scored"
+    if one.better == one.worse == 0:
+        return f"the same on all {one.cases:,} cases"
+    half = (one.high - one.low) / 2
+    return (
+        f"no difference that {one.cases:,} cases can show: {one.difference:+.3f} ({_spanned(one)}), p = {one.p:.3g};"
+        f" one below about {half:.2f} would not be seen"
+    )
+
+
+def _spanned(one: ScorerAgainst) -> str:
+    return f"{one.low:+.3f} to {one.high:+.3f}"
+
+
+def _scorer(name: str, pairs: Sequence[tuple[Item, Item]]) -> ScorerAgainst:
+    scored = [
+        (a, b)
+        for one, other in pairs
+        if (a := one.scores[name]) is not None and (b := other.scores[name]) is not None
+    ]
+    first, second = [a for a, _ in scored], [b for _, b in scored]
+    found = compared(first, second)
+    count = max(len(scored), 1)
+    return ScorerAgainst(
+        name=name,
+        before=round(sum(first) / count, _DIGITS),
+        now=round(sum(second) / count, _DIGITS),
+        cases=found.cases,
+        difference=round(found.difference, _DIGITS),
+        low=round(found.low, _DIGITS),
+        high=round(found.high, _DIGITS),
+        better=found.better,
+        worse=found.worse,
+        same=found.same,
+        p=round(found.p, _DIGITS),
+        test=found.test,
+        word=found.word,
+    )
+
+
+def _by_case(items: Sequence[Item]) -> dict[Any, Item]:
+    """By what the case is, and which of several like it."""
+    seen: dict[bytes, int] = {}
+    found: dict[Any, Item] = {}
+    for item in sorted(items, key=lambda one: one.number):
+        key = canonical(item.case)
+        seen[key] = seen.get(key, 0) + 1
+        found[key, seen[key]] = item
+    return found
