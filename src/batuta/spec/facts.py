@@ -137,7 +137,7 @@ class Expanded(Fact, frozen=True, tag="expanded"):
 
 
 class Skipped(Fact, frozen=True, tag="skipped"):
-    """The condition was false, or something it needs was skipped; the value is null."""
+    """The condition was false, or something it needs was skipped, or has failed and may; the value is null."""
 
     path: str
     term: int

@@ -116,7 +116,7 @@ def _limit(container: Node) -> int:
 def _end_in_scope(run: Run, node: Node, at: float) -> None:
     scope = node.scope
     scope.open_nodes -= 1
-    won = node.state == r.DONE
+    won, skipped = node.state == r.DONE, node.is_skipped
     for name in scope.shape.dependants[node.shape.name]:
         other = scope.nodes[name]
         if other.shape.quorum and node.name in other.shape.asks:
@@ -126,7 +126,7 @@ def _end_in_scope(run: Run, node: Node, at: float) -> None:
         if other.state == r.PENDING and (
             other.blockers == 0
             or _joined(other)
-            or (node.is_skipped and node.name in other.shape.needs)
+            or (skipped and node.name in other.shape.needs)
         ):
             run.touched.append(other)
     if node.state == r.FAILED and not scope.closing and not tolerated(scope, node):

@@ -241,6 +241,9 @@ class Laws:
         left = [node.path for node in run.nodes.values() if not node.terminal]
         if left:
             raise Broken(f"the run has ended, and these have not: {left}")
+        cause = run.root.cause if run.root is not None else None
+        if cause is not None and cause.shape.step.may_fail:
+            raise Broken(f"the run has failed with {cause.path}, which may fail")
         if run.running or any(purse.reserved_nusd for purse in run.purses):
             raise Broken(f"ended with {run.running} running, purses {_purses(run.purses)}")
         expected = [f"{node.path}/undo" for node in reversed(self._effects)]
