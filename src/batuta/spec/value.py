@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import math
+from collections.abc import Iterable
 from typing import Any, cast
 
 import msgspec
@@ -177,6 +178,9 @@ def _without_surrogates(data: object) -> object:
     return data
 
 
+_NUMBERLESS = frozenset({str, int, bool, type(None)})
+
+
 def _has_unwritable_number(data: object) -> bool:
     pending: list[object] = [data]
     while pending:
@@ -185,9 +189,17 @@ def _has_unwritable_number(data: object) -> bool:
             if not math.isfinite(item):
                 return True
         elif isinstance(item, dict):
-            pending.extend(cast("dict[object, object]", item).values())
+            pending.extend(_looked_into(cast("dict[object, object]", item).values()))
         elif isinstance(item, list | tuple | set | frozenset):
-            pending.extend(cast("list[object]", item))
+            pending.extend(_looked_into(cast("list[object]", item)))
         elif isinstance(item, msgspec.Struct) or hasattr(item, "__dataclass_fields__"):
             pending.append(msgspec.to_builtins(item, builtin_types=(float,)))
     return False
+
+
+def _looked_into(items: Iterable[object]) -> list[object]:
+    """Those of `items` that are, or may hold, a float.
+
+    Most are neither: to ask each what it is took three times as long.
+    """
+    return [item for item in items if type(item) not in _NUMBERLESS]

@@ -14,11 +14,11 @@ def one(text: str, **more: Any) -> dict[str, Any]:
 
 def test_the_past_is_all_rounds_or_a_summary_and_those_after_it() -> None:
     rounds = [one("a"), one("b"), one("c", summary="a was tried", upto=1), one("d")]
-    assert past_of({}) == ([], "", 0, 0)
-    assert past_of({"history": rounds[:2]}) == (rounds[:2], "", 2, 0)
-    assert past_of({"history": rounds}) == (rounds[1:], "a was tried", 4, 1)
+    assert past_of({})[:4] == ([], "", 0, 0)
+    assert past_of({"history": rounds[:2]})[:4] == (rounds[:2], "", 2, 0)
+    assert past_of({"history": rounds})[:4] == (rounds[1:], "a was tried", 4, 1)
     nested = {"history": rounds[1:2], "summary": "a was tried", "turn": 2}
-    assert past_of(nested) == (rounds[1:2], "a was tried", 2, 1)
+    assert past_of(nested)[:4] == (rounds[1:2], "a was tried", 2, 1)
 
 
 def test_a_result_is_text_or_json_and_cut_where_it_is_long() -> None:

@@ -4,13 +4,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
-from batuta.capabilities.agent.rounds import Exchange, Round, made
+from batuta.capabilities.agent.rounds import Exchange, Round, as_json, made
 from batuta.capabilities.agent.tools import Tool
 from batuta.capabilities.answers import checker_of
 from batuta.errors import InputError
 from batuta.language.rescue import rescue
 from batuta.reading.nearest import did_you_mean
-from batuta.spec.value import canonical
 
 __all__ = ["CALLS_AT_ONCE_MAX", "Asked", "Sorted", "sort_calls"]
 
@@ -117,7 +116,7 @@ class _Past:
 
     def _count(self, each: Exchange, changes: bool) -> None:
         key = _key(each.tool, each.arguments)
-        answer = canonical([each.value, each.error])
+        answer = as_json([each.value, each.error])
         # What answers something new is watched, and may be asked as often as there are turns.
         again = self._answers.get(key) == answer or (changes and each.error is None)
         self._answers[key] = answer
@@ -176,7 +175,7 @@ def _anything(_: Any) -> None:
 
 
 def _key(tool: str, arguments: Any) -> bytes:
-    return canonical([tool, arguments])
+    return as_json([tool, arguments])
 
 
 def _error(code: str, message: str) -> dict[str, Any]:

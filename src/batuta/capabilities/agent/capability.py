@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from batuta.capabilities.agent.plans import agent_plan, summary_plan, thoughts_of
-from batuta.capabilities.agent.rounds import Past, fitting, past_of, record
+from batuta.capabilities.agent.rounds import Past, as_json, fitting, past_of, record
 from batuta.capabilities.agent.tools import Tool, tools_of
 from batuta.capabilities.answers import checker_of
 from batuta.capabilities.model.capability import ModelCapability
@@ -207,7 +207,7 @@ def _newest(past: Past, bytes_max: int) -> int:
     """How many of the latest rounds are left as they are: what fits, and not all of them."""
     count = left = 0
     for one in reversed(past.rounds[1:]):
-        left += len(encode(one))
+        left += len(as_json(one))
         if left > bytes_max:
             break
         count += 1

@@ -5,6 +5,7 @@ their ids. What is the default there is left out, so that the log holds little m
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic_ai.messages import (
@@ -27,6 +28,8 @@ from batuta.capabilities.agent.tools import Tool, name_shown
 
 __all__ = ["before", "behind", "calls_in", "definitions", "said_of"]
 
+# No provider is told of it; a look at the clock for each part of a history took longer than the part.
+_THEN = datetime.fromtimestamp(0, UTC)
 # What all parts may have besides their words: in the library's words, and in ours.
 _MORE = (("id", "id"), ("signature", "signature"), ("provider_details", "details"))
 
@@ -92,7 +95,7 @@ def behind(
     for one in rounds:
         said = one["said"]
         names = [shown.get(call["tool"]) or name_shown(call["tool"]) for call in said["calls"]]
-        messages.append(ModelResponse(parts=list(_parts(said, names))))
+        messages.append(ModelResponse(parts=list(_parts(said, names)), timestamp=_THEN))
         messages.append(ModelRequest(parts=list(_returns(one, names))))
     if words:
         last = messages.pop() if messages else ModelRequest(parts=[])
@@ -137,9 +140,8 @@ def _returns(one: Round, names: list[str]) -> Iterator[ModelRequestPart]:
 
 def _return(name: str, id: str, value: Any, error: Any) -> ToolReturnPart:
     failed = error is not None
-    return ToolReturnPart(
-        name, shown_result(value, error), id, outcome="failed" if failed else "success"
-    )
+    outcome = "failed" if failed else "success"
+    return ToolReturnPart(name, shown_result(value, error), id, timestamp=_THEN, outcome=outcome)
 
 
 def _more(part: TextPart | ThinkingPart | ToolCallPart) -> dict[str, Any]:

@@ -8,7 +8,7 @@ order: `{value, error}`. A round that summarized the earlier ones has `summary`,
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from batuta.spec.value import encode
+import msgspec
 
 __all__ = [
     "RESULT_CHARS_MAX",
@@ -29,6 +29,8 @@ _RECORDED_CHARS_MAX = 4_000
 _CUT = "… [cut here: {count:,} characters in all, and no more of them can be shown]"
 
 Round = Mapping[str, Any]
+# Of values of the log, which were decoded from JSON and need none of the care of `spec.value`; maps are sorted.
+as_json = msgspec.json.Encoder(order="deterministic").encode
 
 
 class Past(NamedTuple):
@@ -39,17 +41,14 @@ class Past(NamedTuple):
         summary: of those before them; "" if there are none.
         turn: of this thought, from 0.
         summed: how many rounds the summary is of.
+        size: bytes of what was said: no model counts more tokens in it.
     """
 
     rounds: Sequence[Round]
     summary: str
     turn: int
     summed: int
-
-    @property
-    def size(self) -> int:
-        """Bytes of what was said: no model counts more tokens in it."""
-        return len(encode(self.rounds)) + len(self.summary.encode())
+    size: int
 
 
 class Exchange(NamedTuple):
@@ -64,13 +63,17 @@ class Exchange(NamedTuple):
 def past_of(args: Mapping[str, Any]) -> Past:
     """What the arguments of a thought say of the past."""
     history: list[Round] = args.get("history") or []
+    rounds, summary, summed, turn = history, "", 0, len(history)
     if "summary" in args:
         # A thought inside of a round that has just summarized: what it is given is the rest.
-        return Past(history, args["summary"], args["turn"], args["turn"] - len(history))
-    for one in reversed(history):
-        if one.get("summary"):
-            return Past(history[one["upto"] :], one["summary"], len(history), one["upto"])
-    return Past(history, "", len(history), 0)
+        summary, turn = args["summary"], args["turn"]
+        summed = turn - len(history)
+    else:
+        for one in reversed(history):
+            if one.get("summary"):
+                rounds, summary, summed = history[one["upto"] :], one["summary"], one["upto"]
+                break
+    return Past(rounds, summary, turn, summed, len(as_json(rounds)) + len(summary.encode()))
 
 
 def fitting(messages: Sequence[Mapping[str, Any]], bytes_max: int) -> list[Mapping[str, Any]]:
@@ -101,7 +104,7 @@ def shown_result(value: Any, error: Any, chars_max: int = RESULT_CHARS_MAX) -> s
     """The result of a call as text, cut where it is too long. Whatever stands in it is data."""
     if error is not None:
         value = f"{error['code']}: {error['message']}"
-    text = value if isinstance(value, str) else encode(value).decode()
+    text = value if isinstance(value, str) else as_json(value).decode()
     if len(text) <= chars_max:
         return text
     return text[:chars_max] + _CUT.format(count=len(text))

@@ -1,0 +1,19 @@
+"""The benchmark of agents, in small: every figure is measured."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+PROGRAM = Path(__file__).parents[2] / "benchmarks" / "agents.py"
+
+
+def test_bytes_time_and_many_at_once_are_measured(tmp_path: Path) -> None:
+    figures = tmp_path / "figures.json"
+    command = [sys.executable, str(PROGRAM), "--quick", "--json", str(figures)]
+    said = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert said.returncode in (0, 1), said.stdout + said.stderr
+    found = {one["what"]: one["value"] for one in json.loads(figures.read_text(encoding="utf-8"))}
+    assert 1.0 <= found["bytes of values ÷ bytes of messages"] <= 1.3
+    assert all(value > 0 for value in found.values())
+    assert "20 agents of 5 turns at once" in said.stdout
