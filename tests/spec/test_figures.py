@@ -80,3 +80,8 @@ def test_numbers_have_their_nouns() -> None:
         "0 steps",
         "12,000 steps",
     )
+    assert (plural(1, "memory"), plural(2, "memory"), plural(2, "day")) == (
+        "1 memory",
+        "2 memories",
+        "2 days",
+    )

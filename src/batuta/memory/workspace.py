@@ -60,10 +60,14 @@ class Memory:
 
     async def close(self) -> None:
         """Let go of the file."""
+        await asyncio.to_thread(self.let_go)
+
+    def let_go(self) -> None:
+        """The same for who has no loop."""
         connection, self._connection = self._connection, None
         self._recalls.clear()
         if connection is not None:
-            await asyncio.to_thread(connection.close)
+            connection.close()
 
     def connection(self, *, create: bool = False) -> Any:
         """The open file; None if there is none (unless `create`). Raises `MemoryFileError`."""

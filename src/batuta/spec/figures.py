@@ -46,6 +46,11 @@ def dollars(amount_nusd: int) -> str:
     return f"{whole}.{digits.rstrip('0').ljust(2, '0')}"
 
 
+_Y_AFTER_CONSONANT = tuple(f"{letter}y" for letter in "bcdfghjklmnpqrstvwxz")
+
+
 def plural(number: int, noun: str) -> str:
-    """`1 run`, `12,000 runs`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+    """`1 run`, `12,000 runs`, `2 memories`."""
+    if number != 1:
+        noun = f"{noun[:-1]}ies" if noun.endswith(_Y_AFTER_CONSONANT) else f"{noun}s"
+    return f"{number:,} {noun}"

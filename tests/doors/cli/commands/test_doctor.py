@@ -213,7 +213,7 @@ async def test_a_large_journal_is_read_through_when_told_to(
 ) -> None:
     path = tmp_path / "journal.sqlite"
     await open_sqlite(path).close()
-    monkeypatch.setattr(checkup_journal, "_READ_BYTES_MAX", 10)
+    monkeypatch.setattr(checkup_journal, "READ_BYTES_MAX", 10)
     assert "doctor --full" in (await _looked(path))[0].said
     assert "0 facts, read through" in (await _looked(path, full=True))[0].said
 

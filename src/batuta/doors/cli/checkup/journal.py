@@ -14,10 +14,10 @@ from batuta.ports import Journal, RunRow
 from batuta.spec.facts import Doubted, Resolved
 from batuta.spec.figures import plural
 
-__all__ = ["journal"]
+__all__ = ["READ_BYTES_MAX", "bytes_of", "journal"]
 
 # Read through without being asked, in bytes; about a second.
-_READ_BYTES_MAX = 64 * 1_024**2
+READ_BYTES_MAX = 64 * 1_024**2
 # A question that stands for longer (s) is one that nobody has seen.
 _WAITING_LONG_S = 7 * 86_400.0
 # Facts from the future, by more than clocks of different machines differ (s).
@@ -29,7 +29,7 @@ _LISTED_MAX = 100_000
 
 async def journal(path: Path, *, full: bool, say: Callable[[str], None]) -> AsyncIterator[Looked]:
     """Everything about the journal at `path`. `full`: read it through however large it is. `say` announces that."""
-    bytes_ = _bytes_of(path)
+    bytes_ = bytes_of(path)
     if bytes_ is None:
         yield well("journal", "none yet: nothing was ever run here")
         return
@@ -49,8 +49,8 @@ async def journal(path: Path, *, full: bool, say: Callable[[str], None]) -> Asyn
         await opened.close()
 
 
-def _bytes_of(path: Path) -> int | None:
-    """What the journal takes on the disk; None if there is none."""
+def bytes_of(path: Path) -> int | None:
+    """What a file of SQLite takes on the disk; None if there is none."""
     if not path.exists():
         return None
     return sum(one.stat().st_size for one in (path, Path(f"{path}-wal")) if one.exists())
@@ -61,8 +61,8 @@ def _read_through(
 ) -> Iterator[Looked]:
     db = connect(path, read_only=True)
     try:
-        if full or bytes_ <= _READ_BYTES_MAX:
-            if bytes_ > _READ_BYTES_MAX:
+        if full or bytes_ <= READ_BYTES_MAX:
+            if bytes_ > READ_BYTES_MAX:
                 say(f"reading the journal through ({size(bytes_)}) …")
             facts = check_journal(db, path)
             yield well("journal", f"{size(bytes_)}, {plural(facts, 'fact')}, read through")

@@ -189,7 +189,7 @@ def _cards(cards: Mapping[str, Card]) -> Looked:
 
 def _database(name: str, cards: Mapping[str, Card], trouble: str) -> Looked:
     seen = plural(sum(one.startswith(f"{name}.") for one in cards), "capability")
-    said = f"{name}: {seen.replace('capabilitys', 'capabilities')}"
+    said = f"{name}: {seen}"
     if not trouble:
         return well("sql", said)
     message, _, remedy = trouble.partition("; ")

@@ -224,7 +224,7 @@ def _told(checked: _Checked, args: argparse.Namespace, screen: Screen) -> int:
         write_whole(Path(args.sarif), text, replace=True)
     screen.out(*finding_lines(checked.findings, shown_max=_SHOWN_MAX))
     warnings = len(checked.findings) - flaws
-    parts = [plural(len(checked.cards), "capability").replace("capabilitys", "capabilities")]
+    parts = [plural(len(checked.cards), "capability")]
     steps = sum(len(sourced.plan.steps) for _, sourced in checked.plans)
     if len(checked.plans) == 1:
         name = one_line(checked.plans[0][1].plan.name, 60)

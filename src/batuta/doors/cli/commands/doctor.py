@@ -55,8 +55,10 @@ async def _all(args: argparse.Namespace, screen: Screen) -> AsyncIterator[tuple[
     from batuta.app import JOURNAL_FILE
     from batuta.config import WORKSPACE_FILE
     from batuta.doors.cli.checkup.journal import journal
+    from batuta.doors.cli.checkup.memory import memory
     from batuta.doors.cli.checkup.workspace import reached, workspace
     from batuta.doors.cli.workspace import folder_of, is_workspace
+    from batuta.memory.workspace import MEMORY_FILE
 
     folder = folder_of(args, must_exist=False)
     for one in surroundings(folder):
@@ -77,6 +79,8 @@ async def _all(args: argparse.Namespace, screen: Screen) -> AsyncIterator[tuple[
 
     async for one in journal(folder / JOURNAL_FILE, full=args.full, say=say):
         yield "journal", one
+    for one in memory(folder / MEMORY_FILE, full=args.full, say=say):
+        yield "memory", one
 
 
 def _lines(one: Looked, width: int) -> list[list[Span]]:

@@ -1,15 +1,16 @@
 """`batuta gc`, `backup` and `restore`."""
 
 import argparse
-import sys
 from pathlib import Path
 
 from batuta.app import JOURNAL_FILE, App
+from batuta.doors.cli.confirm import confirm
 from batuta.doors.cli.loop import on_loop
 from batuta.doors.cli.terminal.screen import Screen
 from batuta.doors.cli.workspace import folder_of
 from batuta.errors import InputError, NotFound
-from batuta.housekeeping import backup, erase, restore
+from batuta.housekeeping import backup, erase, memory_beside, restore
+from batuta.memory.workspace import MEMORY_FILE
 from batuta.spec.figures import plural
 
 __all__ = ["carry_out"]
@@ -32,6 +33,10 @@ async def _gc(args: argparse.Namespace, screen: Screen) -> int:
     screen.out(
         f"erased the payloads of {plural(runs, 'run')}; {plural(values, 'value')}, {size:,} bytes"
     )
+    memories, threads = counts["memories"], counts["threads"]
+    if memories or threads:
+        said = f"{plural(memories, 'memory')} and {plural(threads, 'thread')}"
+        screen.out(f"forgot {said} whose time was over")
     return 0
 
 
@@ -55,10 +60,15 @@ def _free(target: Path) -> Path:
 
 def _copied(target: Path, facts: int, screen: Screen) -> int:
     size = target.stat().st_size
+    beside = memory_beside(target)
+    memory = str(beside.absolute()) if beside.exists() else None
     if screen.json:
-        screen.document({"file": str(target.absolute()), "facts": facts, "bytes": size})
-    else:
-        screen.out(f"{target}: {plural(facts, 'fact')}, {size:,} bytes, read through")
+        told = {"file": str(target.absolute()), "facts": facts, "bytes": size, "memory": memory}
+        screen.document(told)
+        return 0
+    screen.out(f"{target}: {plural(facts, 'fact')}, {size:,} bytes, read through")
+    if memory is not None:
+        screen.out(f"{beside}: the memory, {beside.stat().st_size:,} bytes, read through")
     return 0
 
 
@@ -67,26 +77,24 @@ def _restore(args: argparse.Namespace, screen: Screen) -> int:
     if not Path(args.file).exists():
         raise NotFound(f"there is no backup {args.file!r}", remedy="check the name of the file")
     if not args.yes:
-        _ask(folder, args, screen)
+        confirm(f"put {args.file} in the place of the journal of {folder}?", screen)
+    beside = memory_beside(args.file)
     kept = restore(folder, args.file)
     if screen.json:
         before = str(kept) if kept.exists() else None
-        screen.document({"journal": str(folder / JOURNAL_FILE), "kept": before})
+        memory = str(folder / MEMORY_FILE) if beside.exists() else None
+        told = {"journal": str(folder / JOURNAL_FILE), "kept": before, "memory": memory}
+        screen.document(told)
         return 0
     screen.out(f"restored {args.file}; a new epoch begins")
     if kept.exists():
         screen.say(f"the journal that stood there is kept as {kept}")
+    if beside.exists():
+        screen.say("its memory is restored, too; the one that stood there is kept beside it")
+    elif (folder / MEMORY_FILE).exists():
+        screen.say(f"there is no {beside}: the memory of the workspace stays as it is")
     screen.say("`batuta resume --all` goes on; effects the backup does not know are asked about")
     return 0
-
-
-def _ask(folder: Path, args: argparse.Namespace, screen: Screen) -> None:
-    question = f"put {args.file} in the place of the journal of {folder}?"
-    if screen.json or sys.stdin is None or not sys.stdin.isatty():
-        raise InputError(f"not done: {question}", remedy="say --yes to do it without being asked")
-    screen.say(f"{question} [y/N] ")
-    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-        raise InputError("not done", remedy="answer y, or say --yes")
 
 
 def _with_journal(args: argparse.Namespace) -> Path:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from batuta.doors.cli.completing import known
+from batuta.doors.cli.completing import known, remembered
 from batuta.doors.cli.completing.known import Known
 from batuta.doors.cli.parser import parser_of
 from batuta.doors.cli.terminal.text import one_line
@@ -31,6 +31,7 @@ _KINDS = {
     ("diff", "after"): "PLAN_OR_RUN",
     ("diff", "before"): "PLAN_OR_RUN",
     ("knowledge", "name"): "COLLECTION",
+    ("memory", "name"): "NAME_OR_ID",
     ("run", "plan"): "PLAN",
     ("run", "words"): "PLAN",
     ("runs", "plan"): "PLAN_NAME",
@@ -195,6 +196,10 @@ def _known(line: _Line, kind: str) -> Iterator[Known]:
             yield from known.capabilities(config)
         case "COLLECTION":
             yield from (Known(name, one.description) for name, one in config.knowledge.items())
+        case "NAME_OR_ID":
+            yield from remembered.memories(config, line.given["what"][0])
+        case "THREAD":
+            yield from remembered.threads(config)
         case _:
             return
 

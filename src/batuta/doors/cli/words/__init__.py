@@ -4,6 +4,7 @@ from batuta.doors.cli.words import keeping as _keeping
 from batuta.doors.cli.words import knowing as _knowing
 from batuta.doors.cli.words import looking as _looking
 from batuta.doors.cli.words import planning as _planning
+from batuta.doors.cli.words import remembering as _remembering
 from batuta.doors.cli.words import running as _running
 from batuta.doors.cli.words import starting as _starting
 from batuta.doors.cli.words import versions as _versions
@@ -18,7 +19,7 @@ GROUPS: dict[str, dict[str, _Command]] = {
     "plan": _planning.COMMANDS,
     "look": _looking.COMMANDS,
     "change safely": _versions.COMMANDS,
-    "know": _knowing.COMMANDS,
+    "know": {**_knowing.COMMANDS, **_remembering.COMMANDS},
     "keep": _keeping.COMMANDS,
 }
 COMMANDS: dict[str, _Command] = {
