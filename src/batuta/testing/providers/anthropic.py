@@ -78,7 +78,7 @@ def _blocks(answer: Answer) -> list[dict[str, Any]]:
         blocks.append({"type": "thinking", "thinking": answer.thinking, "signature": SIGNATURE})
     said = answer.text or answer.refusal
     if said:
-        blocks.append({"type": "text", "text": said, "citations": None})
+        blocks.append({"type": "text", "text": said})
     for at, one in enumerate(answer.tools):
         arguments = one.arguments if isinstance(one.arguments, dict) else {"": one.arguments}
         blocks.append(

@@ -35,13 +35,14 @@ def events(answer: Answer, model: str, input_tokens: int) -> Iterator[bytes]:
         body = {"type": kind, "sequence_number": number, **data}
         return f"event: {kind}\ndata: {json.dumps(body)}\n\n".encode()
 
-    begun = _response(answer, model, input_tokens, []) | {"status": "in_progress", "usage": None}
-    yield event("response.created", response=begun)
-    yield event("response.in_progress", response=begun)
+    response = _response(answer, model, input_tokens, []) | {"status": "in_progress", "usage": None}
+    yield event("response.created", response=response)
+    yield event("response.in_progress", response=response)
+    begun: dict[str, Any]
     for at, item in enumerate(_items(answer)):
         where = {"item_id": item["id"], "output_index": at}
         if item["type"] == "reasoning":
-            begun: dict[str, Any] = item | {"summary": [], "encrypted_content": None}
+            begun = item | {"summary": [], "encrypted_content": None}
             yield event("response.output_item.added", output_index=at, item=begun)
             (part,) = item["summary"]
             where["summary_index"] = 0
@@ -51,16 +52,15 @@ def events(answer: Answer, model: str, input_tokens: int) -> Iterator[bytes]:
             yield event("response.reasoning_summary_text.done", **where, text=part["text"])
             yield event("response.reasoning_summary_part.done", **where, part=part)
         elif item["type"] == "function_call":
-            yield event(
-                "response.output_item.added", output_index=at, item=item | {"arguments": ""}
-            )
+            begun = item | {"arguments": "", "status": "in_progress"}
+            yield event("response.output_item.added", output_index=at, item=begun)
             arguments = item["arguments"]
             for part in (arguments[: len(arguments) // 2], arguments[len(arguments) // 2 :]):
                 yield event("response.function_call_arguments.delta", **where, delta=part)
-            done = {**where, "arguments": arguments, "name": item["name"]}
-            yield event("response.function_call_arguments.done", **done)
+            yield event("response.function_call_arguments.done", **where, arguments=arguments)
         else:
-            yield event("response.output_item.added", output_index=at, item=item | {"content": []})
+            begun = item | {"content": [], "status": "in_progress"}
+            yield event("response.output_item.added", output_index=at, item=begun)
             part = item["content"][0]
             where["content_index"] = 0
             key = "refusal" if part["type"] == "refusal" else "text"
