@@ -2,18 +2,23 @@
 
 import asyncio
 import os
+import tempfile
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from batuta.app import App
 from batuta.capabilities.registered import plan_of
+from batuta.doors.cli.commands.init import files_with
 from batuta.governance.forecast import forecaster
 from batuta.governance.verdict import Policy
 from batuta.journal.memory import MemoryJournal
+from batuta.patterns.examples import PATTERNS
 from batuta.plans.assignments import parse_inputs
 from batuta.plans.build import plan_from_file
 from batuta.plans.draw import plan_svg, run_svg
 from batuta.plans.explain import Premises, explain_sound
+from batuta.spec.plan import Plan
 from batuta.spec.statistics import Measured, Statistics
 from batuta.spec.timeline import timeline
 from tests.spec.logbook import failed
@@ -129,10 +134,26 @@ def _items(book: Clocked, step: str, begin: float, end: float) -> None:
         book.at(end).finish(f"{step}.{item}")
 
 
-PICTURES = {
+def team(pattern: str) -> str:
+    """The plan of a pattern, as `init --pattern` begins with it."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, content in files_with(pattern).items():
+            path = Path(folder, name)
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(content)
+        return asyncio.run(_explained(folder, PATTERNS[pattern].plans()[0]))
+
+
+async def _explained(folder: str, plan: Plan) -> str:
+    async with await App.open(folder, journal=MemoryJournal()) as app:
+        return plan_svg(await app.explain(plan))
+
+
+PICTURES: dict[str, Callable[[], str]] = {
     "refunds-plan.svg": refunds_plan,
     "refunds-run.svg": refunds_run,
     "support-desk.svg": support_desk,
+    **{f"pattern-{name}.svg": partial(team, name) for name in PATTERNS},
 }
 
 
