@@ -9,10 +9,11 @@ import pytest
 
 from batuta.app import App
 from batuta.errors import WorkspaceError
-from batuta.knowledge.capability import KNOWLEDGE_FILE
+from batuta.knowledge.capability import KNOWLEDGE_FILE, Searches
 from batuta.knowledge.ingest import ingest
 from batuta.knowledge.store import Store
 from batuta.plans.build import plan_from_yaml
+from batuta.reading.knowledge import KnowledgeConfig
 from tests.knowledge.rooms import EMBEDDER
 
 PLAN = plan_from_yaml(
@@ -76,12 +77,71 @@ async def test_filters_are_passed_on_and_a_wrong_one_fails_the_step(tmp_path: Pa
     assert (document["status"], "filters" in document["error"]["message"]) == ("failed", True)
 
 
-async def test_a_collection_that_was_never_ingested_says_what_to_do(tmp_path: Path) -> None:
-    document = await ask(workspace(tmp_path), "return goods")
-    assert (document["status"], document["error"]["message"]) == (
-        "failed",
-        "the collection handbook was never ingested; batuta knowledge add handbook",
-    )
+async def test_a_small_collection_is_read_at_its_first_search_and_once(tmp_path: Path) -> None:
+    root = workspace(tmp_path)
+    document = await ask(root, "how long do I have to return goods?")
+    assert document["result"]["found"][0]["source"] == "docs/returns.md"
+    (root / "docs/late.md").write_text("# Gifts\n\nGifts are wrapped in red paper.\n")
+    document = await ask(root, "in which paper are gifts wrapped?")
+    assert document["result"]["none"] is True
+
+
+async def test_it_is_said_how_far_the_first_reading_is(tmp_path: Path) -> None:
+    root = workspace(tmp_path)
+    (root / "docs/bad.pdf").write_text("hello")
+    searches = Searches(root, {"handbook": KnowledgeConfig(("docs/**",))})
+    said: list[str] = []
+    try:
+        found = await searches.search(
+            "handbook", "return goods", limit=1, filters={}, report=said.append
+        )
+        await searches.search("handbook", "fees", limit=1, filters={}, report=said.append)
+    finally:
+        await searches.close()
+    assert found["none"] is False
+    assert said == [
+        *(f"reading handbook for the first time: {at} of 3 files" for at in range(4)),
+        "1 file of handbook cannot be read: batuta knowledge status handbook says why",
+    ]
+
+
+async def test_a_first_reading_that_was_cut_off_goes_on_at_the_next_search(tmp_path: Path) -> None:
+    root = workspace(tmp_path)
+    store = Store(root / KNOWLEDGE_FILE, create=True)
+    store.make("handbook")
+    store.close()
+    document = await ask(root, "return goods")
+    assert document["result"]["none"] is False
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ("many", "the collection handbook was never ingested: 1,003 files; batuta knowledge add handbook"),
+        ("large", "the collection handbook was never ingested: 3 files, 9 MiB; batuta knowledge add handbook"),
+        ("hosted", "the collection handbook was never ingested; batuta knowledge add handbook"),
+        ("none", "the collection handbook is empty: nothing fits docs/**; correct `paths` in batuta.yaml"),
+    ],
+)  # fmt: skip
+async def test_what_takes_long_or_costs_is_read_only_by_who_asks_for_it(
+    tmp_path: Path, change: str, says: str
+) -> None:
+    root = workspace(tmp_path)
+    match change:
+        case "many":
+            for number in range(1_001):
+                (root / f"docs/{number}.txt").touch()
+        case "large":
+            (root / "docs/long.txt").write_bytes(b"fees\n" * 1_900_000)
+        case "hosted":
+            embedder = "{url: 'http://127.0.0.1:1/v1', model: m}"
+            text = f"knowledge: {{handbook: {{paths: [docs/**], embedder: {embedder}}}}}\n"
+            (root / "batuta.yaml").write_text(text)
+        case _:
+            for file in (root / "docs").iterdir():
+                file.unlink()
+    document = await ask(root, "return goods")
+    assert (document["status"], document["error"]["message"]) == ("failed", says)
     assert not (tmp_path / KNOWLEDGE_FILE).exists()
 
 

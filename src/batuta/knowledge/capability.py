@@ -1,7 +1,7 @@
 """`NAME.search`: a collection as a capability. Nothing of it is opened before the first call."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -67,6 +67,10 @@ _OUTPUT: dict[str, Any] = {
 }
 
 
+def _silent(_: str) -> None:
+    """Nobody watches."""
+
+
 class _Searched(Protocol):
     async def search(self, text: str, *, limit: int, filters: Mapping[str, Any]) -> Any: ...
 
@@ -88,6 +92,7 @@ class Searches:
         environment: Mapping[str, str] | None = None,
     ) -> None:
         """`allow_private`: what `network.allow_private` says; `environment`: where `env:NAME` is looked up."""
+        self._root = root
         self._path = root / KNOWLEDGE_FILE
         self._settings = dict(collections)
         self._embedders = Embedders(allow_private, environment)
@@ -100,18 +105,26 @@ class Searches:
         self._opening = asyncio.Lock()
 
     async def search(
-        self, name: str, query: str, *, limit: int, filters: Mapping[str, Any]
+        self,
+        name: str,
+        query: str,
+        *,
+        limit: int,
+        filters: Mapping[str, Any],
+        report: Callable[[str], None] = _silent,
     ) -> dict[str, Any]:
         """The document of a search in the collection `name`: hits, whether there are none, and a note if need be.
 
+        A small collection that was never read to its end is read first; `report` hears how far that is.
+
         Raises:
-            KnowledgeError: it was never ingested, or cannot be read. InputError: what is asked is wrong, or something
-                is not installed.
+            KnowledgeError: it was never ingested and is not small, or cannot be read. InputError: what is asked is
+                wrong, or something is not installed.
         """
         async with self._opening:
             collection = self._collections.get(name)
             if collection is None:
-                collection = await asyncio.to_thread(self._open, name)
+                collection = await self._opened(name, report)
                 self._collections[name] = collection
         found = await collection.search(query, limit=limit, filters=filters)
         hits = [
@@ -136,21 +149,45 @@ class Searches:
             self._store = None
             self._collections.clear()
 
-    def _open(self, name: str) -> _Searched:
+    async def _opened(self, name: str, report: Callable[[str], None]) -> _Searched:
+        settings = self._settings[name]
+        number, is_whole = await asyncio.to_thread(self._found, name)
+        embedder = await asyncio.to_thread(self._embedders.of, settings.embedder)
+        if not is_whole:
+            try:
+                from batuta.knowledge.first import check_small, read_all
+            except ImportError as error:
+                raise InputError(
+                    f"reading documents needs {error.name}",
+                    remedy="pip install 'batuta[knowledge]'",
+                ) from None
+            try:
+                await asyncio.to_thread(check_small, name, settings, self._root)
+            except KnowledgeError:
+                if number is None:
+                    raise
+                # What an ingest has left behind is searched as it is; whoever began it goes on with it.
+            else:
+                store = await asyncio.to_thread(self._opened_store, create=True)
+                await read_all(store, name, settings, self._root, embedder, report)
+                number = store.find(name)
+        assert number is not None and self._store is not None, "it was read, or there was one"
+        return self.finder.over(self._store.index(number), embedder)
+
+    def _found(self, name: str) -> tuple[int | None, bool]:
+        """The number of the collection in the store, None if there is none; and whether all of it was read once."""
+        if not self._path.exists():
+            return None, False
+        store = self._opened_store(create=False)
+        number = store.find(name)
+        return number, number is not None and store.is_whole(number)
+
+    def _opened_store(self, *, create: bool) -> Any:
         from batuta.knowledge.store import Store
 
-        never = KnowledgeError(
-            f"the collection {name} was never ingested", remedy=f"batuta knowledge add {name}"
-        )
-        if not self._path.exists():
-            raise never
         if self._store is None:
-            self._store = Store(self._path)
-        number = self._store.find(name)
-        if number is None:
-            raise never
-        embedder = self._embedders.of(self._settings[name].embedder)
-        return self.finder.over(self._store.index(number), embedder)
+            self._store = Store(self._path, create=create)
+        return self._store
 
 
 class SearchCapability:
@@ -182,7 +219,9 @@ class SearchCapability:
         filters: dict[str, Any] = args.get("filters") or {}
         try:
             return Done(
-                await self._searches.search(self._name, args["query"], limit=limit, filters=filters)
+                await self._searches.search(
+                    self._name, args["query"], limit=limit, filters=filters, report=call.report
+                )
             )
         except InputError as error:
             return Failed("invalid", error.in_one_line)

@@ -27,7 +27,7 @@ __all__ = ["FILE_BYTES_MAX", "FileFinding", "Ingested", "Step", "ingest"]
 # A larger file is a database or an archive (bytes).
 FILE_BYTES_MAX = 64 * 1_024 * 1_024
 # With another recipe, files are read again although they did not change.
-_RECIPE = "1"
+_RECIPE = "2"
 # Chunks that are embedded at once; files are read until there are so many.
 _BATCH = 512
 # A file that was written this short ago may be written again without a change of its time (nanoseconds).

@@ -96,6 +96,11 @@ class Store:
             )
         )
 
+    def is_whole(self, number: int) -> bool:
+        """True if an ingest of the collection was ever complete."""
+        rows = self._rows("SELECT ingested_at FROM collections WHERE id = ?", (number,))
+        return rows[0][0] is not None
+
     def counts(self, number: int) -> dict[str, Any]:
         """How much there is: documents, chunks, characters, files that could not be read, time of the last ingest."""
         files, unread, size = self._rows(

@@ -43,6 +43,14 @@ def test_what_was_added_is_found_with_its_place(shop: Folder) -> None:
     assert (said.code, said.document) == (0, {"hits": [], "none": True})
 
 
+def test_the_first_search_reads_a_small_collection_and_says_so(shop: Folder) -> None:
+    said = shop.batuta("knowledge", "search", "handbook", "what does express delivery cost")
+    assert "nine euros" in said.out
+    assert said.err.splitlines()[0] == "reading handbook for the first time: 0 of 2 files"
+    again = shop.batuta("knowledge", "search", "handbook", "express delivery", "--json")
+    assert (again.err, again.document["none"]) == ("", False)
+
+
 def test_people_see_pieces_and_where_they_stand(shop: Folder) -> None:
     shop.batuta("knowledge", "add")
     said = shop.batuta("knowledge", "search", "handbook", "what does express delivery cost")
@@ -70,7 +78,7 @@ def test_status_says_what_is_there_and_what_waits(shop: Folder) -> None:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["search", "handbook", "x"], "was never ingested"),
+        (["search", "other", "x"], "nothing fits more"),
         (["search", "handbok", "x"], "handbook"),
         (["search", "handbook"], "needs a collection and a question"),
         (["add", "handbook", "a.md"], "one word too many"),

@@ -155,7 +155,11 @@ async def _search(
     searches = Searches(Path(workspace.root), wanted, allow_private=allowed)
     try:
         found = await searches.search(
-            args.name, args.question, limit=args.limit, filters=_filters(args.filter)
+            args.name,
+            args.question,
+            limit=args.limit,
+            filters=_filters(args.filter),
+            report=lambda text: None if screen.json else screen.say(one_line(text, 300)),
         )
     finally:
         await searches.close()
