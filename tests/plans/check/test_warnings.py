@@ -9,6 +9,42 @@ from batuta.spec.card import Card
 from tests.plans.test_corpus import CARDS
 
 RIGHT = {
+    "what may fail, and is asked about": """
+steps:
+  a: {use: look, with: {id: x}, may_fail: true}
+  many: {use: text, each: "${['x', 'y']}", with: {of: "${item}"}, may_fail: true}
+  told: {use: post, when: "errors.a != null", with: {text: "No luck: ${errors.a.message}"}}
+  odd: {use: post, when: "errors.a.code == 'timeout'", with: {text: "${errors.a.code}"}}
+result:
+  a: "${steps.a.id}"
+  b: "${steps.many.filter(m, m != null)}"
+  c: "${errors.many != null && errors.many.exists(e, e != null) ? errors.many[0].code : ''}"
+""",
+    "why a step failed that has lost a join": """
+steps:
+  a: {use: look, with: {id: x}}
+  b: {use: look, with: {id: y}}
+  c: {use: look, join: first, after: [a, b], with: {id: z}}
+result: {found: "${steps.c}", why: ["${errors.a}", "${errors.b.code}"]}
+""",
+    "arguments that somebody gives": """
+inputs: {args: object, any: any}
+steps:
+  a: {use: look, with: "${inputs.args}"}
+  b: {use: look, with: "${inputs.any}"}
+result: ["${steps.a}", "${steps.b}"]
+""",
+    "rounds that look at all before them": """
+steps:
+  draft: {use: think, with: {prompt: "${size(rounds)} more"}, repeat: {until: size(rounds) > 3, at_most: 40}}
+  other: {use: think, with: {prompt: "more"}, repeat: {until: "rounds.exists(r, r.score > 0.9)", at_most: 4}}
+result: ["${steps.draft.text}", "${steps.other.text}"]
+""",
+    "a write before an effect that may fail": """
+steps:
+  a: {use: pay, with: {cents: 1}}
+  b: {use: mail, with: {to: a@b.c, text: "${steps.a.receipt}"}, may_fail: true}
+""",
     "a choice whose sides are asked for": """
 inputs: {vip: boolean}
 steps:

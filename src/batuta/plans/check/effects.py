@@ -38,12 +38,14 @@ def check_effects(walk: Walk) -> None:
             _check_join(walk, seen)
         if step.repeat is not None:
             _check_rounds(walk, seen, card)
-        unsure = unsure or step.when is not None
+        unsure = unsure or step.when is not None or step.may_fail
     if len(writes) > 1:
         _check_chain(walk, writes)
     if unsure:
-        for link in _blind(walk.result.links, walk.skippable):
+        for link in _blind(walk.result.links, walk.often_skipped):
             _tell_blind(walk, link, "may have been skipped")
+    if walk.asked_steps:
+        _check_errors(walk)
 
 
 def _check_scope(walk: Walk, seen: Seen, card: Card) -> None:
@@ -88,8 +90,9 @@ def _later_effect(walk: Walk, name: str, users: dict[str, list[str]]) -> str | N
         if user in met:
             continue
         met.add(user)
-        card = walk.steps[user].card
-        if card is not None and card.declared:
+        step, card = walk.steps[user].step, walk.steps[user].card
+        assert step is not None
+        if card is not None and card.declared and not step.may_fail:
             if card.effect == "write" or card.reach == "irreversible":
                 return user
         pending += users[user]
@@ -140,6 +143,24 @@ def _tell_blind(walk: Walk, link: Link, why: str) -> None:
         (link.words, link.at),
         f"ask first: steps.{step} != null ? {link} : …",
     )
+
+
+def _check_errors(walk: Walk) -> None:
+    """Texts with an error in them that need not be there."""
+    for seen in walk.everything:
+        when = (*seen.path, "when")
+        asked = {
+            link.path[0] for link in seen.links if link.where == when and link.root == "errors"
+        }
+        for link in seen.links:
+            if link.root == "errors" and link.form == "text" and link.path[0] not in asked:
+                walk.flaws.inside(
+                    "B143",
+                    f"if {link.path[0]!r} has not failed, this is null, and fails",
+                    link.where,
+                    (link.words, link.at),
+                    f"ask first: when: errors.{link.path[0]} != null",
+                )
 
 
 def _check_rounds(walk: Walk, seen: Seen, card: Card) -> None:

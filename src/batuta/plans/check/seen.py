@@ -1,6 +1,6 @@
 """What the walk over a plan gathers: uses of names, expressions that compute, who waits for whom."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 
 import msgspec
@@ -129,8 +129,20 @@ class Walk:
     @cached_property
     def skippable(self) -> frozenset[str]:
         """The steps that may be skipped: by their own condition, as they may fail, or as they need one that is."""
+        return self._with_users(name for name, seen in self.steps.items() if _may_be_skipped(seen))
+
+    @cached_property
+    def often_skipped(self) -> frozenset[str]:
+        """The same without lists whose items may fail: all of such a step fails only for want of its list."""
+        return self._with_users(
+            name
+            for name, seen in self.steps.items()
+            if _has_condition(seen) or (_may_be_skipped(seen) and seen.step and not seen.step.each)
+        )
+
+    def _with_users(self, names: Iterable[str]) -> frozenset[str]:
         found: set[str] = set()
-        pending = [name for name, seen in self.steps.items() if _may_be_skipped(seen)]
+        pending = list(names)
         for name in pending:  # grows while it is walked through
             if name not in found:
                 found.add(name)
@@ -154,10 +166,12 @@ class Walk:
 
 
 def _may_be_skipped(seen: Seen) -> bool:
+    return _has_condition(seen) or (seen.step is not None and seen.step.may_fail)
+
+
+def _has_condition(seen: Seen) -> bool:
     """True if the step itself may be skipped; what is asked for each item skips items, and leaves a list."""
     step = seen.step
-    if step is not None and step.may_fail:
-        return True
     if step is None or step.when is None:
         return False
     when = (*seen.path, "when")

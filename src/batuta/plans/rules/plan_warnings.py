@@ -47,7 +47,7 @@ PLAN_WARNINGS: dict[str, tuple[str, str]] = {
         "Let the steps of such a `join` be reads, or wait for all.",
     ),
     "B143": (
-        "A use that fails if the step before was skipped, or lost its `join`.",
+        "A use that fails if the step before was skipped, or lost its `join`; of `errors`, if it has not failed.",
         "Ask first: `steps.a != null ? steps.a.x : …`.",
     ),
     "B144": ("`after` names a step that is waited for anyway.", "Take it out of `after`."),
