@@ -20,12 +20,14 @@ from batuta.planning.candidate import Candidate, Classify, Route
 from batuta.planning.confirmations import Confirmations, confirmed
 from batuta.planning.ladder import Ladder
 from batuta.planning.proposal import Proposal, Wish
+from batuta.planning.recall import RecallPlanner, made
 from batuta.planning.registered import RegisteredPlanner, inputs_in
 from batuta.planning.route import Router
 from batuta.planning.understood import Understood
 from batuta.plans.build import Sourced, plan_from_file
 from batuta.ports import WORKSPACE
 from batuta.reading.nearest import did_you_mean
+from batuta.spec.facts import Fact
 from batuta.spec.request import Request
 from batuta.spec.shape import PlanShape
 
@@ -48,7 +50,10 @@ class Desk:
         self._registered: dict[str, Sourced] | None = None
         router = Router(classify or classifying(embedder_of_this_machine))
         self._ladder = Ladder(
-            [RegisteredPlanner(router, lambda: self.registered, self._candidates)]
+            [
+                RegisteredPlanner(router, lambda: self.registered, self._candidates),
+                RecallPlanner(router, app.engine.journal, app.engine.read, lambda: app.cards),
+            ]
         )
         self.troubles: dict[str, str] = {}
 
@@ -126,12 +131,12 @@ class Desk:
     ) -> str:
         """Accept a run of the plan that was understood, durably, and return its id; nobody drives it yet.
 
-        `sourced`: the plan itself, if it is none of the registered ones. `who` said that it was meant: if they are
-        trusted, the words are an example of it from now on.
+        `sourced`: the plan itself, if it is not as it was understood. `who` said that it was meant: if they are
+        trusted, the words are an example of it from now on. A plan that was made is recalled if it works.
 
         Raises as `App.start` does; `NotFound` if nothing was understood.
         """
-        plan = (sourced or self._named(understood.plan)).plan
+        plan = (sourced or understood.sourced or self._named(understood.plan)).plan
         engine = self._app.engine
         now = engine.clock.now()
         run_id = new_run_id(now)
@@ -144,8 +149,12 @@ class Desk:
             routed=understood.fact(now, who),
         )
         await engine.journal.commit(receipt)
-        if who and understood.trusted and understood.words.strip():
+        fact: Fact | None = None
+        if understood.made:
+            fact = made(understood.words, plan, run_id, understood.planner, now)
+        elif who and understood.trusted and understood.words.strip():
             fact = confirmed(understood.words, plan.name, run_id, who, now)
+        if fact is not None:
             await engine.journal.commit(engine.journal.append(WORKSPACE, (fact,), after=None))
         engine.keep(run)
         return run_id

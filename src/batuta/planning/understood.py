@@ -55,6 +55,11 @@ class Understood(msgspec.Struct, frozen=True):
         return self.route.plan
 
     @property
+    def made(self) -> bool:
+        """The plan was made for a request, this one or one like it, rather than registered."""
+        return self.planner not in ("named", "route")
+
+    @property
     def complete(self) -> bool:
         """Nothing that the plan needs is missing."""
         return bool(self.plan) and not self.inputs.missing

@@ -30,6 +30,7 @@ __all__ = [
     "Finished",
     "Inherited",
     "Lost",
+    "Made",
     "Parked",
     "Purged",
     "Resolved",
@@ -308,6 +309,19 @@ class Confirmed(Fact, frozen=True, tag="confirmed"):
     who: str
 
 
+class Made(Fact, frozen=True, tag="made"):
+    """A plan was made for `words`, and `run` began with it: if that worked, it is recalled for a request like it.
+
+    `digest` names the plan, which stands in the log of the run; `planner` made it.
+    """
+
+    words: Value
+    plan: str
+    digest: str
+    run: str
+    planner: str
+
+
 class Restored(Fact, frozen=True, tag="restored"):
     """The journal was restored from a backup: a new epoch begins."""
 
@@ -337,4 +351,4 @@ RunFact = (
     | Ended
     | Purged
 )
-WorkspaceFact = Restored | Confirmed
+WorkspaceFact = Restored | Confirmed | Made

@@ -17,6 +17,7 @@ from batuta.planning.candidate import Guess, Route
 from batuta.planning.proposal import Proposal
 from batuta.planning.slots import Inputs, Slot
 from batuta.planning.understood import Understood
+from batuta.plans.build import plan_from_yaml
 
 HERE = Path(__file__).parent
 WORDS = "greet Ada"
@@ -37,8 +38,10 @@ async def make() -> None:
         slot = Slot("who", "Ada", "Ada", 6, 9)
         route = Route("greet", 0.93, "words: greet", alternatives=(Guess("leave", 0.1),))
         understood = Understood(WORDS, Proposal("route", route, inputs=Inputs((slot,))))
-        run = await Desk(app).accept(understood, {"who": "Ada"}, author="golden", who="golden")
-        await app.resume(run)
+        made = Understood(WORDS, Proposal("compose", route, plan_from_yaml(PLAN), Inputs((slot,))))
+        for one in (understood, made):
+            run = await Desk(app).accept(one, {"who": "Ada"}, author="golden", who="golden")
+            await app.resume(run)
     target = HERE / "journal.sqlite"
     target.unlink(missing_ok=True)
     copy_journal(folder / JOURNAL_FILE, target)

@@ -1,0 +1,132 @@
+"""The second planner: a plan that was made for a request like this one, and worked.
+
+Nothing is kept but what the log has anyhow: the words, and the run that began with them. The plan is in the log of that
+run, its arguments are inputs, and whether it worked is how the run ended. What the cards of its capabilities were then
+is there, too: if one has changed since, the plan is not what it was, and is not recalled.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import NamedTuple
+
+import msgspec
+
+from batuta.errors import NotFound
+from batuta.planning.candidate import Candidate
+from batuta.planning.proposal import NONE, Proposal, Wish
+from batuta.planning.registered import inputs_in
+from batuta.planning.route import Router
+from batuta.plans.build import plan_from_data
+from batuta.ports import WORKSPACE, Journal
+from batuta.spec.card import Card
+from batuta.spec.facts import Made
+from batuta.spec.plan import Plan
+from batuta.spec.run import Run
+from batuta.spec.value import decode, inline
+
+__all__ = ["RecallPlanner", "made"]
+
+# Of the plans that were made, the latest are known; of each, the latest requests.
+_PLANS_MAX = 1_000
+_REQUESTS_MAX = 50
+# What stands behind these of a long request teaches nothing about what it asks for.
+_CHARS_MAX = 2_000
+# Where the nearest does not work any more, the next one may.
+_TRIES_MAX = 5
+
+
+class _Earlier(NamedTuple):
+    """A plan that was made: its name, and the requests it was made or recalled for, with their runs, oldest first."""
+
+    name: str
+    requests: dict[str, str]
+
+
+class RecallPlanner:
+    """Recalls plans out of `journal`. `read` gives a run by its id; `cards` those of today."""
+
+    name = "recall"
+    makes = True
+
+    def __init__(
+        self,
+        router: Router,
+        journal: Journal,
+        read: Callable[[str], Awaitable[Run]],
+        cards: Callable[[], Mapping[str, Card]],
+    ) -> None:
+        self._router = router
+        self._journal = journal
+        self._read = read
+        self._cards = cards
+        self._head = 0
+        self._earlier: dict[str, _Earlier] = {}
+
+    async def propose(self, wish: Wish) -> Proposal:
+        """The plan of the nearest earlier request that still works, with the arguments of this one."""
+        await self._catch_up()
+        known = dict(self._earlier)
+        why = "no plan has been made here yet" if not known else "no earlier request is like it"
+        for _ in range(_TRIES_MAX):
+            candidates = [
+                Candidate(digest, one.name, confirmed=tuple(one.requests))
+                for digest, one in known.items()
+            ]
+            route = await self._router.route(wish.words, candidates)
+            if not route.plan or route.also:
+                break
+            earlier = known.pop(route.plan)
+            run_id = next(reversed(earlier.requests.values()))
+            plan, flaw = await self._usable(run_id)
+            if plan is None:
+                why = f"the plan of run {run_id} is near, but {flaw}"
+                continue
+            sourced = plan_from_data(plan)
+            why = f"recalled from run {run_id}: {route.why}"
+            route = msgspec.structs.replace(route, plan=plan.name, why=why, alternatives=())
+            return Proposal(self.name, route, sourced, inputs_in(wish, sourced))
+        return Proposal(self.name, msgspec.structs.replace(NONE, why=why))
+
+    async def _catch_up(self) -> None:
+        """Take in what was written since. Of the same words, the plan that was made last counts."""
+        for row in await self._journal.read(WORKSPACE, after=self._head):
+            self._head = row.seq
+            fact = row.fact
+            if not isinstance(fact, Made) or fact.words.erased:
+                continue
+            words = str(decode(fact.words.data))
+            for one in self._earlier.values():
+                one.requests.pop(words, None)
+            earlier = self._earlier.pop(fact.digest, None) or _Earlier(fact.plan, {})
+            earlier.requests[words] = fact.run
+            if len(earlier.requests) > _REQUESTS_MAX:
+                earlier.requests.pop(next(iter(earlier.requests)))
+            self._earlier[fact.digest] = earlier
+        self._earlier = {d: one for d, one in self._earlier.items() if one.requests}
+        while len(self._earlier) > _PLANS_MAX:
+            self._earlier.pop(next(iter(self._earlier)))
+
+    async def _usable(self, run_id: str) -> tuple[Plan | None, str]:
+        """The plan of a run, or why it is not to be had any more."""
+        try:
+            run = await self._read(run_id)
+        except NotFound:
+            return None, "its log is gone"
+        if run.root is None or run.purged:
+            return None, "its log has been erased"
+        if run.status != "succeeded":
+            return None, f"it {_ENDS.get(run.status, 'has not ended')}"
+        plan, cards = run.root.shape.plan, self._cards()
+        for name in run.root.shape.capabilities:
+            card = cards.get(name)
+            if card is None or card.digest() != run.cards.get(name):
+                return None, f"{name} has changed since"
+        return plan, ""
+
+
+_ENDS = {"failed": "failed", "cancelled": "was cancelled", "waiting": "still waits"}
+
+
+def made(words: str, plan: Plan, run: str, planner: str, at: float) -> Made:
+    """The fact that `run` began with a plan that `planner` made for `words`."""
+    text = inline(words[:_CHARS_MAX])
+    return Made(at=at, words=text, plan=plan.name, digest=plan.digest(), run=run, planner=planner)
