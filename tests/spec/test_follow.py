@@ -4,7 +4,7 @@ import pytest
 
 from batuta.spec import run as r
 from batuta.spec.budget import Budget
-from batuta.spec.follow import close, drop_if_closing, is_closing, tolerated
+from batuta.spec.follow import close, drop_if_closing, is_closing, is_tolerated, tolerated
 from batuta.spec.plan import Step, Undo
 from tests.spec.logbook import Logbook, plan
 
@@ -111,6 +111,31 @@ class TestFailing:
         book.fail("a")
         assert (book.node("b").state, book.node("c").state) == (r.PENDING, r.PENDING)
 
+    def test_is_tolerated_of_what_may_fail_and_skips_what_needs_it(self) -> None:
+        needs = Step("tool", {"x": "${steps.a}"})
+        asks = Step("tool", {"x": "${errors.a}"})
+        shown = Logbook(plan(result="${steps.a}", a=Step("tool", may_fail=True), b=needs, c=asks))
+        shown.claim()
+        touched(shown)
+        shown.start("a")
+        shown.fail("a")
+        assert shown.run.root is not None
+        assert not shown.run.root.closing
+        assert touched(shown) == ["b", "c"]
+        assert [shown.node("a").is_skipped, is_tolerated(shown.node("a"))] == [True, True]
+
+    def test_is_tolerated_though_somebody_asks_why(self) -> None:
+        join = Step("tool", after=("a", "b"), join="first")
+        asks = Step("tool", {"x": "${errors.a}"})
+        book = begun(a=Step("tool"), b=Step("tool"), c=join, d=asks)
+        assert book.run.root is not None
+        assert tolerated(book.run.root, book.node("a"))
+
+    def test_is_not_tolerated_where_somebody_only_asks_why(self) -> None:
+        book = begun(a=Step("tool"), b=Step("tool", {"x": "${errors.a}"}))
+        assert book.run.root is not None
+        assert not tolerated(book.run.root, book.node("a"))
+
     def test_is_not_tolerated_where_the_result_uses_the_step(self) -> None:
         join = Step("tool", after=("a", "b"), join="first")
         book = Logbook(plan(result="${steps.a}", a=Step("tool"), b=Step("tool"), c=join))
@@ -136,6 +161,15 @@ class TestItems:
             assert book.node("a").state == r.OPEN
             finish(book, f"a.{item}")
         assert book.node("a").state == r.DONE
+
+    def test_an_item_that_may_fail_ends_nothing_but_itself(self) -> None:
+        book = begun(a=Step("tool", each="[1, 2]", may_fail=True))
+        book.spread("a", 2)
+        book.start("a.0")
+        book.fail("a.0")
+        assert book.node("a").state == r.OPEN
+        finish(book, "a.1")
+        assert (book.node("a").state, book.node("a").code) == (r.DONE, "")
 
     def test_an_item_that_fails_ends_the_list_with_its_code(self) -> None:
         book = self.opened(limit=1)

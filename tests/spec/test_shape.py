@@ -83,6 +83,22 @@ def test_every_capability_is_known_before_the_run_begins() -> None:
     assert shape.capabilities == {"x", "y", "z", "w"}
 
 
+def test_who_asks_why_a_step_failed_waits_for_it_and_does_not_need_it() -> None:
+    shape = shape_of(
+        c=Step("x", {"why": "${errors.a.code}", "b": "${steps.b}"}, after=("a",)),
+        d=Step("x", {"why": "${errors.a}", "b": "${steps.b}"}, join="first"),
+    )
+    c, d = shape.steps["c"], shape.steps["d"]
+    assert (c.deps, c.needs, c.asks) == (("a", "b"), {"b"}, frozenset())
+    assert (d.deps, d.needs, d.asks, d.joined) == (("a", "b"), {"b"}, {"a"}, ("b",))
+    assert (shape.dependants["a"], shape.users["a"]) == (("c", "d"), ("c",))
+
+
+def test_an_error_in_the_result_is_no_value_in_it() -> None:
+    shape = PlanShape(Plan("p", steps={"a": Step("x")}, result="${errors.a}"))
+    assert (shape.in_result, shape.whole_result) == (frozenset(), None)
+
+
 def test_names_depend_on_what_the_step_repeats_over() -> None:
     outer = {"errors", "inputs", "steps"}
     assert step_roots(Step("x")) == outer

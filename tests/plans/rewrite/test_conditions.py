@@ -38,6 +38,7 @@ def test_a_whole_chain_asks() -> None:
         "use: put, after: [a]",
         'use: put, each: "[1, 2]", when: item > 1, with: {x: "${steps.a}"}',
         'use: put, join: first, when: inputs.n > 1, with: {x: "${steps.a}"}',
+        'use: put, when: inputs.n > 1, with: {x: "${steps.a}"}, may_fail: true',
     ],
 )
 def test_all_that_use_it_must_ask_the_same_once(other: str) -> None:
@@ -50,6 +51,18 @@ def test_all_that_use_it_must_ask_the_same_once(other: str) -> None:
 
 def test_what_the_result_shows_is_called_as_before() -> None:
     plan = read(FED.format(use="look"), '"${steps.a}"')
+    assert steps_of(plan, "condition") == "a b?inputs.n > 1"
+
+
+def test_a_condition_that_fails_fails_where_it_did() -> None:
+    plan = read(
+        '  a: {use: look, may_fail: true}\n  b: {use: put, when: inputs.n > 1, with: {x: "${steps.a}"}}'
+    )
+    assert steps_of(plan, "condition") == "a b?inputs.n > 1"
+
+
+def test_what_the_result_says_of_a_failure_may_still_happen() -> None:
+    plan = read(FED.format(use="look"), '"${errors.a}"')
     assert steps_of(plan, "condition") == "a b?inputs.n > 1"
 
 

@@ -60,6 +60,17 @@ def test_a_step_stays_if_only_joins_would_be_left_to_bear_a_failure() -> None:
     assert steps_of(plan, "dead") == "a b j d"
 
 
+def test_a_step_whose_error_is_read_is_not_dead() -> None:
+    one = "  a: {use: look, may_fail: true}\n  b: {use: put, with: {why: '${errors.a}'}}"
+    assert steps_of(read(one), "dead") == "a b"
+    assert steps_of(read("  a: {use: look, may_fail: true}", '"${errors.a}"'), "dead") == "a"
+
+
+def test_who_only_asks_why_others_failed_is_dead_like_any_other() -> None:
+    plan = read("  a: {use: put, may_fail: true}\n  b: {use: look, with: {why: '${errors.a}'}}")
+    assert steps_of(plan, "dead") == "a"
+
+
 def test_it_is_said_why() -> None:
     plan = read("  a: {use: look}\n  b: {use: calc}")
     assert [change.says for change in changes(plan, "dead")] == [

@@ -86,6 +86,53 @@ def test_a_failure_that_would_be_tolerated_without_it_keeps_its_order() -> None:
     assert steps_of(plan, "order") == "a b j c(a)"
 
 
+def test_who_is_asked_why_he_failed_is_waited_for_anyway() -> None:
+    plan = read(
+        '  a: {use: pay, may_fail: true}\n  b: {use: put, after: [a], with: {why: "${errors.a}"}}',
+        '"${steps.a}"',
+    )
+    assert steps_of(plan, "order") == "a b"
+
+
+def test_an_after_that_makes_a_failure_fatal_stays_though_the_step_is_asked_about() -> None:
+    plan = read(
+        """
+  a: {use: look}
+  b: {use: look}
+  j: {use: calc, join: first, with: {x: "${steps.a}", y: "${steps.b}"}}
+  c: {use: look, after: [a], with: {why: "${errors.a}"}}
+""",
+        '["${steps.j}", "${steps.c}"]',
+    )
+    assert steps_of(plan, "order") == "a b j c(a)"
+
+
+def test_nobody_waits_himself_for_what_a_join_may_do_without() -> None:
+    plan = read(
+        """
+  a: {use: put}
+  b: {use: look}
+  j: {use: calc, join: first, with: {x: "${steps.a}", y: "${steps.b}"}}
+  c: {use: look, with: {why: "${errors.a}"}}
+  d: {use: look, after: [c]}
+""",
+        '["${steps.j}", "${steps.c}", "${steps.d}"]',
+    )
+    assert steps_of(plan, "order") == "a b j c d(c)"
+
+
+def test_what_is_skipped_with_a_step_that_may_fail_holds_nobody_up() -> None:
+    plan = read(
+        """
+  q: {use: calc, may_fail: true}
+  a: {use: pay}
+  b: {use: put, after: [a], with: {x: "${steps.q}"}}
+  c: {use: pay, after: [a, b]}
+"""
+    )
+    assert steps_of(plan, "order") == "q a b(a) c(a,b)"
+
+
 def test_what_a_compensation_looks_at_stays_named() -> None:
     plan = read(
         """

@@ -91,6 +91,7 @@ def test_rounds_that_look_at_themselves_are_equal_too() -> None:
         "use: look, fallback: fetch",
         "use: look, budget: {calls: 3}",
         "use: look, each: '[1]'",
+        "use: look, may_fail: true",
     ],
 )
 def test_what_differs_in_anything_is_not_the_same(other: str) -> None:
@@ -135,6 +136,17 @@ def test_what_is_joined_is_left_alone() -> None:
         '"${steps.j}"',
     )
     assert said(plan, "common") == []
+
+
+def test_errors_of_the_second_are_those_of_the_first() -> None:
+    plan = read(
+        "  a: {use: calc, may_fail: true}\n  b: {use: calc, may_fail: true}\n"
+        '  c: {use: calc, with: {x: "${steps.b}", why: "${errors.b.code}"}}',
+        "'${errors[\"b\"].code + steps.c}'",
+    )
+    after = rewritten(plan, CARDS, ["common"]).plan
+    assert after.steps["c"].with_ == {"x": "${steps.a}", "why": "${errors.a.code}"}
+    assert after.result == '${errors["a"].code + steps.c}'
 
 
 def test_it_is_said_which_is_which() -> None:
