@@ -1,9 +1,11 @@
 """A step that may fail: it counts as skipped, the run goes on, and `errors` says why."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
+from batuta.engine.past.fork import Wish, fork
+from batuta.engine.past.replay import Replay
 from batuta.ports import Verdict
 from batuta.spec.call import Call, Done, Expand, Failed, Question, Waiting
 from batuta.spec.facts import Skipped
@@ -310,6 +312,79 @@ result: "${steps.a.rounds}"
 """
         )
         assert shown["result"] == 3
+
+
+class TestLater:
+    PLAN = """
+steps:
+  a: {use: broken, may_fail: true}
+  many: {use: picky, each: "${[1, 2]}", with: {n: "${item}"}, may_fail: true}
+  b: {use: echo, with: {x: "${steps.a}"}}
+  tell: {use: echo, with: {why: "${errors.a}", many: "${errors.many}", values: "${steps.many}"}}
+result: "${steps.tell}"
+"""
+    RESULT: ClassVar[dict[str, Any]] = {
+        "why": BROKEN,
+        "many": [{"code": "odd", "message": "1 is odd"}, None],
+        "values": [None, 2],
+    }
+
+    async def test_a_replay_decides_the_same(self) -> None:
+        house = House(broken(), picky())
+        assert (await house.run(self.PLAN))["result"] == self.RESULT
+        replayed = await Replay(house.engine).run("r1")
+        assert (replayed.verdict, replayed.difference) == ("same", None)
+
+    async def test_a_fork_takes_failures_over_as_they_were(self) -> None:
+        tool = broken()
+        house = House(tool, picky())
+        await house.run(self.PLAN)
+        origin = await house.engine.read("r1")
+        forked = await fork(house.engine, origin, Wish("tell"), run_id="f1", author="ann")
+        shown = await house.go_on("f1")
+        assert set(forked.taken_over) == {"a", "many", "b"}
+        assert (shown["result"], len(tool.calls)) == (self.RESULT, 1)
+
+    async def test_a_fork_at_the_failure_tries_again(self) -> None:
+        tool = Tool("broken", in_turn(Failed("broken", "no luck"), {"text": "luck"}))
+        house = House(tool, picky())
+        await house.run(self.PLAN)
+        origin = await house.engine.read("r1")
+        forked = await fork(house.engine, origin, Wish("a"), run_id="f1", author="ann")
+        shown = await house.go_on("f1")
+        assert forked.taken_over == ("many",)
+        assert shown["result"] == {**self.RESULT, "why": None}
+        assert states(shown)["b"] == "done"
+
+    async def test_a_fork_at_an_item_keeps_the_other_failures(self) -> None:
+        house = House(broken(), picky())
+        await house.run(self.PLAN)
+        origin = await house.engine.read("r1")
+        await fork(house.engine, origin, Wish("many.1"), run_id="f1", author="ann")
+        assert (await house.go_on("f1"))["result"] == self.RESULT
+
+    async def test_it_is_told_that_the_run_went_on(self) -> None:
+        shown = await House(broken(), picky()).run(self.PLAN)
+        told = {one["path"]: one.get("tolerated") for one in shown["steps"]}
+        assert told == {
+            "a": True, "many": None, "many.0": True, "many.1": None, "b": None, "tell": None,
+        }  # fmt: skip
+
+    async def test_rounds_before_a_restart_are_there_after_it(self) -> None:
+        def asks(call: Call) -> Any:
+            if len(call.args["seen"]) == 2 and not call.answered:
+                return Waiting(Question(text="?"))
+            return {"n": len(call.args["seen"]), "text": "x" * 3_000}
+
+        plan = """
+steps: {a: {use: asks, with: {seen: "${rounds}"}, repeat: {until: "size(rounds) == 3", at_most: 9}}}
+result: "${steps.a.n}"
+"""
+        first = House(Tool("asks", asks))
+        assert (await first.run(plan))["status"] == "waiting"
+        second = House(Tool("asks", asks), journal=first.journal, clock=first.clock)
+        await second.answer("a~2", {})
+        assert (await second.go_on())["result"] == 2
 
 
 async def test_arguments_may_be_one_reference() -> None:

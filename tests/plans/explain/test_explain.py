@@ -54,6 +54,25 @@ def test_waves_are_what_starts_together() -> None:
     assert explained(DIAMOND, head="limit: 1\n").totals.width == 1
 
 
+def test_what_is_skipped_with_a_step_that_may_fail_is_named_and_not_certain() -> None:
+    one = explained(
+        """
+  a: {use: look, may_fail: true}
+  b: {use: look, with: {x: "${steps.a}"}}
+  c: {use: look, with: {x: "${steps.b}"}}
+  d: {use: look, with: {x: "${errors.a}", y: "${steps.c != null}"}}
+"""
+    )
+    assert (step(one, "a").may_fail, step(one, "a").lost) == (True, ("b", "c"))
+    assert [s.name for s in one.steps if s.conditional] == ["b", "c"]
+    assert step(one, "d").needs == ("a", "c")
+
+
+def test_a_list_whose_items_may_fail_has_nulls_in_it() -> None:
+    one = explained('  a: {use: look, each: "${[1]}", may_fail: true}')
+    assert step(one, "a").output == "list of (integer or null)"
+
+
 def test_data_and_mere_order_are_told_apart() -> None:
     one = explained(DIAMOND)
     assert [(s.needs, s.after) for s in one.steps] == [
