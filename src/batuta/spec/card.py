@@ -40,6 +40,7 @@ class Card(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
         waits: True if it may answer `Waiting` (it asks somebody).
         expands: True if it may answer with a plan (`Expand`): what that costs is bounded by budgets alone.
         missing: what has to be there before it can be called, and is not, like a key: a fallback serves in its place.
+        calls: what the plans that it answers with may call; nothing if nobody knows.
         plan: the digest of the plan that it always answers with ("": another one each time, or none).
     """
 
@@ -61,6 +62,7 @@ class Card(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
     waits: bool = False
     expands: bool = False
     missing: str = ""
+    calls: tuple[str, ...] = ()
     plan: str = ""
 
     @property

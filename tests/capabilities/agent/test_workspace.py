@@ -115,6 +115,26 @@ async def test_explain_looks_inside_and_a_budget_is_a_bound(tmp_path: Path) -> N
     assert (worst.cost_worst_nusd, worst.calls_worst) == (500_000_000, 41)
 
 
+async def test_explain_says_how_far_its_tools_go(tmp_path: Path) -> None:
+    @capability(effect="write", reach="irreversible")
+    def pay(cents: int) -> str:
+        """Pays."""
+        return f"{cents} paid"
+
+    with Providers() as providers:
+        async with await opened(
+            tmp_path,
+            providers,
+            functions=[look, pay],
+            tools=["look", "payer"],
+            agents={"payer": {"model": "strong", "tools": ["pay"]}},
+        ) as app:
+            (ask,) = (await app.explain(asking())).steps
+            cards = app.cards
+    assert (ask.effect, ask.reach, ask.metered) == ("write", "irreversible", True)
+    assert cards["support"].calls == ("support.think", "look", "payer")
+
+
 async def test_without_a_budget_there_is_no_bound(tmp_path: Path) -> None:
     with Providers() as providers:
         async with await opened(tmp_path, providers, functions=[look]) as app:

@@ -79,7 +79,9 @@ class AgentCapability:
             effect="pure",
             reach="local",
             kind=KIND,
+            missing=model.missing,
             expands=True,
+            calls=(thoughts_of(name), *_callable(config)),
             plan=self.plan.digest(),
         )
 
@@ -109,6 +111,7 @@ class ThoughtCapability:
             output=_THOUGHT_OUTPUT,
             kind="thought",
             expands=True,
+            calls=_callable(config),
         )
 
     def price(self, args: Mapping[str, Any]) -> int:
@@ -201,6 +204,10 @@ def _asked(args: Mapping[str, Any], config: AgentConfig, summary: str = "") -> A
         schema=config.output,
         files=tuple(args.get("files") or ()),
     )
+
+
+def _callable(config: AgentConfig) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((*config.tools, *config.hand_over)))
 
 
 def _newest(past: Past, bytes_max: int) -> int:

@@ -1,6 +1,6 @@
 """Steps that carry out a plan (`use: plan.NAME`): what they do, ask, take and cost is what that plan does."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 import msgspec
@@ -8,11 +8,11 @@ import msgspec
 from batuta.plans.bounds import StepBounds
 from batuta.plans.explanation import Asked, Explanation, Forecast, StepExplained
 from batuta.plans.partly import ROUND, Known, known_inputs
-from batuta.spec.card import EFFECTS, REACHES
+from batuta.spec.card import EFFECTS, REACHES, Card
 from batuta.spec.foreseen import UNKNOWN, touches_unknown
 from batuta.spec.plan import Plan, Step
 
-__all__ = ["carrying_out", "inputs_known"]
+__all__ = ["carrying_out", "furthest", "inputs_known", "reached"]
 
 
 def inputs_known(inner: Plan, step: Step, shape: Any, known: Known) -> Known:
@@ -37,13 +37,13 @@ def carrying_out(
     step: StepExplained, inner: Explanation, bound: StepBounds, at_once: int
 ) -> StepExplained:
     """`step` as what the plan makes of it that it carries out, `at_once` items at a time."""
-    parts = inner.steps
+    parts = [one for one in inner.steps if not one.skipped]
     times = bound.items * bound.rounds
     refused = next((_refused(one) for one in parts if one.denied or one.denied_maybe), "")
     return msgspec.structs.replace(
         step,
-        effect=_furthest((one.effect for one in parts), EFFECTS),
-        reach=_furthest((one.reach for one in parts), REACHES),
+        effect=furthest((one.effect for one in parts), EFFECTS),
+        reach=furthest((one.reach for one in parts), REACHES),
         declared=all(one.declared for one in parts),
         metered=any(one.metered for one in parts),
         asks=(*step.asks, *_asked(step.name, inner, times)),
@@ -54,8 +54,21 @@ def carrying_out(
     )
 
 
-def _furthest(words: Iterable[str], order: tuple[str, ...]) -> str:
+def furthest(words: Iterable[str], order: tuple[str, ...]) -> str:
+    """The word that stands last in `order`; the first of it without any."""
     return max(words, key=order.index, default=order[0])
+
+
+def reached(card: Card, cards: Mapping[str, Card]) -> list[Card]:
+    """`card`, and those that its calls may lead to, as far as cards say."""
+    found = {card.name: card}
+    waiting = [card]
+    while waiting:
+        for name in waiting.pop().calls:
+            if name in cards and name not in found:
+                found[name] = cards[name]
+                waiting.append(cards[name])
+    return list(found.values())
 
 
 def _refused(one: StepExplained) -> str:

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from batuta.plans.bounds import Bounds, StepBounds
+from batuta.plans.explain.inner import furthest, reached
 from batuta.plans.explain.premises import Premises
 from batuta.plans.explain.questions import Expected
 from batuta.plans.explanation import Forecast, StepExplained
 from batuta.plans.types import Type, described, list_of, nullable, of_schema, union
-from batuta.spec.card import Card, serving
+from batuta.spec.card import EFFECTS, REACHES, Card, serving
 from batuta.spec.plan import Plan, Step
 from batuta.spec.statistics import Measured
 
@@ -54,6 +55,7 @@ class Sketch:
         step = self._plan.steps[name]
         uses = step.uses[serving(step.uses, self._cards) :]
         card = self._cards.get(uses[0], _NO_CARD)
+        led_to = reached(card, self._cards) if card.calls else [card]
         bound = self._bounded.steps[name]
         measured = self._measured(name, uses[0])
         links, expected = setting.links, setting.expected
@@ -67,10 +69,10 @@ class Sketch:
             use=uses[0],
             why="named by the plan" if uses[0] == step.use else self._cards[step.use].missing,
             card_kind=card.kind,
-            effect=card.effect,
-            reach=card.reach,
-            declared=card.declared,
-            metered=card.metered,
+            effect=furthest((one.effect for one in led_to), EFFECTS),
+            reach=furthest((one.reach for one in led_to), REACHES),
+            declared=all(one.declared for one in led_to),
+            metered=any(one.metered for one in led_to),
             wave=setting.wave,
             needs=needs,
             after=after,

@@ -134,6 +134,7 @@ def _card_data(card: Card) -> dict[str, Any]:
         "concurrency": card.concurrency,
         "waits": card.waits,
         "expands": card.expands,
+        "calls": list(card.calls),
         "input": card.input,
         "output": card.output,
     }

@@ -89,6 +89,8 @@ def _facts(card: Card, width: int) -> list[Line]:
         expands = "is a plan: what its steps do, they do under cards of their own"
         other = "may answer with a plan, which is then carried out"
         said.append(("expands", expands if card.kind == "plan" else other))
+    if card.calls:
+        said.append(("may call", one_line(", ".join(card.calls), 200)))
     return _pairs(said, width)
 
 
