@@ -6,10 +6,9 @@ import pytest
 
 from batuta.app import App
 from batuta.errors import CallFailed
-from batuta.memory.database import By, open_memory
 from batuta.memory.threads import TEXT_CHARS_MAX, Threads
-from batuta.memory.workspace import MEMORY_FILE
 from batuta.plans.build import plan_from_yaml
+from tests.memory.said import by, user
 
 PLAN = plan_from_yaml(
     """
@@ -26,19 +25,6 @@ steps:
 result: {before: "${steps.before.messages}", more: "${steps.before.more}", head: "${steps.answer.head}"}
 """
 ).plan
-
-
-def by(key: str = "", at: float = 1.0, run: str = "r") -> By:
-    return By(at, run, "s", key)
-
-
-def user(*texts: str) -> list[dict[str, str]]:
-    return [{"role": "user", "text": text} for text in texts]
-
-
-@pytest.fixture
-def threads(tmp_path: Path) -> Threads:
-    return Threads(open_memory(tmp_path / MEMORY_FILE, create=True))
 
 
 def texts(threads: Threads, name: str, at_most: int = 1_000) -> list[str]:
@@ -113,3 +99,57 @@ def test_names_are_data_and_never_paths(threads: Threads) -> None:
         threads.add(name, user(name), by())
         assert texts(threads, name) == [name]
     assert texts(threads, "Zoe\u0308 🙂") == ["Zoë 🙂"]
+
+
+def test_a_forgotten_thread_is_gone_and_begins_anew(threads: Threads) -> None:
+    head = threads.add("a", user("1", "2"), by("k", run="r1"))["head"]
+    assert threads.forget("a", by("f")) == {"forgotten": 2, "runs": ["r1"]}
+    assert threads.forget("a", by("f")) == {"forgotten": 2, "runs": ["r1"]}
+    assert threads.forget("a", by("g")) == {"forgotten": 0, "runs": []}
+    with pytest.raises(CallFailed, match="its head is 0, not 2"):
+        threads.add("a", user("late"), by(), after=head)
+    assert threads.add("a", user("1", "2"), by("k", run="r1")) == {"head": head}
+    assert texts(threads, "a") == []
+    assert threads.add("a", user("anew"), by(), after=0)["head"] > head
+
+
+def test_threads_that_were_quiet_are_forgotten(threads: Threads) -> None:
+    threads.add("old", user("1"), by(at=10.0))
+    threads.add("busy", user("1"), by(at=10.0))
+    threads.add("busy", user("2"), by(at=30.0))
+    assert threads.forget_quiet(20.0) == 1
+    assert [one["thread"] for one in threads.listed()] == ["busy"]
+
+
+def test_they_are_listed_by_how_they_begin_and_patterns_mean_nothing(threads: Threads) -> None:
+    for at, name in enumerate(["c-1", "c-2", "%", "d"]):
+        threads.add(name, user("1"), by(at=float(at)))
+    assert [one["thread"] for one in threads.listed(beginning="c")] == ["c-2", "c-1"]
+    assert [one["thread"] for one in threads.listed(beginning="%")] == ["%"]
+    assert [one["thread"] for one in threads.listed(limit=2)] == ["d", "%"]
+
+
+async def test_what_is_wrong_with_a_call_is_answered(tmp_path: Path) -> None:
+    plan = plan_from_yaml(
+        "name: p\ninputs: {messages: list}\n"
+        'steps: {a: {use: thread.add, with: {thread: t, messages: "${inputs.messages}"}}}\nresult: ok\n'
+    ).plan
+    async with await App.open(tmp_path) as app:
+        for messages, code in (
+            ([], "invalid"),
+            ([{"role": "system", "text": "x"}], "invalid"),
+            ([{"role": "user", "text": "x" * 200_001}], "too_large"),
+            ([{"role": "user", "text": "x"}] * 101, "invalid"),
+        ):
+            document = await app.run(plan, {"messages": messages})
+            assert (document["status"], document["error"]["code"]) == ("failed", code)
+
+
+async def test_a_damaged_memory_fails_the_step_and_says_what_helps(tmp_path: Path) -> None:
+    (tmp_path / ".batuta").mkdir()
+    (tmp_path / ".batuta/memory.sqlite").write_bytes(b"SQLite format 3\0" + b"x" * 8_000)
+    async with await App.open(tmp_path) as app:
+        document = await app.run(PLAN, {"customer": "c", "said": "x"})
+    assert (document["error"]["code"], "restore a backup" in document["error"]["message"]) == (
+        "unavailable", True
+    )  # fmt: skip
