@@ -67,8 +67,9 @@ def test_members_have_steps_of_their_own() -> None:
     twice = cascade(["team.fast", Member("team.fast", role="a careful one")], Check({}))
     assert list(twice.steps) == ["fast", "fast_check", "fast_2"]
     assert twice.steps["fast_2"].with_["prompt"] == "You are a careful one.\n\n${inputs.task}"
-    with pytest.raises(InputError, match="the name 'a' of a member is taken"):
-        cascade([Member("x", name="a"), Member("y", name="a")], Check({}))
+    for name in ("a", "a_check"):
+        with pytest.raises(InputError, match=f"two steps are called '{name}'"):
+            cascade([Member("x", name="a"), Member("y", name=name)], Check({}))
     with pytest.raises(InputError, match="members: 1 is not from 2 to 32"):
         cascade(["fast"], Check({}))
 

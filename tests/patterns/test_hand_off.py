@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from batuta import plan_from_yaml
 from batuta.patterns import Member, hand_off
 from tests.patterns.team import saying, team
 
@@ -54,3 +55,40 @@ async def test_it_costs_at_most_what_its_page_says(tmp_path: Path) -> None:
             assert asked == count
             assert explained.totals.forecast.calls_worst == count
             assert explained.findings == ()
+
+
+AGENTS = """
+agents:
+  billing:
+    model: fast
+    instructions: You are billing.
+    output:
+      type: object
+      properties: {done: {type: boolean}, answer: {type: string}, note: {type: string}}
+      required: [done, answer, note]
+"""
+LEAD = plan_from_yaml("""
+name: lead
+inputs: {prompt: string, context: any}
+steps: {ask: {use: strong, with: {prompt: "${inputs.prompt}", context: "${inputs.context}"}}}
+result: {text: "${steps.ask.text}", value: {answer: "${steps.ask.text}"}}
+""").plan
+
+
+async def test_agents_and_plans_take_part_like_models(tmp_path: Path) -> None:
+    chain = hand_off([Member("billing", typed=False), Member("plan.lead", typed=False)])
+    says = saying(fast=said(False, "not an invoice"), strong="yes")
+    async with team(tmp_path, says, [LEAD], AGENTS) as those:
+        result = await those.run(chain, task="may I?")
+        assert '{"billing":"not an invoice"}' in those.questions[-1]
+        explained = await those.app.explain(chain)
+    assert result == {"answer": "yes", "by": "lead", "notes": {"billing": "not an invoice"}}
+    assert explained.findings == ()
+    assert [step.inner is not None for step in explained.steps] == [True, True]
+
+
+async def test_one_that_is_asked_too_often_is_asked_again(tmp_path: Path) -> None:
+    chain = hand_off([Member("fast", retry=2), "strong"])
+    async with team(tmp_path, lambda _: "") as those:
+        explained, asked = await those.explained(chain)
+    assert (asked, explained.totals.forecast.calls_worst) == (4, 4)

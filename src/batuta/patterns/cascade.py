@@ -7,7 +7,7 @@ most n + (n - 1) · c calls, and 1 + c when the first answer passes.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from batuta.patterns.members import Who, ask, chosen, gave, seated
+from batuta.patterns.members import Who, ask, chosen, gave, seated, unlike
 from batuta.patterns.verify import Verify
 from batuta.plans.build import plan_from_data
 from batuta.spec.plan import Plan
@@ -35,6 +35,8 @@ def cascade(
     """
     seats = seated(members, at_least=2)
     *checked, last = seats
+    for seat in checked:
+        unlike(f"{seat}_check", seats)
     field = "text" if schema is None else "value"
     steps: dict[str, Any] = {}
     failed: list[str] = []  # conditions: none of those before has passed

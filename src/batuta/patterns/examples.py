@@ -136,12 +136,12 @@ PATTERNS: Mapping[str, Pattern] = {
     ),
     "map-reduce": Pattern(
         "every part of a long text is read, and the notes are put together a few at a time",
-        lambda: (map_reduce("fast", "strong", at_most=16, together=4),),
+        lambda: (map_reduce(Member("fast", retry=2), Member("strong", retry=2), at_most=16, together=4),),
         {
             "read": "Every part by itself, a few at once (limit). What cannot be read is left out, and seen to be.",
             "notes": "Each note gets its place, and the number of its part.",
             "write_1": "So many notes become one text, which names the parts it rests on.",
-            "notes_1": "Numbers of parts that it was not shown are dropped.",
+            "notes_1": "What it names as a part is dropped unless it is one of its own.",
             "write_2": "Only if the first texts were several.",
         },
         {"task": "What went wrong?", "parts": '["On Monday it rained.", "On Tuesday the roof fell in."]'},

@@ -93,7 +93,7 @@ def _ledger(leader: Who, seats: Mapping[str, Member], tasks: int, stall: int) ->
         "You lead a team that does this task:\n${inputs.task}\n\n"
         f"The workers:\n{who}\n\n{_ASKED}\nGive at most {tasks} tasks.",
         context={
-            "rounds": "${inputs.rounds.map(r, {'ledger': r.ledger, 'reports': r.reports})}",
+            "rounds": "${inputs.rounds}",
             "begin_anew": f"${{inputs.before != null && inputs.before.stalled >= {stall}}}",
         },
         schema=object_of(

@@ -2,7 +2,7 @@
 
 MapReduce (Dean, Ghemawat 2004) with members for functions. With p parts and f notes put together at a time, a run asks
 the reader p times, and the writer ceil(p / f) + ceil(p / f²) + … + 1 times. Every note is also given its number, by a
-call that costs nothing.
+call that costs nothing; and one looks for those that could not be read.
 """
 
 from typing import Any, Literal
@@ -45,8 +45,8 @@ def map_reduce(
         limit: so many parts are read at once.
 
     Inputs: task, and parts (texts, or paths of files). Result: `{answer, parts, notes}`: `parts` are the numbers, from
-    1, of the parts that the answer rests on; numbers that were not among the notes it was made of are left out.
-    `notes` are those on each part, null where reading it failed.
+    1, of the parts that the answer rests on: only what was read, and went into that text. `notes`
+    are those on each part, with the text null where reading it failed.
 
     Raises:
         InputError: a number is out of its range.
@@ -65,9 +65,14 @@ def map_reduce(
     note = {
         "at": "${index}",
         "text": "${item != null ? item.text : null}",
-        "parts": ["${index + 1}"],
+        "parts": "${item != null ? [index + 1] : []}",
     }
-    steps: dict[str, Any] = {"read": read, "notes": _numbered("read", at_most, note)}
+    unread = "${steps.notes.filter(n, size(n.parts) == 0).map(n, n.at + 1)}"
+    steps: dict[str, Any] = {
+        "read": read,
+        "notes": _numbered("read", at_most, note),
+        "unread": {"use": "value", "with": {"value": unread}},
+    }
     notes, count, level = "notes", at_most, 0
     while level == 0 or count > 1:
         level += 1
@@ -102,7 +107,9 @@ def _level(
     writer: Who,
 ) -> str:
     """Add the steps that put what `notes` has together; the name of the step that has what comes of it."""
-    group = f"steps.{notes}.filter(n, n.at / {together} == index && n.text != null)"
+    # What could not be read has no part. To ask for its text would cost as much as the texts are long.
+    there = " && size(n.parts) > 0" if level == 1 else ""
+    group = f"steps.{notes}.filter(n, n.at / {together} == index{there})"
     write = ask(
         writer,
         "${inputs.task}\n\nThe context has notes on parts of what was to be read for it.\n"
@@ -117,7 +124,8 @@ def _level(
         "at_most": count,
         "limit": limit,
     }
-    known = f"{group}.exists(n, p in n.parts)"
+    span = together**level
+    known = f"p > index * {span} && p <= (index + 1) * {span} && !(p in steps.unread)"
     note = {
         "at": "${index}",
         "text": "${item.value.text}",

@@ -8,7 +8,7 @@ import msgspec
 
 from batuta.errors import InputError
 
-__all__ = ["Member", "Who", "ask", "bounded", "chosen", "gave", "object_of", "seated"]
+__all__ = ["Member", "Who", "ask", "bounded", "chosen", "gave", "object_of", "seated", "unlike"]
 
 # More steps beside each other than anybody reads; and calls multiply with them.
 MEMBERS_MAX = 32
@@ -24,12 +24,14 @@ class Member(msgspec.Struct, frozen=True):
         role: what it is told of itself before it is asked: "a lawyer who looks for what may go wrong".
         name: of its step; by default the last part of `use`, with a number if that is taken.
         typed: False for one that takes no `schema`: an agent whose own output has the fields that the pattern names.
+        retry: so often it is asked again when it may be, as where a rate limit was hit; every bound grows with it.
     """
 
     use: str
     role: str = ""
     name: str = ""
     typed: bool = True
+    retry: int = 0
 
 
 # A member, or only the name of its capability.
@@ -49,12 +51,15 @@ def seated(
     for one in members:
         member = Member(one) if isinstance(one, str) else one
         name = member.name or _free(member.use, {*seats, *taken})
-        if name in seats or name in taken:
-            raise InputError(
-                f"the name {name!r} of a member is taken", remedy="give each one a name of its own"
-            )
-        seats[name] = member
+        seats[unlike(name, {*seats, *taken})] = member
     return seats
+
+
+def unlike(name: str, taken: Collection[str]) -> str:
+    """`name`. Raises `InputError` if a step is called so already."""
+    if name in taken:
+        raise InputError(f"two steps are called {name!r}", remedy="give members names of their own")
+    return name
 
 
 def _free(use: str, taken: Collection[str]) -> str:
@@ -78,7 +83,7 @@ def bounded(what: str, number: int, low: int, high: int) -> int:
 def ask(
     who: Who, prompt: str, *, context: Any = None, schema: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """`use` and `with` of a step that asks `who`.
+    """The step that asks `who`.
 
     What others have said goes into `context`, as data: it is JSON to whoever is asked, and no part of our words.
     """
@@ -90,7 +95,7 @@ def ask(
         given["context"] = context
     if schema is not None and member.typed:
         given["schema"] = dict(schema)
-    return {"use": member.use, "with": given}
+    return {"use": member.use, "with": given} | ({"retry": member.retry} if member.retry else {})
 
 
 def object_of(**properties: Mapping[str, Any]) -> dict[str, Any]:

@@ -45,17 +45,18 @@ def panel(
     if bool(labels) == (schema is not None):
         raise InputError("a panel needs either labels or a schema", remedy="labels=['yes', 'no']")
     answer = schema or object_of(label={"enum": list(labels)}, why={"type": "string"})
-    seats = seated(members, at_least=3, taken=("vote",))
+    counts = [f"count_{number}" for number in range(len(members))]
+    seats = seated(members, at_least=3, taken=("vote", *counts))
     first = len(seats) // 2 + 1
     votes = [f"${{{gave(seat, f'value.{field}')}}}" for seat in seats]
     steps: dict[str, Any] = {}
     for number, (seat, member) in enumerate(seats.items()):
         when: dict[str, str] = {}
         if number >= first:
-            count = f"count_{number}"
+            count = counts[number]
             steps[count] = _count(votes[:number], len(seats))
             if number > first:
-                steps[count]["when"] = _open(f"count_{number - 1}")
+                steps[count]["when"] = _open(counts[number - 1])
             when["when"] = _open(count)
         asked = ask(member, "${inputs.task}", schema=answer)
         steps[seat] = asked | when | {"may_fail": True}
@@ -95,8 +96,8 @@ def judged_panel(
 ) -> Plan:
     """A plan in which a capability of the kind `judge` picks the best of the members' texts.
 
-    With `enough`, the first so many answers are judged, and whoever is not done by then is not waited for. A member
-    that fails has no candidate.
+    With `enough`, the first so many answers are judged, and whoever is not done by then is not waited for; if fewer
+    succeed, the run fails. A member that fails has no candidate.
 
     Inputs: task. Result: `{answer, by, scores, reasons, agreed, answers, failed}`: the answer is null if two are best
     alike; `answers` has all of them by member, `failed` why one has none.
