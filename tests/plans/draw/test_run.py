@@ -109,6 +109,21 @@ def test_a_failed_run_says_what_failed() -> None:
     )
 
 
+def test_a_failure_that_the_run_survives_is_told_from_one_that_ends_it() -> None:
+    needs = Step("tool", {"x": "${steps.news}"})
+    asks = Step("tool", {"x": "${errors.news}"})
+    book = Clocked(plan(news=Step("tool", may_fail=True), told=needs, sorry=asks))
+    book.claim()
+    assert "may fail" in words(drawn(book))
+    book.at(1).start("news")
+    book.at(2).add(failed("news", code="gone", message="no news"))
+    book.at(2).skip("told")
+    document = drawn(book)
+    assert {"1.0 s · failed, run goes on", "skipped", "data if there is any"} <= words(document)
+    assert "may fail" not in words(document)
+    assert outside(document) == []
+
+
 def test_what_was_undone_is_taken_back_and_not_done() -> None:
     book = Clocked(plan(pay=Step("tool", undo=Undo("back")), boom=Step("tool", after=("pay",))))
     book.claim()

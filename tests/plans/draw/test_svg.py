@@ -140,6 +140,7 @@ def test_every_word_is_inside_its_box(name: str, measures: object) -> None:
         name=name, use="some.capability.with_a_long_name." + name, effect="irreversible", stack="each",
         times="each 1,234 of 10,000", when="inputs.kind == 'express' && steps.a.b.c.d.e.f.g > 1000000",
         time="2 min 10 s", cost="≤ $1,234.56", state="in doubt", asks=True, undo="u", critical=True, denied="no",
+        may_fail=True,
     )  # fmt: skip
     count = 3 if measures is FULL else 70
     document = svg_of(picture([loud, *boxes(count)], [(0, 1), (0, 2)]))

@@ -92,3 +92,26 @@ def test_a_step_of_many_items_lists_them_and_what_they_wait_for(folder: Folder) 
         ["a.0", "done"],
         ["a.1", "done"],
     ]
+
+
+CAREFUL = """name: careful
+steps:
+  news: {use: file.read, with: {file: news.txt}, may_fail: true}
+  told: {use: value, with: {value: "${steps.news.text}"}}
+  many: {use: file.read, each: "${['a.txt', 'b.txt']}", with: {file: "${item}"}, may_fail: true}
+result: "${errors.news.code}"
+"""
+
+
+def test_a_failure_that_the_run_survives_says_so(folder: Folder) -> None:
+    (folder.path / "careful.yaml").write_text(CAREFUL, encoding="utf-8")
+    plan = folder.batuta("plan", "careful.yaml").out
+    assert "may fail  news: the run goes on without told\n" in plan
+    assert "          many: any item; the run goes on with null in its place\n" in plan
+    document = folder.batuta("run", "--plan", "careful.yaml", "--json").document
+    assert (document["status"], document["result"]) == ("succeeded", "not_found")
+    shown = folder.batuta("show", document["run"]).out
+    assert "the run goes on without it: not_found: there is no file 'news.txt'" in shown
+    assert "0/2 done, 2 failed" in shown
+    step = folder.batuta("show", document["run"], "--step", "news").out.splitlines()
+    assert "  the run goes on without it" in step

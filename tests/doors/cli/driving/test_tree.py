@@ -2,6 +2,8 @@
 
 import itertools
 
+import msgspec
+
 from batuta.doors.cli.driving.tree import header, pruned, rows_of
 from batuta.doors.cli.terminal.table import Row, columns, tree_lines
 from batuta.doors.cli.terminal.text import cells
@@ -36,16 +38,16 @@ steps:
 SHAPE = PlanShape(PLAN)
 
 
-def run_of(*facts: object) -> Run:
+def run_of(*facts: object, shape: PlanShape = SHAPE) -> Run:
     begin = (
         Accepted(at=100.0, run="r1", request=Request(plan="tour"), salt=""),
         Expanded(
-            at=100.0, path="", attempt=0, term=0, plan=inline({}), plan_digest=SHAPE.digest,
+            at=100.0, path="", attempt=0, term=0, plan=inline({}), plan_digest=shape.digest,
             cards=inline({}), inputs=inline({}),
         ),
         Claimed(at=100.0, owner="me", term=1),
     )  # fmt: skip
-    return fold((*begin, *facts), lambda _: SHAPE)  # type: ignore[arg-type]
+    return fold((*begin, *facts), lambda _: shape)  # type: ignore[arg-type]
 
 
 def started(path: str, at: float = 101.0, attempt: int = 1) -> Started:
@@ -73,6 +75,20 @@ def test_steps_stand_in_the_order_of_the_plan_with_state_time_and_cost() -> None
     ]
     head = header(run, 104.0)
     assert (head.name, head.note, head.time, head.cost) == ("tour", "r1", "4.0 s", "$0.0200")
+
+
+def test_a_failure_that_the_run_survives_says_so() -> None:
+    step = SHAPE.plan.steps["load"]
+    careful = PlanShape(
+        msgspec.structs.replace(PLAN, steps={"load": msgspec.structs.replace(step, may_fail=True)})
+    )
+    failure = Failure(at=102.0, path="load", attempt=1, code="gone", message="no such thing")
+    for shape, note, style in (
+        (careful, "the run goes on without it: gone: no such thing", "dim"),
+        (SHAPE, "gone: no such thing", "bad"),
+    ):
+        row = rows_of(run_of(started("load"), failure, shape=shape), 103.0, {})[0]
+        assert (row.state, row.note, row.style) == ("failed", note, style)
 
 
 def test_a_few_items_are_listed_and_many_are_counted() -> None:
