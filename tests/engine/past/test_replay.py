@@ -142,10 +142,14 @@ class TestSimulatedRuns:
             simulation, faults = told(seed)
             if faults.upgrade:
                 continue
+            log = simulation.laws.facts
+            puts = {f.path for f in log if isinstance(f, Started) and f.capability == "put"}
+            # After a restore an effect is asked about before its call, and what has none is not.
             calls = [
                 number
-                for number, fact in enumerate(simulation.laws.facts, 1)
-                if isinstance(fact, Started) and fact.capability == "put"
+                for number, fact in enumerate(log, 1)
+                if (isinstance(fact, Started) and fact.capability == "put")
+                or (isinstance(fact, Waited) and fact.rule == "restored" and fact.path in puts)
             ]
             got = asyncio.run(replayed_story(simulation, card=harmless))
             found = None if got.difference is None else got.difference.seq
