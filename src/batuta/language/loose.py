@@ -1,8 +1,8 @@
 """One block of JSON as models write it: read where its meaning is beyond doubt, refused where it is not. Pure.
 
-Forgiven are single quotes, keys without quotes, `True`, `False` and `None`, comments, commas before a closing bracket,
-line ends inside of texts, and an end that is missing. Nothing is ever made up: a text, number or word that the end
-cuts off is left out with its key, and so is a list or map of which nothing has come.
+Forgiven are single quotes and apostrophes between them, keys without quotes, `True`, `False` and `None`, comments,
+commas before a closing bracket, line ends inside of texts, and an end that is missing. Nothing is ever made up: a text,
+number or word that the end cuts off is left out with its key, and so is a list or map of which nothing has come.
 
 Refused is what could mean two things: keys given twice, unknown escapes, `...`, missing commas, NaN.
 Every character is looked at a bounded number of times, and nesting is bounded, whatever comes.
@@ -23,8 +23,10 @@ _COMMENT = re.compile(r"//[^\n]*+|#[^\n]*+|/\*(?s:.*?)(?:\*/|\Z)")
 # Possessive: a text without an end is looked at once.
 _STRING = {
     '"': re.compile(r'"((?:[^"\\]++|\\.)*+)"', re.DOTALL),
-    "'": re.compile(r"'((?:[^'\\]++|\\.)*+)'", re.DOTALL),
+    # Between two letters it is an apostrophe: nothing can end or begin there without a comma or colon beside it.
+    "'": re.compile(r"'((?:[^'\\]++|\\.|(?<=[^\W\d_])'(?=[^\W\d_]))*+)'", re.DOTALL),
 }
+_APOSTROPHE = re.compile(r"(?<=[^\W\d_])'")
 _ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|(.))", re.DOTALL)
 _ESCAPED = {
     '"': '"', "'": "'", "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t",
@@ -257,6 +259,8 @@ class _Reader:
         self.at = found.end()
         if quote == "'":
             self.forgiven["single quotes"] = None
+            if _APOSTROPHE.search(found[1]):
+                self.forgiven["apostrophe"] = None
         if any(mark < " " for mark in found[1]):
             self.forgiven["line ends in a text"] = None
         return made
