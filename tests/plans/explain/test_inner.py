@@ -74,6 +74,31 @@ def test_what_is_known_of_the_arguments_is_known_inside() -> None:
     assert [(one.step, one.at_most) for one in large.asks] == [("one/ask", 1)]
 
 
+def test_a_list_that_is_written_out_bounds_the_plan_inside_whatever_its_items_will_be() -> None:
+    many = """
+name: many
+inputs: {all: list}
+steps:
+  pay: {use: pay, each: "${inputs.all}", at_most: 20, with: {cents: "${item}"}}
+"""
+    premises = inside(settle=SETTLE, many=many)
+    plan = """
+name: outer
+steps:
+  read: {use: look}
+  two: {use: plan.many, with: {all: ["${steps.read.a}", "${steps.read.b}"]}}
+  any: {use: plan.many, with: {all: "${steps.read.all}"}}
+  known: {use: plan.many, with: {all: [1, 2, 3]}}
+"""
+    steps = {one.name: one for one in explain(plan_from_yaml(plan).plan, premises).steps}
+    costs = {name: steps[name].forecast.cost_worst_nusd for name in ("two", "any", "known")}
+    assert costs == {"two": 2 * CENT, "any": 20 * CENT, "known": 3 * CENT}
+    inner = steps["two"].inner
+    assert inner is not None
+    # Who carries it out may leave nulls out.
+    assert (inner.steps[0].items, inner.steps[0].items_known) == (2, None)
+
+
 def test_questions_inside_are_asked_for_every_item() -> None:
     each = "{use: plan.settle, each: '[1, 2]', with: {cents: '${item}'}}"
     (asked,) = explained(each, inside(settle=SETTLE)).questions
