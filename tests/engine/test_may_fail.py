@@ -363,6 +363,23 @@ result: "${steps.tell}"
         await fork(house.engine, origin, Wish("many.1"), run_id="f1", author="ann")
         assert (await house.go_on("f1"))["result"] == self.RESULT
 
+    async def test_a_fork_does_what_was_only_asked_about_when_the_run_failed(self) -> None:
+        house = House(broken(), Tool("ask", in_turn(Waiting(Question(text="?")), 1)))
+        await house.run(
+            """
+steps:
+  x: {use: ask, may_fail: true}
+  b: {use: echo}
+  j: {use: echo, join: first, after: b, with: {why: "${errors.x}"}}
+  c: {use: broken, after: j}
+"""
+        )
+        origin = await house.engine.read("r1")
+        assert origin.nodes["x"].state == "cancelled"
+        forked = await fork(house.engine, origin, Wish("c"), run_id="f1", author="ann")
+        assert set(forked.taken_over) == {"b", "j"}
+        assert states(await house.go_on("f1"))["x"] == "done"
+
     async def test_it_is_told_that_the_run_went_on(self) -> None:
         shown = await House(broken(), picky()).run(self.PLAN)
         told = {one["path"]: one.get("tolerated") for one in shown["steps"]}

@@ -201,7 +201,12 @@ def _lost(root: Scope) -> set[str]:
     while pending:
         name = pending.pop()
         users = root.shape.users[name]
-        if name in lost or root.nodes[name].state != r.DROPPED or name in root.shape.in_result:
+        if (
+            not users
+            or name in lost
+            or root.nodes[name].state != r.DROPPED
+            or name in root.shape.in_result
+        ):
             continue
         if all(root.nodes[user].winners is not None or user in lost for user in users):
             lost.add(name)

@@ -69,7 +69,10 @@ REMEDIES: Mapping[str, tuple[tuple[str, str], ...]] = {
     "B137": ((r"add `undo: \{use: …\}` to '(\w+)', (.*)", r"write use(…, undo=…) at \1, \2"),),
     "B139": ((r"write `retry: 1` to (.*)", r"write retry=1 to \1"),),
     "B142": ((r"(.*): join: all", r'\1: join="all"'),),
-    "B143": ((r"ask first: \S+ != null \? (.*) : …", r"say what to use instead: coalesce(\1, …)"),),
+    "B143": (
+        (r"ask first: \S+ != null \? (.*) : …", r"say what to use instead: coalesce(\1, …)"),
+        (r"ask first: when: errors\.(\w+) != null", r"ask first: with when(has(error_of(\1))): …"),
+    ),
     "B145": ((r"use it: when: (\S+), .*", r"use it: with when(\1): …, or return it"),),
     "B146": ((r"add `wait`: .*", 'add wait: repeat(…, wait="5s")'),),
     "B147": (
