@@ -4,13 +4,9 @@ A backup is taken while runs go on, and is read through before it gets its name.
 there is kept beside. It begins a new epoch, so that no effect whose outcome the backup does not know runs unasked.
 """
 
-import contextlib
 import os
 import secrets
-import shutil
 import time
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 
 import apsw
@@ -18,13 +14,15 @@ import apsw
 from batuta.errors import JournalError, NotFound
 from batuta.journal.codec import encode_fact
 from batuta.journal.file.check import check_journal, epoch_of
-from batuta.journal.file.connection import check_file, connect, sync_file, sync_folder
+from batuta.journal.file.connection import check_file, connect
 from batuta.journal.file.failures import translated
 from batuta.journal.file.owners import gate, living
 from batuta.journal.file.store import Store
 from batuta.journal.intake import Append
 from batuta.ports import WORKSPACE
 from batuta.spec.facts import Restored
+from batuta.storage.copies import copy_pages
+from batuta.storage.drafts import draft_of, give_name, sync_file, sync_folder
 
 __all__ = ["copy_journal", "restore"]
 
@@ -48,11 +46,10 @@ def copy_journal(source: Path, path: Path) -> int:
             f"{target} cannot be written: there is no folder {target.parent}",
             remedy="create the folder",
         )
-    with _draft(target) as draft:
+    with translated(str(target)), draft_of(target) as draft:
         facts = _copy(source, draft)
-        with translated(str(target)):
-            _link(draft, target)
-            sync_folder(target)
+        give_name(draft, target)
+        sync_folder(target)
     return facts
 
 
@@ -76,7 +73,7 @@ def restore(
         raise JournalError(
             f"there is no folder {target.parent} to restore to", remedy="create the folder"
         )
-    with translated(str(target)), gate(target), _draft(target) as draft:
+    with translated(str(target)), gate(target), draft_of(target) as draft:
         users = living(target)
         if users:
             raise JournalError(
@@ -96,17 +93,7 @@ def _copy(source: Path, draft: Path) -> int:
     """Copy through SQLite, which sees one state of the source, and read the copy through."""
     check_file(source)
     with translated(str(source)):
-        original = apsw.Connection(str(source), flags=apsw.SQLITE_OPEN_READONLY)
-        copy = apsw.Connection(str(draft))
-        try:
-            with copy.backup("main", original, "main") as run:
-                while not run.done:
-                    run.step(
-                        -1
-                    )  # all at once: writers are not held up, and never make it start again
-        finally:
-            original.close()
-            copy.close()
+        copy_pages(source, draft)
     try:
         db = connect(draft)
         try:
@@ -159,34 +146,5 @@ def _move_aside(target: Path, now: float) -> Path:
             old.rename(f"{aside}{end}")
     if target.exists():
         # The name must never be free: whoever opened it then would begin an empty journal.
-        _link(target, aside, keep=True)
+        give_name(target, aside, keep=True)
     return aside
-
-
-def _link(source: Path, target: Path, *, keep: bool = False) -> None:
-    """Give `source` the name `target` too (or instead), unless that is taken."""
-    try:
-        os.link(source, target)
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without hard links
-        if target.exists():
-            raise FileExistsError(str(target)) from None
-        if keep:
-            shutil.copy2(source, target)
-        else:
-            source.rename(target)
-
-
-@contextmanager
-def _draft(target: Path) -> Generator[Path]:
-    """A private file beside `target`, gone afterwards unless it was renamed."""
-    draft = target.with_name(f"{target.name}.draft-{secrets.token_hex(4)}")
-    try:
-        with translated(str(target)):
-            os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-        yield draft
-    finally:
-        for end in _NEIGHBOURS:
-            with contextlib.suppress(OSError):
-                Path(f"{draft}{end}").unlink(missing_ok=True)

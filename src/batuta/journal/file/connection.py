@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import secrets
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ from batuta.journal.file.database import Database, open_database
 from batuta.journal.file.failures import RESTORE_REMEDY, translated
 from batuta.journal.file.statements import MIGRATIONS, SQL
 from batuta.journal.file.still import open_still
+from batuta.storage.drafts import draft_of, give_name, sync_folder
 
 __all__ = [
     "APPLICATION_ID",
@@ -21,8 +21,6 @@ __all__ = [
     "connect",
     "create",
     "migrate",
-    "sync_file",
-    "sync_folder",
     "tenant_key_of",
 ]
 
@@ -45,10 +43,8 @@ def create(path: Path, *, tenant_key: bytes | None = None, vfs: str | None = Non
     """
     if path.exists():
         return
-    draft = path.with_name(f"{path.name}.new-{secrets.token_hex(4)}")
     with translated(str(path)):
-        os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-        try:
+        with draft_of(path) as draft:
             db = open_database(str(draft), _CREATE, vfs)
             db.execute("PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL").fetchall()
             db.execute("PRAGMA synchronous = FULL; BEGIN IMMEDIATE")
@@ -60,13 +56,9 @@ def create(path: Path, *, tenant_key: bytes | None = None, vfs: str | None = Non
             db.execute(SQL["set_meta"], ("created_at", time.time()))
             db.execute("COMMIT")
             db.close()
-            with contextlib.suppress(
-                FileExistsError
-            ):  # another process was first: then it is theirs
-                _give_name(draft, path)
-        finally:
-            for leftover in (draft, Path(f"{draft}-wal"), Path(f"{draft}-shm")):
-                leftover.unlink(missing_ok=True)
+            # Another process may have been first: then it is theirs.
+            with contextlib.suppress(FileExistsError):
+                give_name(draft, path)
         sync_folder(path)
 
 
@@ -161,37 +153,6 @@ def tenant_key_of(db: Database, path: Path, expected: bytes | None) -> bytes:
             remedy="open it with the key it was created with",
         )
     return found[0][0]
-
-
-def sync_file(path: Path) -> None:
-    """Make the contents of the file at `path` durable."""
-    fd = os.open(path, os.O_RDWR)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
-
-
-def sync_folder(path: Path) -> None:
-    """Make the name of `path` durable. Windows has no such call and needs none."""
-    if os.name == "nt":
-        return
-    fd = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
-
-
-def _give_name(draft: Path, path: Path) -> None:
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without hard links
-        if path.exists():
-            raise FileExistsError(str(path)) from None
-        draft.rename(path)
 
 
 def check_file(path: Path) -> None:
