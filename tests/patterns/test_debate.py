@@ -3,6 +3,9 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from batuta.errors import InputError
 from batuta.patterns import debate, debate_round
 from batuta.testing.providers import Asked
 from tests.patterns.team import JUDGE, judged, team
@@ -51,8 +54,8 @@ async def test_a_member_that_fails_abstains_for_a_round(tmp_path: Path) -> None:
 
 async def test_in_free_words_they_say_themselves_that_they_agree(tmp_path: Path) -> None:
     says = arguing(fast=["+a long way", "+to the left"], strong=["+no", "+to the left"])
-    async with team(tmp_path, says, [TALKING]) as those:
-        result = await those.run(debate(TALKING), task="where?")
+    async with team(tmp_path, says, [TALKING], JUDGE) as those:
+        result = await those.run(debate(TALKING, judge="quality"), task="where?")
         assert len(those.asked) == 4
     assert (result["answer"], result["agreed"]) == ("to the left", True)
 
@@ -67,10 +70,19 @@ async def test_a_judge_ends_a_debate_that_does_not_end(tmp_path: Path) -> None:
 
 
 async def test_it_costs_at_most_what_its_page_says(tmp_path: Path) -> None:
-    async with team(tmp_path, lambda _: "", [CHOOSING, TALKING]) as those:
-        for round_, members in ((CHOOSING, 3), (TALKING, 2)):
-            for rounds in (1, 3):
-                explained, asked = await those.explained(debate(round_, at_most=rounds))
-                assert asked == rounds * members
-                assert explained.totals.forecast.calls_worst == rounds * (members + 2)
-                assert explained.findings == ()
+    async with team(tmp_path, lambda _: "", [CHOOSING, TALKING], JUDGE) as those:
+        for rounds in (1, 3):
+            explained, asked = await those.explained(debate(CHOOSING, at_most=rounds))
+            assert asked == rounds * 3
+            assert explained.totals.forecast.calls_worst == rounds * (3 + 2)
+            assert explained.findings == ()
+            judged_ = debate(TALKING, judge="quality", at_most=rounds)
+            explained, asked = await those.explained(judged_)
+            # The judge is asked about two answers, up to three times each.
+            assert asked == rounds * 2 + 2 * 3
+            assert explained.findings == ()
+
+
+def test_somebody_has_to_be_able_to_end_it() -> None:
+    with pytest.raises(InputError, match="nobody can end a debate in free words"):
+        debate(TALKING)

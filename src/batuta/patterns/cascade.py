@@ -9,7 +9,7 @@ from typing import Any
 
 from batuta.patterns.members import Who, ask, chosen, gave, seated, unlike
 from batuta.patterns.verify import Verify
-from batuta.plans.build import plan_from_data
+from batuta.patterns.writing import written
 from batuta.spec.plan import Plan
 
 __all__ = ["cascade"]
@@ -53,20 +53,17 @@ def cascade(
     answers = [(passed[seat], f"steps.{seat}.{field}") for seat in checked]
     names = [(passed[seat], f"'{seat}'") for seat in checked]
     flaws = {seat: f"${{{verify.verdict(f'{seat}_check').flaws}}}" for seat in checked}
-    return plan_from_data(
+    return written(
+        name,
+        "Ask the cheap one first, and the next one if its answer does not pass.",
+        steps,
         {
-            "name": name,
-            "description": "Ask the cheap one first, and the next one if its answer does not pass.",
-            "inputs": {"task": "string"},
-            "steps": steps,
-            "result": {
-                "answer": f"${{{chosen(answers, gave(last, field))}}}",
-                "by": f"${{{chosen(names, repr(last))}}}",
-                "passed": "${" + " || ".join(passed.values()) + "}",
-                "flaws": flaws,
-            },
-        }
-    ).plan
+            "answer": f"${{{chosen(answers, gave(last, field))}}}",
+            "by": f"${{{chosen(names, repr(last))}}}",
+            "passed": "${" + " || ".join(passed.values()) + "}",
+            "flaws": flaws,
+        },
+    )
 
 
 def _passed(verify: Verify, seat: str) -> str:

@@ -7,14 +7,12 @@ of c calls, a run makes at most n · (2 + c) calls: the plan of the round, the d
 from collections.abc import Mapping
 from typing import Any
 
-from batuta.patterns.members import Who, ask, bounded
+from batuta.patterns.members import Who, ask
 from batuta.patterns.verify import Verify
-from batuta.plans.build import plan_from_data
+from batuta.patterns.writing import BEFORE, in_rounds, written
 from batuta.spec.plan import Plan
 
 __all__ = ["critic_loop", "critic_round"]
-
-ROUNDS_MAX = 100
 
 
 def critic_round(
@@ -39,27 +37,22 @@ def critic_round(
         for key in ("draft", "flaws")
     }
     this = f"{{'draft': {draft}, 'flaws': {flaws}, 'worth': {worth}}}"
-    return plan_from_data(
+    return written(
+        name,
+        "One round of a critic loop: a draft, and what is wrong with it.",
         {
-            "name": name,
-            "description": "One round of a critic loop: a draft, and what is wrong with it.",
-            "inputs": {
-                "task": "string",
-                "before": {"default": None, "description": "the result of the round before"},
-            },
-            "steps": {
-                "draft": ask(writer, asked, context=before, schema=schema),
-                "check": verify.step(draft),
-            },
-            "result": {
-                "draft": f"${{{draft}}}",
-                "passed": f"${{{passed}}}",
-                "flaws": f"${{{flaws}}}",
-                "best": f"${{{better} ? {this} : inputs.before.best}}",
-                "round": "${inputs.before == null ? 1 : inputs.before.round + 1}",
-            },
-        }
-    ).plan
+            "draft": ask(writer, asked, context=before, schema=schema),
+            "check": verify.step(draft),
+        },
+        {
+            "draft": f"${{{draft}}}",
+            "passed": f"${{{passed}}}",
+            "flaws": f"${{{flaws}}}",
+            "best": f"${{{better} ? {this} : inputs.before.best}}",
+            "round": "${inputs.before == null ? 1 : inputs.before.round + 1}",
+        },
+        inputs={"before": BEFORE},
+    )
 
 
 def critic_loop(round: Plan, *, at_most: int = 4, name: str = "critic_loop") -> Plan:
@@ -73,26 +66,14 @@ def critic_loop(round: Plan, *, at_most: int = 4, name: str = "critic_loop") -> 
     Raises:
         InputError: `at_most` is not from 1 to 100.
     """
-    bounded("at_most", at_most, 1, ROUNDS_MAX)
-    step: dict[str, Any] = {
-        "use": f"plan.{round.name}",
-        "with": {"task": "${inputs.task}", "before": "${previous}"},
-        "repeat": {
-            "until": f"steps.round.passed || index == {at_most - 1}",
-            "at_most": at_most,
-        },
-    }
-    return plan_from_data(
+    return written(
+        name,
+        "Draft, look at it and write it anew, until it passes; else the best draft.",
+        {"round": in_rounds(round, at_most, "passed", before="${previous}")},
         {
-            "name": name,
-            "description": "Draft, look at it and write it anew, until it passes; else the best draft.",
-            "inputs": {"task": "string"},
-            "steps": {"round": step},
-            "result": {
-                "answer": "${steps.round.best.draft}",
-                "passed": "${steps.round.passed}",
-                "flaws": "${steps.round.best.flaws}",
-                "rounds": "${steps.round.round}",
-            },
-        }
-    ).plan
+            "answer": "${steps.round.best.draft}",
+            "passed": "${steps.round.passed}",
+            "flaws": "${steps.round.best.flaws}",
+            "rounds": "${steps.round.round}",
+        },
+    )

@@ -8,13 +8,13 @@ adds its own calls.
 from collections.abc import Sequence
 from typing import Any
 
-from batuta.patterns.members import Who, ask, bounded, gave, object_of, seated
-from batuta.plans.build import plan_from_data
+from batuta.errors import InputError
+from batuta.patterns.members import Who, ask, gave, object_of, seated
+from batuta.patterns.writing import BEFORE, in_rounds, written
 from batuta.spec.plan import Plan
 
 __all__ = ["debate", "debate_round"]
 
-ROUNDS_MAX = 20
 _ASKED = """one of several who debate this.
 The context has what each of you said last (null: nobody has yet).
 Say if you agree with all the others. Change your answer if they convince you:
@@ -50,23 +50,18 @@ def debate_round(
     if not labels:  # what nobody has seen, nobody can agree with
         agreed = f"inputs.before != null && steps.count.winner == true && {agreed}"
     said = ", ".join(gave(seat, "value.answer") for seat in seats)
-    return plan_from_data(
+    return written(
+        name,
+        "One round of a debate: every member answers, knowing what all said last.",
+        steps,
         {
-            "name": name,
-            "description": "One round of a debate: every member answers, knowing what all said last.",
-            "inputs": {
-                "task": "string",
-                "before": {"default": None, "description": "the answers of the round before"},
-            },
-            "steps": steps,
-            "result": {
-                "answers": {seat: f"${{steps.{seat}.value}}" for seat in seats},
-                "said": f"${{[{said}]}}",
-                "agreed": f"${{{agreed}}}",
-                "winner": "${steps.count.winner}" if labels else None,
-            },
-        }
-    ).plan
+            "answers": {seat: f"${{steps.{seat}.value}}" for seat in seats},
+            "said": f"${{[{said}]}}",
+            "agreed": f"${{{agreed}}}",
+            "winner": "${steps.count.winner}" if labels else None,
+        },
+        inputs={"before": BEFORE},
+    )
 
 
 def debate(round: Plan, *, judge: str = "", at_most: int = 3, name: str = "debate") -> Plan:
@@ -79,44 +74,36 @@ def debate(round: Plan, *, judge: str = "", at_most: int = 3, name: str = "debat
     Inputs: task. Result: `{answer, agreed, answers}`: the answer is null if nobody won.
 
     Raises:
-        InputError: `at_most` is out of its range.
+        InputError: `at_most` is not from 1 to 100, or a round in free words has no judge.
     """
-    bounded("at_most", at_most, 1, ROUNDS_MAX)
-    steps: dict[str, Any] = {
-        "round": {
-            "use": f"plan.{round.name}",
-            "with": {
-                "task": "${inputs.task}",
-                "before": "${previous != null ? previous.answers : null}",
-            },
-            "repeat": {
-                "until": f"steps.round.agreed || index == {at_most - 1}",
-                "at_most": at_most,
-            },
-        }
-    }
+    if not judge and round.result["winner"] is None:
+        raise InputError(
+            "nobody can end a debate in free words", remedy='name one: judge="quality"'
+        )
+    before = "${previous != null ? previous.answers : null}"
+    steps = {"round": in_rounds(round, at_most, "agreed", before=before)}
     agreed = "steps.round.said.filter(one, one != null)[0]"
     answer = "steps.round.winner"
     if judge:
+        # One by one, so that it is known beforehand how many there are at most.
+        said = range(len(round.result["answers"]))
+        candidates = [f"${{steps.round.said[{number}]}}" for number in said]
         steps["verdict"] = {
             "use": judge,
             "when": "!steps.round.agreed",
-            "with": {"task": "${inputs.task}", "candidates": "${steps.round.said}"},
+            "with": {"task": "${inputs.task}", "candidates": candidates},
         }
         answer = (
             "steps.verdict != null && steps.verdict.winner != null"
             " ? steps.round.said[steps.verdict.winner] : null"
         )
-    return plan_from_data(
+    return written(
+        name,
+        "Let several debate until they agree, or for so many rounds.",
+        steps,
         {
-            "name": name,
-            "description": "Let several debate until they agree, or for so many rounds.",
-            "inputs": {"task": "string"},
-            "steps": steps,
-            "result": {
-                "answer": f"${{steps.round.agreed ? {agreed} : {answer}}}",
-                "agreed": "${steps.round.agreed}",
-                "answers": "${steps.round.answers}",
-            },
-        }
-    ).plan
+            "answer": f"${{steps.round.agreed ? {agreed} : {answer}}}",
+            "agreed": "${steps.round.agreed}",
+            "answers": "${steps.round.answers}",
+        },
+    )

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from batuta.patterns.members import Who, ask, chosen, gave, object_of, seated
-from batuta.plans.build import plan_from_data
+from batuta.patterns.writing import written
 from batuta.spec.plan import Plan
 
 __all__ = ["hand_off"]
@@ -54,19 +54,16 @@ def hand_off(specialists: Sequence[Who], *, name: str = "hand_off") -> Plan:
         waiting.append(f"!({_done(seat)})")
     answers = [(_done(seat), f"steps.{seat}.value.answer") for seat in others]
     names = [(_done(seat), f"'{seat}'") for seat in others]
-    return plan_from_data(
+    return written(
+        name,
+        "Ask one specialist after the other, until one of them finishes.",
+        steps,
         {
-            "name": name,
-            "description": "Ask one specialist after the other, until one of them finishes.",
-            "inputs": {"task": "string"},
-            "steps": steps,
-            "result": {
-                "answer": f"${{{chosen(answers, gave(last, 'value.answer'))}}}",
-                "by": f"${{{chosen(names, repr(last))}}}",
-                "notes": {seat: notes[seat] for seat in others},
-            },
-        }
-    ).plan
+            "answer": f"${{{chosen(answers, gave(last, 'value.answer'))}}}",
+            "by": f"${{{chosen(names, repr(last))}}}",
+            "notes": {seat: notes[seat] for seat in others},
+        },
+    )
 
 
 def _done(seat: str) -> str:

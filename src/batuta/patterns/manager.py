@@ -9,12 +9,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from batuta.patterns.members import Member, Who, ask, bounded, object_of, seated
-from batuta.plans.build import plan_from_data
+from batuta.patterns.writing import BEFORE, ROUNDS_MAX, in_rounds, written
 from batuta.spec.plan import Plan
 
 __all__ = ["manager", "manager_round"]
 
-ROUNDS_MAX = 100
 TASKS_MAX = 20
 _ASKED = """The context has the rounds so far, each with your ledger and what the workers reported,
 in the order of the tasks that you gave them (null: it failed).
@@ -60,28 +59,25 @@ def manager_round(
         seat: f"${{steps.{seat} != null ? steps.{seat}.map(one, one != null ? one.text : null) : []}}"
         for seat in seats
     }
-    return plan_from_data(
+    return written(
+        name,
+        "One round: bring the ledger up to date, and have tasks done.",
+        steps,
         {
-            "name": name,
-            "description": "One round: bring the ledger up to date, and have tasks done.",
-            "inputs": {
-                "task": "string",
-                "rounds": {"type": "array", "items": {"type": "object"}, "default": []},
-                "before": {"default": None, "description": "the last of the rounds"},
-            },
-            "steps": steps,
-            "result": {
-                "ledger": "${steps.ledger.value}",
-                "reports": reports,
-                "done": "${steps.ledger.value.done}",
-                "answer": "${steps.ledger.value.answer}",
-                "stalled": "${steps.state.stalled}",
-                "replans": "${steps.state.replans}",
-                "ended": "${steps.ledger.value.done"
-                f" || steps.state.stalled >= {stall} && steps.state.replans > 0}}",
-            },
-        }
-    ).plan
+            "ledger": "${steps.ledger.value}",
+            "reports": reports,
+            "done": "${steps.ledger.value.done}",
+            "answer": "${steps.ledger.value.answer}",
+            "stalled": "${steps.state.stalled}",
+            "replans": "${steps.state.replans}",
+            "ended": "${steps.ledger.value.done"
+            f" || steps.state.stalled >= {stall} && steps.state.replans > 0}}",
+        },
+        inputs={
+            "rounds": {"type": "array", "items": {"type": "object"}, "default": []},
+            "before": BEFORE,
+        },
+    )
 
 
 def _ledger(leader: Who, seats: Mapping[str, Member], tasks: int, stall: int) -> dict[str, Any]:
@@ -150,7 +146,6 @@ def manager(round: Plan, leader: Who, *, at_most: int = 8, name: str = "manager"
     Raises:
         InputError: `at_most` is out of its range.
     """
-    bounded("at_most", at_most, 1, ROUNDS_MAX)
     closing = ask(
         leader,
         "${inputs.task}\n\nThis could not be finished."
@@ -159,32 +154,18 @@ def manager(round: Plan, leader: Who, *, at_most: int = 8, name: str = "manager"
         context={"ledger": "${steps.round.ledger}", "reports": "${steps.round.reports}"},
         schema=object_of(answer={"type": "string"}),
     )
-    return plan_from_data(
+    return written(
+        name,
+        "A manager gives out tasks and keeps a ledger, until the task is done or nothing moves.",
         {
-            "name": name,
-            "description": "A manager gives out tasks and keeps a ledger, until the task is done or nothing moves.",
-            "inputs": {"task": "string"},
-            "steps": {
-                "round": {
-                    "use": f"plan.{round.name}",
-                    "with": {
-                        "task": "${inputs.task}",
-                        "rounds": "${rounds}",
-                        "before": "${previous}",
-                    },
-                    "repeat": {
-                        "until": f"steps.round.ended || index == {at_most - 1}",
-                        "at_most": at_most,
-                    },
-                },
-                "closing": {**closing, "when": "!steps.round.done"},
-            },
-            "result": {
-                "answer": "${steps.closing != null ? steps.closing.value.answer : steps.round.answer}",
-                "done": "${steps.round.done}",
-                "facts": "${steps.round.ledger.facts}",
-                "open": "${steps.round.ledger.open}",
-                "why": "${steps.round.done ? 'done' : steps.round.ended ? 'stalled' : 'rounds'}",
-            },
-        }
-    ).plan
+            "round": in_rounds(round, at_most, "ended", rounds="${rounds}", before="${previous}"),
+            "closing": {**closing, "when": "!steps.round.done"},
+        },
+        {
+            "answer": "${steps.closing != null ? steps.closing.value.answer : steps.round.answer}",
+            "done": "${steps.round.done}",
+            "facts": "${steps.round.ledger.facts}",
+            "open": "${steps.round.ledger.open}",
+            "why": "${steps.round.done ? 'done' : steps.round.ended ? 'stalled' : 'rounds'}",
+        },
+    )

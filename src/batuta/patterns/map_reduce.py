@@ -8,7 +8,7 @@ call that costs nothing; and one looks for those that could not be read.
 from typing import Any, Literal
 
 from batuta.patterns.members import Who, ask, bounded, chosen, object_of
-from batuta.plans.build import plan_from_data
+from batuta.patterns.writing import written
 from batuta.spec.plan import Plan
 
 __all__ = ["map_reduce"]
@@ -79,22 +79,19 @@ def map_reduce(
         count = -(-count // together)
         notes = _level(steps, notes, level, count, together, limit, writer)
     levels = range(level, 0, -1)
-    return plan_from_data(
+    return written(
+        name,
+        "Read every part, and put the notes together until one is left.",
+        steps,
         {
-            "name": name,
-            "description": "Read every part, and put the notes together until one is left.",
-            "inputs": {
-                "task": "string",
-                "parts": {"type": "array", "items": {"type": "string"}, "maxItems": at_most},
-            },
-            "steps": steps,
-            "result": {
-                "answer": f"${{{_last(levels, 'text')}}}",
-                "parts": f"${{{_last(levels, 'parts')}}}",
-                "notes": "${steps.notes}",
-            },
-        }
-    ).plan
+            "answer": f"${{{_last(levels, 'text')}}}",
+            "parts": f"${{{_last(levels, 'parts')}}}",
+            "notes": "${steps.notes}",
+        },
+        inputs={
+            "parts": {"type": "array", "items": {"type": "string"}, "maxItems": at_most},
+        },
+    )
 
 
 def _level(

@@ -13,7 +13,7 @@ from typing import Any
 
 from batuta.errors import InputError
 from batuta.patterns.members import Who, ask, gave, object_of, seated
-from batuta.plans.build import plan_from_data
+from batuta.patterns.writing import written
 from batuta.spec.plan import Plan
 
 __all__ = ["judged_panel", "panel"]
@@ -61,21 +61,18 @@ def panel(
         asked = ask(member, "${inputs.task}", schema=answer)
         steps[seat] = asked | when | {"may_fail": True}
     steps["vote"] = _count(votes)
-    return plan_from_data(
+    return written(
+        name,
+        "Ask several the same, until more than half of them agree.",
+        steps,
         {
-            "name": name,
-            "description": "Ask several the same, until more than half of them agree.",
-            "inputs": {"task": "string"},
-            "steps": steps,
-            "result": {
-                "answer": "${steps.vote.winner}",
-                "votes": "${steps.vote.votes}",
-                "share": "${steps.vote.share}",
-                "answers": {seat: f"${{steps.{seat}.value}}" for seat in seats},
-                "failed": {seat: f"${{errors.{seat}}}" for seat in seats},
-            },
-        }
-    ).plan
+            "answer": "${steps.vote.winner}",
+            "votes": "${steps.vote.votes}",
+            "share": "${steps.vote.share}",
+            "answers": {seat: f"${{steps.{seat}.value}}" for seat in seats},
+            "failed": {seat: f"${{errors.{seat}}}" for seat in seats},
+        },
+    )
 
 
 def _count(votes: Sequence[str], of: int = 0) -> dict[str, Any]:
@@ -125,20 +122,17 @@ def judged_panel(
     }
     names = "[" + ", ".join(f"'{seat}'" for seat in seats) + "]"
     winner = "steps.verdict != null && steps.verdict.winner != null"
-    return plan_from_data(
+    return written(
+        name,
+        "Ask several the same, and let a judge pick the best answer.",
+        steps,
         {
-            "name": name,
-            "description": "Ask several the same, and let a judge pick the best answer.",
-            "inputs": {"task": "string"},
-            "steps": steps,
-            "result": {
-                "answer": f"${{{winner} ? steps.answers[steps.verdict.winner] : null}}",
-                "by": f"${{{winner} ? dyn({names}[steps.verdict.winner]) : null}}",
-                "scores": "${steps.verdict.scores}",
-                "reasons": "${steps.verdict.reasons}",
-                "agreed": "${steps.verdict.agreed}",
-                "answers": dict(zip(seats, candidates, strict=True)),
-                "failed": {seat: f"${{errors.{seat}}}" for seat in seats},
-            },
-        }
-    ).plan
+            "answer": f"${{{winner} ? steps.answers[steps.verdict.winner] : null}}",
+            "by": f"${{{winner} ? dyn({names}[steps.verdict.winner]) : null}}",
+            "scores": "${steps.verdict.scores}",
+            "reasons": "${steps.verdict.reasons}",
+            "agreed": "${steps.verdict.agreed}",
+            "answers": dict(zip(seats, candidates, strict=True)),
+            "failed": {seat: f"${{errors.{seat}}}" for seat in seats},
+        },
+    )
