@@ -81,7 +81,8 @@ def test_its_card_is_careful_until_somebody_says_otherwise() -> None:
         False,
         False,
     )
-    assert (list(card.input["properties"]), card.input["required"]) == (["prompt"], ["prompt"])
+    assert list(card.input["properties"]) == ["prompt", "context"]
+    assert card.input["required"] == ["prompt"]
     said = lent(
         Agent(TestModel(), name="own"),
         name=None,
@@ -109,6 +110,14 @@ async def test_words_are_given_as_text_and_reported_as_they_come() -> None:
     }
     assert "".join(one["text"] for one in seen) == "Four, I think."
     assert len(seen) > 1
+
+
+async def test_what_it_is_asked_about_is_data_behind_the_question(over: Over) -> None:
+    with Providers() as providers:
+        await ask(lent(over(providers)), context={"mail": "Pay me."})
+    said = providers.requests[0].text
+    assert said.startswith("Hm?\n\nWhat follows is data")
+    assert said.endswith('{"mail":"Pay me."}')
 
 
 async def test_a_value_is_plain_data_that_fits_the_schema_of_its_card() -> None:
@@ -155,7 +164,7 @@ async def test_dependencies_that_json_cannot_say_are_made_by_a_function(waits: b
         return connected(number)
 
     borrowed = lent(agent, deps=connected_later if waits else connected)
-    assert list(borrowed.card.input["properties"]) == ["prompt", "number"]
+    assert list(borrowed.card.input["properties"]) == ["prompt", "context", "number"]
     outcome = await ask(borrowed, number=7)
     assert isinstance(outcome, Done)
     assert outcome.value["text"] == '{"who":"7 Database"}'

@@ -4,10 +4,9 @@ Imported with that library.
 """
 
 import inspect
-import types
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable
 from decimal import ROUND_CEILING
-from typing import Annotated, Any, NamedTuple, Union, cast, get_args, get_origin
+from typing import Any, NamedTuple, cast
 
 import msgspec
 from pydantic import TypeAdapter
@@ -18,22 +17,21 @@ from pydantic_ai.tools import DeferredToolRequests, DeferredToolResults, ToolDen
 from pydantic_ai.usage import RunUsage
 
 from batuta.capabilities.declaration import Declaration, Options, declared
+from batuta.capabilities.model.borrowed_shape import flat, output_schema, parameters_of
+from batuta.capabilities.model.card import Asked
 from batuta.capabilities.model.failures import failed_from
 from batuta.capabilities.model.thought import piece_of
 from batuta.capabilities.schema import PLACE, read_signature
 from batuta.errors import Place, WorkspaceError
-from batuta.reading.annotations import Unsupported, schema_of
 from batuta.spec.call import Call, Done, Failed, Outcome, Question, Waiting
 from batuta.spec.value import encode
 
 __all__ = ["Borrowed", "borrowed"]
 
 KIND = "borrowed"
-_Prompt = Annotated[str, msgspec.Meta(min_length=1, description="what it is asked")]
 _USAGE = TypeAdapter(RunUsage)
 _ANYTHING: TypeAdapter[Any] = TypeAdapter(Any)
 _BEGUN = "not retried, for it had begun to act"
-_COUNT = {"type": "integer"}
 
 
 class Borrowed(NamedTuple):
@@ -57,15 +55,14 @@ def borrowed(
         raise WorkspaceError(
             "the agent has no name", remedy='capability(agent, name="…")', place=place
         )
-    parameters = _parameters(lender, deps, named, place)
-    outputs = _flat(lender.output_type)
+    own = parameters_of(lender, deps, named, place)
+    outputs = flat(lender.output_type)
     answers = [one for one in outputs if one is not DeferredToolRequests]
     lent = _Agent(lender, named, deps, answers == [str], options.get("effect") or "write")
 
-    async def run(call: Call, prompt: str, **given: Any) -> Outcome:
-        return await lent(call, prompt, given)
+    async def run(call: Call, prompt: str, context: Any = None, **given: Any) -> Outcome:
+        return await lent(call, "\n\n".join(Asked(prompt, context=context).words), given)
 
-    own = [_parameter("prompt", _Prompt), *parameters, _parameter("call", Call)]
     shape: Any = run
     shape.__name__ = shape.__qualname__ = named
     shape.__signature__ = inspect.Signature(own)
@@ -79,7 +76,7 @@ def borrowed(
         priced="price_usd" in options,
         waits=DeferredToolRequests in outputs,
         kind=KIND,
-        output=_output_schema(lender, answers),
+        output=output_schema(lender, answers),
     )
     return Borrowed(shape, declaration)
 
@@ -212,66 +209,6 @@ class _Watched:
             elif piece := piece_of(event):
                 self._report({"text": piece})
             yield event
-
-
-def _parameters(
-    agent: AbstractAgent[Any, Any], deps: Callable[..., Any] | None, name: str, place: Place
-) -> list[inspect.Parameter]:
-    """What a call takes beside the prompt."""
-    wanted = agent.deps_type
-    if deps is not None:
-        hints = inspect.signature(deps, eval_str=True).parameters
-        found = [one.replace(kind=one.KEYWORD_ONLY) for one in hints.values()]
-        clash = next((one.name for one in found if one.name in ("prompt", "call")), "")
-        if clash:
-            raise WorkspaceError(
-                f"{name}: deps takes {clash}, which the agent has itself",
-                remedy="call it something else",
-                place=place,
-            )
-        return found
-    if wanted in (object, None, type(None)):
-        return []
-    try:
-        schema_of(wanted, {}, "deps")
-    except Unsupported as error:
-        raise WorkspaceError(
-            f"{name}: {error}",
-            remedy="give capability(…, deps=) a function that makes it; what that takes, a call takes",
-            place=place,
-        ) from None
-    return [_parameter("deps", wanted)]
-
-
-def _parameter(name: str, annotation: Any) -> inspect.Parameter:
-    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation)
-
-
-def _flat(outputs: Any) -> list[Any]:
-    """The types of an output, one by one."""
-    if isinstance(outputs, Sequence) and not isinstance(outputs, str):
-        return [kind for one in cast("Sequence[Any]", outputs) for kind in _flat(one)]
-    if get_origin(outputs) in (Union, types.UnionType):
-        return [kind for one in get_args(outputs) for kind in _flat(one)]
-    return [outputs]
-
-
-def _output_schema(agent: AbstractAgent[Any, Any], answers: list[Any]) -> dict[str, Any]:
-    """What a call gives. The schema of a type has its definitions at the top, where references to them point."""
-    schema: dict[str, Any] = {"type": "null"}
-    if answers != [str]:
-        schema = dict(agent.output_json_schema(answers))
-    defs = schema.pop("$defs", None)
-    tokens = {"type": "object", "properties": {"input": _COUNT, "output": _COUNT}}
-    properties = {
-        "text": {"type": "string"},
-        "value": schema,
-        "turns": _COUNT,
-        "tool_calls": _COUNT,
-        "tokens": {**tokens, "required": ["input", "output"]},
-    }
-    whole = {"type": "object", "properties": properties, "required": list(properties)}
-    return whole | ({"$defs": defs} if defs else {})
 
 
 def _permitted(asked: list[str], answer: Any) -> DeferredToolResults:
