@@ -130,6 +130,26 @@ MUTANTS = [
         "turn = True",
     ),
     patch(
+        "what may fail fails its run",
+        "spec/follow.py",
+        "    if node.shape.step.may_fail:\n        return True\n",
+        "",
+    ),
+    patch(
+        "an item that may fail fails all of them",
+        "spec/follow.py",
+        " and not child.shape.step.may_fail:",
+        ":",
+        tests="tests/engine/test_may_fail.py",
+    ),
+    patch(
+        "errors change while a join is tried again",
+        "engine/rules/view.py",
+        "known = name in node.failures",
+        "known = True",
+        tests="tests/engine/test_may_fail.py",
+    ),
+    patch(
         "what comes in for a closing scope goes on",
         "spec/follow.py",
         "    if is_closing(node):\n        node.message",

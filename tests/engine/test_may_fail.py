@@ -1,5 +1,6 @@
 """A step that may fail: it counts as skipped, the run goes on, and `errors` says why."""
 
+import asyncio
 from typing import Any, ClassVar
 
 import pytest
@@ -8,7 +9,7 @@ from batuta.engine.past.fork import Wish, fork
 from batuta.engine.past.replay import Replay
 from batuta.ports import Verdict
 from batuta.spec.call import Call, Done, Expand, Failed, Question, Waiting
-from batuta.spec.facts import Skipped
+from batuta.spec.facts import Failure, Skipped
 from batuta.spec.plan import Plan, Step
 from tests.engine.builders import House, Tool, args_of, in_turn, states, step
 
@@ -178,19 +179,34 @@ result: {c: "${errors.c.code}", a: "${errors.a.code}", b: "${errors.b.code}"}
 
 class TestErrorsUnderAJoin:
     async def test_are_those_that_were_known_when_it_began(self) -> None:
-        tool = Tool("slow", in_turn(Failed("late", "too late")))
-        house = House(broken(), tool)
+        late = asyncio.Event()
+
+        async def slow(_: Call) -> Any:
+            await late.wait()
+            return Failed("late", "too late")
+
+        async def joins(call: Call) -> Any:
+            late.set()
+            await house.until(Failure, "late")
+            return Done(call.args) if call.attempt > 1 else Failed("busy", "", may_retry=True)
+
+        house = House(broken(), Tool("slow", slow), Tool("joins", joins))
         shown = await house.run(
             """
 steps:
   a: {use: broken}
-  b: {use: echo, after: w}
-  w: {use: echo, when: "errors.a == null || true", with: {x: 1}}
-  j: {use: echo, join: first, after: [a, b], with: {why: "${errors.a.code}"}}
-result: "${steps.j}"
+  b: {use: echo, when: "errors.a == null || true"}
+  late: {use: slow, may_fail: true}
+  j:
+    use: joins
+    join: first
+    after: [a, b, late]
+    with: {a: "${errors.a.code}", late: "${errors.late.code}"}
+    retry: {at_most: 1, backoff: 0}
+result: ["${steps.j}", "${steps.late}", "${errors.late.code}"]
 """
         )
-        assert shown["result"] == {"why": "broken"}
+        assert shown["result"] == [{"a": "broken", "late": None}, None, "late"]
 
     async def test_are_not_counted_and_not_waited_for(self) -> None:
         house = House(Tool("ask", lambda _: Waiting(Question(text="?"))))
