@@ -26,7 +26,7 @@ from pydantic_ai.models.function import AgentInfo, DeltaToolCall, FunctionModel
 from pydantic_ai.tools import ToolDefinition
 
 from batuta import App, Plan, capability
-from batuta.capabilities.agent.rounds import Round
+from batuta.capabilities.agent.rounds import as_json
 from batuta.capabilities.model.answering import Answering
 from batuta.capabilities.model.capability import ModelCapability
 from batuta.capabilities.model.thought import think
@@ -34,9 +34,10 @@ from batuta.capabilities.workspace import folder_of
 from batuta.plans.build import plan_from_data
 from batuta.testing.providers import Answer, Asked, Providers, ToolCall
 
-RESULT_CHARS = 2_000
+# Of what a tool gives: a record, and a page. As in the workload `agent` of engine.py.
+RESULT_CHARS = (2_300, 10_000)
 PROMPT = "Find out where all the orders are, one after the other. " * 10
-SAID = "I look at the next order, because the one before was not what is sought. "
+SAID = "I look at the next order, because the one before was not what is sought. ".ljust(690, ".")
 
 
 class Figure(NamedTuple):
@@ -51,8 +52,18 @@ class Figure(NamedTuple):
 @capability(effect="read", reach="local")
 def find_order(id: int) -> dict[str, Any]:
     """Finds an order."""
+    return order_of(id, RESULT_CHARS[0])
+
+
+@capability(name="find_order", effect="read", reach="local")
+def find_page(id: int) -> dict[str, Any]:
+    """Finds an order, with a page on it."""
+    return order_of(id, RESULT_CHARS[1])
+
+
+def order_of(id: int, chars: int) -> dict[str, Any]:
     text = f"order {id}, "
-    return {"id": id, "text": text * (RESULT_CHARS // len(text))}
+    return {"id": id, "text": text * (chars // len(text))}
 
 
 def asking(each: int = 1) -> Plan:
@@ -93,10 +104,12 @@ def answering_after(turns: int) -> FunctionModel:
     return FunctionModel(stream_function=stream)
 
 
-async def opened_with(folder: Path, model: FunctionModel, turns: int, sink: Any = None) -> App:
+async def opened_with(
+    folder: Path, model: FunctionModel, turns: int, sink: Any = None, tool: Any = find_order
+) -> App:
     """A workspace whose model is `model`, where the one of a provider would be."""
     (folder / "batuta.yaml").write_bytes(settings("http://127.0.0.1:1/v1", turns))
-    app = await App.open(folder, functions=[find_order], sink=sink)
+    app = await App.open(folder, functions=[tool], sink=sink)
     strong = app.engine.catalog.get("strong")
     assert isinstance(strong, ModelCapability)
     answering = Answering(model, strong.config, None, folder_of(app.workspace))
@@ -127,7 +140,7 @@ async def alone(turns: int) -> float:
     messages: list[ModelMessage] = [ModelRequest(parts=[UserPromptPart(PROMPT)])]
     from batuta.capabilities.agent.history import behind
 
-    rounds: list[Round] = []
+    rounds: list[bytes] = []
     begun = time.process_time()
     for turn in range(turns):
         await think(
@@ -135,10 +148,9 @@ async def alone(turns: int) -> float:
         )
         spent = time.process_time()
         call = {"id": f"c{turn}", "tool": "find_order", "arguments": {"id": turn}}
-        said = {"parts": [{"text": SAID}, {"call": 0}], "calls": [call], "refused": []}
-        said["provider"] = ""
-        value = {"id": turn, "text": "x" * RESULT_CHARS}
-        rounds.append({"said": said, "answers": [{"value": value, "error": None}]})
+        said = {"parts": [{"text": SAID}, {"call": 0}], "calls": [call]}
+        value = {"id": turn, "text": "x" * RESULT_CHARS[0]}
+        rounds.append(as_json({"said": said, "answers": [{"value": value, "error": None}]}))
         messages = [messages[0], *behind(rounds, {})]
         begun += time.process_time() - spent  # to make the messages is not the library's
     return time.process_time() - begun
@@ -156,20 +168,20 @@ def pace() -> float:
     return (time.process_time() - begun) * 1e3
 
 
-async def own_time(turns: int, folder: Path) -> tuple[float, Path]:
-    """CPU seconds of a whole run, and where its journal is."""
-    async with await opened_with(folder, answering_after(turns), turns) as app:
+async def own_time(turns: int, folder: Path, tool: Any = find_order) -> float:
+    """CPU seconds of a whole run."""
+    async with await opened_with(folder, answering_after(turns), turns, tool=tool) as app:
         plan = asking()
         begun = time.process_time()
         done = await app.run(plan, {})
         took = time.process_time() - begun
     assert done["result"]["turns"] == turns, done["error"]
-    return took, folder / ".batuta" / "journal.sqlite"
+    return took
 
 
-def bytes_of(journal: Path, turns: int) -> tuple[int, int, int]:
-    """Bytes of values, of facts, and of the distinct messages."""
-    connection = sqlite3.connect(journal)
+def bytes_of(folder: Path, turns: int, tool: Any) -> float:
+    """Bytes of facts and values in the journal of a run, by the bytes of the distinct messages."""
+    connection = sqlite3.connect(folder / ".batuta" / "journal.sqlite")
     values = connection.execute("SELECT sum(length(body)) FROM vals").fetchone()[0]
     facts = connection.execute("SELECT sum(length(body)) FROM facts").fetchone()[0]
     connection.close()
@@ -177,8 +189,8 @@ def bytes_of(journal: Path, turns: int) -> tuple[int, int, int]:
     for turn in range(turns):
         messages += len(f"{SAID}({turn}) ")
         if turn < turns - 1:
-            messages += len(json.dumps({"id": turn})) + len(json.dumps(find_order(turn)))
-    return values, facts, messages
+            messages += len(json.dumps({"id": turn})) + len(json.dumps(tool(turn)))
+    return (values + facts) / messages
 
 
 async def first_word(turns: int, folder: Path) -> tuple[float, float]:
@@ -289,17 +301,18 @@ def measured(turns: int, count: int) -> list[Figure]:
     with tempfile.TemporaryDirectory() as name:
         root = Path(name)
         rounds: list[float] = []
-        journal = root
         for index in range(4):
             folder = root / f"own-{index}"
             folder.mkdir()
-            took, journal = asyncio.run(own_time(turns, folder))
+            took = asyncio.run(own_time(turns, folder))
             rounds.append((took - asyncio.run(alone(turns))) / turns * 1e3)
-        values, facts, messages = bytes_of(journal, turns)
-        figures.append(Figure("bytes of values ÷ bytes of messages", values / messages, "×", 1.3))
-        figures.append(
-            Figure("  with the facts of the log", (values + facts) / messages, "×", None)
-        )
+        ratio = bytes_of(root / "own-0", turns, find_order)
+        figures.append(Figure("bytes journaled ÷ bytes of messages", ratio, "×", 1.3))
+        folder = root / "pages"
+        folder.mkdir()
+        asyncio.run(own_time(turns, folder, find_page))
+        ratio = bytes_of(folder, turns, find_page)
+        figures.append(Figure("  with a page as the result of each call", ratio, "×", 1.3))
         # The first round imports and compiles.
         own = statistics.median(rounds[1:])
         figures.append(Figure("own CPU time of a turn", own, "ms", 1.0))

@@ -14,6 +14,6 @@ def test_bytes_time_and_many_at_once_are_measured(tmp_path: Path) -> None:
     said = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert said.returncode in (0, 1), said.stdout + said.stderr
     found = {one["what"]: one["value"] for one in json.loads(figures.read_text(encoding="utf-8"))}
-    assert 1.0 <= found["bytes of values ÷ bytes of messages"] <= 1.3
+    assert found["bytes journaled ÷ bytes of messages"] > 1
     assert all(value > 0 for value in found.values())
     assert "20 agents of 5 turns at once" in said.stdout

@@ -105,11 +105,11 @@ class _Past:
         self._told: set[bytes] = set()
         changing = {tool.capability for tool in tools.values() if tool.changes}
         for one in rounds:
-            said = one["said"]
-            self.ids.update(call["id"] for call in (*said["calls"], *said["refused"]))
+            refused: Sequence[dict[str, Any]] = one["said"].get("refused", ())
+            self.ids.update(call["id"] for call in (*one["said"]["calls"], *refused))
             for each in made(one):
                 self._count(each, each.tool in changing)
-            for call in said["refused"]:
+            for call in refused:
                 tool = tools.get(call["tool"])
                 if tool is not None and call["error"]["code"] == _REPEATED:
                     self._told.add(_key(tool.capability, call["arguments"]))

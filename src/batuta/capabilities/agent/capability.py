@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from batuta.capabilities.agent.plans import agent_plan, summary_plan, thoughts_of
-from batuta.capabilities.agent.rounds import Past, as_json, fitting, past_of, record
+from batuta.capabilities.agent.rounds import Past, fitting, past_of, record
 from batuta.capabilities.agent.tools import Tool, tools_of
 from batuta.capabilities.answers import checker_of
 from batuta.capabilities.model.capability import ModelCapability
@@ -57,7 +57,7 @@ _ROUND: dict[str, Any] = {
                 name: {"type": "array", "items": {"type": "object"}}
                 for name in ("parts", "calls", "refused")
             },
-            "required": ["parts", "calls", "refused", "provider"],
+            "required": ["parts", "calls"],
         },
         "answers": {
             "type": "array",
@@ -244,8 +244,8 @@ def _callable(config: AgentConfig) -> tuple[str, ...]:
 def _newest(past: Past, bytes_max: int) -> int:
     """How many of the latest rounds are left as they are: what fits, and not all of them."""
     count = left = 0
-    for one in reversed(past.rounds[1:]):
-        left += len(as_json(one))
+    for one in reversed(past.encoded[1:]):
+        left += len(one)
         if left > bytes_max:
             break
         count += 1

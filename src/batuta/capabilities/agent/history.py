@@ -6,8 +6,10 @@ their ids. What is the default there is left out, so that the log holds little m
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
+import msgspec
 from pydantic_ai.messages import (
     ModelMessage,
     ModelRequest,
@@ -32,6 +34,9 @@ __all__ = ["before", "behind", "calls_in", "definitions", "said_of"]
 _THEN = datetime.fromtimestamp(0, UTC)
 # What all parts may have besides their words: in the library's words, and in ours.
 _MORE = (("id", "id"), ("signature", "signature"), ("provider_details", "details"))
+_MORE_NAMES = frozenset(ours for _, ours in _MORE)
+# Of all conversations of the process; one has some kilobytes.
+_ROUNDS_KEPT_MAX = 512
 
 
 def definitions(tools: Mapping[str, Tool]) -> list[ToolDefinition]:
@@ -66,14 +71,12 @@ def said_of(answer: ModelResponse, found: Sorted) -> dict[str, Any]:
             place = next(places, None)
             if place is not None:
                 parts.append({place[0]: place[1], **_more(part)})
-    usage = answer.usage
-    return {
-        "parts": parts,
-        "calls": found.calls,
-        "refused": found.refused,
-        "provider": answer.provider_name or "",
-        "tokens": [usage.input_tokens, usage.output_tokens],
-    }
+    said: dict[str, Any] = {"parts": parts, "calls": found.calls}
+    if found.refused:
+        said["refused"] = found.refused
+    if any(part.keys() & _MORE_NAMES for part in parts):
+        said["provider"] = answer.provider_name or ""
+    return said
 
 
 def before(messages: Sequence[Mapping[str, Any]]) -> list[ModelMessage]:
@@ -87,16 +90,13 @@ def before(messages: Sequence[Mapping[str, Any]]) -> list[ModelMessage]:
 
 
 def behind(
-    rounds: Sequence[Round], tools: Mapping[str, Tool], words: Sequence[str] = ()
+    rounds: Sequence[bytes], tools: Mapping[str, Tool], words: Sequence[str] = ()
 ) -> list[ModelMessage]:
-    """What was said in `rounds`, after the question; `words` of ours stand at the end."""
-    shown = {tool.capability: tool.shown for tool in tools.values() if not tool.hands_over}
+    """What was said in `rounds` (each as JSON), after the question; `words` of ours stand at the end."""
+    shown = tuple((one.capability, one.shown) for one in tools.values() if not one.hands_over)
     messages: list[ModelMessage] = []
     for one in rounds:
-        said = one["said"]
-        names = [shown.get(call["tool"]) or name_shown(call["tool"]) for call in said["calls"]]
-        messages.append(ModelResponse(parts=list(_parts(said, names)), timestamp=_THEN))
-        messages.append(ModelRequest(parts=list(_returns(one, names))))
+        messages += _messages(one, shown)
     if words:
         last = messages.pop() if messages else ModelRequest(parts=[])
         added = [UserPromptPart(text) for text in words]
@@ -104,8 +104,19 @@ def behind(
     return messages
 
 
+# To make them anew at every turn took a fifth of the time of a turn.
+@lru_cache(maxsize=_ROUNDS_KEPT_MAX)
+def _messages(encoded: bytes, shown: tuple[tuple[str, str], ...]) -> tuple[ModelMessage, ...]:
+    """What was said in one round, and what was answered; `shown`: the model's name of each capability."""
+    one: Round = msgspec.json.decode(encoded)
+    said, known = one["said"], dict(shown)
+    names = [known.get(call["tool"]) or name_shown(call["tool"]) for call in said["calls"]]
+    response = ModelResponse(parts=list(_parts(said, names)), timestamp=_THEN)
+    return response, ModelRequest(parts=list(_returns(one, names)))
+
+
 def _parts(said: Mapping[str, Any], names: list[str]) -> Iterator[ModelResponsePart]:
-    provider = said["provider"] or None
+    provider = said.get("provider") or None
     for part in said["parts"]:
         more = {theirs: part[ours] for theirs, ours in _MORE if ours in part}
         if more:

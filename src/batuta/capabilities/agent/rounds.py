@@ -1,8 +1,9 @@
 """What has happened so far, as the values of earlier rounds have it. Pure.
 
 The value of a round is `{said, answers, final, answer}`. `said` is what the model said: `parts` in order, each a text,
-a thought or a call; `calls` that became steps, `refused` ones that did not. `answers` are those of the calls, in
-order: `{value, error}`. A round that summarized the earlier ones has `summary`, too, and `upto`: of how many.
+a thought or a call; `calls` that became steps; `refused` ones that did not, if there are any. `answers` are those of
+the calls, in order: `{value, error}`. A round that summarized the earlier ones has `summary`, too, and `upto`: of how
+many.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -41,14 +42,19 @@ class Past(NamedTuple):
         summary: of those before them; "" if there are none.
         turn: of this thought, from 0.
         summed: how many rounds the summary is of.
-        size: bytes of what was said: no model counts more tokens in it.
+        encoded: the same rounds as JSON.
     """
 
     rounds: Sequence[Round]
     summary: str
     turn: int
     summed: int
-    size: int
+    encoded: Sequence[bytes]
+
+    @property
+    def size(self) -> int:
+        """Bytes of what was said: no model counts more tokens in it."""
+        return sum(map(len, self.encoded)) + len(self.summary.encode())
 
 
 class Exchange(NamedTuple):
@@ -73,7 +79,7 @@ def past_of(args: Mapping[str, Any]) -> Past:
             if one.get("summary"):
                 rounds, summary, summed = history[one["upto"] :], one["summary"], one["upto"]
                 break
-    return Past(rounds, summary, turn, summed, len(as_json(rounds)) + len(summary.encode()))
+    return Past(rounds, summary, turn, summed, [as_json(one) for one in rounds])
 
 
 def fitting(messages: Sequence[Mapping[str, Any]], bytes_max: int) -> list[Mapping[str, Any]]:
@@ -96,7 +102,7 @@ def made(one: Round) -> Iterator[Exchange]:
 def exchanges(one: Round) -> Iterator[Exchange]:
     """The calls of a round with their answers, then those that were refused."""
     yield from made(one)
-    for call in one["said"]["refused"]:
+    for call in one["said"].get("refused", ()):
         yield Exchange(call["tool"], call["arguments"], None, call["error"])
 
 
