@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from batuta import plan_from_yaml
 from batuta.errors import InputError
 from batuta.patterns import Member, judged_panel, panel
 from batuta.testing.providers import Asked
@@ -74,6 +75,24 @@ async def test_a_member_cannot_say_what_is_no_label(tmp_path: Path) -> None:
         result = await those.run(PANEL, task="is it spam?")
     assert (result["answer"], result["votes"]) == ("fine", 3)
     assert result["failed"]["fast"]["code"] == "invalid_answer"
+
+
+ODD = """
+name: odd
+inputs: {prompt: string}
+steps: {one: {use: value, with: {value: "${inputs.prompt}"}}}
+result: {text: "${steps.one}", value: "${steps.one}"}
+"""
+
+
+async def test_a_member_that_answers_with_something_else_abstains(tmp_path: Path) -> None:
+    odd = Member("plan.odd", typed=False)
+    plan = panel([odd, "fast", "strong"], labels=["spam", "fine"])
+    says = voting(fast="spam", strong="spam")
+    async with team(tmp_path, says, [plan_from_yaml(ODD).plan]) as those:
+        result = await those.run(plan, task="is it spam?")
+    assert (result["answer"], result["votes"]) == ("spam", 2)
+    assert result["answers"]["odd"] == "is it spam?"
 
 
 async def test_what_is_counted_may_be_any_field(tmp_path: Path) -> None:

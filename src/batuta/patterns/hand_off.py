@@ -52,7 +52,7 @@ def hand_off(specialists: Sequence[Who], *, name: str = "hand_off") -> Plan:
         steps[seat] = step
         notes[seat] = f"${{{gave(seat, 'value.note')}}}"
         waiting.append(f"!({_done(seat)})")
-    answers = [(_done(seat), f"steps.{seat}.value.answer") for seat in others]
+    answers = [(_done(seat), f"({gave(seat, 'value.answer')})") for seat in others]
     names = [(_done(seat), f"'{seat}'") for seat in others]
     return written(
         name,
@@ -67,4 +67,4 @@ def hand_off(specialists: Sequence[Who], *, name: str = "hand_off") -> Plan:
 
 
 def _done(seat: str) -> str:
-    return f"steps.{seat} != null && steps.{seat}.value.done"
+    return f"has(steps.{seat}.value.done) && steps.{seat}.value.done == true"

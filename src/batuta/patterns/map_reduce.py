@@ -45,8 +45,8 @@ def map_reduce(
         limit: so many parts are read at once.
 
     Inputs: task, and parts (texts, or paths of files). Result: `{answer, parts, notes}`: `parts` are the numbers, from
-    1, of the parts that the answer rests on: only what was read, and went into that text. `notes`
-    are those on each part, with the text null where reading it failed.
+    1, of the parts that the answer rests on: only what was read, and went into that text. `notes` are those on each
+    part, with the text null where reading it failed.
 
     Raises:
         InputError: a number is out of its range.

@@ -117,5 +117,5 @@ def chosen(choices: Iterable[tuple[str, str]], default: str) -> str:
 
 
 def gave(step: str, field: str) -> str:
-    """The expression for a field of what `step` gave, null if it was skipped or has failed."""
-    return f"steps.{step} != null ? steps.{step}.{field} : null"
+    """The expression for a field of what `step` gave; null if it was skipped, has failed or gave no such field."""
+    return f"has(steps.{step}.{field}) ? steps.{step}.{field} : null"
