@@ -23,6 +23,7 @@ from batuta.plans.build import Sourced as SourcedPlan
 from batuta.plans.check import check
 from batuta.spec.expr import compile_template, resolve
 from batuta.spec.run import Run
+from batuta.spec.value import decode, encode
 
 __all__ = ["TRIALS_MAX", "Begun", "Evaluation", "baseline_of", "evaluated_in"]
 
@@ -65,7 +66,7 @@ class Evaluation:
         self.inner = PlanCapability(SourcedPlan(case_plan(suite), CasePlaces(sourced.places)))
         similar = similar_by(embedder_of_this_machine)
         self.functions: list[Any] = [exact, contains, similar, self.inner]
-        self._inputs = {
+        asked: dict[str, Any] = {
             "suite": about(
                 suite.name,
                 suite.target.use or f"plan.{suite.target.plan}",
@@ -75,6 +76,8 @@ class Evaluation:
             ),
             "trials": list(_trials(suite, cases)),
         }
+        # As the log gives them back: a tuple is no list, and a run of before would not be known again.
+        self._inputs: dict[str, Any] = decode(encode(asked))
 
     def check(self, app: App) -> None:
         """See that what the suite calls is there, and takes what it is given.
@@ -111,6 +114,8 @@ class Evaluation:
 
     async def _is_same(self, app: App, run: Run) -> bool:
         if run.root is None or run.root.shape.digest != self.plan.digest():
+            return False
+        if app.engine.pins.drift(run):  # half of it would be about another target
             return False
         return await _inputs_of(app, run) == self._inputs
 

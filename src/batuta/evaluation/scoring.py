@@ -1,6 +1,7 @@
 """Scorers that need no model: pure functions of an answer and what was expected; and what any score comes to."""
 
 from collections.abc import Callable
+from functools import cache
 from math import isfinite
 from typing import Annotated, Any, NamedTuple, TypedDict, cast
 
@@ -60,13 +61,14 @@ async def contains(
 
 
 def similar_by(embedding: Callable[[], Embedder | None]) -> Callable[..., Any]:
-    """The scorer of likeness; `embedding` finds the embedder of this machine, asked when it is first needed."""
+    """The scorer of likeness; `embedding` finds the embedder of this machine, asked once, when it is first needed."""
+    find = cache(embedding)
 
     @capability(SIMILAR, effect="pure", reach="local")
     async def similar(output: _Output, expected: _Expected) -> Scored:
         """How alike two texts are: by meaning where this machine knows it, by spelling otherwise."""
         texts = [_written(output), _written(expected)]
-        embedder = embedding()
+        embedder = find()
         if embedder is None:
             score, how = similarity(*map(profile, texts)), "by spelling"
         else:

@@ -47,6 +47,7 @@ async def _eval(args: argparse.Namespace, screen: Screen) -> int:
     if args.against and args.baseline:
         raise InputError("--against and --baseline are two comparisons", remedy="take one of them")
     before = _kept(args.against) if args.against else None
+    _check_report(args.report)
     evaluation = _evaluation(args, folder)
     weather = Weather()
     functions = evaluation.functions
@@ -104,11 +105,10 @@ def _not_done(
     args: argparse.Namespace, document: dict[str, Any], driving: Driving, screen: Screen
 ) -> int:
     finish(document, screen, named_as(args))
-    if driving.interrupted:
+    if not screen.json and document["status"] != "cancelled":
         words = shlex.join(["batuta", "eval", args.suite])
         screen.say(f"`{words}{named_as(args)}` goes on where it stopped")
-        return INTERRUPTED
-    return code_for(document)
+    return INTERRUPTED if driving.interrupted else code_for(document)
 
 
 def _told(
@@ -131,6 +131,14 @@ def _told(
         for name in files.values():
             screen.say(f"\nwritten: {one_line(name)}")
     return TargetMissed.exit_code if missed else 0
+
+
+def _check_report(path: str | None) -> None:
+    """An evaluation may take hours: whether its page can be written is not found out behind it."""
+    if path is not None and (not Path(path).absolute().parent.is_dir() or Path(path).is_dir()):
+        raise InputError(
+            f"--report {path!r} cannot be written", remedy="name a file in a folder that exists"
+        )
 
 
 def _kept(path: str) -> Evaluated:

@@ -129,7 +129,7 @@ COMMANDS: dict[str, Command] = {
     "eval": Command(
         "evaluate",
         "put cases through a capability or a plan, and score what comes out",
-        "SUITE [--report FILE] [--against RESULT | --baseline] [--only CASES] [--repeats N]",
+        "SUITE [--report FILE] [--against RESULT] [--only CASES] …",
         "Put each case of a suite through a capability or a plan, and score the answers. It is one\n"
         "run, with policy, budget and log; interrupted, the same command goes on with it.\n"
         "Means are told with the interval that so many cases can show, and two versions are\n"
