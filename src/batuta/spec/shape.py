@@ -114,8 +114,9 @@ class StepShape:
         # A dict keeps the order of mention, so that traces and drawings are stable.
         mentioned = (*(other for _, other in named), *step.after)
         self.deps = tuple(dict.fromkeys(n for n in mentioned if n != self.name))
-        used = {other for root, other in named if root == "steps"}
-        self.asks = frozenset(self.deps) - used - frozenset(step.after)
+        asked = {other for root, other in named if root == "errors"}
+        used = {other for root, other in named if root == "steps"} if asked else ()
+        self.asks = frozenset(asked.difference(used, step.after))
 
     @property
     def joined(self) -> tuple[str, ...]:
