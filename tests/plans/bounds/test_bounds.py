@@ -146,6 +146,18 @@ def test_what_is_made_of_the_results_of_items_is_as_long_as_these() -> None:
     }
 
 
+def test_nobody_knows_how_many_items_will_fail() -> None:
+    steps = (
+        "  a: {use: free, each: '${[1, 2]}', may_fail: true}\n"
+        "  b: {use: free, each: '${errors.a.filter(e, e != null)}', at_most: 7}\n"
+        "  c: {use: free, each: '${steps.a.filter(one, one != null)}'}\n"
+    )
+    found = bounded(steps).steps
+    assert [(found[name].items, found[name].items_known) for name in "abc"] == [
+        (2, 2), (7, None), (2, None),
+    ]  # fmt: skip
+
+
 def test_compensations_are_one_per_effect_and_one_after_the_other() -> None:
     one = bounded(
         "  a: {use: free, each: '${[1, 2, 3]}', undo: paid, retry: {at_most: 1, backoff: 0}}\n"
