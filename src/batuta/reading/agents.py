@@ -14,6 +14,7 @@ __all__ = ["TURNS_MAX", "AgentConfig", "read_agents"]
 AGENTS_MAX = 1_000
 # More than a model chooses well from; providers take 128.
 TOOLS_MAX = 100
+HAND_OVERS_MAX = 20
 # Every turn sends what was said before once more: nobody waits, or pays, for longer ones.
 TURNS_MAX = 1_000
 INSTRUCTIONS_CHARS_MAX = 100_000
@@ -61,7 +62,7 @@ _read_agent = record(
         "tools": sequence(_read_tool, TOOLS_MAX),
         "turns": integer(1, TURNS_MAX),
         "output": read_type,
-        "hand_over": sequence(_read_name, TOOLS_MAX),
+        "hand_over": sequence(_read_name, HAND_OVERS_MAX),
         "budget": read_budget,
         "timeout": duration(0.001, YEAR_S),
         "description": text(0, 4_096),

@@ -2,9 +2,12 @@
 
 import re
 
+from batuta.capabilities.agent.capability import AgentCapability
 from batuta.capabilities.agent.tools import name_shown, tools_of
 from batuta.capabilities.human import HumanCapability
+from batuta.capabilities.model.card import card_of
 from batuta.reading.agents import AgentConfig
+from batuta.reading.models import ModelConfig
 from batuta.spec.card import Card
 
 
@@ -37,6 +40,23 @@ def test_a_model_does_not_say_who_answers_or_what_counts_as_an_answer() -> None:
     tool = tools_of(AgentConfig("m", tools=("human",)), cards)["human"]
     assert set(tool.schema["properties"]) == {"question", "show", "form"}
     assert tool.schema["additionalProperties"] is False
+
+
+def test_a_model_does_not_choose_the_conversation_or_the_files_of_another_agent() -> None:
+    model = card_of("strong", ModelConfig("openai", "m"), None)
+    agent = AgentCapability("billing", AgentConfig("strong"), model).card
+    cards = {"strong": model, "billing": agent}
+    tools = tools_of(AgentConfig("strong", tools=("strong", "billing")), cards)
+    assert set(tools["billing"].schema["properties"]) == {"prompt"}
+    assert set(tools["strong"].schema["properties"]) == {"prompt", "instructions", "schema"}
+    assert "$comment" not in tools["billing"].schema
+
+
+def test_a_long_description_is_cut_to_what_providers_take() -> None:
+    cards = {"find": Card("find", "x" * 4_000, effect="read"), "other": Card("other", "y" * 4_000)}
+    tools = tools_of(AgentConfig("m", tools=("find",), hand_over=("other",)), cards)
+    assert [len(tool.description) for tool in tools.values()] == [1_000, 1_000]
+    assert tools["find"].description.endswith("x It changes nothing.")
 
 
 def test_to_hand_over_is_a_tool_with_a_note() -> None:

@@ -23,8 +23,15 @@ _EFFECTS = {
     "idempotent": "It changes something; the same once more changes nothing more.",
     "write": "It changes something.",
 }
-# Who may answer, and what is taken for the answer if nobody does, are for the operator to say.
-_ASKED_OF_PEOPLE = ("question", "show", "form")
+# Providers refuse longer ones.
+_DESCRIPTION_CHARS_MAX = 1_000
+# By kind, the arguments that a model may give. Who answers a question, and what counts as the answer if nobody does;
+# which conversation is read, and which files leave: that is for the operator and the plan to say.
+_GIVEN_BY_MODELS = {
+    "human": ("question", "show", "form"),
+    "agent": ("prompt",),
+    "model": ("prompt", "instructions", "schema"),
+}
 _NOTE: dict[str, Any] = {
     "type": "object",
     "properties": {"note": {"type": "string", "description": "what they should know or do"}},
@@ -62,6 +69,7 @@ def tools_of(config: AgentConfig, cards: Mapping[str, Card]) -> dict[str, Tool]:
     for name in dict.fromkeys(config.hand_over):
         shown = name_shown(HAND_OVER + name, tools)
         text = f"Leaves the conversation to {name}, for good. {cards[name].description}".strip()
+        text = text[:_DESCRIPTION_CHARS_MAX]
         tools[shown] = Tool(name, shown, text, _NOTE, hands_over=True)
     return tools
 
@@ -81,14 +89,15 @@ def _described(card: Card) -> str:
     effect = _EFFECTS[card.effect]
     if card.reach == "irreversible":
         effect = "What it does cannot be taken back."
-    return f"{card.description} {effect}".strip()
+    room = _DESCRIPTION_CHARS_MAX - len(effect) - 1
+    return f"{card.description[:room]} {effect}".strip()
 
 
 def _schema_of(card: Card) -> dict[str, Any]:
     empty: dict[str, Any] = {"type": "object", "properties": {}}
-    schema = empty | card.input
-    if card.kind != "human":
+    schema = empty | {key: one for key, one in card.input.items() if key != "$comment"}
+    names = _GIVEN_BY_MODELS.get(card.kind)
+    if names is None:
         return schema
     given: dict[str, Any] = schema["properties"]
-    kept = {name: given[name] for name in _ASKED_OF_PEOPLE if name in given}
-    return schema | {"properties": kept}
+    return schema | {"properties": {name: given[name] for name in names if name in given}}
