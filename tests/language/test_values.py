@@ -52,6 +52,22 @@ def test_amounts_of_money(text: str, expected: list[tuple[str, str]]) -> None:
         ("On Friday I called, but nobody came", ["2026-11-20"]),
         ("it was sent and should be here on Monday", ["2026-11-23"]),
         ("nothing works since Wednesday. I need it by Wednesday", ["2026-11-18", "2026-11-25"]),
+        (
+            "heute, morgen, übermorgen, vorgestern",
+            ["2026-11-22", "2026-11-23", "2026-11-24", "2026-11-20"],
+        ),
+        ("guten Morgen, am Morgen, jeden Morgen", []),
+        ("vom 1.12. bis zum 3. Januar", ["2026-12-01", "2027-01-03"]),
+        ("siehe 3.12., Kapitel 2.4.", []),
+        (
+            "nächsten Freitag, letzten Freitag, diesen Freitag",
+            ["2026-11-27", "2026-11-20", "2026-11-27"],
+        ),
+        (
+            "in drei Wochen, vor zwei Tagen, in einem Monat",
+            ["2026-12-13", "2026-11-20", "2026-12-22"],
+        ),
+        ("Am Dienstag kam nichts an; bitte am Dienstag liefern", ["2026-11-17", "2026-11-24"]),
     ],
 )
 def test_dates_absolute_and_relative(text: str, expected: list[str]) -> None:
@@ -76,6 +92,14 @@ def test_numbers_in_digits_and_in_words() -> None:
         Decimal("-7.5"),
         Decimal(1_000_000),
     ]
+
+
+def test_numbers_in_german_words() -> None:
+    text = "zwölf, fünfundzwanzig, zweihundertdreizehn, eintausendzwei, tausend, sechzig"
+    assert [int(one.value) for one in numbers(text)] == [12, 25, 213, 1_002, 1_000, 60]
+    assert numbers("ein Elf mit einer Achtung vor dem Dreieck, vierteljährlich, elf") == []
+    assert amounts("zwanzig Euro")[0].value == {"amount": "20", "currency": "EUR"}
+    assert quantities("drei Tage, zwölf Stück")[1].value == {"number": "12", "unit": "pc"}
 
 
 def test_quantities_have_a_unit() -> None:
@@ -131,7 +155,21 @@ def test_whatever_is_found_stands_where_it_says(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["9 ", "one ", "$", "9,999", '"', "a@", "1.2.3 ", "in a ", "\ud800"]
+    "piece",
+    [
+        "9 ",
+        "one ",
+        "$",
+        "9,999",
+        '"',
+        "a@",
+        "1.2.3 ",
+        "in a ",
+        "vor ein",
+        "einund",
+        "am 1.1.",
+        "\ud800",
+    ],
 )
 def test_ten_pages_of_nonsense_are_read_in_linear_time(piece: str) -> None:
     def taken_s(pages: int) -> float:

@@ -1,10 +1,14 @@
-"""Numbers, amounts of money and quantities as people write them: 1,250.50 · 1.250,50 € · twelve dollars · 3 kg."""
+"""Numbers, amounts of money and quantities as people write them: 1,250.50 · 1.250,50 € · twelve dollars · 3 kg.
+
+In words, those of English and of German.
+"""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
 from batuta.language.found import Found
+from batuta.language.german import NUMERAL, number_of, numerals
 from batuta.language.words import lowered
 
 __all__ = ["Written", "amounts", "numbers", "quantities", "read_number", "written_numbers"]
@@ -33,6 +37,7 @@ _SPELLED = rf"(?<![a-z]){_NUMERAL}\b(?>(?:[ -](?:and )?{_NUMERAL}\b){{0,12}})"
 _WRITTEN = re.compile(
     rf"(?=[\detfosnhm])(?:(?<![\w.,])(?<![\w.,-]-)(?P<digits>{_DIGITS})|(?<!\w){_SPELLED})"
 )
+_GERMAN = re.compile(NUMERAL)
 _SIGNED = re.compile(r"(?<![\w.,$€£¥₹%-])[-−+]$")
 
 _SIGNS = {
@@ -64,7 +69,10 @@ _UNITS = {
     "litres": "l", "ml": "ml", "%": "%", "percent": "%", "second": "s", "seconds": "s", "minute": "min",
     "minutes": "min", "min": "min", "hour": "h", "hours": "h", "h": "h", "day": "d", "days": "d", "week": "wk",
     "weeks": "wk", "month": "mo", "months": "mo", "year": "yr", "years": "yr", "gb": "GB", "mb": "MB", "tb": "TB",
-    "piece": "pc", "pieces": "pc", "pcs": "pc", "unit": "pc", "units": "pc", "x": "pc",
+    "prozent": "%", "sekunde": "s", "sekunden": "s", "minuten": "min", "stunde": "h", "stunden": "h", "tag": "d",
+    "tage": "d", "tagen": "d", "woche": "wk", "wochen": "wk", "monat": "mo", "monate": "mo", "monaten": "mo",
+    "jahr": "yr", "jahre": "yr", "jahren": "yr", "stück": "pc", "piece": "pc", "pieces": "pc", "pcs": "pc",
+    "unit": "pc", "units": "pc", "x": "pc",
 }  # fmt: skip
 _MEASURE = "|".join(re.escape(unit) for unit in sorted(_UNITS, key=len, reverse=True))
 _MEASURED = re.compile(
@@ -81,7 +89,7 @@ def written_numbers(text: str) -> Written:
 
 
 def numbers(text: str, written: Written | None = None) -> list[Found]:
-    """Every number, in digits or in English words, as a `Decimal`."""
+    """Every number, in digits or in English or German words, as a `Decimal`."""
     low = lowered(text)
     found: list[Found] = []
     for number, start, end in _written(low) if written is None else written:
@@ -138,18 +146,25 @@ def quantities(text: str, written: Written | None = None) -> list[Found]:
 
 
 def read_number(written: str) -> Decimal | None:
-    """The number that digits or English words stand for; None if they stand for none.
+    """The number that digits, English words or a German one stand for; None if they stand for none.
 
     Of `1.250` and `1,250` nobody can say what is meant: three digits behind a single mark are taken for thousands.
     """
     written = written.strip()
     if written[:1].isdigit():
         return _from_digits(written)
-    return _from_words(written.lower())
+    word = written.lower()
+    return Decimal(number_of(word)) if _GERMAN.fullmatch(word) else _from_words(word)
 
 
-def _written(low: str) -> Iterator[tuple[Decimal, int, int]]:
+def _written(low: str) -> Iterable[tuple[Decimal, int, int]]:
     """Every number in digits or words, without its sign, and its place."""
+    german = [(Decimal(number), start, end) for number, start, end in numerals(low)]
+    return sorted([*_others(low), *german], key=lambda one: one[1]) if german else _others(low)
+
+
+def _others(low: str) -> Iterator[tuple[Decimal, int, int]]:
+    """Those in digits or in English words."""
     for match in _WRITTEN.finditer(low):
         number = _from_digits(match[0]) if match["digits"] else _from_words(match[0])
         if number is not None:

@@ -15,6 +15,12 @@ EMPTY = frozenset(
     is am are was were be been being do does did doing done have has had having will would shall should can could may
     might must not no yes there here what which who whom whose when where why how much many long any some all each
     please tell get just also too very let want know need like""".split()
+    # Of German, those that are no words of English.
+    + """der die das dem den des ein eine einen einem einer eines dieser diese dieses diesen diesem und oder aber ich
+    mich mir du dich dir wir uns ihr euch sie es mein meine meinen dein deine unser unsere unseren im am zum zur
+    vom von mit zu auf aus bei nach uber unter vor fur durch gegen ist sind waren wird werden wurde haben habe
+    kann kannst konnen soll sollen mochte muss nicht kein keine wie wer wo wann warum welche welcher welches
+    wieviel bitte mal noch schon auch nur alle alles etwas""".split()
 )
 
 

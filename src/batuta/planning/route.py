@@ -45,6 +45,16 @@ _ELSEWHERE: list[dict[str, Any]] = [
         "shopping": "Buy something for me.",
         "computer": "Delete, restart or repair a computer, a server or a machine.",
         "writing": "Write a poem, sing a song, tell a joke.",
+        "Wetter": "Wie wird das Wetter morgen?",
+        "Musik": "Spiel etwas Musik oder einen Film.",
+        "Haus": "Mach das Licht in der Küche an oder aus.",
+        "Reise": "Buche einen Flug, einen Zug, einen Tisch oder ein Hotel.",
+        "Gruß": "Hallo, danke, tschüss, wie geht es dir?",
+        "Wissen": "Wer, was, wann oder wo ist etwas auf der Welt?",
+        "Kochen": "Wie koche ich ein Essen?",
+        "Kaufen": "Kauf etwas für mich.",
+        "Rechner": "Einen Rechner oder eine Maschine löschen, reparieren oder neu starten.",
+        "Schreiben": "Schreib ein Gedicht, sing ein Lied, erzähl einen Witz.",
     }.items()
 ]
 # As a tuple: who gets the same one again need not look at it again.

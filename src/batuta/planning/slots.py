@@ -300,9 +300,12 @@ class _Reading:
 
 
 _TEXTS = frozenset(
-    "text message body content document note letter comment sentence phrase ticket feedback review complaint".split()
+    "text message body content document note letter comment sentence phrase ticket feedback review complaint nachricht"
+    " inhalt dokument notiz brief kommentar satz beschwerde rückmeldung".split()
 )
-_THINGS = frozenset("order invoice ticket case batch account part sku".split())
+_THINGS = frozenset(
+    "order invoice ticket case batch account part sku bestellung auftrag rechnung vorgang konto artikel".split()
+)
 
 
 def _is_thing(name: str) -> bool:

@@ -42,27 +42,45 @@ _BEFORE = {
     "for of by named called": "customer client person employee patient user name who supplier vendor candidate",
     "top first last": "count limit number top quantity",
     "of for": "amount sum total price cost value refund",
+    # Words of German that are none of English, for inputs with English names too; others only for German names.
+    "vom von ab seit": "from start begin since",
+    "bis zum": "to end until till due deadline before",
+    "für": "customer client person employee patient user candidate",
+    "nach": "destination ziel reiseziel",
+    "über mit von": "betrag summe preis",
+    "für von an": "kunde kundin mitarbeiter mitarbeiterin patientin bewerber lieferant",
+    "an": "empfänger empfaenger",
+    "vom von ab": "beginn anfang",
+    "bis": "ende frist",
+    "auf ins": "sprache",
+    "in": "stadt ort",
 }
-_CUES = {name: tuple(cues.split()) for cues, names in _BEFORE.items() for name in names.split()}
+_CUES: dict[str, list[str]] = {}
+for _cues_before, _names_behind in _BEFORE.items():
+    for _name in _names_behind.split():
+        _CUES.setdefault(_name, []).extend(_cues_before.split())
 _MONEY = frozenset(
-    "amount sum total price cost fee refund budget salary money usd eur gbp chf dollar euro payment".split()
+    "amount sum total price cost fee refund budget salary money usd eur gbp chf dollar euro payment betrag summe preis"
+    " kosten gebühr erstattung gehalt geld".split()
 )
 _KINDS = {
     "email": "email mail e-mail",
     "url": "url link website homepage webpage",
-    "phone": "phone telephone mobile fax",
-    "date": "date day deadline due birthday",
-    "period": "period month quarter week timeframe range",
-    "year": "year",
-    "language": "language",
+    "phone": "phone telephone mobile fax telefon handy",
+    "date": "date day deadline due birthday datum tag termin frist geburtstag",
+    "period": "period month quarter week timeframe range zeitraum monat quartal woche",
+    "year": "year jahr",
+    "language": "language sprache",
     "name": (
         "name customer client person employee patient user supplier vendor candidate city town country region place"
-        " location author company destination origin who recipient"
+        " location author company destination origin who recipient kunde kundin mitarbeiter mitarbeiterin patientin"
+        " lieferant bewerber stadt ort firma empfänger empfaenger absender autor ansprechpartner ziel"
     ),
     "token": (
         "id number no code ref reference sku order invoice ticket case batch account machine part key serial isbn"
+        " nummer bestellung auftrag rechnung vorgang konto artikel"
     ),
-    "file": "path file filename",
+    "file": "path file filename datei pfad",
 }
 _KIND_OF = {word: kind for kind, words in _KINDS.items() for word in words.split()}
 _FORMATS = {
@@ -75,13 +93,19 @@ _FORMATS = {
     "iri": "url",
 }
 # Inputs that take all that was said, if nothing in it is set apart.
-_WHOLE = frozenset("question query request task prompt instruction instructions goal words".split())
+_WHOLE = frozenset(
+    "question query request task prompt instruction instructions goal words frage anfrage aufgabe anweisung".split()
+)
+# German puts its nouns together, and the last of them says what it is: kundennummer, liefertermin.
+_LAST = tuple(
+    "nummer datum termin frist zeitraum betrag summe preis kosten gebühr sprache datei frage".split()
+)
 
 
 def sought(name: str, schema: Mapping[str, Any], *, by_example: tuple[str, ...] = ()) -> Sought:
     """How `schema` is looked for. `by_example`: what stands before it in the examples of its plan."""
     strict = "default" in schema
-    own = [stem(word) for word in words_of_name(name)]
+    own = [part for word in words_of_name(name) for part in _parts(stem(word))]
     cues = _cues(name, own, by_example)
     kind = schema.get("type")
     if isinstance(kind, list):  # [string, null]
@@ -106,8 +130,14 @@ def sought(name: str, schema: Mapping[str, Any], *, by_example: tuple[str, ...] 
     return Sought("", cues)
 
 
+def _parts(word: str) -> tuple[str, ...]:
+    """The word, and in German the one at its end: kundennummer, nummer."""
+    last = next((one for one in _LAST if word.endswith(one) and word != one), None)
+    return (word,) if last is None else (word, last)
+
+
 def _number(own: list[str], cues: tuple[str, ...], strict: bool) -> Sought:
-    if "year" in own:
+    if {"year", "jahr"} & {*own}:
         return Sought("year", cues, strict=strict)
     money = "cents" if {"cent", "cents"} & {*own} else "whole" if _MONEY & {*own} else ""
     return Sought("number", cues, money=money, strict=strict)
@@ -141,7 +171,7 @@ def _enumeration(schema: Mapping[str, Any], cues: tuple[str, ...]) -> Sought:
 
 def _cues(name: str, own: list[str], by_example: tuple[str, ...]) -> tuple[str, ...]:
     before = [cue for word in own for cue in _CUES.get(word, ())]
-    return tuple(dict.fromkeys([*by_example, *words_of_name(name), *before]))
+    return tuple(dict.fromkeys([*by_example, *words_of_name(name), *own[1:], *before]))
 
 
 def _map(schema: Any) -> dict[str, Any]:

@@ -17,25 +17,35 @@ __all__ = ["Spans"]
 _TOKEN = re.compile(
     r"(?<![\w@./-])#?(?P<it>[A-Za-z]{0,10}[-_/]?\d\w{0,40}(?:[-_/]\w{1,40}){0,6})(?![\w@])"
 )
-_MONTHS = "january|february|march|april|may|june|july|august|september|october|november|december"
+_MONTHS = (
+    "january|february|march|april|may|june|july|august|september|october|november|december"
+    "|januar|februar|märz|mai|juni|juli|oktober|dezember"
+)
 _PERIOD = re.compile(
     r"\b(?:(?:last|this|next|past|current|previous) (?:week|month|quarter|year)|q[1-4](?: ?\d{4})?"
-    rf"|(?:{_MONTHS})(?: \d{{4}})?|week \d{{1,2}}|\d{{4}}-\d{{2}}(?!-)|today|yesterday)\b"
+    r"|(?:letzt|vergangen|dies|n(?:ä|ae)chst|kommend|aktuell)e[mnrs]? (?:woche|monats?|quartals?|jahr(?:es)?)"
+    r"|kw \d{1,2}"
+    rf"|(?:{_MONTHS})(?: \d{{4}})?|week \d{{1,2}}|\d{{4}}-\d{{2}}(?!-)|today|yesterday|heute|gestern)\b"
 )
 _LANGUAGE = re.compile(
     r"\b(?:english|german|deutsch|french|français|spanish|español|italian|italiano|portuguese|dutch|polish|czech|danish"
     r"|swedish|norwegian|finnish|greek|turkish|russian|ukrainian|arabic|hebrew|hindi|chinese|mandarin|japanese|korean"
+    r"|(?:deutsch|englisch|französisch|spanisch|italienisch|portugiesisch|niederländisch|polnisch|tschechisch|dänisch"
+    r"|schwedisch|norwegisch|finnisch|griechisch|türkisch|russisch|ukrainisch|arabisch|chinesisch|japanisch|koreanisch)e?n?"
     r"|vietnamese|thai|indonesian|romanian|hungarian|bulgarian|croatian|serbian|slovak|slovenian|latin|swahili)\b"
 )
 _YEAR = re.compile(r"(?<![\w.,-])(?:19|20)\d\d(?![\w-]|[.,]\d)")
 _PATH = re.compile(r"(?<![\w/@:.])[\w-][\w.-]{0,200}(?:/[\w.-]{1,200}){0,20}\.\w{1,8}(?!\w)")
-_NOT = frozenset("not no without dont don't never skip exclude excluding".split())
+_NOT = frozenset(
+    "not no without dont don't never skip exclude excluding nicht kein keine keinen keiner ohne nie".split()
+)
 # What is said behind these, to the end of the sentence, is what free words are about.
 _ABOUT = re.compile(
-    r"\b(?:about|regarding|concerning|saying|that says|on the (?:topic|subject) of|on)\s+(?=\S)"
+    r"\b(?:about|regarding|concerning|saying|that says|on the (?:topic|subject) of|on|über|bezüglich|zum thema|wegen)"
+    r"\s+(?=\S)"
 )
-_TAIL_END = re.compile(r"[.!?;]+(?=\s|$)|\n|,? please\b|$")
-_POLITE = re.compile(r"^(?:please|the following|this|that)\b[\s:,]*", re.IGNORECASE)
+_TAIL_END = re.compile(r"[.!?;]+(?=\s|$)|\n|,? (?:please|bitte)\b|$")
+_POLITE = re.compile(r"^(?:please|bitte|the following|this|that)\b[\s:,]*", re.IGNORECASE)
 _FREE_CHARS_MAX = 300
 _NEAR_CHARS = 4_000
 # What stands where an example has an input, and what stands where it has an earlier one.
@@ -163,7 +173,7 @@ class Spans:
         """What is said behind "about", "regarding", "saying" or "on" that is no date."""
         dates = {each.start for each in self._reader.candidates("date")}
         for match in _ABOUT.finditer(self._near, 0, self.command_end):
-            if match[0].startswith("on") and (
+            if match[0].startswith(("on", "über")) and (
                 match.end() in dates or self._low[match.end()].isdigit()
             ):
                 continue
