@@ -4,6 +4,7 @@ B203  a file that is named is not there
 """
 
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
@@ -13,6 +14,7 @@ from batuta.reading.agents import AgentConfig, read_agents
 from batuta.reading.budget import read_budget
 from batuta.reading.capability import CapabilityConfig, read_capabilities
 from batuta.reading.databases import Database, read_databases
+from batuta.reading.embedder import EmbedderConfig, at_server
 from batuta.reading.files import FilesConfig, read_files
 from batuta.reading.knowledge import KnowledgeConfig, read_knowledge
 from batuta.reading.memory import MemoryConfig, read_memory
@@ -47,6 +49,8 @@ __all__ = [
 WORKSPACE_FILE = "batuta.yaml"
 # Where registered plans are, unless `plans` says otherwise.
 PLANS_DEFAULT = ("plans/*.yaml",)
+
+C = TypeVar("C", KnowledgeConfig, MemoryConfig)
 
 PYTHON_FILES_MAX = 1_000
 NETWORK_ENTRIES_MAX = 1_000
@@ -197,7 +201,35 @@ def _read(content: str | bytes, file: str) -> tuple[Workspace | None, Report]:
     if not isinstance(read, Workspace):
         return None, report
     places = Places(root, report.text, report.file)
-    return msgspec.structs.replace(read, places=places), report
+    read = msgspec.structs.replace(
+        read,
+        knowledge=_at_servers("knowledge", read.knowledge, read.models, places, report),
+        memory=_at_servers("memory", read.memory, read.models, places, report),
+        places=places,
+    )
+    return read, report
+
+
+def _at_servers(
+    key: str,
+    collections: dict[str, C],
+    models: dict[str, ModelConfig],
+    places: Places,
+    report: Report,
+) -> dict[str, C]:
+    """`collections` whose embedders share a server with one of `models` know where it is."""
+    found = dict[str, C]()
+    for name, one in collections.items():
+        found[name] = one
+        if isinstance(one.embedder, EmbedderConfig):
+            embedder = at_server(one.embedder, models)
+            if isinstance(embedder, EmbedderConfig):
+                found[name] = msgspec.structs.replace(one, embedder=embedder)
+            else:
+                message, remedy = embedder
+                place = places.at(key, name, "embedder", "server")
+                report.add("B604", f"{key}.{name}.embedder.server: {message}", place, remedy)
+    return found
 
 
 def _unflawed(workspace: Workspace | None, report: Report) -> Workspace:

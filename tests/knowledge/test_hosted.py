@@ -293,3 +293,18 @@ async def test_another_model_behind_the_same_name_is_noticed(tmp_path: Path) -> 
         assert "gives 3 numbers, and what is kept has 256" in found.note
         shelf.store.close()
         again.store.close()
+
+
+async def test_on_this_machine_the_server_of_a_model_needs_no_further_permission() -> None:
+    async with serving(Scripted()) as server:
+        url = f"http://127.0.0.1:{server.port}/v1"
+        embedders = Embedders((), ENVIRONMENT)
+        shared = embedders.of(EmbedderConfig(url, "m", server="local"))
+        alone = embedders.of(EmbedderConfig(url, "m"))
+        try:
+            assert (await shared.embed(["a"])).shape[0] == 1
+            with pytest.raises(CallFailed) as caught:
+                await alone.embed(["a"])
+        finally:
+            await embedders.close()
+    assert caught.value.code == "denied"

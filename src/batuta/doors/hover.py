@@ -161,6 +161,10 @@ WORKSPACE: Mapping[str, Hover] = {
     "EmbedderConfig.url": Hover(
         "What stands before `/embeddings`.", ("http://127.0.0.1:11434/v1", "env:EMBEDDER_URL")
     ),
+    "EmbedderConfig.server": Hover(
+        "The entry of `models` that is behind the same server: its address, key and headers.",
+        ("local",),
+    ),
     "EmbedderConfig.model": Hover("The name of the model there.", ("nomic-embed-text",)),
     "EmbedderConfig.key": Hover(
         "The variable of the environment that holds the key.", ("env:EMBEDDER_KEY",)

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from typing import Literal
+from urllib.parse import urlsplit
 
 from batuta.errors import InputError
 from batuta.outbound.exchange import LazyConnections
 from batuta.ports import Embedder
 from batuta.reading.embedder import EmbedderConfig
+from batuta.reading.server import is_loopback
 
 __all__ = ["Embedders"]
 
@@ -17,7 +19,9 @@ class Embedders:
     def __init__(
         self, allow_private: Iterable[str] = (), environment: Mapping[str, str] | None = None
     ) -> None:
-        self._connections = LazyConnections(allow_private, environment)
+        self._allow_private = tuple(allow_private)
+        self._environment = environment
+        self._connections: list[LazyConnections] = []
         self._made: list[tuple[object, Embedder]] = []
 
     def of(self, settings: Literal["wordllama"] | EmbedderConfig) -> Embedder:
@@ -36,13 +40,21 @@ class Embedders:
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._connections.close()
+        for one in self._connections:
+            await one.close()
 
     def _make(self, settings: Literal["wordllama"] | EmbedderConfig) -> Embedder:
         if isinstance(settings, EmbedderConfig):
             from batuta.knowledge.hosted import HostedEmbedder
 
-            return HostedEmbedder(settings, self._connections)
+            return HostedEmbedder(settings, self._reaching(settings))
         from batuta.knowledge.llama import WordLlamaEmbedder
 
         return WordLlamaEmbedder()
+
+    def _reaching(self, settings: EmbedderConfig) -> LazyConnections:
+        """Connections to a server: on this machine without a further word if `models` names it, as for that model."""
+        shared = settings.server and is_loopback(settings.url)
+        own = [urlsplit(settings.url).netloc] if shared else []
+        self._connections.append(LazyConnections([*self._allow_private, *own], self._environment))
+        return self._connections[-1]

@@ -1,13 +1,15 @@
 """Servers that a workspace names: their address, and the variable that holds the key."""
 
 import re
+from ipaddress import ip_address
 from typing import Any
+from urllib.parse import urlsplit
 
 from batuta.reading.report import Report
 from batuta.reading.shapes import FLAWED, Read, form_of, formed, mapping, matching, text
 from batuta.reading.tree import Node
 
-__all__ = ["VARIABLE", "read_headers", "read_key", "read_url", "without_password"]
+__all__ = ["VARIABLE", "is_loopback", "read_headers", "read_key", "read_url", "without_password"]
 
 HEADERS_MAX = 50
 
@@ -42,3 +44,12 @@ read_url = without_password(
     re.compile(r"^https?://[^/]*@", re.IGNORECASE),
     "put the key into a variable of the environment and write `key: env:NAME`",
 )
+
+
+def is_loopback(url: str) -> bool:
+    """True if `url` names this machine itself."""
+    try:
+        host = urlsplit(url).hostname or ""
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -16,28 +16,14 @@ from batuta.errors import InputError, WorkspaceError
 from batuta.language.rescue import Check
 from batuta.outbound.exchange import LazyConnections
 from batuta.outbound.headers import HeaderTemplates
-from batuta.reading.models import ModelConfig, Provider
+from batuta.reading.models import ModelConfig
+from batuta.reading.providers import key_header, key_of, url_of
 from batuta.spec.call import Call, Failed, Outcome
 
-__all__ = ["ModelCapability", "key_of", "url_of"]
+__all__ = ["ModelCapability"]
 
 # So much earlier than the caller do we stop waiting, to say ourselves what happened (s).
 _GRACE_S = 0.05
-_URLS: dict[Provider, str] = {
-    "openai": "https://api.openai.com/v1",
-    "openai-chat": "https://api.openai.com/v1",
-    "anthropic": "https://api.anthropic.com",
-    "google": "https://generativelanguage.googleapis.com",
-    "openai-compatible": "",
-}
-# How each wants to be told the key, and which variable usually holds it.
-_KEYS: dict[Provider, tuple[str, str, str]] = {
-    "openai": ("Authorization", "Bearer ", "env:OPENAI_API_KEY"),
-    "openai-chat": ("Authorization", "Bearer ", "env:OPENAI_API_KEY"),
-    "anthropic": ("x-api-key", "", "env:ANTHROPIC_API_KEY"),
-    "google": ("x-goog-api-key", "", "env:GOOGLE_API_KEY"),
-    "openai-compatible": ("Authorization", "Bearer ", ""),
-}
 
 
 class _Ready(NamedTuple):
@@ -61,7 +47,7 @@ class ModelCapability:
         self._connections = connections
         self._folder = folder
         self._prices = prices_of(config)
-        header, word, _ = _KEYS[config.provider]
+        header, word = key_header(config)
         key = key_of(config)
         self._key = key.removeprefix("env:")
         own = {header: f"{word}{key}"} if key else {}
@@ -185,19 +171,6 @@ def _nothing_around(check: Check | None) -> Any:
     from batuta.capabilities.model.answering import Talk, read_answer
 
     return Talk(partial(read_answer, check=check))
-
-
-def key_of(config: ModelConfig) -> str:
-    """`env:NAME` of the key that a model needs; "" if it needs none, or its headers have it."""
-    header, _, usual = _KEYS[config.provider]
-    if header.lower() in {name.lower() for name in config.headers}:
-        return ""
-    return config.key or usual
-
-
-def url_of(config: ModelConfig) -> str:
-    """What stands before the path of a request to a model; may begin with `env:NAME`."""
-    return config.url or _URLS[config.provider]
 
 
 def _filled(url: str, environment: Mapping[str, str]) -> str:

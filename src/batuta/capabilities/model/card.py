@@ -1,18 +1,17 @@
 """What a model takes and gives, and what it may cost: the card of a model, and of one question the price."""
 
-from ipaddress import ip_address
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 
 from batuta.capabilities.model.prices import Prices
 from batuta.reading.models import ModelConfig
+from batuta.reading.server import is_loopback
 from batuta.spec.card import Card
 from batuta.spec.file import FILE_SCHEMA, FileReference
 from batuta.spec.value import encode
 
-__all__ = ["KIND", "Asked", "card_of", "is_loopback", "price_nusd", "read_asked", "tokens_at_most"]
+__all__ = ["KIND", "Asked", "card_of", "price_nusd", "read_asked", "tokens_at_most"]
 
 KIND = "model"
 # What stands around the words of a question, and what providers add of their own.
@@ -130,12 +129,3 @@ def tokens_at_most(asked: Asked, text_bytes: int = 0) -> int:
     words = sum(len(text.encode()) for text in (asked.prompt, asked.instructions, asked.about))
     schema = len(encode(asked.schema)) if asked.schema else 0
     return words + schema + text_bytes + _FRAME_TOKENS + _FILE_TOKENS * len(asked.files)
-
-
-def is_loopback(url: str) -> bool:
-    """True if `url` names this machine itself."""
-    try:
-        host = urlsplit(url).hostname or ""
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False

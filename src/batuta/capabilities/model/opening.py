@@ -5,9 +5,9 @@ from urllib.parse import urlsplit
 
 from batuta.capabilities.files.folder import Folder
 from batuta.capabilities.model.capability import ModelCapability
-from batuta.capabilities.model.card import is_loopback
 from batuta.outbound.exchange import LazyConnections
 from batuta.reading.models import ModelConfig
+from batuta.reading.server import is_loopback
 
 __all__ = ["Models"]
 

@@ -29,7 +29,10 @@ WORKSPACE: dict[str, tuple[str, str]] = {
         "Correct its declaration or its types.",
     ),
     "B603": ("A capability of `batuta.yaml` has wrong settings.", "Correct them."),
-    "B604": ("An agent names a model, tool or agent that is not there.", "Correct the name."),
+    "B604": (
+        "An agent names a model, tool or agent that is not there, or an embedder the server of such a model.",
+        "Correct the name.",
+    ),
 }
 
 WORKSPACE_WARNINGS: dict[str, tuple[str, str]] = {

@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from batuta.capabilities.model.capability import key_of, url_of
 from batuta.capabilities.modules import Loaded, load_modules
 from batuta.capabilities.workspace import open_catalog
 from batuta.config import WORKSPACE_FILE, Workspace, load_workspace, plan_files
@@ -28,6 +27,7 @@ from batuta.plans.build import Sourced, plan_from_file
 from batuta.plans.check import check
 from batuta.plans.record.recording import Recording
 from batuta.reading.embedder import EmbedderConfig
+from batuta.reading.providers import key_of, url_of
 from batuta.spec.card import Card
 from batuta.spec.figures import duration, plural
 
