@@ -7,6 +7,7 @@ import pytest
 
 from batuta.engine.past.fork import Wish, fork
 from batuta.engine.past.replay import Replay
+from batuta.engine.rules.view import Shelf
 from batuta.ports import Verdict
 from batuta.spec.call import Call, Done, Expand, Failed, Question, Waiting
 from batuta.spec.facts import Failure, Skipped
@@ -317,10 +318,12 @@ result: "${steps.a.map(a, a.before.map(b, b.n))}"
         )
         assert shown["result"] == [[7], [9]]
 
-    async def test_may_be_large(self) -> None:
+    @pytest.mark.parametrize("at_hand", [1_000_000, 8_000])
+    async def test_may_be_larger_than_what_is_kept_at_hand(self, at_hand: int) -> None:
         text = "x" * 5_000
         big = Tool("big", lambda call: {"text": text, "rounds": len(call.args["seen"])})
         house = House(big)
+        house.engine.shelf = Shelf(at_hand)
         shown = await house.run(
             """
 steps: {a: {use: big, with: {seen: "${rounds}"}, repeat: {until: "size(rounds) == 4", at_most: 9}}}

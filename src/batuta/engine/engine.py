@@ -239,12 +239,17 @@ class Engine:
         return value
 
     async def load(self, values: Sequence[Value]) -> None:
-        """Bring stored `values` to hand. Raises `NotFound`, `JournalBroken`."""
-        for value in values:
+        """Bring stored `values` to hand, all at once, however much it is. Raises `NotFound`, `JournalBroken`."""
+        stored = [value for value in values if value.stored]
+        for value in stored:
+            if self.shelf.has(value):
+                self.shelf.get(value)  # so that it is not the next to be dropped
+        for value in stored:
             if not self.shelf.has(value):
                 data = await self._stored(value.ref) if value.ref else decode(value.data)
                 pieces = [(part.where, await self._stored(part.ref)) for part in value.parts]
-                self.shelf.put(value, value.size, put_together(data, pieces))
+                whole = put_together(data, pieces)
+                self.shelf.put(value, value.size, whole, keep=len(stored))
 
     async def _stored(self, ref: str) -> Any:
         return self.shelf.find(ref) or decode(await self.journal.get(ref))

@@ -143,6 +143,13 @@ class TestShelf:
         shelf.put(Value(ref="b"), 100, "b")
         assert (shelf.has(Value(ref="a")), shelf.has(Value(ref="b"))) == (False, True)
 
+    def test_keeps_what_is_needed_together_however_large(self) -> None:
+        shelf = Shelf(bytes_max=10)
+        shelf.put(Value(ref="z"), 5, "z")
+        for name in "abc":
+            shelf.put(Value(ref=name), 100, name, keep=3)
+        assert [shelf.has(Value(ref=name)) for name in "zabc"] == [False, True, True, True]
+
     def test_counts_a_value_once(self) -> None:
         shelf = Shelf(bytes_max=10)
         for _ in range(5):

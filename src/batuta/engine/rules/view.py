@@ -58,17 +58,18 @@ class Shelf:
         found = self._values.get(ref)
         return None if found is None else found[1]
 
-    def put(self, value: Value, size: int, data: Any) -> None:
+    def put(self, value: Value, size: int, data: Any, *, keep: int = 1) -> None:
         """Keep the `data` of a stored `value`, of `size` bytes as JSON; drops what was not used for longest.
 
-        The newest always stays. `data` must never change: it is handed on as it is, and others may share in it.
+        The newest `keep` always stay: who needs several at once would wait for ever if they drove each other out.
+        `data` must never change: it is handed on as it is, and others may share in it.
         """
         name = _name(value)
         if name in self._values:
             return
         self._values[name] = (size, data)
         self._bytes += size
-        while self._bytes > self._bytes_max and len(self._values) > 1:
+        while self._bytes > self._bytes_max and len(self._values) > keep:
             _, (dropped, _) = self._values.popitem(last=False)
             self._bytes -= dropped
 
