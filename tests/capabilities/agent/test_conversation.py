@@ -33,6 +33,26 @@ async def test_thoughts_and_their_signatures_come_back_to_the_provider_that_sign
 
 
 @pytest.mark.parametrize("provider", MODELS)
+async def test_every_provider_answers_with_a_value_after_its_tools(
+    tmp_path: Path, provider: str
+) -> None:
+    schema = {
+        "type": "object",
+        "properties": {"place": {"type": "string"}},
+        "required": ["place"],
+        "additionalProperties": False,
+    }
+    script = [calls(("look", {"at": "a"})), Answer('{"place": "b"}')]
+    with Providers(script) as providers:
+        async with await opened(
+            tmp_path, providers, functions=[look], provider=provider, output=schema, turns=2
+        ) as app:
+            done = await run(app)
+    assert done["result"]["value"] == {"place": "b"}
+    assert [one.flaws for one in providers.requests] == [(), ()]
+
+
+@pytest.mark.parametrize("provider", MODELS)
 async def test_what_cannot_be_called_is_told_and_the_request_still_fits(
     tmp_path: Path, provider: str
 ) -> None:

@@ -88,7 +88,7 @@ def _facts(card: Card, width: int) -> list[Line]:
     if card.expands:
         expands = "is a plan: what its steps do, they do under cards of their own"
         other = "may answer with a plan, which is then carried out"
-        said.append(("expands", expands if card.kind == "plan" else other))
+        said.append(("expands", expands if card.plan or card.kind == "plan" else other))
     if card.calls:
         said.append(("may call", one_line(", ".join(card.calls), 200)))
     return _pairs(said, width)
@@ -97,7 +97,9 @@ def _facts(card: Card, width: int) -> list[Line]:
 def _price(card: Card) -> str:
     if not card.priced:
         return "nobody knows; `prices` of a model says it, `price_usd` of an agent"
-    return f"at most {money(usd(card.price_nusd))} a call" if card.metered else "none"
+    if not card.metered:
+        return "none of its own" if card.calls else "none"
+    return f"at most {money(usd(card.price_nusd))} a call"
 
 
 def _lately(card: Card, measured: Measured | None, width: int) -> list[Line]:
