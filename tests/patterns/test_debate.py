@@ -74,13 +74,19 @@ async def test_it_costs_at_most_what_its_page_says(tmp_path: Path) -> None:
         for rounds in (1, 3):
             explained, asked = await those.explained(debate(CHOOSING, at_most=rounds))
             assert asked == rounds * 3
-            assert explained.totals.forecast.calls_worst == rounds * (3 + 2)
+            assert explained.totals.forecast.calls_worst == rounds * (3 + 3)
             assert explained.findings == ()
             judged_ = debate(TALKING, judge="quality", at_most=rounds)
             explained, asked = await those.explained(judged_)
             # The judge is asked about two answers, up to three times each.
             assert asked == rounds * 2 + 2 * 3
             assert explained.findings == ()
+
+
+async def test_if_nobody_answers_the_run_fails(tmp_path: Path) -> None:
+    async with team(tmp_path, lambda _: None, [CHOOSING]) as those:
+        run = await those.app.run(debate(CHOOSING), {"task": "where?"})
+    assert (run["status"], run["error"]["code"]) == ("failed", "join")
 
 
 def test_somebody_has_to_be_able_to_end_it() -> None:

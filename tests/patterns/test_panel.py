@@ -61,6 +61,14 @@ async def test_a_member_that_fails_abstains_and_it_is_said_why(tmp_path: Path) -
     assert result["failed"]["strong"] is None
 
 
+async def test_if_nobody_answers_the_run_fails(tmp_path: Path) -> None:
+    down = dict.fromkeys(FIVE)
+    async with team(tmp_path, saying(**down), more=JUDGE) as those:
+        for plan in (PANEL, judged_panel(FIVE[:2], "quality")):
+            run = await those.app.run(plan, {"task": "is it spam?"})
+            assert (run["status"], run["error"]["path"]) == ("failed", "anybody")
+
+
 async def test_without_a_majority_there_is_no_answer(tmp_path: Path) -> None:
     three = panel(FIVE[:3], labels=["a", "b", "c"])
     async with team(tmp_path, voting(fast="a", strong="b", best="c")) as those:
@@ -131,7 +139,7 @@ async def test_it_costs_at_most_what_its_page_says(tmp_path: Path) -> None:
         for count in (3, 4, 5):
             explained, asked = await those.explained(panel(FIVE[:count], labels=["a", "b"]))
             assert asked == count
-            assert explained.totals.forecast.calls_worst == count + (count - count // 2)
+            assert explained.totals.forecast.calls_worst == count + (count - count // 2) + 1
             assert explained.findings == ()
 
 
@@ -142,8 +150,8 @@ async def test_a_judge_is_asked_once_for_each_answer_and_twice_more_if_need_be(
         for count in (2, 5):
             explained, asked = await those.explained(judged_panel(FIVE[:count], "quality"))
             assert asked == count + 3 * count
-            # The members, the list of their answers, the judge, its questions, its answers, and its verdict.
-            assert explained.totals.forecast.calls_worst == count + 2 + count + 3 * count + 1
+            # The members, if anybody has answered and what, the judge, its questions, its answers, and its verdict.
+            assert explained.totals.forecast.calls_worst == count + 3 + count + 3 * count + 1
             assert explained.findings == ()
 
 
@@ -155,5 +163,12 @@ def test_a_panel_needs_three_members_and_something_to_count() -> None:
     with pytest.raises(InputError, match="enough: 3 is not from 1 to 2"):
         judged_panel(FIVE[:2], "quality", enough=3)
     roles = [Member("fast", role=f"juror {number}") for number in range(3)]
-    assert [*panel(roles, labels=["a"]).steps] == ["fast", "fast_2", "count_2", "fast_3", "vote"]
+    assert [*panel(roles, labels=["a"]).steps] == [
+        "fast",
+        "fast_2",
+        "count_2",
+        "fast_3",
+        "anybody",
+        "vote",
+    ]
     assert json.dumps(panel(roles, labels=["a"]).steps["fast_2"].with_).count("juror 1") == 1

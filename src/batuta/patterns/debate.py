@@ -1,7 +1,7 @@
 """Debate: rounds in which each sees what all have answered, until they agree; else a vote or a judge ends it.
 
 After multi-agent debate (Du et al. 2023, arXiv:2305.14325). With n members and r rounds, a run asks members r · n times
-at most, and n times if all agree at once; each round adds 2 calls that cost nothing (its plan, and the count). A judge
+at most, and n times if all agree at once; each round adds 3 calls that cost nothing. A judge
 adds its own calls.
 """
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from batuta.errors import InputError
 from batuta.patterns.members import Who, ask, gave, object_of, seated
-from batuta.patterns.writing import BEFORE, in_rounds, written
+from batuta.patterns.writing import BEFORE, anybody, in_rounds, written
 from batuta.spec.plan import Plan
 
 __all__ = ["debate", "debate_round"]
@@ -27,7 +27,7 @@ def debate_round(
     """The plan of one round: every member answers, and it is counted.
 
     With `labels` members choose from these. Without, they answer in their words, and say whether they agree with all
-    the others. One that fails in a round abstains in it.
+    the others. One that fails in a round abstains in it; if all do, the run fails.
 
     Inputs: task, and `before`, the answers of the round before by name. Result: `{answers, said, agreed, winner}`:
     `said` is a list of the answers alone.
@@ -35,7 +35,7 @@ def debate_round(
     Raises:
         InputError: there are fewer than two members.
     """
-    seats = seated(members, at_least=2, taken=("count",))
+    seats = seated(members, at_least=2, taken=("anybody", "count"))
     answer = {"enum": list(labels)} if labels else {"type": "string"}
     schema = object_of(answer=answer, why={"type": "string"}, agrees={"type": "boolean"})
     steps: dict[str, Any] = {}
@@ -45,10 +45,11 @@ def debate_round(
         steps[seat]["may_fail"] = True
     counted = "answer" if labels else "agrees"
     votes = [f"${{{gave(seat, f'value.{counted}')}}}" for seat in seats]
-    steps["count"] = {"use": "vote", "with": {"values": votes}}
-    agreed = "steps.count.share == 1.0 && steps.count.votes > 1"
+    steps["anybody"] = anybody(seats)
+    steps["count"] = {"use": "vote", "when": "steps.anybody", "with": {"values": votes}}
+    agreed = "steps.count != null && steps.count.share == 1.0 && steps.count.votes > 1"
     if not labels:  # what nobody has seen, nobody can agree with
-        agreed = f"inputs.before != null && steps.count.winner == true && {agreed}"
+        agreed = f"inputs.before != null && {agreed} && steps.count.winner == true"
     said = ", ".join(gave(seat, "value.answer") for seat in seats)
     return written(
         name,

@@ -87,6 +87,7 @@ PATTERNS: Mapping[str, Pattern] = {
             "reader": "As many as can decide it are asked at once. Who fails abstains.",
             "count_2": "Is it decided, whatever the others would say?",
             "expert": "Only while it is open.",
+            "anybody": "If nobody has answered, the run fails: the join asks for one.",
             "vote": "More than half of those who answered; with less, the winner is null.",
         },
         {"task": "Is a whale a fish?"},

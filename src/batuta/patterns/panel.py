@@ -4,8 +4,8 @@ The vote is self-consistency (Wang et al. 2022, arXiv:2203.11171) over members t
 judges (Verga et al. 2024, arXiv:2404.18796). It stops early as adaptive consistency does (Aggarwal et al. 2023,
 arXiv:2305.11860), but by arithmetic: only when the votes to come cannot change the outcome.
 
-With n members a vote asks n of them at most, and n // 2 + 1 if those agree; counting takes n - n // 2 calls more, which
-cost nothing. A judge adds its own calls to those of all n members.
+With n members a vote asks n of them at most, and n // 2 + 1 if those agree; counting takes n - n // 2 + 1 calls more,
+which cost nothing. A judge adds its own calls to those of all n members.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from typing import Any
 
 from batuta.errors import InputError
 from batuta.patterns.members import Who, ask, gave, object_of, seated
-from batuta.patterns.writing import written
+from batuta.patterns.writing import anybody, written
 from batuta.spec.plan import Plan
 
 __all__ = ["judged_panel", "panel"]
@@ -30,7 +30,7 @@ def panel(
     """A plan in which more than half of the members decide.
 
     As many as can decide are asked at once; each of the others only if it is still open. A member that fails
-    abstains.
+    abstains; if all do, the run fails.
 
     Args:
         labels: what members choose from; they answer `{label, why}`. Or instead:
@@ -46,7 +46,7 @@ def panel(
         raise InputError("a panel needs either labels or a schema", remedy="labels=['yes', 'no']")
     answer = schema or object_of(label={"enum": list(labels)}, why={"type": "string"})
     counts = [f"count_{number}" for number in range(len(members))]
-    seats = seated(members, at_least=3, taken=("vote", *counts))
+    seats = seated(members, at_least=3, taken=("anybody", "vote", *counts))
     first = len(seats) // 2 + 1
     votes = [f"${{{gave(seat, f'value.{field}')}}}" for seat in seats]
     steps: dict[str, Any] = {}
@@ -60,7 +60,8 @@ def panel(
             when["when"] = _open(count)
         asked = ask(member, "${inputs.task}", schema=answer)
         steps[seat] = asked | when | {"may_fail": True}
-    steps["vote"] = _count(votes)
+    steps["anybody"] = anybody(seats)
+    steps["vote"] = _count(votes) | {"when": "steps.anybody"}
     return written(
         name,
         "Ask several the same, until more than half of them agree.",
@@ -94,7 +95,7 @@ def judged_panel(
     """A plan in which a capability of the kind `judge` picks the best of the members' texts.
 
     With `enough`, the first so many answers are judged, and whoever is not done by then is not waited for; if fewer
-    succeed, the run fails. A member that fails has no candidate.
+    succeed, the run fails. A member that fails has no candidate; if all do, the run fails.
 
     Inputs: task. Result: `{answer, by, scores, reasons, agreed, answers, failed}`: the answer is null if two are best
     alike; `answers` has all of them by member, `failed` why one has none.
@@ -102,7 +103,7 @@ def judged_panel(
     Raises:
         InputError: there are fewer than two members, or `enough` is more than there are.
     """
-    seats = seated(members, at_least=2, taken=("answers", "verdict"))
+    seats = seated(members, at_least=2, taken=("anybody", "answers", "verdict"))
     if enough and not 1 <= enough <= len(seats):
         raise InputError(
             f"enough: {enough} is not from 1 to {len(seats)}", remedy="ask more members"
@@ -114,11 +115,16 @@ def judged_panel(
         "use": "value",
         "with": {"value": [f"${{{gave(seat, 'text')}}}" for seat in seats]},
     } | ({"join": f"any({enough})"} if enough else {})
+    there: dict[str, Any] = {}
+    if not enough:
+        steps["anybody"] = anybody(seats)
+        there = {"when": "steps.anybody"}
     # One by one, so that it is known beforehand how many there are at most.
     candidates = [f"${{steps.answers[{number}]}}" for number in range(len(seats))]
     steps["verdict"] = {
         "use": judge,
         "with": {"task": "${inputs.task}", "candidates": candidates},
+        **there,
     }
     names = "[" + ", ".join(f"'{seat}'" for seat in seats) + "]"
     winner = "steps.verdict != null && steps.verdict.winner != null"

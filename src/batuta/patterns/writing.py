@@ -1,13 +1,13 @@
 """How plans of teams are written: what all of them have, and the step that repeats a round."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from batuta.patterns.members import bounded
 from batuta.plans.build import plan_from_data
 from batuta.spec.plan import Plan
 
-__all__ = ["BEFORE", "ROUNDS_MAX", "in_rounds", "written"]
+__all__ = ["BEFORE", "ROUNDS_MAX", "anybody", "in_rounds", "written"]
 
 ROUNDS_MAX = 100
 # The input of a round for what the one before came to, null in the first.
@@ -34,6 +34,18 @@ def written(
         "result": result,
     }
     return plan_from_data(data).plan
+
+
+def anybody(seats: Iterable[str]) -> dict[str, Any]:
+    """The step `anybody`, which fails the run if none of `seats`, all of which may fail, has answered.
+
+    Its value is true; whatever comes of the answers is made `when` it is.
+    """
+    return {
+        "use": "value",
+        "join": "first",
+        "with": {"value": "${" + " || ".join(f"steps.{seat} != null" for seat in seats) + "}"},
+    }
 
 
 def in_rounds(round: Plan, at_most: int, ended: str, **given: str) -> dict[str, Any]:
