@@ -36,13 +36,20 @@ async def test_the_same_plan_does_the_same_things() -> None:
     )
 
 
-@pytest.mark.parametrize("field", ["when", "after", "each", "repeat", "fallback", "undo"])
+@pytest.mark.parametrize(
+    "field", ["when", "after", "each", "repeat", "fallback", "undo", "may_fail"]
+)
 def test_every_part_of_the_language_occurs(field: str) -> None:
     steps = [
         step for seed in range(100) for step in random_plan(random.Random(seed)).plan.steps.values()
     ]
     usual = getattr(Step(use="x"), field)
     assert sum(getattr(step, field) != usual for step in steps) > 10
+
+
+@pytest.mark.parametrize("name", ["${errors.", "has(errors.", "rounds"])
+def test_every_name_of_expressions_occurs(name: str) -> None:
+    assert any(name in str(random_plan(random.Random(seed)).plan) for seed in range(100))
 
 
 def test_random_values_obey_their_schema() -> None:

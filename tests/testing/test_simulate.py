@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from batuta.plans.check import check
-from batuta.spec.facts import Doubted, Ended, Fact, Lost, Started, Waited
+from batuta.spec.facts import Doubted, Ended, Fact, Lost, Skipped, Started, Waited
 from batuta.testing import simulate as simulator
 from batuta.testing.laws import Broken
 from batuta.testing.simulate import main, simulate
@@ -65,6 +65,7 @@ def test_stories_tell_of_everything_that_can_happen() -> None:
     asked = {fact.kind for fact in facts if isinstance(fact, Waited)}
     assert {"answer", "approval", "resolve"} <= asked
     assert any(isinstance(fact, Started) and fact.path.endswith("/undo") for fact in facts)
+    assert any(isinstance(fact, Skipped) and fact.why.endswith(" failed") for fact in facts)
     ways = {fact.status for fact in facts if isinstance(fact, Ended)}
     assert ways == {"succeeded", "failed", "cancelled"}
 
