@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batuta.app import JOURNAL_FILE, App
-from batuta.engine.past.replay import Difference, Replay, Replayed
+from batuta.engine.past.replay import Replay
+from batuta.engine.past.replayed import Difference, Replayed
 from batuta.journal.sqlite import open_sqlite
 from batuta.ports import Row, Verdict
 from batuta.spec.call import Failed

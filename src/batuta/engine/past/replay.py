@@ -4,30 +4,28 @@ The facts of a log are fed one by one. At every point where the log shows a deci
 this engine, the cards, the policy and, if one is given, another plan) is compared with it.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Literal, TypeVar
+from collections.abc import Sequence
+from typing import Literal
 
 import msgspec
 
 from batuta.engine.engine import Engine
+from batuta.engine.past.at_hand import AtHand
 from batuta.engine.past.likeness import Unlike, described, kind_of_fact
+from batuta.engine.past.misfits import Misfits
 from batuta.engine.past.rejudge import node_at, unlike
+from batuta.engine.past.replayed import Difference, Replayed
 from batuta.engine.rules.decide import decide
-from batuta.engine.rules.prepare import arguments
-from batuta.engine.rules.view import NotLoaded, Shelf, stored_in, wanted
+from batuta.engine.rules.view import Shelf
 from batuta.errors import BatutaError, JournalBroken, NotFound
 from batuta.plans.inputs import validate_inputs
 from batuta.ports import WORKSPACE, Catalog, Judge, Row
-from batuta.reading.schema import problems
 from batuta.spec.admits import admits
 from batuta.spec.facts import (
     Accepted,
-    Adopted,
     Ended,
     Expanded,
     Fact,
-    Failure,
-    Finished,
     Parked,
     Purged,
     Restored,
@@ -38,49 +36,17 @@ from batuta.spec.facts import (
 )
 from batuta.spec.fold import apply
 from batuta.spec.plan import Plan
-from batuta.spec.run import RUNNING, Node, Run
+from batuta.spec.run import Node, Run
 from batuta.spec.shape import PlanShape
 from batuta.spec.value import Value
 
-__all__ = ["Difference", "Replay", "Replayed"]
+__all__ = ["Replay"]
 
-# A value that is not at hand is loaded, and the question asked again; more often than this, the values that one
-# decision needs do not fit into memory together.
-_LOADS_MAX = 8
 # Facts that only the owner of a run records, behind what it has read: they always count when they are written.
 _DECIDED = (Started, Skipped, Spread, Parked, Ended)
 
 # What code raises where a log is not what it expects.
 _FALLS = (AssertionError, AttributeError, LookupError, TypeError, ValueError, RecursionError)
-
-_T = TypeVar("_T")
-
-
-class Difference(msgspec.Struct, frozen=True):
-    """Where a run would go another way now: at fact `seq` of its log, about the instance `path` ("": the run)."""
-
-    seq: int
-    path: str
-    fact: str
-    recorded: str
-    now: str
-
-
-class Replayed(msgspec.Struct, frozen=True):
-    """One run, replayed.
-
-    `verdict`: "same", "differs" (`difference` says where), "erased": its payloads are gone, nothing can be said, or
-    "unreadable": a plan or value in it is not of this version, or damaged.
-    `decisions` were compared before the end or the first difference. `changed`: capabilities whose cards have changed.
-    """
-
-    run: str
-    plan: str
-    verdict: Literal["same", "differs", "erased", "unreadable"]
-    decisions: int = 0
-    difference: Difference | None = None
-    changed: tuple[str, ...] = ()
-    plan_digest: str = ""
 
 
 class _Around(msgspec.Struct):
@@ -137,10 +103,9 @@ class _Story:
         self._given = None if plan is None else PlanShape(plan)
         self._refusals = refusals
         self._run = Run(self._shape)
-        self._changed: dict[str, str] = {}
+        self._values = AtHand(engine, self._run)
+        self._misfits = Misfits(engine, self._run, self._values)
         self._new_steps: frozenset[str] = frozenset()
-        # Calls whose arguments do not fit the present schema: unlike, unless they were refused then, too.
-        self._misfits: dict[str, Difference] = {}
         self.decisions = 0
         self.plan_name = ""
         self.plan_digest = ""
@@ -167,9 +132,8 @@ class _Story:
             if difference is not None:
                 return self._replayed(run_id, "differs", difference)
             run.touched.clear()
-        if self._misfits:
-            return self._replayed(run_id, "differs", next(iter(self._misfits.values())))
-        return self._replayed(run_id, "same", None)
+        misfit = self._misfits.first
+        return self._replayed(run_id, "same" if misfit is None else "differs", misfit)
 
     async def _next(self, row: Row, epochs: Sequence[tuple[int, int]]) -> Difference | None:
         """Compare one fact, and take it in."""
@@ -179,17 +143,17 @@ class _Story:
         if isinstance(fact, Expanded):
             difference = await self._admission(row.seq, fact)
         else:
-            difference = self._settled(fact) or await self._compared(row, epochs)
+            difference = self._misfits.settled(fact) or await self._compared(row, epochs)
         if difference is None:
             apply(self._run, fact)
-            self._look_at_cards(fact)
+            self._misfits.look_at_cards(fact)
             difference = self._added(row.seq, fact)
         return difference
 
     def _replayed(
         self, run_id: str, verdict: Literal["same", "differs"], difference: Difference | None
     ) -> Replayed:
-        changed = tuple(sorted(self._changed))
+        changed = tuple(sorted(self._misfits.changed))
         return Replayed(
             run_id, self.plan_name, verdict, self.decisions, difference, changed, self.plan_digest
         )
@@ -271,61 +235,12 @@ class _Story:
                     break
         if found is not None:
             return Difference(row.seq, path, kind_of_fact(fact), found.recorded, found.now)
-        return await self._schema_misfit(row.seq, fact, node)
+        return await self._misfits.found(row.seq, fact, node)
 
     async def _asked(self, fact: Fact, node: Node | None, epoch: int) -> Unlike | None:
         engine = self._engine
         around = _Around(engine.catalog, engine.judge, engine.shelf, epoch)
-        return await self._loading(lambda: unlike(self._run, fact, around), node)
-
-    async def _loading(self, question: Callable[[], _T], node: Node | None) -> _T:
-        """The answer to `question`, with the values that it needs at hand."""
-        for _ in range(_LOADS_MAX):
-            try:
-                return question()
-            except NotLoaded:
-                await self._engine.load(self._wanted(node))
-        raise NotFound("the values that one decision needs do not fit into memory together")
-
-    def _wanted(self, node: Node | None) -> list[Value]:
-        if node is None:
-            return [] if self._run.root is None else stored_in(self._run.root)
-        inside = [] if node.subscope is None else stored_in(node.subscope)
-        return [*wanted(node), *inside]
-
-    # ── schemas of changed cards ─────────────────────────────────────────────────────────────────────────────
-
-    def _look_at_cards(self, fact: Fact) -> None:
-        if isinstance(fact, Expanded | Adopted):
-            self._changed = self._engine.pins.drift(self._run)
-
-    async def _schema_misfit(self, seq: int, fact: Fact, node: Node | None) -> Difference | None:
-        if not self._changed or node is None:
-            return None
-        if isinstance(fact, Started) and fact.capability in self._changed:
-            card = self._engine.catalog.get(fact.capability).card
-            args = await self._loading(lambda: arguments(node, self._engine.shelf), node)
-            wrong = problems(card.input, args)
-            if wrong:
-                now = f"the arguments do not fit: {wrong[0]}"
-                self._misfits[fact.path] = Difference(
-                    seq, fact.path, kind_of_fact(fact), described(fact), now
-                )
-        elif isinstance(fact, Finished) and node.capability in self._changed:
-            card = self._engine.catalog.get(node.capability).card
-            if card.output is not None and node.state == RUNNING:
-                await self._engine.load([fact.value])
-                wrong = problems(card.output, self._engine.shelf.get(fact.value))
-                if wrong:
-                    now = f"the value does not fit: {wrong[0]}"
-                    return Difference(seq, fact.path, kind_of_fact(fact), "a value", now)
-        return None
-
-    def _settled(self, fact: Fact) -> Difference | None:
-        """What became of arguments that do not fit now: refused then, too, or not."""
-        misfit = self._misfits.pop(getattr(fact, "path", ""), None) if self._misfits else None
-        refused = isinstance(fact, Failure) and fact.code == "invalid"
-        return None if refused else misfit
+        return await self._values.asked(lambda: unlike(self._run, fact, around), node)
 
 
 def _is_approval(fact: Fact) -> bool:

@@ -16,7 +16,8 @@ from batuta.doors.cli.terminal.table import Span
 from batuta.doors.cli.terminal.text import one_line, place_text
 from batuta.doors.cli.words.versions import REPLAYED_MAX
 from batuta.doors.cli.workspace import folder_of, named_plan, opened_to_compare, written_plan
-from batuta.engine.past.replay import Difference, Replay, Replayed
+from batuta.engine.past.replay import Replay
+from batuta.engine.past.replayed import Difference, Replayed
 from batuta.errors import BatutaError, InputError, Place, PlanError
 from batuta.plans.build import Sourced, plan_from_file
 from batuta.plans.check import check
