@@ -64,12 +64,15 @@ def test_a_loss_that_is_shown_is_worse() -> None:
 
 
 def test_what_cannot_be_shown_is_said_with_what_would_not_be_seen() -> None:
-    before, now = evaluated({n: n / 8 for n in range(8)}), evaluated({n: n / 9 for n in range(8)})
+    before, now = (evaluated({n: (n * step % 40) / 40 for n in range(40)}) for step in (3, 7))
     said = said_of(against(before, now).scorers[0])
-    if not said.startswith("worse"):
-        assert said.startswith("no difference that 8 cases can show")
-    few = said_of(against(evaluated({1: 0.1}), evaluated({1: 0.9})).scorers[0])
-    assert few.startswith("no difference that 1 cases can show: +0.800")
+    assert said.startswith("no difference that 40 cases can show: ")
+    assert said.endswith(" would not be seen")
+
+
+def test_of_few_cases_it_is_said_that_they_are_few() -> None:
+    said = said_of(against(evaluated({1: 0.1}), evaluated({1: 0.9})).scorers[0])
+    assert said == "no difference that 1 case can show: +0.800, p = 1; these are few"
 
 
 def test_nothing_shared_and_nothing_changed_are_said() -> None:

@@ -25,7 +25,12 @@ def test_wilson_gives_the_published_figures(
 
 def test_shares_get_wilson_and_other_scores_a_bootstrap() -> None:
     assert interval_of([1, 0, 1, 1]).method == "wilson"
-    assert interval_of([1, 0.5, 1, 0]).method == "bootstrap"
+    assert interval_of([1, 0.5, 1, 0] * 5).method == "bootstrap"
+
+
+def test_few_scores_get_no_bootstrap_which_would_say_more_than_it_knows() -> None:
+    found = interval_of([0.7, 0.8, 0.75, 0.8])
+    assert (found.method, found.high - found.low > 0.5) == ("wilson", True)
 
 
 def test_scores_that_are_all_alike_do_not_say_that_they_cannot_vary() -> None:

@@ -6,7 +6,9 @@ from typing import Any
 import msgspec
 
 from batuta.evaluation.result import Evaluated, Item
+from batuta.spec.figures import plural
 from batuta.spec.value import canonical
+from batuta.statistics.intervals import FEW_MAX
 from batuta.statistics.paired import Test, Word, compared
 
 __all__ = ["Against", "Changed", "ScorerAgainst", "against", "said_of"]
@@ -101,10 +103,12 @@ def said_of(one: ScorerAgainst) -> str:
         return "there is no case that both have scored"
     if one.better == one.worse == 0:
         return f"the same on all {one.cases:,} cases"
+    said = f"no difference that {plural(one.cases, 'case')} can show: {one.difference:+.3f}"
+    if one.cases < FEW_MAX:
+        return f"{said}, p = {one.p:.3g}; these are few"
     half = (one.high - one.low) / 2
     return (
-        f"no difference that {one.cases:,} cases can show: {one.difference:+.3f} ({_spanned(one)}), p = {one.p:.3g};"
-        f" one below about {half:.2f} would not be seen"
+        f"{said} ({_spanned(one)}), p = {one.p:.3g}; one below about {half:.2f} would not be seen"
     )
 
 

@@ -6,21 +6,22 @@ from typing import Any
 
 from batuta.capabilities.report.model import Chart, Column, Detail, Fact, Section, Table, Tone
 from batuta.evaluation.comparing import Against, said_of
-from batuta.evaluation.result import Evaluated, Item, Outcome, Scoring, Trial, figure
+from batuta.evaluation.result import Evaluated, Item, Outcome, Scoring, Trial, failure, figure
 from batuta.spec.expr.cel import as_text
 from batuta.spec.figures import duration, money, plural
+from batuta.statistics.intervals import FEW_MAX
 
 __all__ = ["page_of"]
 
 # Cases that can be unfolded: nobody opens more of 1,000, and all stand in the table.
-_DETAILS_MAX = 50
+_DETAILS_MAX = 25
 _ROWS_MAX = 10_000
 _CELL_CHARS = 160
 _QUOTE_CHARS = 20_000
 _TITLE_CHARS = 90
 _TONES: dict[Outcome, Tone] = {"passed": "good", "missed": "bad", "measured": "plain"}
 _METHODS = {
-    "wilson": "Wilson's interval, for shares",
+    "wilson": "Wilson's interval",
     "bootstrap": "the bootstrap over cases",
 }
 
@@ -39,7 +40,13 @@ def page_of(result: Evaluated, compared: Against | None) -> tuple[str, str, list
 
 def _summary(result: Evaluated) -> Section:
     figures = result.figures
-    facts = [Fact("outcome", result.outcome, tone=_TONES[result.outcome])]
+    missed = [one.name for one in result.scorers if one.passed is False]
+    note = (
+        f"{', '.join(missed)} {'is' if len(missed) == 1 else 'are'} not good enough"
+        if missed
+        else ""
+    )
+    facts = [Fact("outcome", result.outcome, note=note[:_CELL_CHARS], tone=_TONES[result.outcome])]
     facts += [_fact(one) for one in result.scorers]
     facts.append(
         Fact(
@@ -83,17 +90,9 @@ def _scorers(result: Evaluated) -> Section:
         for one in result.scorers
     ]
     text = "The mean of all cases, and between which figures the true one lies with 95 %."
-    ways = [
-        words
-        for way, words in _METHODS.items()
-        if any(one.interval == way for one in result.scorers)
-    ]
-    if ways:
-        text += (
-            f" It is {', and '.join(ways)} where a score may be anything between."
-            if len(ways) > 1
-            else f" It is {ways[0]}."
-        )
+    ways = {one.interval for one in result.scorers}
+    known = [words for way, words in _METHODS.items() if way in ways]
+    text += f" It is {' or '.join(known)}." if known else ""
     if result.repeats > 1:
         text += " A case counts once, with the mean of its answers."
     if any(one.unscored for one in result.scorers):
@@ -118,15 +117,16 @@ def _comparison(compared: Against) -> Section:
     text = (
         f"Run {compared.run} of {compared.target}, on the {plural(compared.shared, 'case')} that both have"
         + (f"; {plural(compared.apart, 'case')} of one alone left out" if compared.apart else "")
-        + f". A case cost {money(before)}, and costs {money(now)}."
+        + "."
+        + (f" A case cost {money(before)}, and costs {money(now)}." if before or now else "")
     )
     changed = [
         {
             "case": one.number,
+            "title": one.title,
             "scorer": one.scorer,
             "before": one.before,
             "now": one.now,
-            "title": one.title,
         }
         for one in compared.changed
     ]
@@ -141,7 +141,7 @@ def _pictures(result: Evaluated) -> Iterator[Section]:
     charts: list[Chart] = []
     for one in result.scorers:
         scores = [s for item in result.items if (s := item.scores[one.name]) is not None]
-        if any(0 < score < 1 for score in scores):
+        if len(scores) >= FEW_MAX and any(0 < score < 1 for score in scores):
             rows = [{"score": score} for score in scores]
             charts.append(Chart("histogram", rows, "score", title=one.name, y_title="cases"))
     seconds = [
@@ -150,7 +150,7 @@ def _pictures(result: Evaluated) -> Iterator[Section]:
         for trial in item.trials
         if trial.seconds is not None
     ]
-    if len(seconds) > 1:
+    if len(seconds) >= FEW_MAX:
         title = "How long an answer took"
         charts.append(
             Chart("histogram", seconds, "seconds", title=title, unit="s", y_title="answers")
@@ -164,14 +164,16 @@ def _worst(result: Evaluated) -> Section:
     if not bad:
         return Section(heading="The worst cases", text="There is none: all scores are 1.")
     shown = bad[:_DETAILS_MAX]
-    text = f"{plural(len(bad), 'case')} of {result.cases:,} could be better."
+    text = f"{plural(len(bad), 'case')} of {result.cases:,} have a score below 1."
     if len(bad) > len(shown):
-        text += f" The {len(shown)} worst can be unfolded; all are in the table below."
+        text += f" The {len(shown)} worst can be unfolded here; all are in the table below."
     return Section(heading="The worst cases", text=text, details=[_detail(item) for item in shown])
 
 
 def _detail(item: Item) -> Detail:
     scores = ", ".join(f"{name} {figure(score)}" for name, score in item.scores.items())
+    if all(trial.error is not None for trial in item.trials):
+        scores = "failed"
     facts = [Fact(name, _short(value, 2_000)) for name, value in item.case.items()]
     rows = [{"answer": number, **_why(trial)} for number, trial in enumerate(item.trials, 1)]
     quote = "\n\n".join(
@@ -188,7 +190,7 @@ def _detail(item: Item) -> Detail:
 def _answer(trial: Trial, number: int, count: int) -> str:
     text = _written(trial.output)
     if trial.error is not None:
-        text = f"failed: {trial.error['code']}: {trial.error['message']}"
+        text = failure(trial.error)
     return text if count == 1 else f"{number}: {text}"
 
 

@@ -21,6 +21,7 @@ __all__ = [
     "Trial",
     "about",
     "evaluated",
+    "failure",
     "figure",
     "result_data",
 ]
@@ -162,6 +163,12 @@ def evaluated(run: Run, inputs: Mapping[str, Any], values: Sequence[Any]) -> Eva
 def figure(score: float | None) -> str:
     """A score in few letters."""
     return "–" if score is None else f"{score:.2f}"
+
+
+def failure(error: Mapping[str, str]) -> str:
+    """Why there is no answer, in one line."""
+    code = "" if error["code"] == "failed" else f"{error['code']}: "
+    return f"failed: {code}{error['message']}"
 
 
 def result_data(result: Evaluated) -> dict[str, Any]:

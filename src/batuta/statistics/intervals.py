@@ -1,7 +1,8 @@
 """Where the true mean of scores may lie, by a sample of them: 95 % intervals.
 
 Shares (each score 0 or 1): Wilson's interval, which holds for few cases and for shares near 0 and 1 (Wilson, 1927).
-Other scores: the percentile bootstrap over cases (Efron, 1979), with a fixed seed.
+Other scores: the percentile bootstrap over cases (Efron, 1979), with a fixed seed. It is too narrow where there are few
+cases, or all are alike; then Wilson's is taken, for nothing between 0 and 1 varies more than a share.
 """
 
 import random
@@ -10,10 +11,20 @@ from math import sqrt
 from statistics import fmean
 from typing import Literal, NamedTuple
 
-__all__ = ["Interval", "Method", "interval_of", "percentile", "resampled_means", "wilson"]
+__all__ = [
+    "FEW_MAX",
+    "Interval",
+    "Method",
+    "interval_of",
+    "percentile",
+    "resampled_means",
+    "wilson",
+]
 
 Method = Literal["wilson", "bootstrap", "none"]
 
+# Of fewer cases a bootstrap says more than it knows.
+FEW_MAX = 20
 # Two-sided 95 %.
 _Z = 1.959964
 _TAIL = 0.025
@@ -39,8 +50,8 @@ def interval_of(scores: Sequence[float]) -> Interval:
     if not scores:
         return Interval(0.0, 0.0, 1.0, "none")
     mean = fmean(scores)
-    # Scores that are all alike say nothing of how they vary: nothing between 0 and 1 varies more than a share.
-    if all(score in (0, 1) for score in scores) or min(scores) == max(scores):
+    shares = all(score in (0, 1) for score in scores)
+    if shares or len(scores) < FEW_MAX or min(scores) == max(scores):
         return Interval(mean, *wilson(mean, len(scores)), "wilson")
     means = resampled_means(scores)
     return Interval(mean, percentile(means, _TAIL), percentile(means, 1 - _TAIL), "bootstrap")

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from batuta.doors.cli.terminal.table import Span, columns
 from batuta.doors.cli.terminal.text import json_text, one_line
 from batuta.evaluation.comparing import Against, said_of
-from batuta.evaluation.result import Evaluated, Item, Scoring, figure
+from batuta.evaluation.result import Evaluated, Item, Scoring, failure, figure
 from batuta.spec.figures import duration, money, plural
 
 __all__ = ["evaluation_lines"]
@@ -29,7 +29,9 @@ def evaluation_lines(result: Evaluated, compared: Against | None, width: int) ->
     head = ("scorer", "mean", "95 %", "by", "wanted", "")
     yield from columns([head, *map(_scored, result.scorers)], right=(1,), width=width, shrink=5)
     yield ""
-    yield _costs(result)
+    costs = _costs(result)
+    if costs:
+        yield costs
     if result.failed:
         yield [Span(f"{plural(result.failed, 'answer')} failed, and count as 0", "bad")]
     if compared is not None:
@@ -65,7 +67,7 @@ def _scored(one: Scoring) -> tuple[str, ...]:
 
 def _costs(result: Evaluated) -> str:
     figures = result.figures
-    said = [f"{money(figures.cost_per_case_usd)} a case"]
+    said = [f"{money(figures.cost_per_case_usd)} a case"] if figures.cost_usd else []
     if figures.scoring_usd:
         said.append(f"{money(figures.scoring_usd)} for scoring all")
     if figures.seconds_median is not None and figures.seconds_p95 is not None:
@@ -85,7 +87,8 @@ def _compared(compared: Against, width: int) -> Iterator[Line]:
     for one in compared.scorers:
         style = {"better": "good", "worse": "bad"}.get(one.word, "plain")
         yield [Span(f"  {one.name}  {one.before:.3f} → {one.now:.3f}  "), Span(said_of(one), style)]
-    yield f"  a case cost {money(before)}, and costs {money(now)}"
+    if before or now:
+        yield f"  a case cost {money(before)}, and costs {money(now)}"
     lost = [one for one in compared.changed if one.now < one.before][:_CHANGED_SHOWN]
     if lost:
         yield "  worse than before:"
@@ -109,7 +112,7 @@ def _case(item: Item) -> tuple[str, ...]:
         key=lambda one: -1.0 if one.score is None else one.score,
     )
     why = next((one.why for one in scores if one.why and one.score != 1), "")
-    said = f"{error['code']}: {error['message']}" if error else why
+    said = failure(error) if error else why
     output = item.trials[0].output
     shown = output if isinstance(output, str) else "" if output is None else json_text(output)
     return (
