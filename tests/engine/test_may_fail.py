@@ -11,7 +11,7 @@ from batuta.engine.rules.view import Shelf
 from batuta.ports import Verdict
 from batuta.spec.call import Call, Done, Expand, Failed, Question, Waiting
 from batuta.spec.facts import Failure, Skipped
-from batuta.spec.plan import Plan, Step
+from batuta.spec.plan import Plan, Step, Undo
 from tests.engine.builders import House, Tool, args_of, in_turn, states, step
 
 BROKEN = {"code": "broken", "message": "no luck"}
@@ -157,6 +157,24 @@ result: "${errors.a.code}"
 """
         )
         assert (shown["result"], back.calls) == ("broken", [])
+
+    async def test_leaves_what_the_plan_inside_of_it_has_done_until_the_run_fails(self) -> None:
+        inner = Plan(
+            "inner",
+            steps={
+                "paid": Step("pay", undo=Undo("back")),
+                "boom": Step("broken", after=("paid",)),
+            },
+        )
+        back = Tool("back", effect="idempotent")
+        planner = Tool("planner", lambda _: Expand(inner))
+        house = House(broken(), Tool("pay", effect="write"), back, planner)
+        plan = "steps: {a: {use: planner, may_fail: true}, b: {use: %s, after: a}}\nresult: '${errors.a}'"
+        shown = await house.run(plan % "echo")
+        assert shown["result"] == {"code": "broken", "message": "a/1/boom: no luck"}
+        assert back.calls == []
+        shown = await house.run(plan % "broken")
+        assert (shown["status"], len(back.calls)) == ("failed", 1)
 
     async def test_is_cancelled_with_its_run(self) -> None:
         house = House(Tool("ask", lambda _: Waiting(Question(text="?"))))
