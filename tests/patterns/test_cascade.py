@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from batuta.errors import InputError
-from batuta.patterns import Check, Critic, Member, cascade
+from batuta.patterns import Check, Critic, Member, Scored, cascade
 from batuta.testing.providers import Asked
-from tests.patterns.team import saying, team
+from tests.patterns.team import JUDGE, judged, saying, team
 
 CHECKED = cascade(["fast", "strong", "best"], Check({"matches": "^[0-9]+$"}))
 
@@ -84,3 +84,25 @@ async def test_what_was_asked_is_the_task_and_nothing_else(tmp_path: Path) -> No
     async with team(tmp_path, says) as those:
         await those.run(CHECKED, task="how many ${inputs.task}?")
     assert [one.text for one in seen] == ["how many ${inputs.task}?"]
+
+
+async def test_a_judge_may_say_what_passes(tmp_path: Path) -> None:
+    plan = cascade(["fast", "strong"], Scored("quality", at_least=0.8))
+    says = judged({"aa": 3}, saying(fast="aa", strong="bb"))
+    async with team(tmp_path, says, more=JUDGE) as those:
+        result = await those.run(plan, task="which?")
+        assert those.asked == ["fast", "last", "strong"]
+    assert (result["answer"], result["by"], result["passed"]) == ("bb", "strong", False)
+    assert result["flaws"] == {"fast": ["so"]}
+    says = judged({"aa": 4}, saying(fast="aa"))
+    async with team(tmp_path, says, more=JUDGE) as those:
+        result = await those.run(plan, task="which?")
+    assert (result["answer"], result["by"], result["passed"]) == ("aa", "fast", True)
+
+
+async def test_a_value_may_be_what_is_asked_for_and_checked(tmp_path: Path) -> None:
+    schema = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
+    plan = cascade(["fast", "strong"], Check({"that": "value.n > 1"}), schema=schema)
+    async with team(tmp_path, saying(fast={"n": 1}, strong={"n": 2})) as those:
+        result = await those.run(plan, task="count")
+    assert (result["answer"], result["by"]) == ({"n": 2}, "strong")

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from batuta.errors import InputError
-from batuta.patterns import Check, Critic, critic_loop, critic_round
+from batuta.patterns import Check, Critic, Scored, critic_loop, critic_round
 from batuta.testing.providers import Asked
-from tests.patterns.team import team
+from tests.patterns.team import JUDGE, judged, team
 
 ROUND = critic_round("fast", Critic("strong"))
 LOOP = critic_loop(ROUND, at_most=3)
@@ -84,3 +84,19 @@ async def test_it_costs_at_most_what_its_page_says(tmp_path: Path) -> None:
 def test_a_loop_has_a_bound() -> None:
     with pytest.raises(InputError, match="at_most: 0 is not from 1 to 100"):
         critic_loop(ROUND, at_most=0)
+
+
+async def test_of_drafts_that_a_judge_scores_the_best_is_kept(tmp_path: Path) -> None:
+    drafts = ["aa", "bb", "cc"]
+    points = {"aa": 2, "bb": 3, "cc": 1}
+    round_ = critic_round("fast", Scored("quality", at_least=0.9))
+
+    def says(asked: Asked) -> Any:
+        if asked.model == "fast":
+            return drafts.pop(0)
+        shown = [text for text in points if f"\n{text}\n" in asked.text]
+        return judged({text: points[text] for text in shown}, says)(asked)
+
+    async with team(tmp_path, says, [round_], JUDGE) as those:
+        result = await those.run(critic_loop(round_, at_most=3), task="write")
+    assert result == {"answer": "bb", "passed": False, "flaws": ["so"], "rounds": 3}
