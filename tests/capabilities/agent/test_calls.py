@@ -67,6 +67,9 @@ def test_what_fits_becomes_a_step_by_the_name_of_its_capability() -> None:
         (asked(arguments="[3]"), "invalid", "the arguments do not fit"),
         (asked(arguments='{"id": 3} or {"id": 4}'), "invalid", "2 different blocks"),
         (asked(arguments=""), "invalid", "required property"),
+        (asked(arguments={"id": float("nan")}), "invalid", "it holds NaN"),
+        (asked(arguments="[" * 100_000), "invalid", "the arguments do not fit"),
+        (asked(arguments={"id": object()}), "invalid", "cannot be written as JSON"),
     ],
 )
 def test_what_does_not_fit_is_told_and_no_step(call: Asked, code: str, said: str) -> None:
@@ -98,6 +101,11 @@ def test_two_calls_with_one_id_are_one_call_and_an_error() -> None:
 def test_an_id_of_an_earlier_turn_is_changed() -> None:
     first = sort(asked())
     assert sort(asked(arguments={"id": 4}), rounds=[round_of(first, 1)]).calls[0]["id"] == "c1_2"
+
+
+def test_a_call_without_an_id_is_given_one() -> None:
+    found = sort(asked(id=""), asked(id="c", arguments={"id": 4}))
+    assert [one["id"] for one in found.calls] == ["call", "c"]
 
 
 def test_a_flood_is_bounded_and_its_rest_is_told() -> None:

@@ -10,6 +10,7 @@ from batuta.capabilities.answers import checker_of
 from batuta.errors import InputError
 from batuta.language.rescue import rescue
 from batuta.reading.nearest import did_you_mean
+from batuta.spec.value import plain
 
 __all__ = ["CALLS_AT_ONCE_MAX", "Asked", "Sorted", "sort_calls"]
 
@@ -134,7 +135,10 @@ def _read(
 ) -> tuple[Any, dict[str, Any] | None]:
     """The arguments of a call, and why it cannot be made (None if it can)."""
     tool = tools.get(one.tool)
-    kept = one.arguments
+    try:
+        kept = plain(one.arguments)
+    except InputError as error:
+        return "", _error("invalid", error.message)
     if isinstance(kept, str):
         kept = kept[:_ARGUMENTS_CHARS_KEPT]
     if twice:
@@ -165,6 +169,10 @@ def _arguments(given: Any, tool: Tool) -> tuple[Any, str]:
         if read.flaw or read.cut:
             return None, read.flaw or "their end is missing"
         given = read.value
+    try:
+        given = plain(given)
+    except InputError as error:
+        return None, error.message
     if not isinstance(given, dict):
         return None, "they are no map"
     return cast("dict[str, Any]", given), check(given) or ""
@@ -183,7 +191,7 @@ def _error(code: str, message: str) -> dict[str, Any]:
 
 
 def _unused(id: str, taken: set[str]) -> str:
-    found, count = id, 2
+    found, count = id or "call", 2
     while found in taken:
-        found, count = f"{id}_{count}", count + 1
+        found, count = f"{id or 'call'}_{count}", count + 1
     return found
