@@ -22,6 +22,7 @@ from batuta import capability
 from batuta.capabilities.function import FunctionCapability
 from batuta.errors import WorkspaceError
 from batuta.spec.call import Done, Failed, Outcome, Waiting
+from batuta.testing.conformance_capability import CAPABILITY_LAWS, CapabilityWorld, Law
 from batuta.testing.providers import Answer, Asked, Failure, Garbage, Providers, ToolCall
 from tests.capabilities.calls import call_with
 
@@ -70,6 +71,36 @@ async def over() -> AsyncIterator[Over]:
     yield made
     for one in clients:
         await one.close()
+
+
+def world() -> CapabilityWorld:
+    """An agent that deletes what it may, and waits for ever if it is asked to."""
+    agent, _ = scripted()
+    arrived = asyncio.Event()
+
+    @agent.instructions
+    async def dwell(context: RunContext[str]) -> str:
+        if context.deps == "slow":
+            arrived.set()
+            await asyncio.Event().wait()
+        return ""
+
+    async def under_way() -> None:
+        await arrived.wait()
+
+    return CapabilityWorld(
+        lent(agent),
+        good={"prompt": "Delete it.", "deps": "fast"},
+        bad=({}, {"prompt": ""}, {"prompt": 1, "deps": "fast"}, {"prompt": "x", "deps": 7}),
+        answer={"approved": True},
+        slow={"prompt": "Hm?", "deps": "slow"},
+        arrived=under_way,
+    )
+
+
+@pytest.mark.parametrize("law", CAPABILITY_LAWS, ids=lambda law: law.__name__)
+async def test_it_obeys_the_laws_of_capabilities(law: Law) -> None:
+    await law(world())
 
 
 def test_its_card_is_careful_until_somebody_says_otherwise() -> None:
@@ -317,7 +348,11 @@ def scripted() -> tuple[Agents, list[str]]:
         else:
             yield f"So: {messages[-1].parts[0].content}"  # pyright: ignore[reportAttributeAccessIssue]
 
-    agent = Agent(FunctionModel(stream_function=stream), output_type=[str, DeferredToolRequests])
+    agent = Agent(
+        FunctionModel(stream_function=stream),
+        deps_type=str,
+        output_type=[str, DeferredToolRequests],
+    )
 
     @agent.tool_plain(requires_approval=True)
     def delete(path: str) -> str:
@@ -341,12 +376,12 @@ async def test_a_tool_that_wants_leave_is_a_question_and_its_answer_goes_on(
     agent, gone = scripted()
     support = lent(agent)
     assert support.card.waits
-    outcome = await ask(support)
+    outcome = await ask(support, deps="fast")
     assert isinstance(outcome, Waiting)
     assert outcome.question.text == "May support call delete?"
     assert outcome.question.show == [{"tool": "delete", "arguments": '{"path": "a.txt"}'}]
     assert gone == []
-    args = {"prompt": "Hm?"}
+    args = {"prompt": "Hm?", "deps": "fast"}
     ended = await support(call_with(args, answered=True, answer=answer, state=outcome.state))
     assert isinstance(ended, Done)
     assert (gone, ended.value["text"], ended.value["turns"]) == (deleted, text, 2)

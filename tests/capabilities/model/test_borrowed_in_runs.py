@@ -173,3 +173,21 @@ def greet(name: str):
     async with await App.open(tmp_path) as app:
         run = await app.run(app.plans["greet"].plan, {"name": "Frank"})
     assert run["result"] == "Hello Frank."
+
+
+async def test_what_it_did_before_its_time_was_up_is_for_a_person_to_find_out(
+    providers: Providers, tmp_path: Path
+) -> None:
+    providers.say([Answer("Hello Frank.", first_s=1.0)])
+    code = documented("SKILL.md", "greeting_agent")
+    workspace(tmp_path, code, 'lent = capability(agent, name="agent")', "")
+    plan = plan_from_yaml(
+        "name: p\nsteps: {a: {use: agent, timeout: 300ms, with: {prompt: Hm?, deps: Frank}}}\n"
+        "result: ${steps.a.text}"
+    ).plan
+    async with await App.open(tmp_path) as app:
+        run = await app.run(plan, {})
+        assert run["status"] == "waiting"
+        await app.answer(run["run"], "a", {"how": "fail"}, kind="resolve")
+        ended = await app.resume(run["run"])
+    assert ended["status"] == "failed"

@@ -85,7 +85,7 @@ class Failure(msgspec.Struct, frozen=True):
 
 
 class Garbage(msgspec.Struct, frozen=True):
-    """Bytes that no provider sends."""
+    """Bytes as they are: what no provider sends, or what one has sent and somebody has recorded."""
 
     body: bytes = b"<html>502 Bad Gateway</html>"
     status: int = 200
