@@ -52,6 +52,14 @@ def test_a_model_does_not_choose_the_conversation_or_the_files_of_another_agent(
     assert "$comment" not in tools["billing"].schema
 
 
+def test_a_plan_with_flaws_is_no_tool() -> None:
+    cards = {
+        "plan.good": Card("plan.good", kind="plan", plan="digest"),
+        "plan.bad": Card("plan.bad", "cannot be used: …", kind="plan"),
+    }
+    assert list(tools_of(AgentConfig("m", tools=tuple(cards)), cards)) == ["plan_good"]
+
+
 def test_a_long_description_is_cut_to_what_providers_take() -> None:
     cards = {"find": Card("find", "x" * 4_000, effect="read"), "other": Card("other", "y" * 4_000)}
     tools = tools_of(AgentConfig("m", tools=("find",), hand_over=("other",)), cards)

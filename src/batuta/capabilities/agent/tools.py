@@ -63,6 +63,8 @@ def tools_of(config: AgentConfig, cards: Mapping[str, Card]) -> dict[str, Tool]:
     tools: dict[str, Tool] = {}
     for name in dict.fromkeys(config.tools):
         card = cards[name]
+        if card.kind == "plan" and not card.plan:
+            continue  # its file has flaws, which `batuta check` tells; the agent goes on without it
         shown = name_shown(name, tools)
         changes = card.effect in ("idempotent", "write")
         tools[shown] = Tool(name, shown, _described(card), _schema_of(card), changes)
