@@ -135,10 +135,13 @@ def test_the_list_names_every_template_there_is(tmp_path: Path) -> None:
     assert made(tmp_path) == []
 
 
-def test_a_pattern_is_a_workspace_that_checks_and_says_what_to_type_next(tmp_path: Path) -> None:
-    said = document(tmp_path, "init", "new", "--pattern", "map-reduce")
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_a_pattern_is_a_workspace_that_checks_and_says_what_to_type_next(
+    pattern: str, tmp_path: Path
+) -> None:
+    said = document(tmp_path, "init", "new", "--pattern", pattern)
     folder = tmp_path / "new"
-    assert (said["template"], said["pattern"]) == (None, "map-reduce")
+    assert (said["template"], said["pattern"]) == (None, pattern)
     assert made(folder) == said["files"]
     assert said["next"][:2] == ["cd new", "batuta check"]
     for command in said["next"][1:3]:
