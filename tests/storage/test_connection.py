@@ -103,6 +103,19 @@ def test_a_change_is_whole_or_not_there(tmp_path: Path) -> None:
     assert box.rows("SELECT * FROM one") == []
 
 
+def test_what_need_not_last_is_not_waited_for_and_the_next_change_is(tmp_path: Path) -> None:
+    box = Connection(tmp_path / "box", KIND, create=True)
+    how: list[int] = []
+
+    def look(db: Database) -> None:
+        how.append(db.execute("PRAGMA synchronous").fetchall()[0][0])
+
+    box.changed(look)
+    box.changed(look, durable=False)
+    box.changed(look)
+    assert how == [2, 1, 2]
+
+
 def test_a_page_that_was_overwritten_is_found_by_reading_through(tmp_path: Path) -> None:
     path = tmp_path / "box"
     box = Connection(path, KIND, create=True)

@@ -118,4 +118,5 @@ class Index:
                     (embedder, vector, revision),
                 )
 
-        self._connection.changed(body)
+        # Whatever is lost is made again at the next recall.
+        self._connection.changed(body, durable=False)

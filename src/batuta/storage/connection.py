@@ -87,10 +87,16 @@ class Connection:
         with self._lock, translated(self.path, self._kind):
             return self._db.execute(statement, bindings).fetchall()
 
-    def changed(self, body: Callable[[Database], T]) -> T:
-        """What `body` gives, which is done as a whole or not at all."""
+    def changed(self, body: Callable[[Database], T], *, durable: bool = True) -> T:
+        """What `body` gives, which is done as a whole or not at all.
+
+        `durable` False: it may be lost with the power, until the next change that is durable.
+        """
         with self._lock, translated(self.path, self._kind):
             db = self._db
+            hurried = not durable and self._kind.synchronous == "FULL"
+            if hurried:
+                db.execute("PRAGMA synchronous = NORMAL")
             db.execute("BEGIN IMMEDIATE")
             try:
                 value = body(db)
@@ -99,6 +105,9 @@ class Connection:
                 with contextlib.suppress(apsw.Error):
                     db.execute("ROLLBACK")
                 raise
+            finally:
+                if hurried:
+                    db.execute("PRAGMA synchronous = FULL")
             return value
 
     def used(self, body: Callable[[Database], T]) -> T:

@@ -17,6 +17,10 @@ from batuta.doors.cli.checkup import machine as checkup_machine
 from batuta.doors.cli.checkup.item import Looked
 from batuta.doors.cli.checkup.workspace import secrets
 from batuta.journal.sqlite import open_sqlite
+from batuta.memory.database import By, open_memory
+from batuta.memory.memories import Memories, make_collection
+from batuta.memory.threads import Threads
+from batuta.memory.workspace import MEMORY_FILE
 from batuta.spec.facts import Accepted, Claimed, Doubted, Parked, Resolved
 from batuta.spec.request import Request
 from tests.doors.cli.command import WAIT_S, Folder, nursery, surroundings
@@ -147,6 +151,24 @@ def test_hosts_are_asked_only_when_told_to(folder: Folder) -> None:
     assert "http://127.0.0.1:1: it cannot be reached" in one["said"]
     assert "not public" in two["said"]
     assert "network.allow_private" in two["remedy"]
+
+
+def test_the_memory_is_read_through_and_a_broken_one_is_a_problem(folder: Folder) -> None:
+    path = folder.path / MEMORY_FILE
+    connection = open_memory(path, create=True)
+    Threads(connection).add("t", [{"role": "user", "text": "x"}], By(1.0))
+    Memories(connection, make_collection(connection, "customers")).remember("tea", By(1.0))
+    connection.close()
+    said = folder.batuta("doctor")
+    assert "1 thread, 1 message, memories: 1 in customers, read through" in " ".join(
+        said.out.split()
+    )
+    content = bytearray(path.read_bytes())
+    content[4_096 * 3 :] = b"\xff" * (len(content) - 4_096 * 3)
+    path.write_bytes(content)
+    checks = folder.batuta("doctor", "--json").document["checks"]
+    (one,) = [one for one in checks if one["area"] == "memory"]
+    assert (one["state"], one["remedy"]) == ("problem", "restore a backup: batuta restore FILE")
 
 
 def test_a_broken_journal_is_a_problem(folder: Folder) -> None:

@@ -33,3 +33,28 @@ def test_a_restored_run_goes_on(folder: Folder) -> None:
     folder.batuta("restore", "copy.sqlite", "--yes")
     said = folder.batuta("answer", run, "approve", "--reject", "--json")
     assert (said.code, said.document["status"]) == (0, "succeeded")
+
+
+def test_what_is_remembered_goes_with_the_journal(folder: Folder) -> None:
+    plan = "name: p\nsteps: {a: {use: thread.add, with: {thread: t, messages: [{role: user, text: hi}]}}}\n"
+    (folder.path / "say.yaml").write_text(plan + "result: ok\n")
+    folder.batuta("run", "--plan", "say.yaml")
+    said = folder.batuta("backup", "copy.sqlite")
+    assert "copy.sqlite.memory: the memory, " in said.out
+    again = folder.batuta("backup", "copy.sqlite", "--json")
+    assert again.code == 2
+    folder.batuta("threads", "forget", "t", "--yes")
+    told = folder.batuta("restore", "copy.sqlite", "--yes")
+    assert "its memory is restored, too" in told.err
+    assert len(folder.batuta("threads", "show", "t", "--json").document["messages"]) == 1
+    (folder.path / "copy.sqlite.memory").unlink()
+    told = folder.batuta("restore", "copy.sqlite", "--yes")
+    assert "the memory of the workspace stays as it is" in told.err
+
+
+def test_gc_says_what_it_has_forgotten(folder: Folder) -> None:
+    (folder.path / "batuta.yaml").write_text("retention: {threads: 0}\n")
+    plan = "name: p\nsteps: {a: {use: thread.add, with: {thread: t, messages: [{role: user, text: hi}]}}}\n"
+    (folder.path / "say.yaml").write_text(plan + "result: ok\n")
+    folder.batuta("run", "--plan", "say.yaml")
+    assert "forgot 0 memories and 1 thread whose time was over" in folder.batuta("gc").out

@@ -14,6 +14,10 @@ from hypothesis import strategies as st
 
 from batuta.doors.cli.completing.complete import candidates
 from batuta.doors.cli.words import COMMANDS
+from batuta.memory.database import By, open_memory
+from batuta.memory.memories import Memories, make_collection
+from batuta.memory.threads import Threads
+from batuta.memory.workspace import MEMORY_FILE
 from tests.doors.cli.command import WAIT_S, Folder, surroundings
 
 
@@ -38,6 +42,22 @@ def test_collections_are_offered_with_what_is_in_them(here: Folder) -> None:
     assert candidates(["knowledge", "search", ""]) == ["handbook\tRules", "notes"]
     assert words("knowledge status no") == ["notes"]
     assert words("knowledge search handbook ") == []
+
+
+def test_memories_and_threads_are_offered_with_what_they_say(here: Folder) -> None:
+    (here.path / "batuta.yaml").write_text("python: []\nmemory: {customers: {description: Who}}\n")
+    assert (words("threads show "), words("memory show ")) == ([], [])
+    connection = open_memory(here.path / MEMORY_FILE, create=True)
+    Threads(connection).add("c-17", [{"role": "user", "text": "x"}], By(1.0))
+    Threads(connection).add("$(rm)", [{"role": "user", "text": "x"}], By(1.0))
+    kept = Memories(connection, make_collection(connection, "customers"))
+    id_ = kept.remember("likes tea", By(1.0))["id"]
+    connection.close()
+    assert candidates(["threads", "show", "c"]) == ["c-17\t1 message"]
+    assert words("threads forget ") == ["c-17"]
+    assert candidates(["memory", "forget", ""]) == [f"{id_}\tlikes tea"]
+    assert candidates(["memory", "search", ""]) == ["customers\tWho"]
+    assert words("memory cor") == ["correct"]
 
 
 def test_commands_come_with_what_they_do(here: Folder) -> None:
