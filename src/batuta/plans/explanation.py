@@ -72,7 +72,7 @@ class StepExplained(msgspec.Struct, frozen=True, gc=False):
         denied_maybe: the same if that depends on values nobody has yet.
         skipped: why it never runs with the inputs that are given, else "".
         conditional: it may be skipped: by its condition, or for want of a step that may be skipped, or may fail.
-        may_fail: the run goes on if it fails, without the steps `lost`, which need it.
+        may_fail: the run goes on if it fails, without the steps `lost`, which need it (100 of them at most).
         items: at most so many items of its `each`, None without one; items_known: exactly so many, if that is known.
         rounds: at most so many rounds of its `repeat`, None without one.
         expands: a call of it may answer with a plan, of which nothing is known yet.

@@ -149,15 +149,18 @@ class Walk:
                 pending += self.users.get(name, ())
         return frozenset(found)
 
-    def may_fail(self, name: str) -> bool:
-        """True if the run may go on although step `name` has failed: `errors` of any other step is always null."""
-        step = self.steps[name].step
-        if step is not None and step.may_fail:
-            return True
-        if any(link.root == "steps" and link.path[:1] == (name,) for link in self.result.links):
-            return False
-        users = [seen for seen in self.steps.values() if name in seen.deps and name in seen.joined]
-        return bool(users) and all(seen.step and seen.step.join != "all" for seen in users)
+    @cached_property
+    def survivable(self) -> frozenset[str]:
+        """The steps that may fail without their run: `errors` of all others are always null."""
+        used: set[str] = set()
+        fatal = {str(link.path[0]) for link in self.result.links if link.root == "steps"}
+        for seen in self.steps.values():
+            joined = seen.joined
+            used.update(joined)
+            if seen.step is not None and seen.step.join == "all":
+                fatal.update(joined)
+        may_fail = (name for name, seen in self.steps.items() if seen.step and seen.step.may_fail)
+        return frozenset({*may_fail, *(used - fatal)})
 
     @property
     def everything(self) -> list[Seen]:

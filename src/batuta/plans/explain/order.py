@@ -7,7 +7,10 @@ from batuta.plans.graph import in_order, longest_path
 from batuta.plans.partly import Known
 from batuta.spec.plan import Plan
 
-__all__ = ["conditional", "critical_path", "lost_with", "never_run", "waves"]
+__all__ = ["conditional", "critical_path", "lost_with", "never_run", "wanting", "waves"]
+
+# Of the steps that are skipped with one that fails, so many are named.
+LOST_MAX = 100
 
 
 def waves(waits_for: Mapping[str, Collection[str]]) -> dict[str, int]:
@@ -52,15 +55,26 @@ def conditional(
     return found
 
 
-def lost_with(
-    name: str, plan: Plan, waits_for: Mapping[str, Mapping[str, bool]], order: Iterable[str]
-) -> tuple[str, ...]:
-    """The steps that are skipped if step `name` has no value."""
+def wanting(plan: Plan, waits_for: Mapping[str, Mapping[str, bool]]) -> dict[str, list[str]]:
+    """For every step those that cannot do without its value."""
+    found: dict[str, list[str]] = {name: [] for name in waits_for}
+    for name, others in waits_for.items():
+        if plan.steps[name].join == "all":
+            for other, needed in others.items():
+                if needed:
+                    found[other].append(name)
+    return found
+
+
+def lost_with(name: str, wants: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """The steps that are skipped if step `name` has no value, the nearest first, and not more than are read."""
     found = {name: None}
-    for other in order:
-        wants = (one for one, needed in waits_for[other].items() if needed)
-        if plan.steps[other].join == "all" and not found.keys().isdisjoint(wants):
-            found[other] = None
+    pending = [name]
+    for one in pending:  # grows while it is walked through
+        for other in wants[one]:
+            if other not in found and len(found) <= LOST_MAX:
+                found[other] = None
+                pending.append(other)
     return tuple(found)[1:]
 
 

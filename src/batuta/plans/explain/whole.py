@@ -9,7 +9,14 @@ from batuta.errors import PlanError
 from batuta.plans.bounds import Bounds, bounds, links
 from batuta.plans.check import check
 from batuta.plans.explain.inner import carrying_out, inputs_known
-from batuta.plans.explain.order import conditional, critical_path, lost_with, never_run, waves
+from batuta.plans.explain.order import (
+    conditional,
+    critical_path,
+    lost_with,
+    never_run,
+    wanting,
+    waves,
+)
 from batuta.plans.explain.premises import Premises
 from batuta.plans.explain.questions import Expected, Questions
 from batuta.plans.explain.sketch import Setting, Sketch
@@ -74,7 +81,7 @@ def _explained(
     )
     questions = Questions(plan, premises.cards, premises.forecaster, known)
     sketch = Sketch(plan, premises, bounded)
-    unsure = conditional(plan, waits_for, order)
+    unsure, wants = conditional(plan, waits_for, order), wanting(plan, waits_for)
     steps: dict[str, StepExplained] = {}
     for name, step in plan.steps.items():
         expected = Expected() if name in skipped else questions.of(name, bounded.steps[name])
@@ -86,7 +93,7 @@ def _explained(
             skipped=skipped.get(name, ""),
             line=line,
             conditional=name in unsure,
-            lost=lost_with(name, plan, waits_for, order) if step.may_fail else (),
+            lost=lost_with(name, wants) if step.may_fail else (),
         )
         steps[name] = told = sketch.step(name, setting)
         if name in inner and told.use in inner[name]:
