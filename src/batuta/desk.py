@@ -1,4 +1,4 @@
-"""Requests in plain words: which registered plan they mean, what they say of its inputs, and a run of it.
+"""Requests in plain words: which plan they mean or need, what they say of its inputs, and a run of it.
 
 desk = Desk(app)
 understood = await desk.understand("refund order A-1042 with 20 euros")
@@ -17,9 +17,12 @@ from batuta.config import plan_files
 from batuta.engine.author import local_user
 from batuta.errors import BatutaError, InputError, NotFound
 from batuta.planning.candidate import Candidate, Classify, Route
+from batuta.planning.compose.history import History
+from batuta.planning.compose.planner import ComposePlanner
 from batuta.planning.confirmations import Confirmations, confirmed
+from batuta.planning.draft import DraftPlanner
 from batuta.planning.ladder import Ladder
-from batuta.planning.proposal import Proposal, Wish
+from batuta.planning.proposal import Planner, Proposal, Wish
 from batuta.planning.recall import RecallPlanner, made
 from batuta.planning.registered import RegisteredPlanner, inputs_in
 from batuta.planning.route import Router
@@ -49,12 +52,19 @@ class Desk:
         self._confirmations = Confirmations(app.engine.journal)
         self._registered: dict[str, Sourced] | None = None
         router = Router(classify or classifying(embedder_of_this_machine))
-        self._ladder = Ladder(
-            [
-                RegisteredPlanner(router, lambda: self.registered, self._candidates),
-                RecallPlanner(router, app.engine.journal, app.engine.read, lambda: app.cards),
-            ]
-        )
+        engine = app.engine
+        history = History(engine.journal, engine.read)
+        planners: list[Planner] = [
+            RegisteredPlanner(router, lambda: self.registered, self._candidates),
+            RecallPlanner(router, engine.journal, engine.read, lambda: app.cards),
+            ComposePlanner(lambda: app.cards, embedder_of_this_machine, history.pasts),
+        ]
+        drafting = app.workspace.planning
+        if drafting.model:
+            planners.append(
+                DraftPlanner(drafting.model, drafting.attempts, app.run, lambda: app.cards)
+            )
+        self._ladder = Ladder(planners)
         self.troubles: dict[str, str] = {}
 
     @property

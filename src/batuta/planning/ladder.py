@@ -32,5 +32,11 @@ class Ladder:
             if one.route.sure:
                 break
         # Of equally sure ones, the cheapest: max keeps the first.
-        chosen = max(said, key=lambda one: (one.route.sure, one.route.confidence))
+        chosen = max(said, key=_worth)
         return (chosen, *(one for one in said if one is not chosen))
+
+
+def _worth(one: Proposal) -> tuple[bool, bool, float]:
+    """Sure before unsure, all that is asked for before one of several things."""
+    whole = one.sourced is not None and not one.route.also
+    return one.route.sure, whole, one.route.confidence

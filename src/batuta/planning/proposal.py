@@ -53,6 +53,11 @@ class Proposal(msgspec.Struct, frozen=True):
     cost_nusd: int = 0
     took_s: float = 0.0
 
+    @property
+    def makes(self) -> bool:
+        """True if its plan was made for a request, this one or one like it, rather than registered."""
+        return self.planner not in ("named", "route")
+
 
 class Planner(Protocol):
     """One way to come from words to a plan. Asks nobody, and runs nothing."""

@@ -10,7 +10,7 @@ from batuta.planning.slots import Inputs
 from batuta.plans.build import Sourced
 from batuta.spec.budget import usd
 from batuta.spec.facts import Routed
-from batuta.spec.value import inline
+from batuta.spec.value import inline, plain
 
 __all__ = ["Understood"]
 
@@ -57,7 +57,14 @@ class Understood(msgspec.Struct, frozen=True):
     @property
     def made(self) -> bool:
         """The plan was made for a request, this one or one like it, rather than registered."""
-        return self.planner not in ("named", "route")
+        return self.chosen.makes and self.sourced is not None
+
+    def meaning(self, plan: str) -> "Understood":
+        """The same where somebody has said that `plan` is meant: one that was made for it."""
+        every = (self.chosen, *self.others)
+        chosen = next(one for one in every if one.makes and one.route.plan == plan)
+        others = tuple(one for one in every if one is not chosen)
+        return msgspec.structs.replace(self, chosen=chosen, others=others)
 
     @property
     def complete(self) -> bool:
@@ -94,6 +101,7 @@ class Understood(msgspec.Struct, frozen=True):
             "sure": self.route.sure,
             "why": self.route.why,
             "planner": self.planner,
+            "made": plain(self.sourced.plan) if self.made and self.sourced else None,
             "also": [_guess(one) for one in self.route.also],
             "alternatives": [_guess(one) for one in self.route.alternatives],
             "inputs": {

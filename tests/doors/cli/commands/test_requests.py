@@ -56,6 +56,9 @@ result: ${steps.read}
 """,
 }
 
+TWO = "refund order 17 with 5 EUR and write me the weekly report of tickets"
+BOTH = "plan-refund-order-plan-weekly-report"
+
 
 @pytest.fixture
 def desk(folder: Folder) -> Folder:
@@ -210,13 +213,29 @@ def test_what_nothing_fits_is_said_with_what_could_be_asked_for(
 
 
 @pytest.mark.parametrize("yes", [(), ("--yes",)])
-def test_two_wishes_are_both_said_and_neither_runs(desk: Folder, yes: tuple[str, ...]) -> None:
-    words = "refund order 17 with 5 EUR and write me the weekly report of tickets"
-    said = desk.batuta("run", words, *yes)
+def test_two_wishes_are_one_plan_that_is_shown_and_does_not_run(
+    desk: Folder, yes: tuple[str, ...]
+) -> None:
+    said = desk.batuta("run", TWO, *yes)
     assert said.code == 2
-    assert "asks for 2 things, and nothing runs" in said.err
-    assert re.search(r"1 +refund-order[^\n]*\n +2 +weekly-report", said.err)
+    assert f"“{TWO}” would be done by {BOTH}, which nobody has looked at: nothing runs" in said.err
+    assert f"→ see it: batuta plan '{TWO}'; keep it: add --out FILE" in said.err
+    assert re.search(rf"1 +{BOTH}[^\n]*\n +2 +refund-order[^\n]*\n +3 +weekly-report", said.err)
     assert desk.runs() == []
+    document = desk.batuta("run", TWO, "--json", *yes).document
+    assert document["request"]["made"]["steps"].keys() == {
+        "plan_refund_order",
+        "plan_weekly_report",
+    }
+
+
+def test_a_plan_that_was_made_is_shown_and_kept_and_then_runs(desk: Folder) -> None:
+    said = desk.batuta("plan", TWO, "--out", "both.yaml")
+    assert said.code == 0
+    assert re.search(r"plan_refund_order +plan.refund-order", said.out)
+    again = desk.batuta("run", "both.yaml", "--input", "order=17", "--input", "amount=5", "--json")
+    result = {"plan_refund_order": ["17", 5, ""], "plan_weekly_report": "written"}
+    assert (again.code, again.document["result"]) == (0, result)
 
 
 def test_hostile_words_choose_nothing_that_is_not_asked_for(desk: Folder) -> None:
@@ -338,13 +357,28 @@ async def test_what_is_chosen_once_is_known_from_then_on(desk: Folder) -> None:
     assert again.document["plan"] == "answer-ticket"
 
 
-def test_two_wishes_at_a_terminal_are_a_choice(desk: Folder) -> None:
-    words = "refund order 17 with 5 EUR and write me the weekly report of tickets"
-    with terminal(desk, "run", words) as screen:
-        screen.until("more than one thing is asked for")
-        screen.until("2  weekly-report")
+def test_two_wishes_that_are_both_done_are_recalled_for_two_like_them(desk: Folder) -> None:
+    with terminal(desk, "run", TWO) as screen:
+        screen.until("this could be done, if it is")
+        screen.until(f"1  {BOTH}")
         screen.until("none of them: ")
-        screen.type("2\n")
+        screen.type("1\n")
+        screen.until(r"Run it\? \[y/N\] ")
+        screen.type("yes\n")
+        code, out = screen.end()
+        done = {"plan_refund_order": ["17", 5, ""], "plan_weekly_report": "written"}
+        assert (code, json.loads(out)) == (0, done)
+    other = "refund order 18 with 6 EUR and also write a report of this week's tickets"
+    again = desk.batuta("run", other, "--json")
+    assert again.document["routed"]["planner"] == "recall"
+    assert again.document["result"] == done | {"plan_refund_order": ["18", 6, ""]}
+
+
+def test_of_two_wishes_one_may_be_chosen(desk: Folder) -> None:
+    with terminal(desk, "run", TWO) as screen:
+        screen.until("3  weekly-report")
+        screen.until("none of them: ")
+        screen.type("3\n")
         screen.until(r"Run it\? \[y/N\] ")
         screen.type("yes\n")
         assert screen.end() == (0, "written\n")

@@ -33,12 +33,12 @@ def carry_out(args: argparse.Namespace, screen: Screen) -> int:
 
 
 async def _plan(args: argparse.Namespace, screen: Screen) -> int:
-    if args.out and not args.rewrite:
-        raise InputError("--out goes with --rewrite", remedy="add --rewrite, or leave it out")
     folder = folder_of(args, must_exist=False)
     if any(character.isspace() for character in args.plan.strip()):
         if not is_name_of_plan(args.plan, folder):
             return await _asked_for(args, screen, folder_of(args))
+    if args.out and not args.rewrite:
+        raise InputError("--out goes with --rewrite", remedy="add --rewrite, or leave it out")
     written = written_plan(args.plan, folder)
     async with opened_to_compare(folder) as app:
         sourced = written or named_plan(args.plan, folder, app)
@@ -56,8 +56,9 @@ async def _asked_for(args: argparse.Namespace, screen: Screen, folder: Path) -> 
         desk = Desk(app)
         dialogue = Dialogue(desk, args, screen, folder)
         understood, sourced = await dialogue.understood(args.plan, None)
-        if sourced is None or not understood.route.sure:
-            return told(understood, desk.offered, screen)
+        # What was made is shown so that somebody can say whether it is meant.
+        if sourced is None or not (understood.route.sure or understood.made):
+            return told(understood, desk, screen)
         given = parse_inputs(sourced.plan, args.input, str(folder))
         inputs = understood.inputs.values | given
         if not screen.json:

@@ -1,6 +1,7 @@
 """From words to a run that can begin: understood, chosen where several may be meant, filled in, confirmed."""
 
 import argparse
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -68,18 +69,19 @@ class Dialogue:
         asks = asks_here(self._screen)
         who = ""
         if sourced is None or not understood.route.sure:
-            if not asks or self._args.yes or not candidates_of(understood):
-                told(understood, self._desk.offered, self._screen)
+            candidates = candidates_of(understood, self._desk.registered)
+            if not asks or self._args.yes or not candidates:
+                told(understood, self._desk, self._screen)
                 return None
-            chosen = self._chosen(understood)
+            chosen = self._chosen(understood, candidates)
             if not chosen:
                 self._screen.say("nothing runs")
                 return None
-            if sourced is None or chosen != understood.plan:
-                sourced = self._desk.registered[chosen]
-                again = await self._desk.understand(understood.words, plan=chosen)
-                understood = _with_choice(understood, again)
+            if chosen not in candidates or candidates[chosen] is not sourced:
+                understood = await self._meant(understood, chosen, candidates)
+                sourced = understood.sourced
             who = local_user()
+        assert sourced is not None, "what was chosen has a plan"
         given = parse_inputs(sourced.plan, self._args.input, str(self._folder))
         missing = [name for name in understood.inputs.missing if name not in given]
         if missing and not asks:
@@ -104,51 +106,68 @@ class Dialogue:
             return None
         return asked._replace(who=local_user())
 
-    def _chosen(self, understood: Understood) -> str:
-        names = [name for name in candidates_of(understood) if name in self._desk.registered]
-        if not understood.plan:
+    async def _meant(
+        self, understood: Understood, chosen: str, candidates: Mapping[str, Sourced]
+    ) -> Understood:
+        """`understood`, where a person has said that the plan `chosen` is meant."""
+        if chosen in candidates and candidates[chosen] is not self._desk.registered.get(chosen):
+            return understood.meaning(chosen)
+        again = await self._desk.understand(understood.words, plan=chosen)
+        return _with_choice(understood, again)
+
+    def _chosen(self, understood: Understood, candidates: Mapping[str, Sourced]) -> str:
+        names = list(candidates)
+        if understood.made:
+            heading = "no registered plan is sure to be meant; this could be done, if it is:"
+        elif not understood.plan:
             heading = "nothing here clearly does that; is one of these meant?"
         elif understood.route.also:
             heading = "more than one thing is asked for; which of these is meant?"
         else:
             heading = "not sure; which of these is meant?"
         self._screen.say(heading)
-        self._screen.say(*chosen_lines(understood, self._desk.registered))
+        self._screen.say(*chosen_lines(candidates))
         for _ in range(3):
             line = answered(self._screen, f"1 to {len(names)}, or Enter for none of them: ")
             if not line or not line.strip():
                 return ""
             said = line.strip()
-            if said in self._desk.registered:
+            if said in candidates or said in self._desk.registered:
                 return said
             if said.isdecimal() and 1 <= int(said) <= len(names):
                 return names[int(said) - 1]
         return ""
 
 
-def told(understood: Understood, known: Mapping[str, Sourced], screen: Screen) -> int:
+def told(understood: Understood, desk: Desk, screen: Screen) -> int:
     """Say that nothing runs, and what could; the exit code."""
     words = one_line(understood.words, 80)
-    names = candidates_of(understood)
-    if not understood.plan:
-        lines = offered_lines(known)
-        error: InputError = NotFound(
+    candidates = candidates_of(understood, desk.registered)
+    lines = chosen_lines(candidates)
+    if understood.made:
+        command = shlex.quote(one_line(understood.words, 200))
+        error: InputError = InputError(
+            f"“{words}” would be done by {understood.plan}, which nobody has looked at: nothing runs",
+            remedy=f"see it: batuta plan {command}; keep it: add --out FILE, and run FILE; or say yes on a terminal",
+        )
+        heading = "what could be done:"
+    elif not understood.plan:
+        lines = offered_lines(desk.offered)
+        error = NotFound(
             f"nothing here does what “{words}” asks for",
             remedy=f"{understood.route.why}; `batuta plan NAME` shows what a plan does",
         )
         heading = "what can be asked for:"
     elif understood.route.also:
-        lines = chosen_lines(understood, known)
         error = InputError(
-            f"“{words}” asks for {len(names)} things, and nothing runs",
+            f"“{words}” asks for {len(candidates)} things, and nothing runs",
             remedy=f"ask for one after the other, or say which: {command_for(understood, 'NAME')}",
         )
         heading = "what it asks for:"
     else:
-        lines = chosen_lines(understood, known)
         error = InputError(
             f"not sure that “{words}” means {understood.plan}, and nothing runs",
-            remedy=f"say which: {command_for(understood, names[0])}",
+            remedy=f"say which: {command_for(understood, next(iter(candidates)))}",
         )
         heading = "what it could mean:"
     if screen.json:
@@ -163,16 +182,12 @@ def _with_choice(before: Understood, chosen: Understood) -> Understood:
     """`chosen` by a person among what `before` came to: its confidence stays what it was."""
     import msgspec
 
-    score = next(
-        (
-            one.score
-            for one in (*before.route.also, *before.route.alternatives)
-            if one.plan == chosen.plan
-        ),
-        0.0,
-    )
+    routes = [one.route for one in (before.chosen, *before.others) if not one.makes]
+    near = [one for route in routes for one in (*route.also, *route.alternatives)]
+    score = next((one.score for one in near if one.plan == chosen.plan), 0.0)
     route = msgspec.structs.replace(
         chosen.route, confidence=score, why="chosen among what was near", also=()
     )
-    proposal = msgspec.structs.replace(chosen.chosen, route=route, planner=before.planner)
+    planner = "route" if before.made else before.planner
+    proposal = msgspec.structs.replace(chosen.chosen, route=route, planner=planner)
     return msgspec.structs.replace(chosen, chosen=proposal, others=before.others)

@@ -58,25 +58,28 @@ def understood_lines(
     return lines
 
 
-def chosen_lines(understood: Understood, known: Mapping[str, Sourced]) -> list[Line]:
+def chosen_lines(candidates: Mapping[str, Sourced]) -> list[Line]:
     """The candidates of a request that could mean several, numbered from 1."""
-    names = candidates_of(understood)
     rows = [
-        (str(number), name, one_line(known[name].plan.description, 80))
-        for number, name in enumerate(names, 1)
-        if name in known
+        (str(number), name, one_line(one.plan.description, 80))
+        for number, (name, one) in enumerate(candidates.items(), 1)
     ]
     return [[Span(f"  {line}")] for line in columns(rows)]
 
 
-def candidates_of(understood: Understood) -> list[str]:
-    """The names that may be meant, the likeliest first."""
-    route = understood.route
-    named = [route.plan] if route.plan else []
-    named += [one.plan for one in route.also]
-    if not route.also:
-        named += [one.plan for one in route.alternatives]
-    return list(dict.fromkeys(named))
+def candidates_of(understood: Understood, known: Mapping[str, Sourced]) -> dict[str, Sourced]:
+    """What may be meant, by name, the likeliest first: plans of `known`, and those made for the request."""
+    found: dict[str, Sourced] = {}
+    for proposal in (understood.chosen, *understood.others):
+        route = proposal.route
+        if proposal.makes and proposal.sourced is not None:
+            found.setdefault(route.plan, proposal.sourced)
+        elif not proposal.makes:
+            near = () if route.also else route.alternatives
+            for name in (route.plan, *(one.plan for one in (*route.also, *near))):
+                if name in known:
+                    found.setdefault(name, known[name])
+    return found
 
 
 def offered_lines(known: Mapping[str, Sourced]) -> list[Line]:

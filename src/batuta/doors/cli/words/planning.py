@@ -39,7 +39,7 @@ def _plan(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
     add(
         "--out",
         metavar="FILE",
-        help="with --rewrite: write that plan to FILE, which must not be there yet",
+        help="with --rewrite, or with words: write that plan to FILE, which must not be there yet",
     )
 
 
@@ -95,7 +95,8 @@ COMMANDS: dict[str, Command] = {
         "Say of every step what it calls, what that does to the world, how often, at what\n"
         "cost, in which time, and whom it asks; and what all of it comes to. Figures are\n"
         "of the newest 500 runs of this workspace; ? is what nobody knows yet.\n"
-        "Words find the registered plan they mean, as `batuta run` does, and its inputs.\n"
+        "Words find the registered plan they mean, as `batuta run` does, and its inputs; where\n"
+        "none is sure to be meant, one is made of the capabilities there are, and shown.\n"
         "Nothing runs, and nothing is written to the log. Exits 2 if the plan has a flaw,\n"
         "or if it is not clear which one is meant.",
         "batuta plan refunds.yaml\n"

@@ -1,0 +1,131 @@
+"""Which capabilities a request asks for: part by part, and in each as many as its words account for."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from batuta.language.similarity import alike
+from batuta.language.weights import EMPTY
+from batuta.language.words import stem, words
+from batuta.planning.compose.offers import Offer
+
+__all__ = ["WHOLE", "Clause", "Pick", "accounted", "chosen", "said_in", "speaks_of"]
+
+# A part of a request is about a capability from here on, and one that changes something from here on.
+FITS_FROM, CAREFUL_FROM = 0.42, 0.5
+# Another capability of the same part is nearly as near as the first, and accounts for words that the first does not.
+_BESIDES = 0.8
+PICKS_MAX = 6
+_OF_PART_MAX = 3
+# A misspelt word is the one it resembles so much.
+_ALIKE = 0.8
+_ALIKE_CHARS_MIN = 4
+
+
+# In place of the number of a part: all of the request.
+WHOLE = -1
+
+
+class Clause(NamedTuple):
+    """A part of a request: its words, where they begin, and how near each offer is to it, 0 to 1."""
+
+    text: str
+    start: int
+    scores: Sequence[float]
+
+
+class Pick(NamedTuple):
+    """A capability that was chosen: for which part, how near it is, the words that led to it, and where they begin."""
+
+    offer: Offer
+    clause: int
+    score: float
+    words: tuple[str, ...]
+    at: int
+
+
+class _Word(NamedTuple):
+    text: str
+    stem: str
+    at: int
+
+
+def said_in(clause: Clause) -> list[_Word]:
+    """The words of a part that say something."""
+    return [
+        _Word(clause.text[word.start : word.end], stem(word.text), clause.start + word.start)
+        for word in words(clause.text)
+        if word.text not in EMPTY and not any(char.isdigit() for char in word.text)
+    ]
+
+
+def chosen(offers: Sequence[Offer], clauses: Sequence[Clause]) -> list[Pick]:
+    """What the parts ask for, each capability once, at most six, in the order of the words."""
+    picks: dict[str, Pick] = {}
+    for number, clause in enumerate(clauses):
+        for pick in _of_part(offers, clause, number):
+            before = picks.get(pick.offer.name)
+            if before is None or before.score < pick.score:
+                picks[pick.offer.name] = pick
+    best = sorted(picks.values(), key=lambda pick: -pick.score)[:PICKS_MAX]
+    return sorted(best, key=lambda pick: (pick.clause, pick.at))
+
+
+def _of_part(offers: Sequence[Offer], clause: Clause, number: int) -> list[Pick]:
+    said = said_in(clause)
+    order = sorted(range(len(offers)), key=lambda at: (-clause.scores[at], offers[at].name))
+    picks: list[Pick] = []
+    open_words = said
+    for at in order:
+        offer, score = offers[at], clause.scores[at]
+        if score < FITS_FROM or len(picks) >= _OF_PART_MAX:
+            break
+        led = [word for word in said if speaks_of(word.stem, offer)]
+        new = [word for word in led if word in open_words]
+        if offer.careful and (score < CAREFUL_FROM or not _is_asked(led, offer)):
+            continue
+        if picks and (score < _BESIDES * picks[0].score or not _named(new, offer)):
+            continue
+        first = new[0] if new else said[0] if said else None
+        position = first.at if first is not None else clause.start
+        picks.append(Pick(offer, number, score, tuple(word.text for word in led), position))
+        open_words = [word for word in open_words if word not in new]
+    return picks
+
+
+def _is_asked(led: Sequence[_Word], offer: Offer) -> bool:
+    """True if the words ask clearly: they have one of its name, or two of what is said of it."""
+    return bool(_named(led, offer)) or len({word.stem for word in led}) > 1
+
+
+def _named(said: Sequence[_Word], offer: Offer) -> list[_Word]:
+    return [word for word in said if _among(word.stem, offer.named)]
+
+
+def speaks_of(word: str, offer: Offer) -> bool:
+    """True if the stem `word` is, or resembles, one of those that an offer is described with."""
+    return _among(word, offer.named) or _among(word, offer.told) or _among(word, offer.asked)
+
+
+def _among(word: str, known: frozenset[str]) -> bool:
+    if word in known:
+        return True
+    if len(word) < _ALIKE_CHARS_MIN:
+        return False
+    return any(len(one) >= _ALIKE_CHARS_MIN and alike(word, one) >= _ALIKE for one in known)
+
+
+def accounted(
+    clauses: Sequence[Clause], picks: Sequence[Pick], spans: Sequence[tuple[int, int]]
+) -> float:
+    """The share of what the request says that is accounted for: by what was chosen, or as a value (at `spans`)."""
+    counted: Mapping[int, list[Offer]] = {
+        number: [pick.offer for pick in picks if pick.clause == number]
+        for number in range(len(clauses))
+    }
+    total = found = 0
+    for number, clause in enumerate(clauses):
+        for word in said_in(clause):
+            total += 1
+            inside = any(start <= word.at < end for start, end in spans)
+            found += inside or any(speaks_of(word.stem, offer) for offer in counted[number])
+    return found / total if total else 0.0

@@ -1,0 +1,234 @@
+"""The third planner: a plan made of the registered capabilities, without a model.
+
+It chooses by meaning and by what was used together before, orders and connects by types, and reads arguments out of the
+words. What it cannot know is an input without a value: asked for, never guessed. Whether the plan is meant, a person
+says: it is never sure.
+"""
+
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from batuta.language.weights import content
+from batuta.language.words import words
+from batuta.planning.candidate import Route
+from batuta.planning.clauses import command_of, wishes
+from batuta.planning.compose.arrange import Node, Said, arranged
+from batuta.planning.compose.choose import WHOLE, Clause, Pick, accounted, chosen
+from batuta.planning.compose.fill import Filled, filled, together, with_new_files
+from batuta.planning.compose.history import Past, Successions
+from batuta.planning.compose.offers import Offer, offer_of, offered
+from batuta.planning.compose.scoring import Scorer
+from batuta.planning.proposal import NONE, Proposal, Wish
+from batuta.planning.slots import Inputs, read_inputs
+from batuta.plans.build import Sourced, plan_from_data
+from batuta.plans.check import check
+from batuta.ports import Embedder
+from batuta.spec.card import Card
+
+__all__ = ["ComposePlanner"]
+
+# A plan that accounts for less of the words does something else.
+_ACCOUNTED_FROM = 0.5
+_TEXT_CHARS_MAX = 4_000
+_NEAR_SHOWN = 3
+# As sure as this planner ever is: a person has the last word.
+_SUREST = 0.79
+
+
+async def _nothing() -> Sequence[Past]:
+    return ()
+
+
+class ComposePlanner:
+    """Composes plans of the capabilities with these `cards`.
+
+    Args:
+        embedding: gives what knows the meaning of words, None if nothing does; asked once.
+        history: what served earlier requests.
+        without: capabilities that no plan may have, because they do not work now.
+    """
+
+    name = "compose"
+    makes = True
+
+    def __init__(
+        self,
+        cards: Callable[[], Mapping[str, Card]],
+        embedding: Callable[[], Embedder | None],
+        history: Callable[[], Awaitable[Sequence[Past]]] = _nothing,
+        *,
+        without: Collection[str] = frozenset(),
+    ) -> None:
+        self._cards = cards
+        self._embedding = embedding
+        self._history = history
+        self._without = frozenset(without)
+        self._offers: dict[str, Offer] = {}
+        self._embedder: Embedder | None = None
+        self._asked = False
+        self._scorer: tuple[tuple[str, ...], Scorer] | None = None
+
+    async def propose(self, wish: Wish) -> Proposal:
+        """The plan that the words account for best, or why there is none."""
+        command = command_of(wish.words)[:_TEXT_CHARS_MAX]
+        if not words(command):
+            return self._none("there are no words in it")
+        cards = self._cards()
+        known = [
+            self._offer(card)
+            for card in offered(cards.values(), {*content(command)}, self._without)
+        ]
+        if not known:
+            return self._none("there are no capabilities that a plan could be made of")
+        clauses = await self._clauses(command, known)
+        picks = chosen(known, clauses)
+        near = _near(known, clauses)
+        if not picks:
+            return self._none("nothing here does that", near)
+        if len(picks) == 1 and picks[0].offer.card.kind == "plan":
+            return self._none(
+                f"only {picks[0].offer.name} is near, and it is registered as it is", near
+            )
+        said = _Reader(wish, clauses).said
+        successions = Successions(await self._history())
+        nodes = arranged(
+            picks, known, said, successions.follows, {name: score for score, name in near}
+        )
+        sourced, parts = _sound(nodes, said, cards)
+        if sourced is None:
+            return self._none("what is near does not go together", near)
+        inputs = _read(wish, sourced, parts, clauses)
+        inputs = with_new_files(wish.words, inputs, sourced.plan, cards)
+        share = accounted(clauses, picks, [(slot.start, slot.end) for slot in inputs.slots])
+        if share < _ACCOUNTED_FROM:
+            return self._none(
+                f"nothing here does that: {_picked(picks)} would account for {share:.0%} of the words",
+                near,
+            )
+        least = min(pick.score for pick in picks)
+        sure = round(min(_SUREST, share * (0.4 + 0.6 * least)), 4)
+        route = Route(sourced.plan.name, sure, _why(nodes))
+        return Proposal(self.name, route, sourced, inputs)
+
+    def _none(self, why: str, near: Sequence[tuple[float, str]] = ()) -> Proposal:
+        nearest = ", ".join(name for _, name in near[:_NEAR_SHOWN])
+        told = f"{why}; nearest is {nearest}" if nearest else why
+        return Proposal(self.name, msgspec.structs.replace(NONE, why=told))
+
+    def _offer(self, card: Card) -> Offer:
+        known = self._offers.get(card.name)
+        if known is None or known.card is not card:
+            known = self._offers[card.name] = offer_of(card)
+        return known
+
+    async def _clauses(self, command: str, known: Sequence[Offer]) -> list[Clause]:
+        """The parts of the request, each with the scores of all offers."""
+        if not self._asked:
+            self._embedder, self._asked = self._embedding(), True
+        names = tuple(offer.name for offer in known)
+        if self._scorer is None or self._scorer[0] != names:
+            self._scorer = names, Scorer(known, self._embedder)
+            await self._scorer[1].prepare()
+        parts = wishes(command)
+        places = [(part.text, command.index(part.text, part.start)) for part in parts]
+        places = places or [(command, 0)]
+        scores = await self._scorer[1].scores([text for text, _ in places])
+        return [Clause(text, start, own) for (text, start), own in zip(places, scores, strict=True)]
+
+
+class _Reader:
+    """What the parts of a request hold of the arguments of capabilities; each is read once."""
+
+    def __init__(self, wish: Wish, clauses: Sequence[Clause]) -> None:
+        self._wish = wish
+        self._clauses = clauses
+        self._known: dict[tuple[str, int], frozenset[str]] = {}
+
+    def said(self, offer: Offer, part: int) -> frozenset[str]:
+        """The arguments of `offer` that a part of the words holds."""
+        known = self._known.get((offer.name, part))
+        if known is None:
+            known = self._known[offer.name, part] = self._read(offer, part)
+        return known
+
+    def _read(self, offer: Offer, part: int) -> frozenset[str]:
+        schemas: dict[str, Any] = {
+            field.name: field.schema if field.required else {**field.schema, "default": None}
+            for field in offer.fields
+            if field.sayable
+        }
+        wish = self._wish
+        whole = part == WHOLE or len(self._clauses) < 2
+        text = wish.words if whole else self._clauses[part].text
+        read = read_inputs(text, schemas, today=wish.today, exists=wish.exists)
+        return frozenset(read.values)
+
+
+def _sound(
+    nodes: Sequence[Node], said: Said, cards: Mapping[str, Card]
+) -> tuple[Sourced | None, dict[str, int]]:
+    """The plan of `nodes`, as it passes the checker; what it says against a link, becomes an input."""
+    for links in (True, False):
+        kept = (
+            nodes
+            if links
+            else [
+                node._replace(links={}, each="", deps=frozenset())
+                for node in nodes
+                if not node.added_for
+            ]
+        )
+        made: Filled = filled(kept, said)
+        sourced = plan_from_data(made.data)
+        if not check(sourced.plan, cards, sourced.places, warnings=False):
+            return sourced, made.parts
+    return None, {}
+
+
+def _read(
+    wish: Wish, sourced: Sourced, parts: Mapping[str, int], clauses: Sequence[Clause]
+) -> Inputs:
+    """What the words say of the inputs: each read from its own part first."""
+    schemas = sourced.plan.inputs
+    if len(clauses) < 2:
+        return read_inputs(wish.words, schemas, today=wish.today, exists=wish.exists)
+    read: list[Inputs] = []
+    whole = Clause(wish.words, 0, ())
+    for number, clause in [*enumerate(clauses), (WHOLE, whole)]:
+        own = {
+            name: schemas[name]
+            for name, part in parts.items()
+            if part == number and name in schemas
+        }
+        found = read_inputs(clause.text, own, today=wish.today, exists=wish.exists)
+        at = clause.start
+        slots = tuple(
+            msgspec.structs.replace(slot, start=slot.start + at, end=slot.end + at)
+            for slot in found.slots
+        )
+        read.append(Inputs(slots, found.missing, found.unclear))
+    return together(read, schemas)
+
+
+def _near(known: Sequence[Offer], clauses: Sequence[Clause]) -> list[tuple[float, str]]:
+    """The scores of the offers, the best first."""
+    best = [(max(one.scores[at] for one in clauses), offer.name) for at, offer in enumerate(known)]
+    return sorted(best, key=lambda one: (-one[0], one[1]))
+
+
+def _picked(picks: Sequence[Pick]) -> str:
+    return ", ".join(pick.offer.name for pick in picks)
+
+
+def _why(nodes: Sequence[Node]) -> str:
+    parts: list[str] = []
+    for node in nodes:
+        if node.added_for:
+            parts.append(f"{node.offer.name} for what {node.added_for} needs")
+        elif node.pick.words:
+            parts.append(f"{node.offer.name} by “{' '.join(node.pick.words)}”")
+        else:
+            parts.append(f"{node.offer.name} by meaning")
+    return "; ".join(parts)

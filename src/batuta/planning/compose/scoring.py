@@ -1,0 +1,73 @@
+"""How near each capability is to the words of a request: by meaning, by spelling, and by what served like ones."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from batuta.language.weights import content, rarity
+from batuta.planning.compose.offers import Offer
+from batuta.ports import Embedder
+
+__all__ = ["Scorer"]
+
+# What the cosine of meanings and the shares of common words count.
+_MEANING, _OF_NAME, _OF_PART = 0.6, 0.35, 0.35
+# How much a word says that stands in a name, in a description, in an argument.
+_NAMED, _TOLD, _ASKED = 1.0, 0.7, 0.4
+
+
+class Scorer:
+    """Scores of `offers`; `embedder` None: by spelling alone."""
+
+    def __init__(self, offers: Sequence[Offer], embedder: Embedder | None) -> None:
+        self._offers = offers
+        self._embedder = embedder
+        self._vectors: Any = None
+        self._worth = rarity([offer.named | offer.told for offer in offers])
+        self._words = [_weighed(offer) for offer in offers]
+
+    async def prepare(self) -> None:
+        """Learn what the offers mean."""
+        if self._embedder is not None and self._offers:
+            self._vectors = await self._embedder.embed([offer.text for offer in self._offers])
+
+    async def scores(self, texts: Sequence[str]) -> list[list[float]]:
+        """For each of `texts` how near each offer is, 0 to 1."""
+        near: Any = None
+        if self._embedder is not None and self._vectors is not None:
+            near = (await self._embedder.embed(list(texts))) @ self._vectors.T
+        return [
+            [
+                min(
+                    1.0,
+                    max(
+                        0.0, spelt + (_MEANING * float(near[row][at]) if near is not None else 0.0)
+                    ),
+                )
+                for at, spelt in enumerate(self._spelt(text))
+            ]
+            for row, text in enumerate(texts)
+        ]
+
+    def _spelt(self, text: str) -> list[float]:
+        said = dict.fromkeys(content(text))
+        whole = sum(self._rare(word) for word in said) or 1.0
+        scores: list[float] = []
+        for offer, known in zip(self._offers, self._words, strict=True):
+            shared = [word for word in said if word in known]
+            part = sum(self._rare(word) * known[word] for word in shared) / whole
+            name = sum(self._rare(word) for word in offer.named)
+            named = sum(self._rare(word) for word in shared if word in offer.named)
+            scores.append(_OF_PART * part + _OF_NAME * (named / name if name else 0.0))
+        return scores
+
+    def _rare(self, word: str) -> float:
+        return self._worth.get(word, 1.0)
+
+
+def _weighed(offer: Offer) -> Mapping[str, float]:
+    """The stems by which an offer is known, each with how much it says."""
+    return {
+        **dict.fromkeys(offer.asked, _ASKED),
+        **dict.fromkeys(offer.told, _TOLD),
+        **dict.fromkeys(offer.named, _NAMED),
+    }
