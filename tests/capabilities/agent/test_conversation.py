@@ -160,6 +160,28 @@ async def test_a_thread_is_read_before_and_added_to_after(tmp_path: Path) -> Non
     ]
 
 
+async def test_two_at_once_in_one_thread_do_not_mix_their_words(tmp_path: Path) -> None:
+    meeting = asyncio.Barrier(2)
+
+    @capability(effect="read", reach="local")
+    async def meet(who: str) -> str:
+        """Waits for the other."""
+        await asyncio.wait_for(meeting.wait(), 20)
+        return f"{who} came"
+
+    def script(asked: Asked) -> Answer:
+        return Answer("Met.") if "came" in asked.text else calls(("meet", {"who": "a"}))
+
+    step = {"use": "support", "with": {"prompt": "${inputs.prompt}", "thread": "ada"}}
+    plan = asking(steps={"ask": step})
+    with Providers(script) as providers:
+        async with await opened(tmp_path, providers, functions=[meet]) as app:
+            both = await asyncio.gather(run(app, "a", plan), run(app, "b", plan))
+    assert sorted(one["status"] for one in both) == ["failed", "succeeded"]
+    (failed,) = [one for one in both if one["error"]]
+    assert failed["error"]["code"] == "moved"
+
+
 async def test_a_conversation_is_left_to_another_agent_which_answers(tmp_path: Path) -> None:
     def script(asked: Asked) -> Answer:
         if "You know invoices." in asked.text:

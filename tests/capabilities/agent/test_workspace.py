@@ -149,3 +149,15 @@ async def test_other_settings_are_another_capability_to_a_run_that_waits(tmp_pat
             async with await opened(tmp_path, providers, instructions=words) as app:
                 digests.add(tuple(app.cards[n].digest() for n in ("support", "support.think")))
     assert len(digests) == 2
+
+
+async def test_an_agent_whose_model_lacks_its_key_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    (tmp_path / "batuta.yaml").write_text(
+        "models: {strong: 'openai:gpt-5-mini'}\nagents: {support: {model: strong}}\n"
+    )
+    async with await App.open(tmp_path) as app:
+        missing = {app.cards[name].missing for name in ("support", "support.think")}
+    assert missing == {"the environment has no OPENAI_API_KEY"}
