@@ -139,7 +139,7 @@ async def test_a_larger_collection_is_searched_by_bm25(shelf: Shelf) -> None:
     rows = "".join(f"P-{at:04},spare part number {at} for the pump\n" for at in range(3_000))
     shelf.write("parts.csv", "id,name\n" + rows)
     await shelf.ingest()
-    assert len(shelf.store.index(shelf.number).chunk_ids()) > 200
+    assert len(shelf.store.index(shelf.number).chunk_ids(0)) > 200
     hit = (await shelf.search("P-2345"))[0].hit
     assert (hit.source, "P-2345" in hit.text) == ("parts.csv", True)
     assert (await shelf.sources("how long do I have to send something back?"))[0] == "returns.md"

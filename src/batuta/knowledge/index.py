@@ -57,10 +57,17 @@ class Index:
             self._documents = (self._generation, read)
         return documents_that_fit(self._documents[1], filters)
 
-    def chunk_ids(self) -> list[tuple[int, int]]:
-        """The ids of all chunks and their documents, ascending."""
+    def count(self) -> int:
+        """How many chunks there are."""
         return self._connection.rows(
-            "SELECT id, document FROM chunks WHERE collection = ? ORDER BY id", (self._number,)
+            "SELECT count(*) FROM chunks WHERE collection = ?", (self._number,)
+        )[0][0]
+
+    def chunk_ids(self, after: int) -> list[tuple[int, int]]:
+        """The ids of chunks above `after` and their documents, ascending."""
+        return self._connection.rows(
+            "SELECT id, document FROM chunks WHERE collection = ? AND id > ? ORDER BY id",
+            (self._number, after),
         )
 
     def vectors(self, embedder: str, after: int) -> list[tuple[int, bytes | None]]:

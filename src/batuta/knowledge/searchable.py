@@ -38,8 +38,12 @@ class Searchable(Protocol[P_co]):
         """The documents that every filter fits. Raises `InputError` if one is wrong."""
         ...
 
-    def chunk_ids(self) -> list[tuple[int, int]]:
-        """The ids of all pieces and their documents, ascending."""
+    def count(self) -> int:
+        """How many pieces there are."""
+        ...
+
+    def chunk_ids(self, after: int) -> list[tuple[int, int]]:
+        """The ids of pieces above `after` and their documents, ascending."""
         ...
 
     def vectors(self, embedder: str, after: int) -> list[tuple[int, bytes | None]]:

@@ -42,18 +42,15 @@ class Vectors:
         generation = index.generation()
         if generation == self.generation:
             return
-        there = index.chunk_ids()
-        now = np.asarray([one for one, _ in there], dtype=np.int64)
-        kept = np.isin(self.ids, now, assume_unique=True)
-        if not kept.all():
-            count = int(kept.sum())
-            for array in (self._rows, self._ids, self._documents):
-                array[:count] = array[: self._count][kept]
-            self._count = count
+        last = int(self.ids[-1]) if self._count else 0
+        there = index.chunk_ids(last)
+        if index.count() != self._count + len(there):
+            there = self._dropped(index)
         if not self.dim and (found := index.dimension(embedder)):
             self.dim, self._count = found, 0
             self._rows = np.empty((0, found), dtype=np.float32)
             self._ids = self._documents = np.empty(0, dtype=np.int64)
+            there = index.chunk_ids(0)
         fresh = index.vectors(embedder, int(self.ids[-1]) if self._count else 0)
         if fresh:
             documents = dict(there)
@@ -75,6 +72,17 @@ class Vectors:
         # Four numbers tell: no vector has four zeros at its beginning.
         self.without = self._count - int(self._rows[: self._count, :4].any(axis=1).sum())
         self.generation = generation
+
+    def _dropped(self, index: Searchable[Any]) -> list[tuple[int, int]]:
+        """All chunks and their documents; what is not among them any more is dropped."""
+        there = index.chunk_ids(0)
+        now = np.asarray([one for one, _ in there], dtype=np.int64)
+        kept = np.isin(self.ids, now, assume_unique=True)
+        count = int(kept.sum())
+        for array in (self._rows, self._ids, self._documents):
+            array[:count] = array[: self._count][kept]
+        self._count = count
+        return there
 
     def nearest(self, vector: Any, count: int, only: Any | None = None) -> list[tuple[int, float]]:
         """The chunks whose cosine with `vector` (unit length) is largest, best first; of the documents `only`."""

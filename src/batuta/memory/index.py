@@ -62,11 +62,18 @@ class Index:
         )
         return bool(rows)
 
-    def chunk_ids(self) -> list[tuple[int, int]]:
-        """The ids of all pieces, twice, ascending."""
+    def count(self) -> int:
+        """How many pieces there are."""
         return self._connection.rows(
-            "SELECT revision, revision FROM memories WHERE collection = ? AND revision IS NOT NULL ORDER BY revision",
+            "SELECT count(*) FROM memories WHERE collection = ? AND revision IS NOT NULL",
             (self._number,),
+        )[0][0]
+
+    def chunk_ids(self, after: int) -> list[tuple[int, int]]:
+        """The ids of pieces above `after`, twice, ascending."""
+        return self._connection.rows(
+            "SELECT revision, revision FROM memories WHERE collection = ? AND revision > ? ORDER BY revision",
+            (self._number, after),
         )
 
     def vectors(self, embedder: str, after: int) -> list[tuple[int, bytes | None]]:
@@ -95,13 +102,14 @@ class Index:
 
     # ── vectors ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def without_vector(self, embedder: str, limit: int) -> list[tuple[int, str]]:
-        """The newest pieces that have no vector of `embedder`: ids and texts."""
+    def without_vector(self, embedder: str, limit: int, after: int = 0) -> list[tuple[int, str]]:
+        """The newest pieces above `after` that have no vector of `embedder`: ids and texts."""
         return self._connection.rows(
             "SELECT revision, text FROM memories JOIN revisions ON revisions.id = revision WHERE collection = ?"
+            " AND revision > ?"
             " AND NOT EXISTS (SELECT 1 FROM vectors WHERE vectors.revision = memories.revision AND embedder = ?)"
             " ORDER BY revision DESC LIMIT ?",
-            (self._number, embedder, limit),
+            (self._number, after, embedder, limit),
         )
 
     def keep_vectors(self, embedder: str, made: Sequence[tuple[int, bytes]]) -> None:

@@ -58,6 +58,7 @@ class Recall:
         self._open: tuple[Index, Embedder] | None = None
         self._collection: Searched | None = None
         self._embedded = -1  # the generation of which every memory has a vector
+        self._whole = 0  # all pieces up to this one have one
         self._seen = 0  # the newest piece that the open collection may have without a vector
 
     async def recall(
@@ -100,7 +101,9 @@ class Recall:
         generation = await asyncio.to_thread(index.generation)
         if generation == self._embedded:
             return False
-        missing = await asyncio.to_thread(index.without_vector, embedder.name, _EMBEDDED_MAX)
+        missing = await asyncio.to_thread(
+            index.without_vector, embedder.name, _EMBEDDED_MAX, self._whole
+        )
         made = 0
         try:
             for at in range(0, len(missing), _BATCH):
@@ -116,4 +119,5 @@ class Recall:
             self._seen = max(self._seen, missing[0][0])
         if made == len(missing) < _EMBEDDED_MAX:
             self._embedded = generation
+            self._whole = max(self._whole, self._seen)
         return late

@@ -46,6 +46,9 @@ _BUILT_IN = {
     "local.match": ("left", "right", "keys", "threshold"),
     "local.summarize": ("text", "sentences"),
     "merge": ("values", "into", "strategy", "key"),
+    "thread.add": ("thread", "messages", "after"),
+    "thread.forget": ("thread",),
+    "thread.read": ("thread", "at_most"),
     "value": ("value",),
     "vote": ("values", "field", "method", "threshold"),
 }
