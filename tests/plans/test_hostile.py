@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from batuta.config import workspace_from_yaml
 from batuta.errors import InputError, PlanError, WorkspaceError
 from batuta.plans.assignments import parse_inputs
-from batuta.plans.build import plan_from_data, plan_from_yaml, plan_to_json, plan_to_yaml
+from batuta.plans.build import plan_from_data, plan_from_yaml, plan_to_yaml
 from batuta.plans.check import check
 from batuta.spec.plan import Plan
 from tests.plans.plans import plans
@@ -104,11 +104,11 @@ def test_any_plan_with_typing_errors_is_refused_or_read(
     plan: Plan, changes: list[tuple[int, int, str]]
 ) -> None:
     read(edited(plan_to_yaml(plan), changes))
-    read(edited(plan_to_json(plan), changes), "p.json")
+    read(edited(plan.encode().decode(), changes), "p.json")
 
 
 def test_a_plan_that_is_cut_off_at_any_byte_is_refused_or_read() -> None:
-    for text in (SOURCE.encode(), plan_to_json(plan_from_yaml(SOURCE).plan).encode()):
+    for text in (SOURCE.encode(), plan_from_yaml(SOURCE).plan.encode()):
         for end in range(len(text)):
             read(text[:end])
 
