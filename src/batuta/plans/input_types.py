@@ -3,9 +3,10 @@
 from typing import Any
 
 from batuta.reading.report import Report
-from batuta.reading.schema import TYPE_WORDS, problems, schema_flaw
+from batuta.reading.schema import TYPE_WORDS, problems
 from batuta.reading.shapes import FLAWED, choice, formed, wrong
 from batuta.reading.tree import Node
+from batuta.reading.typed import is_sound
 from batuta.spec.file import FILE_SCHEMA, is_file_schema
 
 __all__ = ["INPUT_WORDS", "read_input"]
@@ -32,13 +33,7 @@ def read_input(node: Node, report: Report) -> Any:
     schema = _schema(node, report)
     if len(report.findings) > flawed:
         return FLAWED
-    if flaw := schema_flaw(schema):
-        report.flaw(
-            "B027",
-            f"this is not a JSON Schema: {flaw}",
-            at=node.start,
-            remedy="write for example {type: integer, minimum: 1}",
-        )
+    if not is_sound(schema, node, report):
         return FLAWED
     if "default" in schema:
         for problem in _misfits(schema, schema["default"]):

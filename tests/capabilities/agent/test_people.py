@@ -17,6 +17,12 @@ def pay(cents: int) -> str:
     return f"paid {cents}"
 
 
+ASKED_FIRST: dict[str, Any] = {
+    "functions": [pay],
+    "workspace": {"policy": [{"effect": "write", "verdict": "ask"}]},
+}
+
+
 async def waiting(app: App) -> Any:
     done = await run(app)
     assert done["status"] == "waiting"
@@ -40,12 +46,7 @@ async def test_a_call_that_the_policy_asks_about_waits_for_its_approval(tmp_path
     paid.clear()
     script = [calls(("pay", {"cents": 500})), Answer("Paid.")]
     with Providers(script) as providers:
-        async with await opened(
-            tmp_path,
-            providers,
-            functions=[pay],
-            workspace={"policy": [{"effect": "write", "verdict": "ask"}]},
-        ) as app:
+        async with await opened(tmp_path, providers, **ASKED_FIRST) as app:
             done, question = await waiting(app)
             assert question["show"]["arguments"] == {"cents": 500}
             assert paid == []
@@ -58,12 +59,7 @@ async def test_what_a_person_or_the_policy_refuses_is_told_to_the_model(tmp_path
     paid.clear()
     script = [calls(("pay", {"cents": 500})), Answer("They would not.")]
     with Providers(script) as providers:
-        async with await opened(
-            tmp_path,
-            providers,
-            functions=[pay],
-            workspace={"policy": [{"effect": "write", "verdict": "ask"}]},
-        ) as app:
+        async with await opened(tmp_path, providers, **ASKED_FIRST) as app:
             done, question = await waiting(app)
             await app.answer(done["run"], question["step"], {"approved": False})
             done = await app.resume(done["run"])
@@ -121,9 +117,8 @@ async def test_an_agent_that_is_a_tool_answers_the_other_and_its_calls_are_appro
             tmp_path,
             providers,
             tools=["payer"],
-            functions=[pay],
             agents={"payer": {"model": "strong", "tools": ["pay"]}},
-            workspace={"policy": [{"effect": "write", "verdict": "ask"}]},
+            **ASKED_FIRST,
         ) as app:
             done, question = await waiting(app)
             assert question["step"] == "ask/1/turn~0/1/t0/1/turn~0/1/t0"

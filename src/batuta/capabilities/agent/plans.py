@@ -24,6 +24,7 @@ THINK = ".think"
 # A provider that is overloaded, or breaks off, is asked again; its own wish to be left alone is kept.
 _RETRY = Retry(at_most=2, backoff_s=1.0)
 _IN_THREAD = "inputs.thread != null"
+_HANDED_ON = {name: f"${{inputs.{name}}}" for name in ("prompt", "files", "context")}
 _ANYTHING: dict[str, Any] = {}
 _SUMMARIZE = (
     "What follows is the record of a task that somebody works at with tools. Summarize it for them, so that they can go"
@@ -45,10 +46,8 @@ def agent_plan(name: str, config: AgentConfig) -> Plan:
     read = Step(use="thread.read", with_={"thread": "${inputs.thread}"}, when=_IN_THREAD)
     turn = Step(
         use=thoughts_of(name),
-        with_={
-            "prompt": "${inputs.prompt}",
-            "files": "${inputs.files}",
-            "context": "${inputs.context}",
+        with_=_HANDED_ON
+        | {
             "earlier": "${steps.earlier == null ? [] : steps.earlier.messages}",
             "history": "${rounds}",
         },
@@ -102,11 +101,7 @@ def hand_over_plan(name: str, other: str) -> Plan:
     """The agent `other` goes on where `name` leaves off; what it answers is the answer."""
     step = Step(
         use=other,
-        with_={
-            "prompt": "${inputs.prompt}",
-            "files": "${inputs.files}",
-            "context": "${inputs.context}",
-        },
+        with_=_HANDED_ON,
     )
     inputs = ("said", "prompt", "files", "context")
     return Plan(
@@ -129,10 +124,8 @@ def summary_plan(name: str, model: str) -> Plan:
     """
     thought = Step(
         use=thoughts_of(name),
-        with_={
-            "prompt": "${inputs.prompt}",
-            "files": "${inputs.files}",
-            "context": "${inputs.context}",
+        with_=_HANDED_ON
+        | {
             "earlier": "${inputs.earlier}",
             "history": "${inputs.newest}",
             "summary": "${steps.summary.text}",
