@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from batuta.doors.cli.words.command import Command
+from batuta.doors.cli.words.numbers import up_to
 
 __all__ = ["COMMANDS"]
 
@@ -16,16 +17,10 @@ def _knowledge(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
     add("name", nargs="?", metavar="NAME",
         help="the collection; add and status take all of them without one")  # fmt: skip
     add("question", nargs="?", metavar="QUESTION", help="what to search for, in quotes")
-    add("--limit", type=_limit, default=5, metavar="N",
+    add("--limit", type=up_to(_LIMIT_MAX), default=5, metavar="N",
         help=f"with search: at most so many pieces (5; at most {_LIMIT_MAX})")  # fmt: skip
     add("--filter", action="append", default=[], metavar="KEY=VALUE", help="with search: only documents whose"
         " source, format or metadata fits (repeatable); source takes patterns")  # fmt: skip
-
-
-def _limit(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= _LIMIT_MAX:
-        raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a number from 1 to {_LIMIT_MAX}")
-    return int(text)
 
 
 COMMANDS: dict[str, Command] = {

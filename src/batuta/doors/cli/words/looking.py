@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from batuta.doors.cli.words.command import Command
+from batuta.doors.cli.words.numbers import up_to
 
 __all__ = ["COMMANDS", "RUNS_SHOWN"]
 
@@ -20,7 +21,7 @@ def _runs(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
     add("--plan", default="", metavar="NAME", help="runs of the plan of this name")
     add("--since", default=None, metavar="TIME",
         help="accepted since: 30min, 2h, 7d (ago), today, yesterday, 2026-11-01, 2026-11-01T14:30")  # fmt: skip
-    add("--limit", type=_count_of_runs, default=RUNS_SHOWN, metavar="N",
+    add("--limit", type=up_to(RUNS_SHOWN_MAX), default=RUNS_SHOWN, metavar="N",
         help=f"at most so many, the newest first ({RUNS_SHOWN:,})")  # fmt: skip
 
 
@@ -37,14 +38,6 @@ def _doctor(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
     add("--reach", action="store_true",
         help="ask the hosts of HTTP capabilities too: this leaves the machine")  # fmt: skip
     add("--full", action="store_true", help="read the journal through, however large it is")
-
-
-def _count_of_runs(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= RUNS_SHOWN_MAX:
-        raise argparse.ArgumentTypeError(
-            f"{text[:40]!r} is not a number from 1 to {RUNS_SHOWN_MAX:,}"
-        )
-    return int(text)
 
 
 COMMANDS: dict[str, Command] = {

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from batuta.doors.cli.words.command import Command
+from batuta.doors.cli.words.numbers import up_to
 
 __all__ = ["COMMANDS"]
 
@@ -20,7 +21,7 @@ def _memory(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
         help="with search: what to look for; with correct: what it says from now on")  # fmt: skip
     add("--about", default="", metavar="ABOUT", help="only what is about this; with forget: all of it, of one"
         " collection or of all")  # fmt: skip
-    add("--limit", type=_limit, default=None, metavar="N",
+    add("--limit", type=up_to(_LIMIT_MAX), default=None, metavar="N",
         help=f"at most so many (list: 100, search: 5; at most {_LIMIT_MAX:,})")  # fmt: skip
     add("--yes", action="store_true", help="with forget: do it without asking")
 
@@ -29,15 +30,9 @@ def _threads(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
     add("what", choices=("list", "show", "forget"), metavar="WHAT", help="list, show or forget")
     add("thread", nargs="?", metavar="THREAD",
         help="its name; with list: how the names begin")  # fmt: skip
-    add("--limit", type=_limit, default=None, metavar="N",
+    add("--limit", type=up_to(_LIMIT_MAX), default=None, metavar="N",
         help=f"at most so many threads (100) or messages (50; at most {_LIMIT_MAX:,})")  # fmt: skip
     add("--yes", action="store_true", help="with forget: do it without asking")
-
-
-def _limit(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= _LIMIT_MAX:
-        raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a number from 1 to {_LIMIT_MAX}")
-    return int(text)
 
 
 COMMANDS: dict[str, Command] = {
