@@ -21,6 +21,7 @@ from batuta.reading.memory import MemoryConfig, read_memory
 from batuta.reading.models import ModelConfig, read_models
 from batuta.reading.paths import below
 from batuta.reading.places import NOWHERE, Places
+from batuta.reading.planning import PlanningConfig, read_planning
 from batuta.reading.policy import Rule, read_policy
 from batuta.reading.report import Report
 from batuta.reading.shapes import (
@@ -101,6 +102,7 @@ class Workspace(msgspec.Struct, frozen=True):
     knowledge: dict[str, KnowledgeConfig] = {}
     memory: dict[str, MemoryConfig] = {}
     models: dict[str, ModelConfig] = {}
+    planning: PlanningConfig = PlanningConfig()
     agents: dict[str, AgentConfig] = {}
     sql: dict[str, Database] = {}
     places: Places = NOWHERE
@@ -269,6 +271,7 @@ read_workspace = record(
         "knowledge": read_knowledge,
         "memory": read_memory,
         "models": read_models,
+        "planning": read_planning,
         "agents": read_agents,
         "sql": read_databases,
     },

@@ -55,7 +55,13 @@ async def open_catalog(
         folder, threads = folder_of(workspace), Threads()
         brought.extend(file_capabilities(folder, threads))
         brought.extend(report_capabilities(folder, threads))
-    introduce: Callable[[Mapping[str, Card], Places], None] | None = None
+    introductions: list[Callable[[Mapping[str, Card], Places], None]] = []
+    if modules and workspace.planning.model:
+        from batuta.capabilities.drafted import PlanChecker  # only for those who use it
+
+        checker = PlanChecker(workspace.planning.model)
+        brought.append(checker.capability)
+        introductions.append(checker.introduce)
     if modules and (workspace.models or workspace.agents):
         from batuta.capabilities.agent.opening import Agents  # only for those who use them
         from batuta.capabilities.model.opening import Models
@@ -64,7 +70,7 @@ async def open_catalog(
         models = Models(workspace.models, folder_of(workspace), allowed)
         agents = Agents(workspace.agents, models.capabilities)
         brought.extend([*models.capabilities, *agents.capabilities])
-        introduce = agents.introduce
+        introductions.append(agents.introduce)
         ending.append(models.close)
     if modules and workspace.sql:
         from batuta.capabilities.sql.databases import open_databases  # only for those who use it
@@ -84,7 +90,7 @@ async def open_catalog(
     )
     plans = registered_plans(plan_files(workspace) if modules else (), own.workflows)
     whole = catalog.with_later(plans)
-    if introduce is not None:
+    for introduce in introductions:
         introduce(whole.cards(), workspace.places)
     return Opened(whole, own.workflows, troubles)
 

@@ -213,6 +213,33 @@ WORKSPACE: Mapping[str, Hover] = {
     "ModelPrices": Hover("Dollars for a million tokens."),
     "ModelPrices.input": Hover("Of what is said to the model."),
     "ModelPrices.output": Hover("Of what the model says."),
+    "Workspace.agents": Hover(
+        "Agents, by name: models that call tools in turns, each call a step of the run.",
+        ({"support": {"model": "strong", "tools": ["handbook.search", "human"]}},),
+    ),
+    "AgentConfig": Hover("An agent: a model, what it is to keep to, and what it may call."),
+    "AgentConfig.model": Hover("Which of the workspace's models thinks.", ("strong",)),
+    "AgentConfig.instructions": Hover("Who it is, and what it is to keep to."),
+    "AgentConfig.tools": Hover(
+        "The capabilities that it may call; nothing else.", (["orders.find", "human"],)
+    ),
+    "AgentConfig.turns": Hover("At most so many questions to the model; on the last it answers."),
+    "AgentConfig.output": Hover(
+        "JSON Schema of the answer's `value`; without one it answers in words.",
+        ({"type": "object", "properties": {"refund": {"type": "boolean"}}},),
+    ),
+    "AgentConfig.hand_over": Hover("Agents that it may leave the conversation to.", (["billing"],)),
+    "AgentConfig.budget": Hover("Bounds on one call of it, with all that its tools do."),
+    "AgentConfig.timeout": Hover("Longest time of one call of it, waiting included.", ("10m",)),
+    "AgentConfig.description": Hover("What it is for, for people and planners."),
+    "AgentConfig.compact": Hover("A longer conversation is summarized, in tokens."),
+    "Workspace.planning": Hover(
+        "How requests in words become plans where nothing that is registered fits.",
+        ({"model": "strong"},),
+    ),
+    "PlanningConfig": Hover("What planners may use."),
+    "PlanningConfig.model": Hover("Which of the workspace's models drafts plans.", ("strong",)),
+    "PlanningConfig.attempts": Hover("At most so many drafts of one plan."),
     "Workspace.sql": Hover(
         "Databases, by name: tables are look-ups (`NAME.TABLE`), queries are called `NAME.QUERY`.",
         ({"orders": {"url": "env:ORDERS_URL"}},),

@@ -128,14 +128,14 @@ def _step_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterat
 def card_changes(before: Card, after: Card) -> list[str]:
     """How a capability has changed: `effect: read → write`, `input.amount: integer → string`; [] if it has not.
 
-    The description is no part of what a run is pinned to.
+    The description, and what is missing now, are no part of what a run is pinned to.
     """
     found: list[str] = []
     for name in Card.__struct_fields__:
         old, new = getattr(before, name), getattr(after, name)
         if name in ("input", "output"):
             found += _schema_changes(old, new, name)
-        elif name != "description" and old != new:
+        elif name not in ("description", "missing") and old != new:
             word = {"price_nusd": "price", "timeout_s": "timeout"}.get(name, name)
             found.append(f"{word}: {_shown(name, old)} → {_shown(name, new)}")
     return found

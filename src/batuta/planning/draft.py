@@ -1,0 +1,250 @@
+"""The last planner: a model drafts a plan, the checker reads it, and what is wrong with it is asked for once more.
+
+Drafting is a run of its own, of an ordinary plan: so each question to the model is priced, budgeted and in the log. The
+model sees the words of somebody who is trusted, and the cards of what can be called; nothing else, and nothing of what
+the plan will read. What it writes is checked like a file that somebody has written.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, cast
+
+import msgspec
+
+from batuta.errors import BatutaError
+from batuta.language.similarity import alike
+from batuta.language.weights import content
+from batuta.planning.candidate import Route
+from batuta.planning.proposal import NONE, Proposal, Wish
+from batuta.planning.slots import Inputs, Slot
+from batuta.plans.build import Sourced, plan_from_data
+from batuta.reading.schema import problems
+from batuta.spec.budget import nusd
+from batuta.spec.card import Card
+from batuta.spec.plan import Plan
+from batuta.spec.value import canonical, digest
+
+__all__ = ["CHECK", "DraftPlanner", "draft_plan", "shortlist"]
+
+# The capability that reads a draft.
+CHECK = "check_plan"
+# What a model chooses well from; of more, those whose cards have words of the request.
+_TOOLS_MAX = 40
+# How sure one may be of a plan that passes the checker: right in form, and for the meaning a person is asked.
+_SURE_AT_ONCE, _SURE_AFTER_REPAIR, _SURE_LATER = 0.7, 0.65, 0.6
+_KEPT_MAX = 200
+_ALIKE = 0.8
+# What a plan calls only if somebody has written it down.
+_KINDS = frozenset({"thought", "vote", "merge", "value", "check"})
+
+_LANGUAGE = """\
+You write plans for an orchestration engine. A plan is data; nothing but the listed capabilities can be called.
+- `steps`: a list, each with `name` (letters, digits, _), `use` (a capability, by its name) and `with` (its arguments).
+- An argument may hold `${…}`: `${inputs.NAME}` for an input, `${steps.NAME.FIELD}` for what an earlier step gave.
+  Steps that use nothing of each other run at the same time; `after: [NAME]` only orders.
+- `each: "${steps.NAME.LIST}"` runs a step for every item, which is `${item}`; its value is the list of results.
+- `when: "CONDITION"` skips a step; conditions are CEL over inputs and steps.
+- `inputs`: what the plan has to be told, by name, with a JSON Schema. Every value of the request is an input, never a
+  literal in a step, so that the plan serves the next request of its kind. `values`: what the request says of them, by
+  name, word for word as the request has it. What the request does not say is not in `values`; never make one up.
+- `result`: what the plan gives back, with `${…}`.
+Use as few steps as the request needs. If the capabilities cannot do what is asked, give no steps at all."""
+_AGAIN = "The context has a plan that you wrote for this, and what is wrong with it. Write it anew, without that."
+_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "name": {
+            "type": "string",
+            "description": "two to five words with hyphens, of what it does",
+        },
+        "description": {"type": "string"},
+        "inputs": {"type": "object", "description": "JSON Schema of each input, by name"},
+        "values": {"type": "object", "description": "what the request says of them, by name"},
+        "steps": {
+            "type": "array",
+            "maxItems": 100,
+            "items": {
+                "type": "object",
+                "properties": {
+                    "name": {"type": "string"},
+                    "use": {"type": "string"},
+                    "with": {"type": "object"},
+                    "when": {"type": "string"},
+                    "each": {"type": "string"},
+                    "after": {"type": "array", "items": {"type": "string"}},
+                },
+                "required": ["name", "use"],
+            },
+        },
+        "result": {},
+    },
+    "required": ["name", "steps"],
+}
+
+
+class DraftPlanner:
+    """Has `model` draft plans. `carry_out` runs a plan and gives its document; `cards` are those of today."""
+
+    name = "draft"
+    makes = True
+
+    def __init__(
+        self,
+        model: str,
+        attempts: int,
+        carry_out: Callable[[Plan, Mapping[str, Any]], Awaitable[Mapping[str, Any]]],
+        cards: Callable[[], Mapping[str, Card]],
+    ) -> None:
+        self._plan = draft_plan(model, attempts)
+        self._carry_out = carry_out
+        self._cards = cards
+        self._kept: dict[str, tuple[Sourced, dict[str, Any], Route]] = {}
+
+    async def propose(self, wish: Wish) -> Proposal:
+        """A plan that passes the checker, or why there is none. The same request is not asked for twice."""
+        tools = shortlist(wish.words, self._cards())
+        inputs = {"request": wish.words, "capabilities": [_shown(card) for card in tools]}
+        key = digest(canonical([inputs, self._plan.digest()]))
+        cost = 0
+        if key not in self._kept:
+            try:
+                document = await self._carry_out(self._plan, inputs)
+            except BatutaError as error:
+                return self._none(f"no plan could be drafted: {error.message}")
+            cost = nusd(document["cost_usd"])
+            if document["status"] != "succeeded":
+                error = document["error"]
+                said = f"it is {document['status']}" if error is None else error["message"]
+                return self._none(
+                    f"drafting (run {document['run']}) did not end well: {said}", cost
+                )
+            found = _passed(document)
+            if found is None:
+                flaw = _last_flaw(document)
+                return self._none(
+                    f"what was drafted (run {document['run']}) is no plan: {flaw}", cost
+                )
+            if len(self._kept) >= _KEPT_MAX:
+                self._kept.pop(next(iter(self._kept)))
+            self._kept[key] = found
+        sourced, values, route = self._kept[key]
+        return Proposal(self.name, route, sourced, _read(wish.words, sourced.plan, values), cost)
+
+    def _none(self, why: str, cost_nusd: int = 0) -> Proposal:
+        return Proposal(self.name, msgspec.structs.replace(NONE, why=why), cost_nusd=cost_nusd)
+
+
+def draft_plan(model: str, attempts: int) -> Plan:
+    """The plan of drafting: `model` writes, the checker reads, `attempts` times at most.
+
+    Inputs: request, capabilities. Result: what was drafted, and what the checker said of it, by attempt.
+    """
+    steps: dict[str, Any] = {}
+    for at in range(1, attempts + 1):
+        context: dict[str, Any] = {"capabilities": "${inputs.capabilities}"}
+        prompt = "${inputs.request}"
+        draft: dict[str, Any] = {"use": model, "retry": 2}
+        if at > 1:
+            before = {
+                "plan": f"${{steps.draft_{at - 1}.value}}",
+                "flaws": f"${{steps.read_{at - 1}.flaws}}",
+            }
+            context, prompt = context | before, f"{prompt}\n\n{_AGAIN}"
+            draft["when"] = f"!steps.read_{at - 1}.passed"
+        asked = {
+            "instructions": _LANGUAGE.replace("${", "$${"),
+            "prompt": prompt,
+            "context": context,
+            "schema": _SCHEMA,
+        }
+        steps[f"draft_{at}"] = draft | {"with": asked}
+        names = "${inputs.capabilities.map(one, one.name)}"
+        read = {"draft": f"${{steps.draft_{at}.value}}", "tools": names}
+        steps[f"read_{at}"] = {"use": CHECK, "with": read}
+    result = [
+        {"draft": f"${{steps.draft_{at}.value}}", "read": f"${{steps.read_{at}}}"}
+        for at in range(1, attempts + 1)
+    ]
+    return plan_from_data(
+        {
+            "name": "draft-a-plan",
+            "description": "A model drafts a plan, and the checker reads it, until it passes.",
+            "inputs": {
+                "request": "string",
+                "capabilities": {"type": "array", "items": {"type": "object"}},
+            },
+            "steps": steps,
+            "result": result,
+        }
+    ).plan
+
+
+def shortlist(words: str, cards: Mapping[str, Card]) -> list[Card]:
+    """What a plan for `words` may call: everything, or where that is too much, what speaks of the same."""
+    usable = [one for one in cards.values() if one.kind not in _KINDS and one.name != CHECK]
+    if len(usable) <= _TOOLS_MAX:
+        return usable
+    asked = content(words)
+    ranked = sorted(usable, key=lambda card: -_nearness(asked, card))
+    return ranked[:_TOOLS_MAX]
+
+
+def _nearness(asked: Sequence[str], card: Card) -> int:
+    name = card.name.replace(".", " ").replace("_", " ")
+    said = {*content(f"{name} {card.description}")}
+    return sum(any(alike(word, other) >= _ALIKE for other in said) for word in asked)
+
+
+def _shown(card: Card) -> dict[str, Any]:
+    return {
+        "name": card.name,
+        "does": card.description,
+        "effect": card.effect,
+        "takes": card.input,
+        "gives": card.output or {},
+    }
+
+
+def _passed(document: Mapping[str, Any]) -> tuple[Sourced, dict[str, Any], Route] | None:
+    """The first draft that passed, what it says of the values, and how sure that is."""
+    for at, one in enumerate(document["result"]):
+        read = one["read"]
+        if not read or not read["passed"]:
+            continue
+        sourced = plan_from_data(read["plan"])
+        if not sourced.plan.steps:
+            return None
+        sure = _SURE_LATER if at else _SURE_AFTER_REPAIR if read["changes"] else _SURE_AT_ONCE
+        how = f"at attempt {at + 1}" if at else "at once"
+        mended = f", {len(read['changes'])} slips put right" if read["changes"] else ""
+        why = (
+            f"drafted by a model in run {document['run']}, and it passes the checker {how}{mended}"
+        )
+        values = one["draft"].get("values")
+        known = cast("dict[str, Any]", values) if isinstance(values, dict) else {}
+        return sourced, known, Route(sourced.plan.name, sure, why)
+    return None
+
+
+def _last_flaw(document: Mapping[str, Any]) -> str:
+    told = [one["read"]["flaws"] for one in document["result"] if one["read"]]
+    return next(iter(told[-1]), "nothing here does what is asked for, says the model")
+
+
+def _read(words: str, plan: Plan, values: Mapping[str, Any]) -> Inputs:
+    """Those of `values` that stand in the words and fit their schemas; a model may have made up the others."""
+    low = words.lower()
+    slots: list[Slot] = []
+    for name, schema in plan.inputs.items():
+        if name not in values or problems(dict(schema), values[name]):
+            continue
+        said = values[name] if isinstance(values[name], str) else str(values[name])
+        start = low.find(said.lower()) if said else -1
+        if start >= 0:
+            slots.append(
+                Slot(name, values[name], words[start : start + len(said)], start, start + len(said))
+            )
+    given = {one.name for one in slots}
+    missing = [
+        name for name in plan.inputs if name not in given and "default" not in plan.inputs[name]
+    ]
+    return Inputs(tuple(slots), tuple(missing))

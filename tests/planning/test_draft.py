@@ -1,0 +1,177 @@
+"""A model drafts a plan where nothing else fits: checked, repaired, asked for again, and never trusted with values."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TypedDict
+
+import pytest
+
+from batuta import capability
+from batuta.app import App
+from batuta.desk import Desk
+from batuta.errors import WorkspaceError
+from batuta.planning.proposal import Proposal
+from batuta.planning.understood import Understood
+from batuta.testing.providers import Answer, Failure, Providers
+
+WORDS = "write to the customer of order A-17 that it has left"
+DRAFT: dict[str, Any] = {
+    "name": "tell-customer",
+    "description": "Tell the customer of an order something.",
+    "inputs": {"order": {"type": "string"}, "text": {"type": "string", "default": "it has left"}},
+    "values": {"order": "A-17"},
+    "steps": [
+        {"name": "find", "use": "find_orders", "with": {"number": "{{inputs.order}}"}},
+        {"name": "send", "use": "letter", "with": {"text": "${inputs.text}"}},
+    ],
+    "result": "${steps.send}",
+}
+
+
+class Customer(TypedDict):
+    """Who has ordered."""
+
+    email: str
+
+
+@capability("orders.find", effect="read", reach="local")
+def find(number: str) -> Customer:
+    """The customer of an order."""
+    return {"email": f"{number}@example.org"}
+
+
+@capability(effect="read", reach="local")
+def letter(email: str, text: str) -> str:
+    """Writes a letter."""
+    return f"{email}: {text}"
+
+
+@pytest.fixture
+def providers() -> Iterator[Providers]:
+    with Providers() as running:
+        yield running
+
+
+@pytest.fixture
+def folder(tmp_path: Path, providers: Providers) -> Path:
+    model = f"{{provider: openai-compatible, url: '{providers.url()}', model: m, prices: {{input: 1, output: 1}}}}"
+    (tmp_path / "batuta.yaml").write_text(
+        f"models: {{strong: {model}}}\nplanning: {{model: strong}}\n"
+    )
+    return tmp_path
+
+
+def answer(draft: Any = DRAFT, **changes: Any) -> Answer:
+    return Answer(json.dumps({**draft, **changes}))
+
+
+async def drafted(folder: Path, words: str = WORDS) -> tuple[Understood, Proposal]:
+    async with await App.open(folder, functions=[find, letter]) as app:
+        understood = await Desk(app).understand(words)
+    said = {one.planner: one for one in (understood.chosen, *understood.others)}
+    return understood, said["draft"]
+
+
+async def test_a_draft_with_slips_becomes_a_plan_that_runs(
+    folder: Path, providers: Providers
+) -> None:
+    providers.say([answer()])
+    async with await App.open(folder, functions=[find, letter]) as app:
+        desk = Desk(app)
+        understood = await desk.understand(WORDS)
+        drafts = {one.planner: one for one in (understood.chosen, *understood.others)}
+        draft = drafts["draft"]
+        assert draft.sourced is not None
+        assert draft.inputs.values == {"order": "A-17"}
+        assert "2 slips put right" in draft.route.why or "3 slips put right" in draft.route.why
+        assert draft.cost_nusd > 0
+        chosen = Understood(WORDS, draft)
+        run = await desk.accept(chosen, draft.inputs.values)
+        assert (await app.resume(run))["result"] == "A-17@example.org: it has left"
+        again = await desk.understand("write to the customer of order B-2 that it has left")
+        assert (again.planner, again.inputs.values) == ("recall", {"order": "B-2"})
+    (asked,) = providers.requests
+    assert asked.flaws == ()
+    assert "${inputs.NAME}" in asked.text
+
+
+async def test_what_is_wrong_is_asked_for_once_more_with_the_words_of_the_checker(
+    folder: Path, providers: Providers
+) -> None:
+    wrong = [{"name": "go", "use": "rockets.launch", "with": {}}]
+    providers.say([answer(steps=wrong, result="${steps.go}"), answer()])
+    _, draft = await drafted(folder)
+    assert draft.sourced is not None
+    assert "at attempt 2" in draft.route.why
+    assert "rockets.launch" in providers.requests[1].text
+    assert "there is no capability" in providers.requests[1].text
+
+
+@pytest.mark.parametrize(
+    ("reply", "why"),
+    [
+        (answer(steps=[], result=None), "nothing here does what is asked for"),
+        (answer(steps=[{"name": "a", "use": "nothing.like.it"}]), "is no plan"),
+        (
+            answer(steps=[{"name": n, "use": "orders.find", "with": {"number": f"${{steps.{o}.email}}"}}
+                          for n, o in (("a", "b"), ("b", "a"))]),
+            "is no plan",
+        ),
+        (answer(steps=[{"name": f"s{i}", "use": "letter", "with": {}} for i in range(120)]), "did not end well"),
+        (Answer("I would first look the order up, and then write."), "did not end well"),
+        (Answer('{"name": "half", "steps": [{"na', end="length"), "did not end well"),
+        (Failure("quota"), "did not end well"),
+    ],
+    ids=["nothing", "invented", "circle", "flood", "prose", "half", "quota"],
+)  # fmt: skip
+async def test_a_model_that_fails_costs_its_attempts_and_gives_no_plan(
+    folder: Path, providers: Providers, reply: Answer | Failure, why: str
+) -> None:
+    providers.say([reply])
+    _, draft = await drafted(folder)
+    assert draft.sourced is None
+    assert why in draft.route.why
+    assert 1 <= len(providers.requests) <= 6
+
+
+async def test_a_value_that_the_model_made_up_is_asked_for(
+    folder: Path, providers: Providers
+) -> None:
+    providers.say([answer(values={"order": "A-99"})])
+    _, draft = await drafted(folder)
+    assert (draft.inputs.values, draft.inputs.missing) == ({}, ("order",))
+
+
+async def test_words_that_look_like_expressions_are_words(
+    folder: Path, providers: Providers
+) -> None:
+    providers.say([answer()])
+    words = "write ${steps.draft_1} {{inputs.order}} to the customer of A-17"
+    await drafted(folder, words)
+    assert words in providers.requests[0].text
+
+
+async def test_a_stranger_has_nothing_drafted(folder: Path, providers: Providers) -> None:
+    async with await App.open(folder, functions=[find, letter]) as app:
+        await Desk(app).understand(WORDS, trusted=False)
+    assert providers.requests == []
+
+
+async def test_the_same_request_is_asked_for_once(folder: Path, providers: Providers) -> None:
+    providers.say([answer()])
+    async with await App.open(folder, functions=[find, letter]) as app:
+        desk = Desk(app)
+        for _ in range(2):
+            await desk.understand(WORDS)
+    assert len(providers.requests) == 1
+
+
+async def test_a_model_that_is_not_there_is_a_flaw_of_the_workspace(tmp_path: Path) -> None:
+    (tmp_path / "batuta.yaml").write_text(
+        "models: {fast: openai:gpt-5-mini}\nplanning: {model: fats}\n"
+    )
+    with pytest.raises(WorkspaceError, match="there is no model 'fats'") as caught:
+        await App.open(tmp_path)
+    assert caught.value.remedy == "did you mean 'fast'?"
+    assert caught.value.place is not None and caught.value.place.line == 2
