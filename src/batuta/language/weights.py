@@ -26,7 +26,7 @@ EMPTY = frozenset(
 
 def content(text: str) -> list[str]:
     """The stems of the words of `text` that say something, in order."""
-    return [stem(word.text) for word in words(text) if word.text not in EMPTY]
+    return [stem(word.text) for word in words(text) if word.text.removesuffix("'s") not in EMPTY]
 
 
 def rarity(pieces: Sequence[Iterable[str]]) -> dict[str, float]:

@@ -24,6 +24,10 @@ _PART_FROM = 0.75
 # Where not every workflow has so many examples, a second look is taken: below so sure an answer, and where there are so
 # few workflows that anything is nearest to one of them.
 _TAUGHT_BY, _CROWD_BELOW, _ALONE_BELOW = 2, 0.7, 3
+# So is it where all have them, together fewer than so many texts, and the words are not those of the workflow: with two
+# examples for each of three workflows of CLINC150, 82 % of what means none of them is refused instead of 66 %, and 157
+# of 158 right answers stay.
+_FEW_TEXTS, _CROWD_BELOW_TAUGHT = 120, 0.9
 _ALTERNATIVES = 3
 # A misspelt word is the one it resembles so much; so much of a request is most of it.
 _ALIKE, _MOST = 0.8, 0.6
@@ -124,9 +128,15 @@ class Router:
         said = await self._classify(text=text, labels=labels, none=none, threshold=_FITS_FROM)
         taught = all(len(one.get("examples", ())) >= _TAUGHT_BY for one in labels)
         found = _routed(said, SURE_FROM if taught else _SURE_FROM_UNTAUGHT)
-        if not found.plan or taught:
+        few = sum(1 + len(one.get("examples", ())) for one in labels) < _FEW_TEXTS
+        if not found.plan or (taught and not few):
             return found
-        if found.confidence < _CROWD_BELOW or len(labels) < _ALONE_BELOW:
+        meant = next(one for one in labels if one["label"] == found.plan)
+        speaks = _speaks_of(text, meant)
+        if taught and speaks:
+            return found
+        below = _CROWD_BELOW_TAUGHT if taught else _CROWD_BELOW
+        if found.confidence < below or len(labels) < _ALONE_BELOW:
             # Of few words, something is always the nearest. Is it nearer than what one asks of other programs?
             crowd = (*labels, *_ELSEWHERE)
             said = await self._classify(text=text, labels=crowd, none=True, threshold=0.0)
@@ -135,8 +145,7 @@ class Router:
                 return msgspec.structs.replace(
                     found, plan="", why=_OTHER, sure=False, alternatives=near
                 )
-        meant = next(one for one in labels if one["label"] == found.plan)
-        return msgspec.structs.replace(found, sure=found.sure and _speaks_of(text, meant))
+        return found if taught else msgspec.structs.replace(found, sure=found.sure and speaks)
 
     def _labels_of(self, candidates: Sequence[Candidate]) -> _Labels:
         known = tuple(candidates)
