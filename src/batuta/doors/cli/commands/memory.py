@@ -12,6 +12,7 @@ from batuta.doors.cli.loop import on_loop
 from batuta.doors.cli.remembered import authors, by_hand, memory_of
 from batuta.doors.cli.terminal.screen import Screen
 from batuta.doors.cli.terminal.text import clock, escaped, one_line
+from batuta.doors.cli.views.found import is_told
 from batuta.doors.cli.workspace import folder_of
 from batuta.errors import InputError, NotFound
 from batuta.memory.looking import collections, shown
@@ -130,13 +131,8 @@ async def _search(
         )
     limit = min(args.limit or _RECALLED, _RECALLED_MAX)
     found = await memory.recall(args.name, args.text, about=args.about, limit=limit)
-    if screen.json:
-        screen.document(found)
+    if is_told(found, screen):
         return 0
-    if "note" in found:
-        screen.say(one_line(found["note"], 600))
-    if found["none"]:
-        screen.out("nothing relevant")
     for one in found["memories"]:
         screen.out(*_told(one, screen.width))
     return 0
