@@ -122,5 +122,5 @@ def test_more_than_a_run_can_hold_is_refused() -> None:
     from batuta.evaluation.cases import Case
 
     many = [Case(at, one) for at, one in enumerate(sourced.suite.cases)]
-    with pytest.raises(InputError, match="600 cases, 100 times each, are more than 50,000"):
+    with pytest.raises(InputError, match="600 cases, 100 times each, are more than 20,000"):
         Evaluation(sourced, many)

@@ -63,3 +63,14 @@ def test_the_true_mean_lies_inside_about_as_often_as_it_says(binary: bool) -> No
 
 def test_a_percentile_lies_between_two_values_if_need_be() -> None:
     assert percentile([0.0, 10.0], 0.95) == pytest.approx(9.5)
+
+
+def test_of_very_many_scores_the_mean_is_as_good_as_normal() -> None:
+    chance = random.Random(2)
+    scores = [chance.random() ** 2 for _ in range(1_001)]
+    many, few = interval_of(scores), interval_of(scores[:1_000])
+    assert (many.method, few.method) == ("normal", "bootstrap")
+    assert (many.low, many.high) == (
+        pytest.approx(few.low, abs=0.003),
+        pytest.approx(few.high, abs=0.003),
+    )

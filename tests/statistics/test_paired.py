@@ -63,3 +63,9 @@ def test_versions_that_are_alike_are_told_apart_about_as_often_as_it_says() -> N
         second = [min(1.0, max(0.0, one + chance.gauss(0, 0.2))) for one in first]
         told += randomization([b - a for a, b in zip(first, second, strict=True)]) < 0.05
     assert told / 60 < 0.12
+
+
+def test_very_many_differences_are_told_as_a_few_less_of_them_are() -> None:
+    chance = random.Random(4)
+    differences = [chance.gauss(0.01, 0.2) for _ in range(1_001)]
+    assert randomization(differences) == pytest.approx(randomization(differences[:1_000]), abs=0.02)

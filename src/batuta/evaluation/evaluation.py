@@ -8,10 +8,11 @@ async with await App.open(folder, functions=evaluation.functions) as app:
 """
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any, NamedTuple, cast
 
 from batuta.app import App, embedder_of_this_machine
-from batuta.capabilities.registered import PlanCapability
+from batuta.capabilities.registered import PlanCapability, plan_of
 from batuta.engine.document import result_of
 from batuta.errors import InputError, NotFound, SuiteError
 from batuta.evaluation.cases import Case
@@ -19,8 +20,12 @@ from batuta.evaluation.plans import CasePlaces, case_plan, name_of_run, suite_pl
 from batuta.evaluation.result import Evaluated, about, evaluated
 from batuta.evaluation.scoring import contains, exact, similar_by
 from batuta.evaluation.suite import Sourced, Suite
+from batuta.governance.forecast import forecaster
+from batuta.governance.verdict import Policy
 from batuta.plans.build import Sourced as SourcedPlan
 from batuta.plans.check import check
+from batuta.plans.explain import Premises, explain
+from batuta.spec.budget import usd
 from batuta.spec.expr import compile_template, resolve
 from batuta.spec.run import Run
 from batuta.spec.value import decode, encode
@@ -28,7 +33,7 @@ from batuta.spec.value import decode, encode
 __all__ = ["TRIALS_MAX", "Begun", "Evaluation", "baseline_of", "evaluated_in"]
 
 # Cases times repeats in one run.
-TRIALS_MAX = 50_000
+TRIALS_MAX = 20_000
 _TITLE_CHARS_MAX = 120
 # Runs that are looked at for one to go on with, or to compare with.
 _LOOKED_MAX = 50
@@ -106,11 +111,18 @@ class Evaluation:
                 return Begun(run.id, True)
         return Begun(await app.start(self.plan, self._inputs), False)
 
-    async def at_most_usd(self, app: App) -> float | None:
+    def at_most_usd(self, app: App) -> float | None:
         """The most that it can cost, in dollars; None if nobody knows."""
-        explanation = await app.explain(self.plan, self._inputs)
-        cost = explanation.totals.forecast.cost_worst_nusd
-        return None if cost is None else cost / 1e9
+        premises = Premises(
+            app.cards,
+            forecaster(Policy(app.workspace.policy)),
+            # No figures of the log: reading those of many cases takes longer than what they would add.
+            budget=app.workspace.budget.narrowed(self.plan.budget),
+            at_once=app.workspace.limits.calls,
+            plan_of=partial(plan_of, app.engine.catalog.get),
+        )
+        cost = explain(self.plan, premises, inputs=self._inputs).totals.forecast.cost_worst_nusd
+        return None if cost is None else usd(cost)
 
     async def _is_same(self, app: App, run: Run) -> bool:
         if run.root is None or run.root.shape.digest != self.plan.digest():

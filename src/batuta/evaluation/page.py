@@ -23,6 +23,7 @@ _TONES: dict[Outcome, Tone] = {"passed": "good", "missed": "bad", "measured": "p
 _METHODS = {
     "wilson": "Wilson's interval",
     "bootstrap": "the bootstrap over cases",
+    "normal": "that of a normal mean",
 }
 
 

@@ -69,7 +69,7 @@ class Scoring(msgspec.Struct, frozen=True, rename={"wanted": "pass"}):
 
     Attributes:
         mean, low, high: the mean over `cases`, and between which figures the true one lies with 95 %.
-        interval: how that is known: `wilson`, `bootstrap`, or `none`.
+        interval: how that is known: `wilson`, `bootstrap`, `normal` or `none`.
         unscored: cases that the scorer could not score, though there was an answer.
         wanted: what the mean has to be at least (`pass`); null if nothing was said.
         passed: whether it is; null if nothing was said.

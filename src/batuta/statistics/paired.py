@@ -8,11 +8,11 @@ sign (Fisher, 1935). The interval of the difference is the bootstrap over cases.
 import random
 from collections.abc import Sequence
 from itertools import product
-from math import comb
+from math import comb, erfc, sqrt
 from statistics import fmean
 from typing import Literal, NamedTuple
 
-from batuta.statistics.intervals import percentile, resampled_means
+from batuta.statistics.intervals import MANY_MIN, spread_of
 
 __all__ = ["Comparison", "Test", "Word", "compared"]
 
@@ -20,13 +20,10 @@ Word = Literal["better", "worse", "no difference shown"]
 Test = Literal["mcnemar", "randomization", "none"]
 
 _SURE = 0.05
-_TAIL = 0.025
 _SEED = 20_261_122
 # Up to so many differences all signs are tried: 4,096.
 _EXACT_MAX = 12
-_DRAWS_MAX = 4_000
-_DRAWN_MAX = 4_000_000
-_DRAWS_MIN = 999
+_DRAWS = 4_000
 # Differences that are smaller are how computers add.
 _ALIKE = 1e-9
 
@@ -61,15 +58,15 @@ def compared(first: Sequence[float], second: Sequence[float]) -> Comparison:
     binary = all(score in (0, 1) for score in (*first, *second))
     p = mcnemar(better, worse) if binary else randomization(differences)
     mean = fmean(differences)
-    means = resampled_means(differences)
+    low, high = spread_of(differences)
     word: Word = "no difference shown"
     if p < _SURE:
         word = "better" if mean > 0 else "worse"
     return Comparison(
         len(first),
         mean,
-        percentile(means, _TAIL),
-        percentile(means, 1 - _TAIL),
+        low,
+        high,
         better,
         worse,
         len(first) - better - worse,
@@ -92,7 +89,7 @@ def mcnemar(better: int, worse: int) -> float:
 
 
 def randomization(differences: Sequence[float]) -> float:
-    """The two-sided p that the mean of `differences` is 0: exact for few, by 4,000 draws for many.
+    """The two-sided p that the mean of `differences` is 0: exact for few, by draws, or as normal for very many.
 
     >>> randomization([0.1, 0.2, 0.1]), randomization([0.0, 0.0])
     (0.25, 1.0)
@@ -103,15 +100,16 @@ def randomization(differences: Sequence[float]) -> float:
         signs = list(product((1, -1), repeat=len(told)))
         as_large = sum(_flipped(told, one) >= observed for one in signs)
         return as_large / len(signs)
+    if len(told) > MANY_MIN:
+        return erfc(observed / sqrt(2 * sum(one * one for one in told)))
     chance = random.Random(_SEED)
-    draws = max(_DRAWS_MIN, min(_DRAWS_MAX, _DRAWN_MAX // len(told)))
     as_large = 0
-    for _ in range(draws):
+    for _ in range(_DRAWS):
         bits = chance.getrandbits(len(told))
         flipped = sum(one if bits >> at & 1 else -one for at, one in enumerate(told))
         as_large += abs(flipped) >= observed
     # The signs that were seen are one of the draws.
-    return (as_large + 1) / (draws + 1)
+    return (as_large + 1) / (_DRAWS + 1)
 
 
 def _flipped(differences: Sequence[float], signs: Sequence[int]) -> float:

@@ -33,7 +33,7 @@ from batuta.spec.figures import money, plural
 
 __all__ = ["carry_out"]
 
-# A result that was kept: 50,000 answers of 5 kB each.
+# A result that was kept: 20,000 answers of 10 kB each.
 _KEPT_BYTES_MAX = 256 * 1_024 * 1_024
 
 
@@ -56,7 +56,7 @@ async def _eval(args: argparse.Namespace, screen: Screen) -> int:
         if args.baseline:
             before = await baseline_of(app, evaluation.suite.name)
         if not screen.json:
-            screen.say(await _plan(evaluation, app))
+            screen.say(_plan(evaluation, app))
         begun = await evaluation.begin(app)
         screen.run = begun.run
         if begun.goes_on:
@@ -91,12 +91,12 @@ def _evaluation(args: argparse.Namespace, folder: Path) -> Evaluation:
     return Evaluation(sourced, chosen(cases, args.only) if args.only else cases)
 
 
-async def _plan(evaluation: Evaluation, app: App) -> str:
+def _plan(evaluation: Evaluation, app: App) -> str:
     """What is to be done, before it is."""
     suite = evaluation.suite
     cases = plural(evaluation.cases, "case")
     times = f", {suite.repeats} times each" if suite.repeats > 1 else ""
-    most = await evaluation.at_most_usd(app)
+    most = evaluation.at_most_usd(app)
     cost = "nobody knows what it costs" if most is None else f"at most {money(most)}"
     return f"{suite.name}: {cases}{times}, {plural(len(suite.scorers), 'scorer')}; {cost}"
 

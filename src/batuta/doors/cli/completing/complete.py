@@ -37,7 +37,7 @@ _KINDS = {
     ("runs", "plan"): "PLAN_NAME",
     ("try", "name"): "CAPABILITY",
 }
-_PLACES = {"FILE": ":files", "DIR": ":dirs"}
+_PLACES = {"DIR": ":dirs", "FILE": ":files", "RESULT": ":files", "SUITE": ":files"}
 
 
 class _Line(NamedTuple):

@@ -3,7 +3,6 @@
 from batuta.app import App
 from batuta.ports import Row
 from batuta.spec.facts import Expanded
-from batuta.spec.fold import apply
 from batuta.spec.run import Run
 
 __all__ = ["Follower"]
@@ -27,11 +26,9 @@ class Follower:
         if self.run is None:
             return await self._from_start(self._since)
         rows = await journal.read(self._id, after=self.run.head)
-        if any(isinstance(row.fact, Expanded) for row in rows):
-            # The plan inside may be one that this process has never compiled; the engine's own fold loads it.
-            return await self._from_start(self.run.head)
-        for row in rows:
-            apply(self.run, row.fact)
+        if any(isinstance(row.fact, Expanded) and row.fact.plan.erased for row in rows):
+            return await self._from_start(self.run.head)  # which knows what to put in its place
+        await self._engine.go_on(self.run, rows)
         self.run.touched.clear()
         return rows
 

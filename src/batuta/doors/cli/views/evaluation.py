@@ -12,7 +12,7 @@ __all__ = ["evaluation_lines"]
 
 _WORST_SHOWN = 5
 _CHANGED_SHOWN = 5
-_WAYS = {"wilson": "Wilson", "bootstrap": "bootstrap", "none": "no score"}
+_WAYS = {"wilson": "Wilson", "bootstrap": "bootstrap", "normal": "normal", "none": "no score"}
 _STYLES = {"passed": "good", "missed": "bad", "measured": "bold"}
 
 Line = str | Sequence[Span]
