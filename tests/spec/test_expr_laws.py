@@ -1,6 +1,7 @@
 """Laws: values come through unchanged, and the language is that of the reference implementation."""
 
 import math
+from collections.abc import Callable
 from typing import Any, cast
 
 import msgspec
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from batuta.errors import ExpressionError
 from batuta.spec.expr import Reference, compile_expression, compile_template, resolve
+from batuta.spec.expr.mixing import mixed_to_check, mixed_to_run
 from batuta.spec.expr.scan import Braced, split
 
 ROOTS = frozenset({"v", "w"})
@@ -175,13 +177,26 @@ BOUND: dict[str, Any] = {
     },
     "w": 7,
 }
-ENVIRONMENT = cel.NewEnv(variables=dict.fromkeys(ROOTS, cel.Type.DYN))
+VARIABLES = dict.fromkeys(ROOTS, cel.Type.DYN)
+STANDARD = cel.NewEnv(variables=VARIABLES)
+CHECKING = cel.NewEnv(variables=VARIABLES, extensions=[mixed_to_check()])
+RUNNING = cel.NewEnv(variables=VARIABLES, extensions=[mixed_to_run()])
 
 
 def reference(text: str) -> Any:
-    """What the library itself says, with everything bound; `...` for any error."""
+    """What the library itself says, with everything bound; `...` for any error.
+
+    Where the standard has no value, a whole number and a double may stand beside each other.
+    """
+    plain = evaluated(lambda: STANDARD.compile(text))
+    if plain is not ...:
+        return plain
+    return evaluated(lambda: RUNNING.deserialize(CHECKING.compile(text).serialize()))
+
+
+def evaluated(program: Callable[[], cel.Expression]) -> Any:
     try:
-        result = ENVIRONMENT.compile(text).eval(data=BOUND)
+        result = program().eval(data=BOUND)
         return ... if result.type() == cel.Type.ERROR else result.plain_value()
     except RuntimeError:
         return ...
