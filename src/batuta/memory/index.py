@@ -45,22 +45,31 @@ class Index:
 
     def fitting(self, filters: Mapping[str, Any]) -> list[int]:
         """The memories about `filters[ABOUT]` ("": anything) that count since `filters[SINCE]`."""
-        about = filters[ABOUT]
-        rows = self._connection.rows(
-            "SELECT revision FROM memories WHERE collection = ? AND changed_at >= ? AND revision IS NOT NULL"
-            + (" AND about = ?" if about else ""),
-            (self._number, filters[SINCE], *([about] if about else [])),
-        )
+        condition, values = self._narrowed(filters[ABOUT], filters[SINCE])
+        rows = self._connection.rows(f"SELECT revision FROM memories WHERE {condition}", values)
         return [revision for (revision,) in rows]
 
     def is_any(self, *, about: str = "", since: float = 0.0, before: float = _EVER) -> bool:
         """True if there is a memory about this ("": anything) that was last touched since then and before then."""
+        condition, values = self._narrowed(about, since)
         rows = self._connection.rows(
-            "SELECT 1 FROM memories WHERE collection = ? AND revision IS NOT NULL AND changed_at >= ?"
-            " AND changed_at < ?" + (" AND about = ?" if about else "") + " LIMIT 1",
-            (self._number, since, before, *([about] if about else [])),
+            f"SELECT 1 FROM memories WHERE {condition} AND changed_at < ? LIMIT 1",
+            (*values, before),
         )
         return bool(rows)
+
+    def _narrowed(self, about: str, since: float) -> tuple[str, tuple[Any, ...]]:
+        """The condition for memories about this ("": anything) that were touched since then."""
+        if not about:
+            return (
+                "collection = ? AND revision IS NOT NULL AND changed_at >= ?",
+                (self._number, since),
+            )
+        # Plus signs keep SQLite from indexes by which it would look at all memories.
+        return (
+            "collection = ? AND about = ? AND +revision IS NOT NULL AND +changed_at >= ?",
+            (self._number, about, since),
+        )
 
     def count(self) -> int:
         """How many pieces there are."""

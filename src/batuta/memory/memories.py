@@ -104,9 +104,10 @@ class Memories:
         about = checked_name(about, "about") if about else ""
 
         def body(db: Database) -> dict[str, Any]:
+            what = "about" if about else "id"
             found = db.execute(
-                "SELECT id FROM memories WHERE collection = ? AND revision IS NOT NULL AND (id = ? OR about = ?)",
-                (self._number, id_, about or None),
+                f"SELECT id FROM memories WHERE collection = ? AND +revision IS NOT NULL AND {what} = ?",
+                (self._number, about or id_),
             ).fetchall()
             runs: dict[str, None] = {}
             for (one,) in found:
@@ -173,7 +174,8 @@ class Memories:
         """Those of the newest memories about the same that say nearly the same, nearest first."""
         rows = db.execute(
             "SELECT memories.id, text FROM memories JOIN revisions ON revisions.id = memories.revision"
-            " WHERE collection = ? AND memories.about = ? ORDER BY revision DESC LIMIT ?",
+            # The plus keeps SQLite from the index by revision: it would look at all memories.
+            " WHERE collection = ? AND memories.about = ? ORDER BY +revision DESC LIMIT ?",
             (self._number, about, _COMPARED_MAX),
         ).fetchall()
         own = profile(text)

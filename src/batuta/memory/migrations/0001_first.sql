@@ -47,6 +47,7 @@ CREATE TABLE memories (
     changed_at REAL NOT NULL
 ) STRICT;
 CREATE INDEX memories_by_about ON memories (collection, about, words);
+CREATE INDEX memories_by_revision ON memories (collection, revision) WHERE revision IS NOT NULL;
 CREATE INDEX memories_by_change ON memories (collection, changed_at) WHERE revision IS NOT NULL;
 
 -- All that has become of it, oldest first. Forgotten, nobody's words are in it. Ids are never given twice.
