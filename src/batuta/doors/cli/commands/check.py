@@ -13,7 +13,6 @@ from batuta.config import (
     plan_files,
 )
 from batuta.doors.cli.failures import finding_data, finding_lines
-from batuta.doors.cli.files import write_whole
 from batuta.doors.cli.loop import on_loop
 from batuta.doors.cli.terminal.screen import Screen
 from batuta.doors.cli.terminal.table import Span
@@ -26,6 +25,7 @@ from batuta.plans.build import Sourced, plan_from_file
 from batuta.plans.check import check
 from batuta.spec.card import Card
 from batuta.spec.figures import plural
+from batuta.storage.files import write_whole
 
 __all__ = ["carry_out"]
 

@@ -15,7 +15,6 @@ from batuta.doors.cli.driving.drive import Driving, code_for
 from batuta.doors.cli.driving.ending import finish
 from batuta.doors.cli.driving.weather import Weather
 from batuta.doors.cli.failures import INTERRUPTED
-from batuta.doors.cli.files import write_whole
 from batuta.doors.cli.loop import on_loop
 from batuta.doors.cli.terminal.screen import Screen
 from batuta.doors.cli.terminal.text import one_line
@@ -30,6 +29,7 @@ from batuta.evaluation.result import Evaluated, result_data
 from batuta.evaluation.suite import REPEATS_MAX, load_suite
 from batuta.reading.source import read_bytes
 from batuta.spec.figures import money, plural
+from batuta.storage.files import write_whole
 
 __all__ = ["carry_out"]
 

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from batuta.app import App
-from batuta.doors.cli.files import write_whole
 from batuta.doors.cli.loop import on_loop
 from batuta.doors.cli.terminal.screen import Screen
 from batuta.doors.cli.terminal.text import one_line
@@ -23,6 +22,7 @@ from batuta.errors import InputError
 from batuta.plans.assignments import parse_inputs
 from batuta.plans.build import Sourced, plan_to_yaml
 from batuta.plans.explanation import Explanation
+from batuta.storage.files import write_whole
 
 __all__ = ["carry_out"]
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import msgspec
 
-from batuta.doors.cli.files import write_whole
 from batuta.doors.cli.terminal.screen import Screen
 from batuta.doors.cli.terminal.text import one_line
 from batuta.errors import InputError
+from batuta.storage.files import write_whole
 
 __all__ = ["carry_out", "published"]
 

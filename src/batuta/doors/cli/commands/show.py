@@ -9,7 +9,6 @@ from typing import Any
 from batuta.app import App
 from batuta.doors.cli.driving.ending import ended_lines, result_text
 from batuta.doors.cli.driving.tree import header, pruned, rows_of
-from batuta.doors.cli.files import write_whole
 from batuta.doors.cli.loop import on_loop
 from batuta.doors.cli.requests.asked import asked_lines
 from batuta.doors.cli.terminal.screen import Screen
@@ -22,6 +21,7 @@ from batuta.errors import InputError
 from batuta.spec.critical import Leg, critical_path
 from batuta.spec.run import Run
 from batuta.spec.timeline import Timeline, timeline
+from batuta.storage.files import write_whole
 
 __all__ = ["carry_out"]
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from batuta.doors.cli.files import write_whole
 from batuta.errors import InputError
+from batuta.storage.files import write_whole
 
 
 def test_a_file_is_written_over_and_nothing_is_left_beside_it(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Files that a command writes where it was told to: all of it or nothing."""
+"""Files that are written where somebody said: all of it or nothing."""
 
 import os
 import tempfile
