@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from batuta.evaluation.comparing import against, said_of
+from batuta.evaluation.comparing import against, left_out, said_of
 from batuta.evaluation.result import Evaluated, Figures, Item, ScoreOf, Scoring, Trial
 
 
@@ -93,3 +93,16 @@ def test_a_result_that_was_kept_is_read_again(tmp_path: Path, value: Any) -> Non
     result = evaluated({1: 1.0, 2: None})
     kept = msgspec.json.encode(msgspec.to_builtins(result) | value)
     assert msgspec.json.decode(kept, type=Evaluated) == result
+
+
+def test_a_scorer_that_scores_in_another_way_is_not_compared() -> None:
+    def defined(definition: str) -> Evaluated:
+        result = evaluated({1: 1.0})
+        (scorer,) = result.scorers
+        return msgspec.structs.replace(
+            result, scorers=[msgspec.structs.replace(scorer, definition=definition)]
+        )
+
+    found = against(defined("a"), defined("b"))
+    assert (found.scorers, found.otherwise, found.worse) == ([], ["right"], False)
+    assert left_out(found) == "left out: right, which scores in another way now"

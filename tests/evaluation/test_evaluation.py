@@ -124,3 +124,19 @@ def test_more_than_a_run_can_hold_is_refused() -> None:
     many = [Case(at, one) for at, one in enumerate(sourced.suite.cases)]
     with pytest.raises(InputError, match="600 cases, 100 times each, are more than 20,000"):
         Evaluation(sourced, many)
+
+
+async def test_what_a_scorer_does_has_a_digest_that_what_is_wanted_of_it_does_not_change(
+    tmp_path: Path,
+) -> None:
+    definitions = [
+        [one.definition for one in (await result_of(tmp_path, text)).scorers]
+        for text in (
+            SUITE,
+            SUITE.replace("pass: 0.5", "pass: 0.1"),
+            SUITE.replace("contains", "exact"),
+        )
+    ]
+    first, second, third = definitions
+    assert first == second
+    assert (third[0] == first[0], third[1] == first[1]) == (False, True)

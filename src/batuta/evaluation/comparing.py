@@ -11,7 +11,7 @@ from batuta.spec.value import canonical
 from batuta.statistics.intervals import FEW_MAX
 from batuta.statistics.paired import Test, Word, compared
 
-__all__ = ["Against", "Changed", "ScorerAgainst", "against", "said_of"]
+__all__ = ["Against", "Changed", "ScorerAgainst", "against", "left_out", "said_of"]
 
 CHANGES_MAX = 1_000
 _DIGITS = 6
@@ -53,7 +53,8 @@ class Changed(msgspec.Struct, frozen=True):
 class Against(msgspec.Struct, frozen=True):
     """`run` and `target`: of what was compared with. `shared`: cases that both have; `apart`: those of one alone.
 
-    `worse`: a scorer is, as far as so many cases can show. `changed` cases stand with the largest loss first.
+    `otherwise`: scorers that score in another way now, and are not compared. `worse`: a scorer is, as far as so many
+    cases can show. `changed` cases stand with the largest loss first.
     """
 
     run: str
@@ -64,6 +65,7 @@ class Against(msgspec.Struct, frozen=True):
     cost_usd: tuple[float, float]
     seconds_median: tuple[float | None, float | None]
     scorers: list[ScorerAgainst]
+    otherwise: list[str]
     changed: list[Changed]
 
 
@@ -71,8 +73,10 @@ def against(before: Evaluated, now: Evaluated) -> Against:
     """What `now` is against `before`, on the cases that both have, whatever their order."""
     known = _by_case(before.items)
     pairs = [(known[key], item) for key, item in _by_case(now.items).items() if key in known]
-    names = [one.name for one in before.scorers]
-    scorers = [_scorer(one.name, pairs) for one in now.scorers if one.name in names]
+    was = {one.name: (one.kind, one.definition) for one in before.scorers}
+    both = [one for one in now.scorers if one.name in was]
+    otherwise = [one.name for one in both if was[one.name] != (one.kind, one.definition)]
+    scorers = [_scorer(one.name, pairs) for one in both if one.name not in otherwise]
     changed = [
         Changed(b.number, b.title, one.name, score_a, score_b)
         for one in scorers
@@ -91,8 +95,19 @@ def against(before: Evaluated, now: Evaluated) -> Against:
         cost_usd=(before.figures.cost_per_case_usd, now.figures.cost_per_case_usd),
         seconds_median=(before.figures.seconds_median, now.figures.seconds_median),
         scorers=scorers,
+        otherwise=otherwise,
         changed=changed[:CHANGES_MAX],
     )
+
+
+def left_out(compared: Against) -> str:
+    """What is not compared, and why; "" if all is."""
+    said: list[str] = []
+    if compared.apart:
+        said.append(f"{plural(compared.apart, 'case')} of one alone")
+    if compared.otherwise:
+        said.append(f"{', '.join(compared.otherwise)}, which scores in another way now")
+    return f"left out: {'; '.join(said)}" if said else ""
 
 
 def said_of(one: ScorerAgainst) -> str:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from batuta.capabilities.report.model import Chart, Column, Detail, Fact, Section, Table, Tone
-from batuta.evaluation.comparing import Against, said_of
+from batuta.evaluation.comparing import Against, left_out, said_of
 from batuta.evaluation.result import Evaluated, Item, Outcome, Scoring, Trial, failure, figure
 from batuta.spec.expr.cel import as_text
 from batuta.spec.figures import duration, money, plural
@@ -117,7 +117,7 @@ def _comparison(compared: Against) -> Section:
     before, now = compared.cost_usd
     text = (
         f"Run {compared.run} of {compared.target}, on the {plural(compared.shared, 'case')} that both have"
-        + (f"; {plural(compared.apart, 'case')} of one alone left out" if compared.apart else "")
+        + (f"; {left}" if (left := left_out(compared)) else "")
         + "."
         + (f" A case cost {money(before)}, and costs {money(now)}." if before or now else "")
     )

@@ -7,8 +7,10 @@ from typing import Any, Literal, cast
 import msgspec
 
 from batuta.evaluation.scoring import score_in
+from batuta.evaluation.suite import Scorer
 from batuta.spec.budget import usd
 from batuta.spec.run import Run
+from batuta.spec.value import canonical, digest
 from batuta.statistics.intervals import Method, interval_of, percentile
 
 __all__ = [
@@ -73,6 +75,7 @@ class Scoring(msgspec.Struct, frozen=True, rename={"wanted": "pass"}):
         unscored: cases that the scorer could not score, though there was an answer.
         wanted: what the mean has to be at least (`pass`); null if nothing was said.
         passed: whether it is; null if nothing was said.
+        definition: a digest of what it does: scores of another definition are not compared with these.
     """
 
     name: str
@@ -85,6 +88,7 @@ class Scoring(msgspec.Struct, frozen=True, rename={"wanted": "pass"}):
     unscored: int
     wanted: float | None
     passed: bool | None
+    definition: str = ""
 
 
 class Figures(msgspec.Struct, frozen=True):
@@ -122,13 +126,20 @@ class About(msgspec.Struct, frozen=True):
     target: str
     repeats: int
     plan: str
-    scorers: dict[str, tuple[str, float | None]]
+    scorers: dict[str, tuple[str, float | None, str]]
 
 
-def about(name: str, target: str, repeats: int, plan: str, scorers: Mapping[str, Any]) -> Any:
+def about(name: str, target: str, repeats: int, plan: str, scorers: Mapping[str, Scorer]) -> Any:
     """The input `suite` of the run, as plain JSON; `plan` is the digest of what is done with a case."""
-    told = {one: (scorer.kind, scorer.pass_) for one, scorer in scorers.items()}
+    told = {
+        one: (scorer.kind, scorer.pass_, _definition(scorer)) for one, scorer in scorers.items()
+    }
     return msgspec.to_builtins(About(name, target, repeats, plan, told))
+
+
+def _definition(scorer: Scorer) -> str:
+    """What is wanted of it does not change what it says."""
+    return digest(canonical(msgspec.structs.replace(scorer, pass_=None)))
 
 
 def evaluated(run: Run, inputs: Mapping[str, Any], values: Sequence[Any]) -> Evaluated:
@@ -205,7 +216,7 @@ def _trial(value: Any, suite: About, spent: _Spent, index: int) -> Trial:
         scores = dict.fromkeys(suite.scorers, ScoreOf(0.0, "no answer"))
         return Trial(None, value["error"], scores, cost, seconds)
     scores = {
-        name: _score(kind, value["scores"][name]) for name, (kind, _) in suite.scorers.items()
+        name: _score(kind, value["scores"][name]) for name, (kind, *_) in suite.scorers.items()
     }
     return Trial(value["output"], None, scores, cost, seconds)
 
@@ -230,14 +241,26 @@ def _item(number: int, pairs: Sequence[tuple[Mapping[str, Any], Trial]], suite: 
 
 def _scoring(name: str, items: Sequence[Item], suite: About) -> Scoring:
     """With repeats the unit is the case: its answers are not independent of each other."""
-    kind, wanted = suite.scorers[name]
+    kind, wanted, definition = suite.scorers[name]
     scores = [score for item in items if (score := item.scores[name]) is not None]
     unscored = sum(any(trial.scores[name].score is None for trial in item.trials) for item in items)
     found = interval_of(scores)
     mean, low, high = (round(one, _DIGITS) for one in found[:3])
     # What could not be scored might have been bad.
     passed = None if wanted is None else bool(scores) and not unscored and mean >= wanted
-    return Scoring(name, kind, mean, low, high, found.method, len(scores), unscored, wanted, passed)
+    return Scoring(
+        name=name,
+        kind=kind,
+        mean=mean,
+        low=low,
+        high=high,
+        interval=found.method,
+        cases=len(scores),
+        unscored=unscored,
+        wanted=wanted,
+        passed=passed,
+        definition=definition,
+    )
 
 
 def _figures(trials: Sequence[Trial], run: Run, cases: int) -> Figures:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from batuta.doors.cli.terminal.table import Span, columns
 from batuta.doors.cli.terminal.text import json_text, one_line
-from batuta.evaluation.comparing import Against, said_of
+from batuta.evaluation.comparing import Against, left_out, said_of
 from batuta.evaluation.result import Evaluated, Item, Scoring, failure, figure
 from batuta.spec.figures import duration, money, plural
 
@@ -82,8 +82,8 @@ def _compared(compared: Against, width: int) -> Iterator[Line]:
         Span(f"against {compared.run}", "bold"),
         Span(f"  {compared.target}, {plural(compared.shared, 'case')} that both have"),
     ]
-    if compared.apart:
-        yield f"  {plural(compared.apart, 'case')} of one alone {'is' if compared.apart == 1 else 'are'} left out"
+    if left := left_out(compared):
+        yield f"  {left}"
     for one in compared.scorers:
         style = {"better": "good", "worse": "bad"}.get(one.word, "plain")
         yield [Span(f"  {one.name}  {one.before:.3f} → {one.now:.3f}  "), Span(said_of(one), style)]
