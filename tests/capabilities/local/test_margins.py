@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from batuta.capabilities.local.margins import Margins
-from batuta.capabilities.local.spelling import Rows
+from batuta.language.spelling import Rows
 
 COUNT, LABELS, DIM = 90, 3, 5
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from batuta.capabilities.local.ridge import Ridge
-from batuta.capabilities.local.spelling import Lexicon, Rows, words_of
+from batuta.language.spelling import Lexicon, Rows, words_of
 
 TEXTS = [
     words_of(text)

@@ -10,7 +10,7 @@ from batuta.capabilities.local.labels import Known
 from batuta.capabilities.local.margins import Margins
 from batuta.capabilities.local.meaning import Meaning
 from batuta.capabilities.local.ridge import Ridge
-from batuta.capabilities.local.spelling import Lexicon, words_of
+from batuta.language.spelling import Lexicon, words_of
 
 __all__ = ["Classifier", "Guess", "learned"]
 

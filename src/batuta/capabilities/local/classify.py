@@ -95,7 +95,7 @@ class _Room:
         self, text: str, labels: Any, none: Any, threshold: float | None
     ) -> Classified:
         try:
-            from batuta.capabilities.local.spelling import words_of
+            from batuta.language.spelling import words_of
         except ImportError:
             raise CallFailed(
                 "local.classify needs NumPy: pip install 'batuta[knowledge]'", code="unavailable"
@@ -136,7 +136,7 @@ class _Room:
 
     async def _learn(self, labels: Any, none: Any) -> Any:
         from batuta.capabilities.local.classifier import learned
-        from batuta.capabilities.local.spelling import words_of
+        from batuta.language.spelling import words_of
 
         known = known_labels(labels, none)
         await self._look_up([word for text in known.texts for word in words_of(text)])

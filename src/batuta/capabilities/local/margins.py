@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy
 
-from batuta.capabilities.local.spelling import Rows, Sparse
+from batuta.language.spelling import Rows, Sparse
 
 __all__ = ["Margins"]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy
 
-from batuta.capabilities.local.spelling import Rows, Sparse
+from batuta.language.spelling import Rows, Sparse
 
 __all__ = ["Ridge"]
 

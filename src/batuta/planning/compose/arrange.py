@@ -192,6 +192,8 @@ def _in_order(picks: Sequence[Pick], follows: Follows) -> list[Pick]:
         )
         if there != back:
             return there > back
+        if one.clause == other.clause == WHOLE:
+            return one.at > other.at  # what served earlier requests is in its order
         return follows(other.offer.name, one.offer.name) >= _FOLLOWS_FROM
 
     order: list[Pick] = []

@@ -1,14 +1,26 @@
 """Which capabilities a request asks for: part by part, and in each as many as its words account for."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from batuta.language.similarity import alike
 from batuta.language.weights import EMPTY
 from batuta.language.words import stem, words
+from batuta.planning.compose.history import Likely
 from batuta.planning.compose.offers import Offer
 
-__all__ = ["WHOLE", "Clause", "Pick", "accounted", "chosen", "said_in", "speaks_of"]
+__all__ = [
+    "WHOLE",
+    "Clause",
+    "Pick",
+    "accounted",
+    "as_before",
+    "chosen",
+    "leading",
+    "said_in",
+    "speaks_of",
+]
 
 # A part of a request is about a capability from here on, and one that changes something from here on.
 FITS_FROM, CAREFUL_FROM = 0.42, 0.5
@@ -19,6 +31,8 @@ _OF_PART_MAX = 3
 # A misspelt word is the one it resembles so much.
 _ALIKE = 0.8
 _ALIKE_CHARS_MIN = 4
+# From here on it is enough that the first word says so: most of the others may be values.
+_LEADING_FROM = 0.55
 
 
 # In place of the number of a part: all of the request.
@@ -70,6 +84,30 @@ def chosen(offers: Sequence[Offer], clauses: Sequence[Clause]) -> list[Pick]:
     return sorted(best, key=lambda pick: (pick.clause, pick.at))
 
 
+def as_before(
+    offers: Sequence[Offer], clauses: Sequence[Clause], likely: Likely | None
+) -> list[Pick]:
+    """What served requests like this one, in that order; [] if nothing is likely to."""
+    if likely is None or likely.worth <= 0:
+        return []
+    known = {offer.name: offer for offer in offers}
+    said = [word for clause in clauses for word in said_in(clause)]
+    picks: list[Pick] = []
+    for at, name in enumerate(likely.chain):
+        led = tuple(word.text for word in said if speaks_of(word.stem, known[name]))
+        picks.append(Pick(known[name], WHOLE, likely.least, led, at))
+    return picks
+
+
+def leading(clauses: Sequence[Clause], picks: Sequence[Pick]) -> bool:
+    """True if what was chosen for a part is what its first word speaks of, and near."""
+    for pick in picks:
+        said = said_in(clauses[pick.clause]) if pick.clause != WHOLE else []
+        if said and pick.score >= _LEADING_FROM and speaks_of(said[0].stem, pick.offer):
+            return True
+    return False
+
+
 def _of_part(offers: Sequence[Offer], clause: Clause, number: int) -> list[Pick]:
     said = said_in(clause)
     order = sorted(range(len(offers)), key=lambda at: (-clause.scores[at], offers[at].name))
@@ -106,6 +144,7 @@ def speaks_of(word: str, offer: Offer) -> bool:
     return _among(word, offer.named) or _among(word, offer.told) or _among(word, offer.asked)
 
 
+@lru_cache(maxsize=65_536)
 def _among(word: str, known: frozenset[str]) -> bool:
     if word in known:
         return True
@@ -119,7 +158,7 @@ def accounted(
 ) -> float:
     """The share of what the request says that is accounted for: by what was chosen, or as a value (at `spans`)."""
     counted: Mapping[int, list[Offer]] = {
-        number: [pick.offer for pick in picks if pick.clause == number]
+        number: [pick.offer for pick in picks if pick.clause in (number, WHOLE)]
         for number in range(len(clauses))
     }
     total = found = 0

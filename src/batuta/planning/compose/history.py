@@ -12,7 +12,7 @@ from batuta.spec.run import Run
 from batuta.spec.shape import PlanShape
 from batuta.spec.value import decode
 
-__all__ = ["History", "Past", "Successions", "past_of_plan"]
+__all__ = ["History", "Likely", "Past", "Successions", "past_of_plan"]
 
 # Of what was done, the latest.
 _PASTS_MAX = 5_000
@@ -27,6 +27,15 @@ class Past(NamedTuple):
 
     words: str
     uses: tuple[str, ...]
+
+
+class Likely(NamedTuple):
+    """The likeliest chain, how much better it is than none, its least likely capability, and the nearest request."""
+
+    chain: tuple[str, ...]
+    worth: float
+    least: float
+    nearest: str
 
 
 class Successions:

@@ -5,6 +5,7 @@ words. What it cannot know is an input without a value: asked for, never guessed
 says: it is never sure.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any
 
@@ -15,9 +16,17 @@ from batuta.language.words import words
 from batuta.planning.candidate import Route
 from batuta.planning.clauses import command_of, wishes
 from batuta.planning.compose.arrange import Node, Said, arranged
-from batuta.planning.compose.choose import WHOLE, Clause, Pick, accounted, chosen
+from batuta.planning.compose.choose import (
+    WHOLE,
+    Clause,
+    Pick,
+    accounted,
+    as_before,
+    chosen,
+    leading,
+)
 from batuta.planning.compose.fill import Filled, filled, together, with_new_files
-from batuta.planning.compose.history import Past, Successions
+from batuta.planning.compose.history import Likely, Past, Successions
 from batuta.planning.compose.offers import Offer, offer_of, offered
 from batuta.planning.compose.scoring import Scorer
 from batuta.planning.proposal import NONE, Proposal, Wish
@@ -33,8 +42,19 @@ __all__ = ["ComposePlanner"]
 _ACCOUNTED_FROM = 0.5
 _TEXT_CHARS_MAX = 4_000
 _NEAR_SHOWN = 3
+_SHOWN_CHARS = 60
+# Of what was done, the latest are learned from: 3,000 take some seconds, once; and again when a twentieth is new.
+_PASTS_MAX, _NEW_SHARE = 3_000, 0.05
 # As sure as this planner ever is: a person has the last word.
 _SUREST = 0.79
+
+
+def _grown(pasts: Sequence[Past], learned: Sequence[Past]) -> bool:
+    """True if so much is new that it is worth learning again; of few, each is."""
+    if pasts[-1] == learned[-1] and len(pasts) == len(learned):
+        return False
+    new = len({past.words for past in pasts} - {past.words for past in learned})
+    return new > _NEW_SHARE * len(learned)
 
 
 async def _nothing() -> Sequence[Past]:
@@ -69,6 +89,8 @@ class ComposePlanner:
         self._embedder: Embedder | None = None
         self._asked = False
         self._scorer: tuple[tuple[str, ...], Scorer] | None = None
+        self._followed: tuple[Any, Successions] | None = None
+        self._learned: tuple[Sequence[Past], Any] | None = None
 
     async def propose(self, wish: Wish) -> Proposal:
         """The plan that the words account for best, or why there is none."""
@@ -83,8 +105,11 @@ class ComposePlanner:
         if not known:
             return self._none("there are no capabilities that a plan could be made of")
         clauses = await self._clauses(command, known)
-        picks = chosen(known, clauses)
         near = _near(known, clauses)
+        pasts = await self._history()
+        worth = {name: score for score, name in near}
+        likely = await self._likely(command, pasts, worth)
+        picks = as_before(known, clauses, likely) or chosen(known, clauses)
         if not picks:
             return self._none("nothing here does that", near)
         if len(picks) == 1 and picks[0].offer.card.kind == "plan":
@@ -92,24 +117,26 @@ class ComposePlanner:
                 f"only {picks[0].offer.name} is near, and it is registered as it is", near
             )
         said = _Reader(wish, clauses).said
-        successions = Successions(await self._history())
-        nodes = arranged(
-            picks, known, said, successions.follows, {name: score for score, name in near}
-        )
+        if self._followed is None or self._followed[0] != (len(pasts), pasts[-1:]):
+            self._followed = (len(pasts), pasts[-1:]), Successions(pasts)
+        follows = self._followed[1].follows
+        nodes = arranged(picks, known, said, follows, worth)
         sourced, parts = _sound(nodes, said, cards)
         if sourced is None:
             return self._none("what is near does not go together", near)
         inputs = _read(wish, sourced, parts, clauses)
         inputs = with_new_files(wish.words, inputs, sourced.plan, cards)
         share = accounted(clauses, picks, [(slot.start, slot.end) for slot in inputs.slots])
-        if share < _ACCOUNTED_FROM:
-            return self._none(
-                f"nothing here does that: {_picked(picks)} would account for {share:.0%} of the words",
-                near,
-            )
-        least = min(pick.score for pick in picks)
-        sure = round(min(_SUREST, share * (0.4 + 0.6 * least)), 4)
-        route = Route(sourced.plan.name, sure, _why(nodes))
+        if likely is not None and picks[0].clause == WHOLE:
+            sure = max(share, min(1.0, likely.least)) * _SUREST
+            why = f"{_why(nodes)}; as for “{likely.nearest[:_SHOWN_CHARS]}”"
+        else:
+            if share < _ACCOUNTED_FROM and not leading(clauses, picks):
+                told = f"{_picked(picks)} would account for {share:.0%} of the words"
+                return self._none(f"nothing here does that: {told}", near)
+            sure = min(_SUREST, share * (0.4 + 0.6 * min(pick.score for pick in picks)))
+            why = _why(nodes)
+        route = Route(sourced.plan.name, round(sure, 4), why)
         return Proposal(self.name, route, sourced, inputs)
 
     def _none(self, why: str, near: Sequence[tuple[float, str]] = ()) -> Proposal:
@@ -122,6 +149,24 @@ class ComposePlanner:
         if known is None or known.card is not card:
             known = self._offers[card.name] = offer_of(card)
         return known
+
+    async def _likely(
+        self, command: str, pasts: Sequence[Past], offers: Mapping[str, float]
+    ) -> Likely | None:
+        """What earlier requests make of this one."""
+        pasts = pasts[-_PASTS_MAX:]
+        if not pasts:
+            return None
+        if self._learned is None or _grown(pasts, self._learned[0]):
+            from batuta.planning.compose.learned import Learned  # NumPy
+
+            texts = [past.words[:_TEXT_CHARS_MAX] for past in pasts]
+            vectors = await self._embedder.embed(texts) if self._embedder is not None else None
+            self._learned = pasts, await asyncio.to_thread(Learned, pasts, vectors)
+        vector = None
+        if self._embedder is not None:
+            vector = (await self._embedder.embed([command]))[0]
+        return self._learned[1].likely(command, vector, offers)
 
     async def _clauses(self, command: str, known: Sequence[Offer]) -> list[Clause]:
         """The parts of the request, each with the scores of all offers."""

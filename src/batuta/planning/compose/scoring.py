@@ -23,7 +23,13 @@ class Scorer:
         self._embedder = embedder
         self._vectors: Any = None
         self._worth = rarity([offer.named | offer.told for offer in offers])
-        self._words = [_weighed(offer) for offer in offers]
+        # By stem: which offers have it, how much it says of each, and whether it stands in the name.
+        self._by_word: dict[str, list[tuple[int, float, bool]]] = {}
+        for at, offer in enumerate(offers):
+            for word, worth in _weighed(offer).items():
+                known = self._by_word.setdefault(word, [])
+                known.append((at, worth, word in offer.named))
+        self._names = [sum(self._rare(word) for word in offer.named) or 1.0 for offer in offers]
 
     async def prepare(self) -> None:
         """Learn what the offers mean."""
@@ -35,29 +41,25 @@ class Scorer:
         near: Any = None
         if self._embedder is not None and self._vectors is not None:
             near = (await self._embedder.embed(list(texts))) @ self._vectors.T
+        spelt = [self._spelt(text) for text in texts]
+        if near is None:
+            return spelt
+        meant: list[list[float]] = (_MEANING * near).tolist()
         return [
-            [
-                min(
-                    1.0,
-                    max(
-                        0.0, spelt + (_MEANING * float(near[row][at]) if near is not None else 0.0)
-                    ),
-                )
-                for at, spelt in enumerate(self._spelt(text))
-            ]
-            for row, text in enumerate(texts)
+            [min(1.0, max(0.0, a + b)) for a, b in zip(left, right, strict=True)]
+            for left, right in zip(spelt, meant, strict=True)
         ]
 
     def _spelt(self, text: str) -> list[float]:
         said = dict.fromkeys(content(text))
         whole = sum(self._rare(word) for word in said) or 1.0
-        scores: list[float] = []
-        for offer, known in zip(self._offers, self._words, strict=True):
-            shared = [word for word in said if word in known]
-            part = sum(self._rare(word) * known[word] for word in shared) / whole
-            name = sum(self._rare(word) for word in offer.named)
-            named = sum(self._rare(word) for word in shared if word in offer.named)
-            scores.append(_OF_PART * part + _OF_NAME * (named / name if name else 0.0))
+        scores = [0.0] * len(self._offers)
+        for word in said:
+            rare = self._rare(word)
+            for at, worth, named in self._by_word.get(word, ()):
+                scores[at] += _OF_PART * rare * worth / whole
+                if named:
+                    scores[at] += _OF_NAME * rare / self._names[at]
         return scores
 
     def _rare(self, word: str) -> float:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from batuta.capabilities.local.spelling import Lexicon, Rows, words_of
+from batuta.language.spelling import Lexicon, Rows, words_of
 
 TEXTS = [words_of(text) for text in ("refund my order", "refund the parcel", "", "play some jazz")]
 
