@@ -224,6 +224,13 @@ def test_what_cannot_be_called_now_is_not_counted_where_a_fallback_serves() -> N
     assert (alone.use, alone.instead_of, alone.forecast.cost_worst_nusd) == ("keyless", "", CENT)
 
 
+def test_the_policy_is_asked_of_what_serves() -> None:
+    rules = {"capability": "keyless", "verdict": "deny"}, {"capability": "look", "verdict": "ask"}
+    found = step(explained("  a: {use: keyless, fallback: [look]}\n", *rules), "a")
+    assert (found.denied, [ask.certain for ask in found.asks]) == ("", [True])
+    assert step(explained("  a: {use: keyless}\n", *rules), "a").denied
+
+
 def test_an_empty_plan_is_explained() -> None:
     one = explained("  {}\n")
     assert (one.steps, one.questions, one.totals.waves, one.totals.width) == ((), (), (), 0)

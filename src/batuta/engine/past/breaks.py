@@ -7,6 +7,7 @@ import msgspec
 
 from batuta.engine.engine import Engine
 from batuta.engine.pins import GONE
+from batuta.engine.rules.prepare import serving_at
 from batuta.engine.rules.view import NotLoaded, value_of, wanted
 from batuta.errors import NotFound
 from batuta.plans.build import plan_from_yaml, plan_to_yaml
@@ -85,8 +86,9 @@ async def _denied(scope: Scope, engine: Engine, foresee: Forecaster) -> list[Bre
     for node in scope.nodes.values():
         if node.terminal:
             continue
+        at = serving_at(node, engine.catalog)
         try:
-            card = engine.catalog.get(node.shape.uses[node.alternative]).card
+            card = engine.catalog.get(node.shape.uses[at]).card
         except NotFound:
             continue
         if values is None:
@@ -94,10 +96,8 @@ async def _denied(scope: Scope, engine: Engine, foresee: Forecaster) -> list[Bre
         # A list and its items, a repeat and its rounds: what they are called with differs, and is not known here.
         plain = node.kind == "step"
         known = Known(values if plain else {**values, "item": UNKNOWN, "index": UNKNOWN, **ROUND})
-        template = node.shape.step.with_
-        if node.alternative:
-            other = node.shape.step.fallback[node.alternative - 1].with_
-            template = template if other is None else other
+        step = node.shape.step
+        template = step.arguments_of(step.fallback[at - 1]) if at else step.with_
         foreseen = foresee(card, known.shape(template), node.path if plain else UNKNOWN)
         if foreseen.all_say("deny"):
             ruling = foreseen.rulings[-1]

@@ -43,7 +43,8 @@ class Misfits:
             return None
         if isinstance(fact, Started) and fact.capability in self.changed:
             card = self._engine.catalog.get(fact.capability).card
-            args = await self._values.asked(lambda: arguments(node, self._engine.shelf), node)
+            at, shelf = fact.alternative, self._engine.shelf
+            args = await self._values.asked(lambda: arguments(node, shelf, at), node)
             wrong = problems(card.input, args)
             if wrong:
                 now = f"the arguments do not fit: {wrong[0]}"

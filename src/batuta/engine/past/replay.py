@@ -15,6 +15,7 @@ from batuta.engine.past.likeness import Unlike, described, kind_of_fact
 from batuta.engine.past.misfits import Misfits
 from batuta.engine.past.rejudge import node_at, unlike
 from batuta.engine.past.replayed import Difference, Replayed
+from batuta.engine.past.served import catalogs_then
 from batuta.engine.rules.decide import decide
 from batuta.engine.rules.view import Shelf
 from batuta.errors import BatutaError, JournalBroken, NotFound
@@ -50,7 +51,10 @@ _FALLS = (AssertionError, AttributeError, LookupError, TypeError, ValueError, Re
 
 
 class _Around(msgspec.Struct):
-    """The surroundings of a decision at one place of the log: those of the present, and the epoch of then."""
+    """The surroundings of a decision at one place of the log: those of the present, and the epoch of then.
+
+    `catalog`: of the present, with what was missing then.
+    """
 
     catalog: Catalog
     judge: Judge
@@ -239,8 +243,14 @@ class _Story:
 
     async def _asked(self, fact: Fact, node: Node | None, epoch: int) -> Unlike | None:
         engine = self._engine
-        around = _Around(engine.catalog, engine.judge, engine.shelf, epoch)
-        return await self._values.asked(lambda: unlike(self._run, fact, around), node)
+        first = None
+        for catalog in catalogs_then(engine.catalog, node, fact):
+            around = _Around(catalog, engine.judge, engine.shelf, epoch)
+            found = await self._values.asked(lambda a=around: unlike(self._run, fact, a), node)
+            if found is None:
+                return None
+            first = first or found
+        return first
 
 
 def _is_approval(fact: Fact) -> bool:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, cast
 from batuta.plans.bounds import StepBounds, sent_again
 from batuta.plans.explanation import Asked
 from batuta.plans.partly import ROUND, Known
-from batuta.spec.card import Card
+from batuta.spec.card import Card, serving
 from batuta.spec.foreseen import UNKNOWN, Forecaster, Foreseen, Ruling, Unknown
 from batuta.spec.plan import Plan, Step
 
@@ -90,6 +90,7 @@ class Questions:
             return _NOTHING
         uses = [(step.use, step.with_)]
         uses += [(one.use, step.arguments_of(one)) for one in step.fallback]
+        del uses[: serving(step.uses, self._cards)]
         asks: list[Asked] = []
         denied = denied_maybe = ""
         for place, (use, shape) in enumerate(uses):
