@@ -22,6 +22,8 @@ _SAID_FROM, _UNSAID_FROM, _SPARE_FROM = 2.0, 1.0, 4.0
 _OVER_WORDS_FROM = 3.0
 # Steps that are added because another needs them: so many behind each other.
 _ADDED_MAX = 3
+# How near a request any file is.
+_OF_FILE = 0.35
 # Two capabilities are known to follow each other from here on.
 _FOLLOWS_FROM = 0.25
 
@@ -149,7 +151,8 @@ class _Draft:
             open_count = sum(one.required and not one.sayable for one in offer.fields)
             rank = (
                 round(link.worth + usual(link.source) / 10, 1) - open_count,
-                self._worth.get(offer.name, 0.0),
+                # Where nothing that is near gives it, whatever somebody has in a file may.
+                max(self._worth.get(offer.name, 0.0), _OF_FILE if card.kind == "file" else 0.0),
                 -len(offer.fields),
             )
             if best is None or rank > best:

@@ -100,7 +100,7 @@ def as_before(
 
 
 def leading(clauses: Sequence[Clause], picks: Sequence[Pick]) -> bool:
-    """True if what was chosen for a part is what its first word speaks of, and near."""
+    """True if something that was chosen is near, and what the first word of its part speaks of."""
     for pick in picks:
         said = said_in(clauses[pick.clause]) if pick.clause != WHOLE else []
         if said and pick.score >= _LEADING_FROM and speaks_of(said[0].stem, pick.offer):
@@ -119,7 +119,7 @@ def _of_part(offers: Sequence[Offer], clause: Clause, number: int) -> list[Pick]
             break
         led = [word for word in said if speaks_of(word.stem, offer)]
         new = [word for word in led if word in open_words]
-        if offer.careful and (score < CAREFUL_FROM or not _is_asked(led, offer)):
+        if offer.careful and (score < CAREFUL_FROM or not _is_asked(said, led, offer)):
             continue
         if picks and (score < _BESIDES * picks[0].score or not _named(new, offer)):
             continue
@@ -130,9 +130,13 @@ def _of_part(offers: Sequence[Offer], clause: Clause, number: int) -> list[Pick]
     return picks
 
 
-def _is_asked(led: Sequence[_Word], offer: Offer) -> bool:
-    """True if the words ask clearly: they have one of its name, or two of what is said of it."""
-    return bool(_named(led, offer)) or len({word.stem for word in led}) > 1
+def _is_asked(said: Sequence[_Word], led: Sequence[_Word], offer: Offer) -> bool:
+    """True if the words ask clearly: for its name, and with more than one word, unless they have only one.
+
+    "Book a flight to Rome" does not ask to book an invoice.
+    """
+    others = [word for word in said if word not in led and not word.text[0].isupper()]
+    return bool(_named(led, offer)) and (len({word.stem for word in led}) > 1 or not others)
 
 
 def _named(said: Sequence[_Word], offer: Offer) -> list[_Word]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from batuta.planning.compose.arrange import Node, Said
+from batuta.planning.compose.choose import Clause, Pick, said_in, speaks_of
 from batuta.planning.compose.offers import Field
 from batuta.planning.slots import Inputs, Slot
 from batuta.plans.read import RESERVED_STEPS
@@ -11,7 +12,7 @@ from batuta.spec.card import Card
 from batuta.spec.file import is_file_schema
 from batuta.spec.plan import Plan
 
-__all__ = ["Filled", "filled", "together", "with_new_files"]
+__all__ = ["Filled", "filled", "together", "with_new_files", "without_echoes"]
 
 # Arguments whose name does not say of what: two steps seldom mean the same one.
 _OF_ANYTHING = frozenset(
@@ -170,3 +171,27 @@ def _is_written(name: str, plan: Plan, cards: Mapping[str, Card]) -> bool:
         and f"${{inputs.{name}}}" in step.with_.values()
         for step in plan.steps.values()
     )
+
+
+def without_echoes(
+    inputs: Inputs, plan: Plan, clauses: Sequence[Clause], picks: Sequence[Pick]
+) -> Inputs:
+    """`inputs` without free words that say no more than what is to be done: "answer questions" is no question."""
+    kept: list[Slot] = []
+    for slot in inputs.slots:
+        inside = [
+            word
+            for clause in clauses
+            for word in said_in(clause)
+            if slot.start <= word.at < slot.end
+        ]
+        led = [any(speaks_of(word.stem, pick.offer) for pick in picks) for word in inside]
+        if not (isinstance(slot.value, str) and len(led) > 1 and all(led)):
+            kept.append(slot)
+    lost = {slot.name for slot in inputs.slots} - {slot.name for slot in kept}
+    missing = tuple(
+        name
+        for name in plan.inputs
+        if name in inputs.missing or (name in lost and "default" not in plan.inputs[name])
+    )
+    return Inputs(tuple(kept), missing, inputs.unclear)

@@ -25,7 +25,7 @@ from batuta.planning.compose.choose import (
     chosen,
     leading,
 )
-from batuta.planning.compose.fill import Filled, filled, together, with_new_files
+from batuta.planning.compose.fill import Filled, filled, together, with_new_files, without_echoes
 from batuta.planning.compose.history import Likely, Past, Successions
 from batuta.planning.compose.offers import Offer, offer_of, offered
 from batuta.planning.compose.scoring import Scorer
@@ -39,7 +39,7 @@ from batuta.spec.card import Card
 __all__ = ["ComposePlanner"]
 
 # A plan that accounts for less of the words does something else.
-_ACCOUNTED_FROM = 0.5
+_ACCOUNTED_FROM = 1 / 3
 _TEXT_CHARS_MAX = 4_000
 _NEAR_SHOWN = 3
 _SHOWN_CHARS = 60
@@ -126,6 +126,7 @@ class ComposePlanner:
             return self._none("what is near does not go together", near)
         inputs = _read(wish, sourced, parts, clauses)
         inputs = with_new_files(wish.words, inputs, sourced.plan, cards)
+        inputs = without_echoes(inputs, sourced.plan, clauses, [node.pick for node in nodes])
         share = accounted(clauses, picks, [(slot.start, slot.end) for slot in inputs.slots])
         if likely is not None and picks[0].clause == WHOLE:
             sure = max(share, min(1.0, likely.least)) * _SUREST

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from batuta.language.similarity import alike
 from batuta.language.weights import content, rarity
 from batuta.planning.compose.offers import Offer
 from batuta.ports import Embedder
@@ -13,6 +14,8 @@ __all__ = ["Scorer"]
 _MEANING, _OF_NAME, _OF_PART = 0.6, 0.35, 0.35
 # How much a word says that stands in a name, in a description, in an argument.
 _NAMED, _TOLD, _ASKED = 1.0, 0.7, 0.4
+# Long words that begin alike and are so much alike are one in two spellings.
+_SPELLING_CHARS_MIN, _BEGINNING, _SPELLED_ALIKE = 6, 3, 0.85
 
 
 class Scorer:
@@ -29,6 +32,9 @@ class Scorer:
             for word, worth in _weighed(offer).items():
                 known = self._by_word.setdefault(word, [])
                 known.append((at, worth, word in offer.named))
+        self._beginning: dict[str, list[str]] = {}
+        for word in self._by_word:
+            self._beginning.setdefault(word[:_BEGINNING], []).append(word)
         self._names = [sum(self._rare(word) for word in offer.named) or 1.0 for offer in offers]
 
     async def prepare(self) -> None:
@@ -56,11 +62,18 @@ class Scorer:
         scores = [0.0] * len(self._offers)
         for word in said:
             rare = self._rare(word)
-            for at, worth, named in self._by_word.get(word, ()):
+            for at, worth, named in self._by_word.get(self._known(word), ()):
                 scores[at] += _OF_PART * rare * worth / whole
                 if named:
                     scores[at] += _OF_NAME * rare / self._names[at]
         return scores
+
+    def _known(self, word: str) -> str:
+        """`word`, or the one that it is another spelling of: summarise, summarize."""
+        if word in self._by_word or len(word) < _SPELLING_CHARS_MIN:
+            return word
+        others = self._beginning.get(word[:_BEGINNING], ())
+        return next((one for one in others if alike(word, one) >= _SPELLED_ALIKE), word)
 
     def _rare(self, word: str) -> float:
         return self._worth.get(word, 1.0)
