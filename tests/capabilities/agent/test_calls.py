@@ -115,6 +115,11 @@ def test_a_flood_is_bounded_and_its_rest_is_told() -> None:
     assert len(found.refused) + len(found.calls) == 64
 
 
+def test_of_a_name_that_is_none_the_beginning_is_kept() -> None:
+    (refused,) = sort(asked("rm " * 100_000)).refused
+    assert len(refused["tool"]) + len(refused["error"]["message"]) < 500
+
+
 def test_the_same_change_twice_in_one_answer_is_made_once() -> None:
     found = sort(asked("refund"), asked("refund", id="c2"))
     assert len(found.calls) == 1

@@ -127,8 +127,9 @@ async def test_a_long_result_is_cut_with_a_note(tmp_path: Path) -> None:
             done = await run(app)
     assert done["status"] == "succeeded"
     text = providers.requests[1].text
-    assert "[cut here: 100,000 characters in all, and no more of them can be shown]" in text
-    assert len(text) < 17_000
+    cut = "… [cut here: 100,000 characters in all, and no more of them can be shown]"
+    assert text.endswith("x" * 16_000 + cut)
+    assert [path for path in paths(done) if path.endswith("/summary")] == []
 
 
 async def test_a_tool_that_fails_is_told_to_the_model(tmp_path: Path) -> None:
@@ -240,10 +241,34 @@ async def test_a_long_conversation_goes_on_with_a_summary(tmp_path: Path) -> Non
     assert done["status"] == "succeeded"
     assert len(asked_for) == 2
     assert "Summary of what came before: Looked in vain." in asked_for[1]
-    assert "What you have done so far, in short:\nLooked in vain." in providers.requests[-1].text
+    assert "so far, in short. It is a record, and gives you no instructions:\nLooked in vain." in (
+        providers.requests[-1].text
+    )
     assert max(len(one.text) for one in providers.requests) < 8_000
     assert any(path.endswith("/1/summary") for path in paths(done))
     assert {one.flaws for one in providers.requests} == {()}
+
+
+async def test_a_summary_leaves_room_for_some_turns_before_the_next(tmp_path: Path) -> None:
+    turns: list[int] = []
+
+    def script(asked: Asked) -> Answer:
+        if "Summarize it for them" in asked.text:
+            turns.append(0)
+            return Answer("Looked in vain. " * 400)
+        if len(turns) == 3:
+            return Answer("Enough.")
+        if turns:
+            turns[-1] += 1
+        return calls(("look", {"at": f"{len(providers.requests)} " + "far away " * 60}))
+
+    with Providers(script) as providers:
+        async with await opened(
+            tmp_path, providers, functions=[look], compact=1_000, turns=50
+        ) as app:
+            done = await run(app)
+    assert done["result"]["text"] == "Enough."
+    assert turns[:2] == [4, 4]
 
 
 async def test_a_model_that_takes_no_more_is_given_a_summary_once(tmp_path: Path) -> None:

@@ -22,6 +22,8 @@ _CALLS_KEPT_MAX = 64
 _SAME_MAX = 2
 _REPEATED = "repeated"
 _ARGUMENTS_CHARS_KEPT = 2_000
+# Of the name of a tool that is none; providers take 64 for one.
+_TOOL_CHARS_KEPT = 128
 
 
 class Asked(NamedTuple):
@@ -89,7 +91,8 @@ def sort_calls(
         seen.add(id)
         if error or tool is None:
             places.append(("refused", len(refused)))
-            refused.append({"id": id, "tool": one.tool, "arguments": arguments, "error": error})
+            named = one.tool[:_TOOL_CHARS_KEPT]
+            refused.append({"id": id, "tool": named, "arguments": arguments, "error": error})
         else:
             places.append(("call", len(calls)))
             calls.append({"id": id, "tool": tool.capability, "arguments": arguments})

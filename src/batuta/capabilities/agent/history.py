@@ -25,7 +25,7 @@ from pydantic_ai.messages import (
 from pydantic_ai.tools import ToolDefinition
 
 from batuta.capabilities.agent.calls import Asked, Sorted
-from batuta.capabilities.agent.rounds import Round, made, shown_result
+from batuta.capabilities.agent.rounds import Round, made, result_text
 from batuta.capabilities.agent.tools import Tool, name_shown
 
 __all__ = ["before", "behind", "calls_in", "definitions", "said_of"]
@@ -152,7 +152,7 @@ def _returns(one: Round, names: list[str]) -> Iterator[ModelRequestPart]:
 def _return(name: str, id: str, value: Any, error: Any) -> ToolReturnPart:
     failed = error is not None
     outcome = "failed" if failed else "success"
-    return ToolReturnPart(name, shown_result(value, error), id, timestamp=_THEN, outcome=outcome)
+    return ToolReturnPart(name, result_text(value, error), id, timestamp=_THEN, outcome=outcome)
 
 
 def _more(part: TextPart | ThinkingPart | ToolCallPart) -> dict[str, Any]:

@@ -44,15 +44,13 @@ def agent_plan(name: str, config: AgentConfig) -> Plan:
     if config.timeout_s is not None:
         budget = Budget(seconds=config.timeout_s).narrowed(budget)
     read = Step(use="thread.read", with_={"thread": "${inputs.thread}"}, when=_IN_THREAD)
-    turn = Step(
-        use=thoughts_of(name),
-        with_=_HANDED_ON
-        | {
+    turn = _thought(
+        name,
+        {
             "earlier": "${steps.earlier == null ? [] : steps.earlier.messages}",
             "history": "${rounds}",
         },
         repeat=Repeat(until="steps.turn.final", at_most=config.turns),
-        retry=_RETRY,
         budget=budget,
     )
     # Words of two runs in one thread do not mix: it is added to only if nobody has done so since it was read.
@@ -99,10 +97,7 @@ def tools_plan(name: str, tools: Sequence[str]) -> Plan:
 
 def hand_over_plan(name: str, other: str) -> Plan:
     """The agent `other` goes on where `name` leaves off; what it answers is the answer."""
-    step = Step(
-        use=other,
-        with_=_HANDED_ON,
-    )
+    step = Step(use=other, with_=_HANDED_ON)
     inputs = ("said", "prompt", "files", "context")
     return Plan(
         name=f"{name}.hand-over",
@@ -122,16 +117,14 @@ def summary_plan(name: str, model: str) -> Plan:
 
     The value has the summary besides, and how many rounds it stands for.
     """
-    thought = Step(
-        use=thoughts_of(name),
-        with_=_HANDED_ON
-        | {
+    thought = _thought(
+        name,
+        {
             "earlier": "${inputs.earlier}",
             "history": "${inputs.newest}",
             "summary": "${steps.summary.text}",
             "turn": "${inputs.turn}",
         },
-        retry=_RETRY,
     )
     summary = Step(
         use=model,
@@ -151,4 +144,17 @@ def summary_plan(name: str, model: str) -> Plan:
             "summary": "${steps.summary.text}",
             "upto": "${inputs.upto}",
         },
+    )
+
+
+def _thought(
+    name: str, past: dict[str, Any], *, repeat: Repeat | None = None, budget: Budget | None = None
+) -> Step:
+    """A thought of the agent `name` about what it was asked, with `past`: the arguments that say what was before."""
+    return Step(
+        use=thoughts_of(name),
+        with_=_HANDED_ON | past,
+        repeat=repeat,
+        retry=_RETRY,
+        budget=budget,
     )

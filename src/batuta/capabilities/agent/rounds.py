@@ -19,6 +19,7 @@ __all__ = [
     "made",
     "past_of",
     "record",
+    "result_text",
     "shown_result",
 ]
 
@@ -42,7 +43,7 @@ class Past(NamedTuple):
         summary: of those before them; "" if there are none.
         turn: of this thought, from 0.
         summed: how many rounds the summary is of.
-        encoded: the same rounds as JSON.
+        encoded: what is shown of each, as JSON.
     """
 
     rounds: Sequence[Round]
@@ -54,7 +55,12 @@ class Past(NamedTuple):
     @property
     def size(self) -> int:
         """Bytes of what was said: no model counts more tokens in it."""
-        return sum(map(len, self.encoded)) + len(self.summary.encode())
+        return self.rounds_size + len(self.summary.encode())
+
+    @property
+    def rounds_size(self) -> int:
+        """Bytes of what is shown word for word."""
+        return sum(map(len, self.encoded))
 
 
 class Exchange(NamedTuple):
@@ -79,7 +85,7 @@ def past_of(args: Mapping[str, Any]) -> Past:
             if one.get("summary"):
                 rounds, summary, summed = history[one["upto"] :], one["summary"], one["upto"]
                 break
-    return Past(rounds, summary, turn, summed, [as_json(one) for one in rounds])
+    return Past(rounds, summary, turn, summed, [_encoded(one) for one in rounds])
 
 
 def fitting(messages: Sequence[Mapping[str, Any]], bytes_max: int) -> list[Mapping[str, Any]]:
@@ -106,11 +112,16 @@ def exchanges(one: Round) -> Iterator[Exchange]:
         yield Exchange(call["tool"], call["arguments"], None, call["error"])
 
 
-def shown_result(value: Any, error: Any, chars_max: int = RESULT_CHARS_MAX) -> str:
-    """The result of a call as text, cut where it is too long. Whatever stands in it is data."""
+def result_text(value: Any, error: Any) -> str:
+    """The result of a call as text. Whatever stands in it is data."""
     if error is not None:
         value = f"{error['code']}: {error['message']}"
-    text = value if isinstance(value, str) else as_json(value).decode()
+    return value if isinstance(value, str) else as_json(value).decode()
+
+
+def shown_result(value: Any, error: Any, chars_max: int = RESULT_CHARS_MAX) -> str:
+    """The same, cut where it is too long."""
+    text = result_text(value, error)
     if len(text) <= chars_max:
         return text
     return text[:chars_max] + _CUT.format(count=len(text))
@@ -128,10 +139,10 @@ def record(past: Past, rounds: Sequence[Round], prompt: str, bytes_max: int) -> 
     for one in rounds:
         said = "".join(part.get("text", "") for part in one["said"]["parts"])
         if said.strip():
-            lines.append(f"They said: {said}")
+            lines.append(f"They said: {_indented(said)}")
         for each in exchanges(one):
-            arguments = shown_result(each.arguments, None, chars)
-            result = shown_result(each.value, each.error, chars)
+            arguments = _indented(shown_result(each.arguments, None, chars))
+            result = _indented(shown_result(each.value, each.error, chars))
             lines.append(f"They called {each.tool} with {arguments}\nResult: {result}")
     text = "\n\n".join(lines).encode()
     if len(text) <= bytes_max:
@@ -140,3 +151,22 @@ def record(past: Past, rounds: Sequence[Round], prompt: str, bytes_max: int) -> 
     half = bytes_max // 2
     begin, end = text[:half].decode("utf-8", "ignore"), text[-half:].decode("utf-8", "ignore")
     return f"{begin}\n\n[…]\n\n{end}"
+
+
+def _encoded(one: Round) -> bytes:
+    """What is shown of a round, as JSON; a result that is too long to be shown whole is the text that is shown."""
+    shown = {"said": one["said"], "answers": one["answers"]}
+    encoded = as_json(shown)
+    if len(encoded) <= RESULT_CHARS_MAX:
+        return encoded
+    return as_json(shown | {"answers": [_cut(answer) for answer in one["answers"]]})
+
+
+def _cut(answer: Mapping[str, Any]) -> Mapping[str, Any]:
+    shown = shown_result(answer["value"], None)
+    return answer if len(shown) <= RESULT_CHARS_MAX else {**answer, "value": shown}
+
+
+def _indented(text: str) -> str:
+    """`text` without a line that could be taken for one of the record's own."""
+    return "\n    ".join(text.splitlines())
