@@ -1,5 +1,6 @@
 """Large values are stored once, whatever hands them on: in results, inputs of inner plans, copies and forks."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,9 @@ from batuta.engine.past.fork import Wish, fork
 from batuta.engine.past.replay import Replay
 from batuta.errors import NotFound
 from batuta.journal.codec import encode_fact, references
-from batuta.journal.file.check import check_journal
-from batuta.journal.file.connection import connect
+from batuta.journal.file.backup import copy_journal, restore
 from batuta.journal.memory import MemoryJournal
-from batuta.journal.sqlite import SqliteJournal, open_sqlite
+from batuta.journal.sqlite import open_sqlite
 from batuta.ports import Journal
 from batuta.spec.call import Call, Expand
 from batuta.spec.facts import Ended, Expanded, Fact, Finished
@@ -162,17 +162,30 @@ async def test_purging_erases_the_parts_and_keeps_what_other_runs_refer_to(
     assert (shown["status"], shown["result"]) == ("succeeded", None)
 
 
-async def test_a_journal_with_parts_is_sound_and_its_backup_reads_the_same(tmp_path: Path) -> None:
-    journal = open_sqlite(tmp_path / "journal")
-    assert isinstance(journal, SqliteJournal)
-    await house(journal).run(AGENT)
+async def test_a_backup_and_what_is_restored_of_it_have_every_part(tmp_path: Path) -> None:
+    path, copy = tmp_path / "journal", tmp_path / "copy"
+    journal = open_sqlite(path)
+    made = house(journal)
+    await made.run(AGENT)
+    facts = await made.facts()
+    refs = list(dict.fromkeys(ref for fact in facts for ref in references(fact)))
+    assert await asyncio.to_thread(copy_journal, path, copy) == len(facts)
+    far = made.clock.now() + 4e9
+    assert (await journal.gc(older_than=far, now=far))["values"] == len(refs)
     await journal.close()
-    db = connect(tmp_path / "journal")
-    assert check_journal(db, tmp_path / "journal") > 0
-    db.close()
-    again = open_sqlite(tmp_path / "journal")
-    assert (await house(again).go_on())["result"] == RESULT
-    await again.close()
+    restore(copy, path)
+    back = open_sqlite(path)
+    # Nothing is old enough to be erased, and what parts name is in use.
+    counts = await back.gc(older_than=0.0, now=far)
+    assert (counts["runs"], counts["values"]) == (0, 0)
+    assert await gone(back, refs) == [False] * len(refs)
+    other = house(back, clock=made.clock)
+    assert (await other.go_on())["result"] == RESULT
+    assert (await Replay(other.engine).run("r1")).verdict == "same"
+    origin = await other.engine.read("r1")
+    done = await fork(other.engine, origin, Wish(at="turn"), run_id="f1", author="me")
+    assert (await other.drive(done.run))["result"] == RESULT
+    await back.close()
 
 
 async def test_what_a_capability_gives_back_of_its_arguments_is_not_stored_again() -> None:
