@@ -3,7 +3,7 @@
 import pytest
 
 from batuta.errors import SuiteError
-from batuta.evaluation.plans import CasePlaces, case_plan, suite_plan
+from batuta.evaluation.plans import CasePlaces, case_plan, is_of_suite, suite_plan
 from batuta.evaluation.suite import suite_from_text
 from batuta.plans.build import plan_to_yaml
 from batuta.plans.check import check
@@ -47,6 +47,11 @@ def test_the_whole_goes_over_all_trials_under_the_budget_of_the_suite() -> None:
     assert "limit: 3" in plan_to_yaml(plan)
     assert plan.budget is not None
     assert plan.budget.limit_nusd == 2_000_000_000
+
+
+def test_the_plan_of_a_whole_suite_is_told_from_others() -> None:
+    suite = suite_from_text(SUITE).suite
+    assert (is_of_suite(suite_plan(suite)), is_of_suite(case_plan(suite))) == (True, False)
 
 
 CARDS = {

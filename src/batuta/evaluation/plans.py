@@ -17,8 +17,9 @@ from batuta.reading.places import Places
 from batuta.spec.expr import compile_template
 from batuta.spec.plan import FANOUT_MAX, Plan
 
-__all__ = ["CasePlaces", "case_plan", "name_of_run", "suite_plan"]
+__all__ = ["CasePlaces", "case_plan", "is_of_suite", "name_of_run", "suite_plan"]
 
+_TRIALS = "trials"
 _TARGET, _OUTPUT, _SCORE = "target", "output", "score_"
 _ROOTS = frozenset({"case", "output", "value"})
 
@@ -26,6 +27,10 @@ _ROOTS = frozenset({"case", "output", "value"})
 def name_of_run(suite_name: str) -> str:
     """What the plan of a whole evaluation is called, in lists of runs."""
     return f"eval-{suite_name}"
+
+
+def _name_of_case(name: str) -> str:
+    return f"{name}-case"
 
 
 def case_plan(suite: Suite) -> Plan:
@@ -53,7 +58,7 @@ def case_plan(suite: Suite) -> Plan:
         steps[_SCORE + name] = {**_scoring(one, target, names), "may_fail": True}
     return plan_from_data(
         {
-            "name": f"{name_of_run(suite.name)}-case",
+            "name": _name_of_case(name_of_run(suite.name)),
             "description": f"One case of the suite {suite.name}.",
             "inputs": {"case": "object"},
             "steps": steps,
@@ -74,25 +79,32 @@ def case_plan(suite: Suite) -> Plan:
 
 def suite_plan(suite: Suite) -> Plan:
     """What goes over all cases. Its inputs: `suite` (what is to be known of it later), and the `trials`."""
+    name = name_of_run(suite.name)
     return plan_from_data(
         {
-            "name": name_of_run(suite.name),
+            "name": name,
             "description": suite.description or f"Evaluates the suite {suite.name}.",
-            "inputs": {"suite": "object", "trials": "list"},
+            "inputs": {"suite": "object", _TRIALS: "list"},
             "steps": {
-                "trials": {
-                    "use": f"{PREFIX}{name_of_run(suite.name)}-case",
-                    "each": "${inputs.trials}",
+                _TRIALS: {
+                    "use": PREFIX + _name_of_case(name),
+                    "each": f"${{inputs.{_TRIALS}}}",
                     "at_most": FANOUT_MAX,
                     "limit": suite.limit,
                     "with": {"case": "${item.case}"},
                     "may_fail": True,
                 }
             },
-            "result": "${steps.trials}",
+            "result": f"${{steps.{_TRIALS}}}",
             **({"budget": msgspec.to_builtins(suite.budget)} if suite.budget else {}),
         }
     ).plan
+
+
+def is_of_suite(plan: Plan) -> bool:
+    """True if `suite_plan` has made it: what is done with a case stands in the suite, and in no workspace."""
+    trials = plan.steps.get(_TRIALS)
+    return trials is not None and trials.use == PREFIX + _name_of_case(plan.name)
 
 
 class CasePlaces(Places):

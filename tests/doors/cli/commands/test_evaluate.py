@@ -26,6 +26,7 @@ target: {use: gate, with: {name: "${case.name}"}}
 scorers:
   right: {exact: "${case.name}"}
 """
+LEFT = "`batuta eval` with the file of the suite paying goes on with it"
 PAYING = """\
 name: paying
 cases: [{amount: 1.5}, {amount: 500.0}, {amount: 5000.0}]
@@ -171,12 +172,25 @@ def test_policy_holds_and_approvals_are_asked_for(folder: Folder) -> None:
     assert (asked.code, [one["kind"] for one in asked.document["waiting"]]) == (3, ["approval"])
     run, step = asked.document["run"], asked.document["waiting"][0]["step"]
     assert folder.book() == ["1.5"]
-    # The answer is recorded; what is behind it only `eval` knows how to do.
-    assert folder.batuta("answer", run, step, "--approve").code == 0
+    said = folder.batuta("answer", run, step, "--approve")
+    assert (said.code, LEFT in said.err) == (0, True)
     told = document(folder, "paying.yaml")
     denied = next(one for one in told["items"] if one["case"]["amount"] == 5_000.0)
     assert (told["run"], told["failed"], denied["trials"][0]["error"]["code"]) == (run, 1, "denied")
     assert folder.book() == ["1.5", "500.0"]
+
+
+def test_no_other_command_goes_on_with_it_or_loses_a_case(folder: Folder) -> None:
+    (folder.path / "paying.yaml").write_text(PAYING)
+    run = folder.batuta("eval", "paying.yaml", "--json").document["run"]
+    refused = folder.batuta("resume", run, "--accept")
+    assert (refused.code, LEFT in refused.err) == (2, True)
+    everything = folder.batuta("resume", "--all", "--json")
+    assert (everything.code, everything.document) == (0, {"runs": []})
+    assert folder.batuta("show", run, "--json").document["status"] == "waiting"
+    # To cancel it takes no suite.
+    assert folder.batuta("cancel", run).code == 0
+    assert folder.batuta("show", run, "--json").document["status"] == "cancelled"
 
 
 @pytest.mark.parametrize(

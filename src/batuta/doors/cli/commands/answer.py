@@ -2,19 +2,19 @@
 
 import argparse
 import asyncio
-import shlex
 from collections.abc import Collection
 from typing import Any
 
 from batuta.app import App
 from batuta.doors.cli.driving.drive import Driving
 from batuta.doors.cli.driving.ending import finish
+from batuta.doors.cli.driving.evaluations import goes_on_by, is_left_to_eval
 from batuta.doors.cli.driving.weather import Weather
 from batuta.doors.cli.failures import INTERRUPTED
 from batuta.doors.cli.given import given_json
 from batuta.doors.cli.loop import on_loop
 from batuta.doors.cli.terminal.screen import Screen
-from batuta.doors.cli.workspace import folder_of, opened
+from batuta.doors.cli.workspace import folder_of, named_as, opened
 from batuta.errors import BatutaError, InputError
 
 __all__ = ["carry_out"]
@@ -40,6 +40,11 @@ async def _answer(args: argparse.Namespace, screen: Screen) -> int:
         if not screen.json:
             screen.say(f"the answer to {args.step} is recorded")
         known = {one.path for one in before.waiting()} - {args.step}
+        if is_left_to_eval(before):
+            finish(await app.show(args.run), screen, named_as(args), known)
+            if not screen.json:
+                screen.say(goes_on_by(before))
+            return 0
         return await _go_on(app, args, screen, weather, before.head, known)
 
 
@@ -70,8 +75,7 @@ async def _go_on(
     except BatutaError as error:
         error.remedy = f"what you said is recorded, and counts; {error.remedy}".rstrip("; ")
         raise
-    where = f" -w {shlex.quote(args.workspace)}" if args.workspace is not None else ""
-    finish(document, screen, where, known)
+    finish(document, screen, named_as(args), known)
     return INTERRUPTED if driving.interrupted else 0
 
 

@@ -12,6 +12,7 @@ from batuta.config import WORKSPACE_FILE
 from batuta.doors.cli.driving.detach import detach
 from batuta.doors.cli.driving.drive import Driving, code_for
 from batuta.doors.cli.driving.ending import finish, remedy_for
+from batuta.doors.cli.driving.evaluations import check_not_of_suite
 from batuta.doors.cli.driving.resume_all import resume_all
 from batuta.doors.cli.driving.weather import Weather
 from batuta.doors.cli.failures import INTERRUPTED
@@ -140,6 +141,7 @@ async def _resume(args: argparse.Namespace, screen: Screen) -> int:
         if args.all:
             return await resume_all(app, screen, named_as(args))
         before = await app.engine.read(args.run)
+        check_not_of_suite(before)
         if args.detach and before.ended is None:
             return await _leave(app, args.run, folder, screen, {}, accept=args.accept)
         driving = Driving(app, args.run, screen, weather, let_go=args.let_go)

@@ -8,6 +8,7 @@ from typing import Any
 from batuta.app import App
 from batuta.doors.cli.driving.drive import code_for
 from batuta.doors.cli.driving.ending import ended_lines
+from batuta.doors.cli.driving.evaluations import goes_on_by, left_to_eval
 from batuta.doors.cli.driving.interrupts import Interrupts
 from batuta.doors.cli.failures import INTERRUPTED, as_ours, error_document
 from batuta.doors.cli.terminal.screen import Screen
@@ -26,9 +27,13 @@ _WORST = (70, 2, 1, 4, 5, 3, 0)
 async def resume_all(app: App, screen: Screen, where: str) -> int:
     """Drive them all until each has ended or waits; the exit code is that of the worst.
 
-    An interrupt lets go of all of them, and cancels none.
+    Evaluations are left to `batuta eval`. An interrupt lets go of all of them, and cancels none.
     """
+    left = {run.id: run for run in await left_to_eval(app)}
     due = await app.due()
+    for run in () if screen.json else filter(left.get, due):
+        screen.say(f"{run} is an evaluation: {goes_on_by(left[run])}")
+    due = [run for run in due if run not in left]
     if not due and not screen.json:
         screen.say("nothing is due: no run can go on by itself now")
     everything = _Everything(app, screen, where, len(due))
