@@ -54,9 +54,8 @@ def main() -> int:
         Path(given.keep).resolve() if given.keep else Path(tempfile.mkdtemp(prefix="batuta-desk-"))
     )
     began = time.monotonic()
-    os.environ.pop(
-        "OPENAI_API_KEY", None
-    )  # a demo spends nobody's money; the README says how to use a model
+    # A demo spends nobody's money; the README says how to use a model.
+    os.environ.pop("OPENAI_API_KEY", None)
     desk(folder)
     with Ledger(folder / "bank.book", accounts=accounts(folder)) as bank:
         os.environ["LEDGER_URL"] = bank.url
