@@ -100,10 +100,13 @@ def as_before(
 
 
 def leading(clauses: Sequence[Clause], picks: Sequence[Pick]) -> bool:
-    """True if something that was chosen is near, and what the first word of its part speaks of."""
+    """True if something that was chosen is near, and what the first word of its part speaks of, or two of them."""
     for pick in picks:
         said = said_in(clauses[pick.clause]) if pick.clause != WHOLE else []
-        if said and pick.score >= _LEADING_FROM and speaks_of(said[0].stem, pick.offer):
+        if not said or pick.score < _LEADING_FROM:
+            continue
+        led = {word.stem for word in said if speaks_of(word.stem, pick.offer)}
+        if said[0].stem in led or (len(led) > 1 and led & pick.offer.named):
             return True
     return False
 
