@@ -57,7 +57,14 @@ class UrlTemplate:
                 raise InputError(
                     f"the environment has no {self.variable}, which the URL begins with"
                 )
-            base, path = _split(value)
+            try:
+                base, path = _split(value)
+            except InputError:
+                # Without the value: who mistakes one variable for another may have put a key there.
+                raise InputError(
+                    f"{self.variable} in the environment is no base of a URL: http:// or https://,"
+                    " a host, and no password"
+                ) from None
             base += path.rstrip("/")
             if "?" in path or "#" in path:
                 raise InputError(

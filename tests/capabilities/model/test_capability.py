@@ -203,6 +203,38 @@ async def test_a_missing_key_is_told_by_its_name(make: Make, providers: Provider
     assert providers.requests == []
 
 
+async def test_an_address_may_stand_in_the_environment(make: Make, providers: Providers) -> None:
+    base = providers.url().removesuffix("/v1")
+    model = make(url="env:BASE/v1", environment={"BASE": f"{base}/", "KEY": KEY})
+    outcome = await ask(model)
+    assert isinstance(outcome, Failed)
+    # Only an address that stands in the workspace itself may be one of this machine.
+    assert outcome.code == "denied"
+    assert "BASE" in make(url="env:BASE", environment={"KEY": KEY}).card.missing
+
+
+@pytest.mark.parametrize(
+    ("base", "said"),
+    [
+        ("", "the environment has no BASE, which m needs"),
+        (KEY, "BASE in the environment is no base of a URL"),
+        (f"http://me:{KEY}@127.0.0.1/v1", "BASE in the environment is no base of a URL"),
+        (f"http://127.0.0.1/v1?key={KEY}", "BASE in the environment is more than the base"),
+        ("ftp://127.0.0.1", "BASE in the environment is no base of a URL"),
+        ("http://[::1", "BASE in the environment is no base of a URL"),
+    ],
+)
+async def test_what_is_no_address_is_told_by_its_variable_and_not_shown(
+    make: Make, providers: Providers, base: str, said: str
+) -> None:
+    outcome = await ask(make(url="env:BASE", environment={"BASE": base, "KEY": KEY}))
+    assert isinstance(outcome, Failed)
+    assert (outcome.code, outcome.may_retry) == ("no_key", False)
+    assert outcome.message.startswith(said)
+    assert KEY not in outcome.message
+    assert providers.requests == []
+
+
 async def test_an_answer_that_does_not_fit_is_asked_for_once_more(
     providers: Providers, make: Make
 ) -> None:

@@ -11,11 +11,13 @@ import msgspec
 from batuta.capabilities.answers import checker_of
 from batuta.capabilities.files.folder import Folder
 from batuta.capabilities.model.card import Asked, card_of, price_nusd, read_asked, tokens_at_most
+from batuta.capabilities.model.heard import Heard
 from batuta.capabilities.model.prices import prices_of
 from batuta.errors import InputError, WorkspaceError
 from batuta.language.rescue import Check
 from batuta.outbound.exchange import LazyConnections
 from batuta.outbound.headers import HeaderTemplates
+from batuta.outbound.urls import UrlTemplate
 from batuta.reading.models import ModelConfig
 from batuta.reading.providers import key_header, key_of, url_of
 from batuta.spec.call import Call, Failed, Outcome
@@ -49,15 +51,16 @@ class ModelCapability:
         self._prices = prices_of(config)
         header, word = key_header(config)
         key = key_of(config)
-        self._key = key.removeprefix("env:")
         own = {header: f"{word}{key}"} if key else {}
         try:
             self._headers = HeaderTemplates(own | config.headers)
-        except WorkspaceError as error:
+            self._url = UrlTemplate(url_of(config))
+        except InputError as error:
             raise WorkspaceError(f"models.{name}: {error.message}") from None
+        self._variables = [one for one in (key.removeprefix("env:"), self._url.variable) if one]
         self._readying: asyncio.Task[_Ready] | None = None
         card = card_of(name, config, self._prices)
-        missing = "" if self._has_key else f"the environment has no {self._key}"
+        missing = f"the environment has no {self._lacking}" if self._lacking else ""
         self.card = msgspec.structs.replace(card, missing=missing)
 
     def price(self, args: Mapping[str, Any]) -> int:
@@ -95,28 +98,35 @@ class ModelCapability:
 
     async def ask(self, call: Call, asked: Asked, talk: Callable[[], Any]) -> Outcome:
         """Put a question to the model; `talk` makes the `answering.Talk` around it, once the library is there."""
-        if not self._has_key:
+        if self._lacking:
             return Failed(
                 "no_key",
-                f"the environment has no {self._key}, which {self.card.name} needs; set it"
+                f"the environment has no {self._lacking}, which {self.card.name} needs; set it"
                 " (`batuta doctor` shows what is missing)",
             )
         left_s = call.deadline - time.time() - _GRACE_S
+        heard = Heard(call.report)
+        call = msgspec.structs.replace(call, report=heard.report)
         try:
             async with asyncio.timeout(left_s):
-                ready = await self._ready()
+                try:
+                    ready = await self._ready()
+                except InputError as error:  # of the address, if that is in the environment
+                    return Failed("no_key", error.message)
                 return await ready.answering(call, asked, talk())
         except TimeoutError:
             text = f"no whole answer within {max(left_s, 0):.3g} s"
-            return Failed("timeout", text, may_retry=True, cost_nusd=-1)
+            return heard.told_in(Failed("timeout", text, may_retry=True, cost_nusd=-1))
         except ImportError as error:
             return Failed(
                 "unsupported", f"models need {error.name}; pip install 'batuta[models]' brings it"
             )
 
     @property
-    def _has_key(self) -> bool:
-        return not self._key or bool(self._connections.environment.get(self._key))
+    def _lacking(self) -> str:
+        """The variable that the environment has to have, and has not; "" if it has all."""
+        environment = self._connections.environment
+        return next((name for name in self._variables if not environment.get(name)), "")
 
     @property
     def client(self) -> Any:
@@ -162,7 +172,7 @@ class ModelCapability:
         from batuta.capabilities.model.providers import make_model
 
         connections, config = self._connections, self.config
-        url = _filled(url_of(config), connections.environment)
+        url = self._url.fill({}, connections.environment).rstrip("/")
         made = make_model(config, url, self._headers, connections, connections.environment)
         return _Ready(Answering(made.model, config, self._prices, self._folder), made)
 
@@ -171,10 +181,3 @@ def _nothing_around(check: Check | None) -> Any:
     from batuta.capabilities.model.answering import Talk, read_answer
 
     return Talk(partial(read_answer, check=check))
-
-
-def _filled(url: str, environment: Mapping[str, str]) -> str:
-    if not url.startswith("env:"):
-        return url
-    name, slash, rest = url.removeprefix("env:").partition("/")
-    return environment.get(name, "").rstrip("/") + slash + rest
