@@ -143,6 +143,32 @@ async def test_a_value_that_the_model_made_up_is_asked_for(
     assert (draft.inputs.values, draft.inputs.missing) == ({}, ("order",))
 
 
+@pytest.mark.parametrize(
+    ("kind", "value", "words", "said"),
+    [
+        ("integer", 1, "refund order A-1042 with 1.5 euros", None),
+        ("integer", 20, "refund order A-1042 with 20€", "20"),
+        ("number", 1.5, "refund order A-1042 with 1.5 euros", "1.5"),
+        ("string", "left", "write that it lefts", None),
+        ("string", "a-17", "İİ write about A-17, please", "A-17"),
+        ("string", "北京", "寄到北京去", "北京"),
+        ("string", "", "write", None),
+        ("string", "a.c", "write abc", None),
+    ],
+)
+async def test_a_value_is_said_as_a_word_or_number_of_its_own(
+    folder: Path, providers: Providers, kind: str, value: Any, words: str, said: str | None
+) -> None:
+    step = {"name": "send", "use": "letter", "with": {"email": "${inputs.it}", "text": "x"}}
+    if kind != "string":
+        step["with"] = {"email": "a", "text": "number ${inputs.it}"}
+    providers.say([answer(inputs={"it": {"type": kind}}, values={"it": value}, steps=[step])])
+    _, draft = await drafted(folder, words)
+    assert draft.sourced is not None
+    assert [one.words for one in draft.inputs.slots] == ([] if said is None else [said])
+    assert all(words[one.start : one.end] == said for one in draft.inputs.slots)
+
+
 async def test_words_that_look_like_expressions_are_words(
     folder: Path, providers: Providers
 ) -> None:

@@ -5,6 +5,7 @@ model sees the words of somebody who is trusted, and the cards of what can be ca
 the plan will read. What it writes is checked like a file that somebody has written.
 """
 
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, cast
 
@@ -33,6 +34,8 @@ _TOOLS_MAX = 40
 _SURE_AT_ONCE, _SURE_AFTER_REPAIR, _SURE_LATER = 0.7, 0.65, 0.6
 _KEPT_MAX = 200
 _ALIKE = 0.8
+# Letters of words that stand apart from each other; others, as those of Chinese, do not.
+_LATIN = r"0-9A-Za-z_\u00C0-\u024F"
 # What a plan calls only if somebody has written it down.
 _KINDS = frozenset({"thought", "vote", "merge", "value", "check"})
 
@@ -232,19 +235,28 @@ def _last_flaw(document: Mapping[str, Any]) -> str:
 
 def _read(words: str, plan: Plan, values: Mapping[str, Any]) -> Inputs:
     """Those of `values` that stand in the words and fit their schemas; a model may have made up the others."""
-    low = words.lower()
     slots: list[Slot] = []
     for name, schema in plan.inputs.items():
         if name not in values or problems(dict(schema), values[name]):
             continue
-        said = values[name] if isinstance(values[name], str) else str(values[name])
-        start = low.find(said.lower()) if said else -1
-        if start >= 0:
-            slots.append(
-                Slot(name, values[name], words[start : start + len(said)], start, start + len(said))
-            )
+        found = _finding(str(values[name])).search(words)
+        if found:
+            slots.append(Slot(name, values[name], found[0], *found.span()))
     given = {one.name for one in slots}
     missing = [
         name for name in plan.inputs if name not in given and "default" not in plan.inputs[name]
     ]
     return Inputs(tuple(slots), tuple(missing))
+
+
+def _finding(said: str) -> re.Pattern[str]:
+    """Finds `said` in words as a word or number of its own: neither `A-1042` nor `1.5` says 1. "" is nowhere."""
+    if not said:
+        return re.compile(r"(?!)")
+    before = rf"(?<![{_LATIN}])" if re.match(f"[{_LATIN}]", said) else ""
+    behind = rf"(?![{_LATIN}])" if re.match(f"[{_LATIN}]", said[-1]) else ""
+    if said[0].isdigit():
+        before += r"(?<!\d[.,])"
+    if said[-1].isdigit():
+        behind += r"(?![.,]\d)"
+    return re.compile(before + re.escape(said) + behind, re.IGNORECASE)
