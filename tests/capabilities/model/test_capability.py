@@ -139,10 +139,32 @@ async def test_a_stream_that_fails_or_breaks_is_settled_at_the_most(
     outcome = await ask(model)
     assert isinstance(outcome, Failed)
     assert (outcome.code, outcome.may_retry, outcome.cost_nusd) == ("overloaded", True, -1)
-    providers.say([Answer("one two three four", breaks_after=2)])
+    providers.say([Answer("one two three four five six seven eight", breaks_after=5)])
     outcome = await ask(model)
     assert isinstance(outcome, Failed)
     assert (outcome.code, outcome.may_retry, outcome.cost_nusd) == ("unavailable", True, -1)
+    assert "; it said: one" in outcome.message
+
+
+@pytest.mark.parametrize(("provider", "name"), NAMES)
+async def test_tools_that_are_called_without_end_break_the_answer_off(
+    providers: Providers, make: Make, provider: Provider, name: str
+) -> None:
+    calls = tuple(ToolCall("look", {"n": count}) for count in range(300))
+    providers.say([Answer("I look.", tools=calls)])
+    outcome = await ask(make(provider, name))
+    assert isinstance(outcome, Failed)
+    assert (outcome.code, outcome.cost_nusd) == ("invalid_answer", -1)
+    assert outcome.message == "its answer has more than 128 parts; it said: I look."
+
+
+async def test_a_page_of_a_gateway_is_told_as_a_wrong_address(
+    providers: Providers, make: Make
+) -> None:
+    providers.say([Garbage()])
+    outcome = await ask(make())
+    assert isinstance(outcome, Failed)
+    assert outcome.message == "what came is no answer of a model; is the `url` of the model right?"
 
 
 @pytest.mark.parametrize(("provider", "name"), NAMES)
@@ -302,6 +324,10 @@ async def test_what_takes_too_long_is_stopped_and_told(providers: Providers, mak
     assert isinstance(outcome, Failed)
     assert (outcome.code, outcome.may_retry, outcome.cost_nusd) == ("timeout", True, -1)
     assert asyncio.get_running_loop().time() - started < 3
+    providers.say([Answer("It is on and on and on.", pause_s=0.15)])
+    outcome = await model(call_with({"prompt": "Now?"}, deadline=time.time() + 0.6))
+    assert isinstance(outcome, Failed)
+    assert "; it said: It" in outcome.message
 
 
 async def test_a_flood_breaks_off(providers: Providers, make: Make) -> None:

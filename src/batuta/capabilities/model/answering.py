@@ -18,6 +18,7 @@ from batuta.capabilities.files.folder import Folder
 from batuta.capabilities.model.attached import attached
 from batuta.capabilities.model.card import Asked, tokens_at_most
 from batuta.capabilities.model.failures import failed_from
+from batuta.capabilities.model.heard import Heard, kept
 from batuta.capabilities.model.prices import Prices
 from batuta.capabilities.model.thought import think
 from batuta.errors import CallFailed
@@ -28,8 +29,6 @@ from batuta.spec.value import encode
 
 __all__ = ["Answering", "Talk", "kept", "read_answer"]
 
-# Of a last answer that did not fit, so much is kept for the reader.
-_KEPT_CHARS = 1_200
 _FLAW_CHARS = 600
 _BY_WORDS = "Answer with one JSON value that fits this JSON Schema, and with nothing else:"
 _AGAIN = "That is not the JSON that was asked for: {flaw}. Answer once more, with the corrected JSON and nothing else."
@@ -92,13 +91,14 @@ class Answering:
         messages[-1] = dataclasses.replace(messages[-1], instructions=instructions)
         spent = 0
         for again in (False, True):
+            heard = Heard(call.report)
             try:
-                answer = await think(self._model, messages, settings, parameters, call.report)
+                answer = await think(self._model, messages, settings, parameters, heard.report)
             except Exception as error:
                 failed = failed_from(error)
                 if failed is None:
                     raise
-                return _with_cost(failed, spent)
+                return _with_cost(heard.told_in(failed), spent)
             spent += self._cost_nusd(answer)
             read = talk.read(answer, spent)
             if not isinstance(read, Rescue):
@@ -214,14 +214,6 @@ def _misfit(answer: ModelResponse, read: Rescue, spent: int) -> Failed:
     return Failed(
         "invalid_answer", f"{said}{kept(answer.text or '')}", may_retry=True, cost_nusd=spent
     )
-
-
-def kept(text: str) -> str:
-    """The beginning of what a model has said, for the end of a message; "" of nothing."""
-    if not text.strip():
-        return ""
-    shown = text if len(text) <= _KEPT_CHARS else text[:_KEPT_CHARS] + "…"
-    return f"; it said: {shown}"
 
 
 def _with_cost(failed: Failed, spent: int) -> Failed:

@@ -39,6 +39,8 @@ _MEANINGS = {
     "refused": "it will not answer this",
     "unsupported": "the model does not take this",
 }
+# How the library begins what it says of a stream in which nothing was: a page of a gateway, say.
+_NOTHING = "Streamed response ended without"
 # Answers to which nothing was begun, so that nothing is charged.
 _FREE = frozenset({"rate_limited", "quota", "overloaded", "too_long", "bad_key", "not_found"}) | {
     "bad_request",
@@ -89,6 +91,8 @@ def _said(error: Exception) -> str:
     text = words or getattr(error, "message", "") or str(error)
     status = getattr(error, "status_code", None)
     text = " ".join(text.split())
+    if text.startswith(_NOTHING):
+        return "what came is no answer of a model; is the `url` of the model right?"
     text = text if len(text) <= _TEXT_CHARS_MAX else text[:_TEXT_CHARS_MAX] + "…"
     return f"it answered {status}: {text}" if status and words else text
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from pydantic_ai.direct import model_request_stream
+from pydantic_ai.exceptions import UnexpectedModelBehavior
 from pydantic_ai.messages import (
     ModelMessage,
     ModelResponse,
@@ -17,6 +18,9 @@ from pydantic_ai.settings import ModelSettings
 
 __all__ = ["piece_of", "think"]
 
+# The library takes time for each part of an answer that grows with their number: seconds at some hundreds.
+_PARTS_MAX = 128
+
 
 async def think(
     model: Model[Any],
@@ -27,13 +31,18 @@ async def think(
 ) -> ModelResponse:
     """The answer of `model` to `messages`. Every piece of text is reported as `{"text": …}` as soon as it is there.
 
-    Raises what the library raises; nothing is tried again.
+    Raises what the library raises, and its `UnexpectedModelBehavior` where a model calls tools without an end;
+    nothing is tried again.
     """
+    parts = 0
     settings = {"max_retries": 0, **settings}
     async with model_request_stream(
         model, messages, model_settings=settings, model_request_parameters=parameters
     ) as stream:
         async for event in stream:
+            parts += isinstance(event, PartStartEvent)
+            if parts > _PARTS_MAX:
+                raise UnexpectedModelBehavior(f"its answer has more than {_PARTS_MAX} parts")
             if piece := piece_of(event):
                 report({"text": piece})
     return stream.get()

@@ -1,0 +1,44 @@
+"""What a model has said so far, for whoever reads why its answer did not come to an end."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from batuta.spec.call import Failed
+
+__all__ = ["Heard", "kept"]
+
+# Of a last answer, so much is kept for the reader.
+_KEPT_CHARS = 1_200
+
+
+class Heard:
+    """Hands on to `report` what is reported, and keeps the beginning of the last answer."""
+
+    def __init__(self, report: Callable[[Any], None]) -> None:
+        self._report = report
+        self._pieces: list[str] = []
+        self._chars = 0
+
+    def report(self, told: Any) -> None:
+        """Hand on a piece of text, `{"text": …}`, or a message between two answers."""
+        if "text" not in told:
+            self._pieces, self._chars = [], 0  # what comes is another answer
+        elif self._chars <= _KEPT_CHARS:
+            self._pieces.append(told["text"])
+            self._chars += len(told["text"])
+        self._report(told)
+
+    def told_in(self, failed: Failed) -> Failed:
+        """`failed` with what was heard at the end of its message."""
+        message = f"{failed.message}{kept(''.join(self._pieces))}"
+        return msgspec.structs.replace(failed, message=message)
+
+
+def kept(text: str) -> str:
+    """The beginning of what a model has said, for the end of a message; "" of nothing."""
+    if not text.strip():
+        return ""
+    shown = text if len(text) <= _KEPT_CHARS else text[:_KEPT_CHARS] + "…"
+    return f"; it said: {shown}"
