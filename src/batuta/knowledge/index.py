@@ -23,28 +23,14 @@ class Hit(NamedTuple):
     text: str
 
 
-class Index:
+class Index(WordIndex):
     """`Searchable`: one collection of an open store. Raises `KnowledgeError` if the store cannot be read."""
 
     remedy: str = "batuta knowledge add"
 
     def __init__(self, connection: Connection, number: int) -> None:
-        self._connection = connection
-        self._number = number
-        self._words = WordIndex(connection, number)
-        self.terms = self._words.terms
-        self.frequency = self._words.frequency
-        self.matching = self._words.matching
-        self._generation = -1
+        super().__init__(connection, number)
         self._documents: tuple[int, list[tuple[int, str, dict[str, Any]]]] = (-1, [])
-
-    def generation(self) -> int:
-        """One more with every change of what can be found in the collection."""
-        self._generation = self._connection.rows(
-            "SELECT generation FROM collections WHERE id = ?", (self._number,)
-        )[0][0]
-        self._words.as_of(self._generation)
-        return self._generation
 
     def fitting(self, filters: Mapping[str, Any]) -> list[int]:
         """The documents whose source and metadata every filter fits. Raises `InputError` if one is wrong."""

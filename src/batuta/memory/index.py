@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from batuta.storage.connection import Connection, Database
+from batuta.storage.connection import Database
 from batuta.storage.words import WordIndex
 
 __all__ = ["ABOUT", "SINCE", "Index", "Piece"]
@@ -22,26 +22,10 @@ class Piece(NamedTuple):
     text: str
 
 
-class Index:
+class Index(WordIndex):
     """What knowledge calls `Searchable`. Raises `MemoryFileError` if the memory cannot be read."""
 
     remedy: str = "more of them at the next recall"
-
-    def __init__(self, connection: Connection, number: int) -> None:
-        self._connection = connection
-        self._number = number
-        self._words = WordIndex(connection, number)
-        self.terms = self._words.terms
-        self.frequency = self._words.frequency
-        self.matching = self._words.matching
-
-    def generation(self) -> int:
-        """One more with every change of what can be found in the collection."""
-        found = self._connection.rows(
-            "SELECT generation FROM collections WHERE id = ?", (self._number,)
-        )[0][0]
-        self._words.as_of(found)
-        return found
 
     def fitting(self, filters: Mapping[str, Any]) -> list[int]:
         """The memories about `filters[ABOUT]` ("": anything) that count since `filters[SINCE]`."""

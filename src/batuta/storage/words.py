@@ -34,7 +34,10 @@ def create_words(
 
 
 class WordIndex:
-    """The index with this number, as it is asked. Raises as the connection does."""
+    """The index with this number, as it is asked; its collection is the row of this id in `collections`.
+
+    Raises as the connection does.
+    """
 
     def __init__(self, connection: Connection, number: int) -> None:
         self._connection = connection
@@ -46,10 +49,14 @@ class WordIndex:
         self._counts: dict[str, int] = {}
         self._generation = -1
 
-    def as_of(self, generation: int) -> None:
-        """Words are counted anew if this is another state of the collection than the last time."""
-        if generation != self._generation or len(self._counts) > _COUNTS_MAX:
-            self._counts, self._generation = {}, generation
+    def generation(self) -> int:
+        """One more with every change of what can be found in the collection; words are counted anew then."""
+        rows = self._connection.rows(
+            "SELECT generation FROM collections WHERE id = ?", (self._number,)
+        )
+        if rows[0][0] != self._generation or len(self._counts) > _COUNTS_MAX:
+            self._counts, self._generation = {}, rows[0][0]
+        return self._generation
 
     def terms(self, text: str) -> list[str]:
         """The words of `text` as the index has them."""
