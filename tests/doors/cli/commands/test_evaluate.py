@@ -75,7 +75,7 @@ def test_people_read_the_scores_what_they_show_and_the_worst_cases(suite: Folder
     assert said.code == 0
     assert "right   0.667  0.208 to 0.939  Wilson  ✓ 0.6" in said.out
     assert "  #3  right 0.00  Eve  expected Hallo Eve · Hello Eve" in said.out
-    assert "greetings: 3 cases, 1 scorer; at most $0.0000" in said.err
+    assert "greetings: 3 cases, 1 scorer; free of charge" in said.err
 
 
 def test_scores_that_do_not_are_missed_with_a_code_of_their_own(suite: Folder) -> None:

@@ -97,7 +97,9 @@ def _plan(evaluation: Evaluation, app: App) -> str:
     cases = plural(evaluation.cases, "case")
     times = f", {suite.repeats} times each" if suite.repeats > 1 else ""
     most = evaluation.at_most_usd(app)
-    cost = "nobody knows what it costs" if most is None else f"at most {money(most)}"
+    cost = f"at most {money(most)}" if most else "free of charge"
+    if most is None:
+        cost = "nobody knows what it costs"
     return f"{suite.name}: {cases}{times}, {plural(len(suite.scorers), 'scorer')}; {cost}"
 
 

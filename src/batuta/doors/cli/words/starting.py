@@ -16,10 +16,10 @@ TEMPLATES: dict[str, str] = {
     "http": "an HTTP API is called, with a small one to try it on",
     "python": "a plan as a Python function",
 }
-
-
 # The names alone: what they are stands with the plans, whose import help does not wait for.
-PATTERNS = ("panel", "judged-panel", "debate", "manager", "hand-off", "map-reduce", "critic-loop", "cascade")  # fmt: skip
+PATTERNS = (
+    "panel", "judged-panel", "debate", "manager", "hand-off", "map-reduce", "critic-loop", "cascade",
+)  # fmt: skip
 
 
 def _init(add: Callable[..., Any], parser: argparse.ArgumentParser) -> None:
