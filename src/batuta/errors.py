@@ -29,7 +29,7 @@ value (`batuta.spec.call.Failed`), never an exception.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import ClassVar, Self
 
 __all__ = [
     "AnswerError",
@@ -160,6 +160,12 @@ class FindingsError(InputError):
     ) -> None:
         super().__init__(message, remedy=remedy, place=place)
         self.findings = tuple(findings)
+
+    @classmethod
+    def of(cls, findings: Sequence[Finding]) -> Self:
+        """The error that lists `findings`, of which there is one at least, in the words of the first."""
+        first = findings[0]
+        return cls(first.message, remedy=first.remedy, place=first.place, findings=findings)
 
     def __str__(self) -> str:
         if not self.findings:

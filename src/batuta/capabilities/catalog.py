@@ -170,10 +170,7 @@ def build_catalog(
     for name, error in _without_model(made):
         flaw(error, name)
     if findings:
-        first = findings[0]
-        raise WorkspaceError(
-            first.message, remedy=first.remedy, place=first.place, findings=findings
-        )
+        raise WorkspaceError.of(findings)
     return WorkspaceCatalog(made.values(), closing=[connections.close, *closing])
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, TypedDict, cast
 
 from batuta.capabilities.function import FunctionCapability, capability
-from batuta.errors import Finding, PlanError, WorkspaceError
+from batuta.errors import Finding, PlanError
 from batuta.plans.build import plan_from_data
 from batuta.plans.check import check
 from batuta.plans.repair import repaired
@@ -42,15 +42,15 @@ class PlanChecker:
 
         self.capability = FunctionCapability(check_plan, kind="check")
 
-    def introduce(self, cards: Mapping[str, Card], places: Places) -> None:
-        """Tell it of all that can be called. Raises `WorkspaceError` if there is no such model."""
+    def introduce(self, cards: Mapping[str, Card], places: Places) -> list[Finding]:
+        """Tell it of all that can be called; gives what is wrong if there is no such model."""
         self._cards = cards
-        if self._model not in cards or cards[self._model].kind != "model":
-            models = [name for name, card in cards.items() if card.kind == "model"]
-            text = f"planning.model: there is no model {self._model!r}"
-            remedy = did_you_mean(self._model, models, "models")
-            found = Finding("B603", text, place=places.at("planning", "model"), remedy=remedy)
-            raise WorkspaceError(text, remedy=remedy, place=found.place, findings=[found])
+        models = [name for name, card in cards.items() if card.kind == "model"]
+        if self._model in models:
+            return []
+        text = f"planning.model: there is no model {self._model!r}"
+        remedy = did_you_mean(self._model, models, "models")
+        return [Finding("B603", text, place=places.at("planning", "model"), remedy=remedy)]
 
     def _checked(self, draft: dict[str, Any], tools: list[str]) -> CheckedPlan:
         allowed = {name: self._cards[name] for name in tools if name in self._cards}

@@ -70,8 +70,7 @@ def load_modules(paths: Sequence[str], folder: Path) -> Loaded:
                 Finding("B601", error.message, place=place, remedy=error.remedy)
             ]
     if findings:
-        one = findings[0]
-        raise WorkspaceError(one.message, remedy=one.remedy, place=one.place, findings=findings)
+        raise WorkspaceError.of(findings)
     return found
 
 

@@ -13,6 +13,7 @@ from batuta.capabilities.registered import registered_plans
 from batuta.capabilities.report.built_in import report_capabilities
 from batuta.capabilities.threads import Threads
 from batuta.config import Workspace, plan_files
+from batuta.errors import Finding, WorkspaceError
 from batuta.plans.record.recording import Recording
 from batuta.ports import Capability
 from batuta.reading.places import Places
@@ -48,51 +49,74 @@ async def open_catalog(
     """
     configured = workspace.capabilities if modules else {}
     own = load_modules(workspace.python if modules else (), Path(workspace.root))
-    brought: list[Capability] = []
-    ending = [*closing]
-    troubles: Mapping[str, str] = {}
-    if modules and workspace.root:
+    brought = await _brought(workspace) if modules else _Brought([], [], [], {})
+    ending = [*closing, *brought.ending]
+    try:
+        catalog = build_catalog(
+            {name: {"kind": one.kind, **one.settings} for name, one in configured.items()},
+            [*own.capabilities, *brought.capabilities, *functions],
+            spare,
+            allow_private=workspace.network.allow_private,
+            locate=lambda name: workspace.places.at("capabilities", name),
+            embedding=embedding,
+            closing=ending,
+        )
+        plans = registered_plans(plan_files(workspace) if modules else (), own.workflows)
+        whole = catalog.with_later(plans)
+        cards, places = whole.cards(), workspace.places
+        if flaws := [
+            one for introduce in brought.introductions for one in introduce(cards, places)
+        ]:
+            raise WorkspaceError.of(flaws)
+    except BaseException:
+        for close in ending:
+            await close()
+        raise
+    return Opened(whole, own.workflows, brought.troubles)
+
+
+class _Brought(NamedTuple):
+    """What the file of a workspace configures.
+
+    `introductions` tell capabilities of all others, and give what is wrong with what they name. `ending` closes.
+    """
+
+    capabilities: list[Capability]
+    introductions: list[Callable[[Mapping[str, Card], Places], list[Finding]]]
+    ending: list[Callable[[], Awaitable[None]]]
+    troubles: Mapping[str, str]
+
+
+async def _brought(workspace: Workspace) -> _Brought:
+    brought = _Brought([], [], [], {})
+    if workspace.root:
         folder, threads = folder_of(workspace), Threads()
-        brought.extend(file_capabilities(folder, threads))
-        brought.extend(report_capabilities(folder, threads))
-    introductions: list[Callable[[Mapping[str, Card], Places], None]] = []
-    if modules and workspace.planning.model:
+        brought.capabilities.extend(file_capabilities(folder, threads))
+        brought.capabilities.extend(report_capabilities(folder, threads))
+    if workspace.planning.model:
         from batuta.capabilities.drafted import PlanChecker  # only for those who use it
 
         checker = PlanChecker(workspace.planning.model)
-        brought.append(checker.capability)
-        introductions.append(checker.introduce)
-    if modules and (workspace.models or workspace.agents):
+        brought.capabilities.append(checker.capability)
+        brought.introductions.append(checker.introduce)
+    if workspace.models or workspace.agents:
         from batuta.capabilities.agent.opening import Agents  # only for those who use them
         from batuta.capabilities.model.opening import Models
 
         allowed = workspace.network.allow_private
         models = Models(workspace.models, folder_of(workspace), allowed)
         agents = Agents(workspace.agents, models.capabilities)
-        brought.extend([*models.capabilities, *agents.capabilities])
-        introductions.append(agents.introduce)
-        ending.append(models.close)
-    if modules and workspace.sql:
+        brought.capabilities.extend([*models.capabilities, *agents.capabilities])
+        brought.introductions.append(agents.introduce)
+        brought.ending.append(models.close)
+    if workspace.sql:
         from batuta.capabilities.sql.databases import open_databases  # only for those who use it
 
         databases = await open_databases(workspace.sql, Path(workspace.root))
-        brought.extend(databases.capabilities)
-        troubles = databases.troubles
-        ending.append(databases.close)
-    catalog = build_catalog(
-        {name: {"kind": one.kind, **one.settings} for name, one in configured.items()},
-        [*own.capabilities, *brought, *functions],
-        spare,
-        allow_private=workspace.network.allow_private,
-        locate=lambda name: workspace.places.at("capabilities", name),
-        embedding=embedding,
-        closing=ending,
-    )
-    plans = registered_plans(plan_files(workspace) if modules else (), own.workflows)
-    whole = catalog.with_later(plans)
-    for introduce in introductions:
-        introduce(whole.cards(), workspace.places)
-    return Opened(whole, own.workflows, troubles)
+        brought.capabilities.extend(databases.capabilities)
+        brought.ending.append(databases.close)
+        return brought._replace(troubles=databases.troubles)
+    return brought
 
 
 def folder_of(workspace: Workspace) -> Folder:

@@ -61,6 +61,18 @@ agents:
     assert output["properties"]["value"] == agents["support"].output
 
 
+async def test_flaws_of_all_who_name_a_model_are_told_at_once(tmp_path: Path) -> None:
+    text = "agents: {a: {model: strang}, b: {model: strong, tools: [valu]}}\nplanning: {model: a}\n"
+    (tmp_path / "batuta.yaml").write_text(MODEL + text)
+    with pytest.raises(WorkspaceError) as caught:
+        await App.open(tmp_path)
+    assert [one.message for one in caught.value.findings] == [
+        "planning.model: there is no model 'a'",
+        "agents.a.model: there is no model 'strang'",
+        "agents.b.tools[0]: there is no capability 'valu'",
+    ]
+
+
 @pytest.mark.parametrize(
     ("agent", "line", "message", "remedy"),
     [

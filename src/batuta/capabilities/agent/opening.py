@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from batuta.capabilities.agent.capability import KIND, AgentCapability, ThoughtCapability
 from batuta.capabilities.agent.plans import THINK
 from batuta.capabilities.model.capability import ModelCapability
-from batuta.errors import Finding, WorkspaceError
+from batuta.errors import Finding
 from batuta.reading.agents import AgentConfig
 from batuta.reading.nearest import did_you_mean
 from batuta.reading.places import Places
@@ -28,15 +28,10 @@ class Agents:
         self._cards: Mapping[str, Card] = {}
         self.capabilities = list(self._made())
 
-    def introduce(self, cards: Mapping[str, Card], places: Places) -> None:
-        """Tell the agents of all that can be called. Raises `WorkspaceError` with all flaws of what they name."""
+    def introduce(self, cards: Mapping[str, Card], places: Places) -> list[Finding]:
+        """Tell the agents of all that can be called; gives what is wrong with what they name."""
         self._cards = cards
-        findings = list(_findings(self._configs, self._models, cards, places))
-        if findings:
-            first = findings[0]
-            raise WorkspaceError(
-                first.message, remedy=first.remedy, place=first.place, findings=findings
-            )
+        return list(_findings(self._configs, self._models, cards, places))
 
     def _made(self) -> Iterator[AgentCapability | ThoughtCapability]:
         for name, config in self._configs.items():
