@@ -16,8 +16,10 @@ __all__ = ["History", "Likely", "Past", "Successions", "past_of_plan"]
 
 # Of what was done, the latest.
 _PASTS_MAX = 5_000
+# Of what a process finds in the log when it begins, the latest: to read a run takes a millisecond.
+_FOUND_MAX = 500
 # Runs that have not ended are looked at again, so many at most.
-_WAITING_MAX = 200
+_OPEN_MAX = 20
 # So often must something have been seen before it is believed.
 _SEEN_MIN = 2.0
 
@@ -63,35 +65,37 @@ class History:
         self._read = read
         self._head = 0
         self._known: dict[str, Past] = {}
-        self._waiting: dict[str, str] = {}
+        self._open: dict[str, str] = {}
 
     async def pasts(self) -> Sequence[Past]:
         """Oldest first; of the same words, the last that worked. Raises `JournalError`."""
+        found = self._open
         for row in await self._journal.read(WORKSPACE, after=self._head):
             self._head = row.seq
             fact = row.fact
             if isinstance(fact, Made) and not fact.words.erased:
-                self._waiting[fact.run] = str(decode(fact.words.data))
-        for run_id, words in list(self._waiting.items()):
-            await self._look_at(run_id, words)
-        while len(self._waiting) > _WAITING_MAX:
-            self._waiting.pop(next(iter(self._waiting)))
+                found[fact.run] = str(decode(fact.words.data))
+        latest = list(found.items())[-_FOUND_MAX:]
+        still = [
+            (run_id, words) for run_id, words in latest if not await self._taken(run_id, words)
+        ]
+        self._open = dict(still[-_OPEN_MAX:])
         while len(self._known) > _PASTS_MAX:
             self._known.pop(next(iter(self._known)))
         return list(self._known.values())
 
-    async def _look_at(self, run_id: str, words: str) -> None:
+    async def _taken(self, run_id: str, words: str) -> bool:
+        """Take in what a run did, if it worked; False if it has not ended."""
         try:
             run = await self._read(run_id)
         except NotFound:
-            self._waiting.pop(run_id)
-            return
+            return True
         if run.ended is None and not run.purged:
-            return
-        self._waiting.pop(run_id)
+            return False
         if run.root is not None and not run.purged and run.status == "succeeded":
             self._known.pop(words, None)
             self._known[words] = past_of_plan(words, run.root.shape)
+        return True
 
 
 def past_of_plan(words: str, shape: PlanShape) -> Past:
