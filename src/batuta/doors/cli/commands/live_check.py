@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from batuta.app import App
+from batuta.doors.cli.driving.evaluations import is_left_to_eval
 from batuta.doors.cli.loop import on_loop
 from batuta.doors.cli.terminal.progress import Progress
 from batuta.doors.cli.terminal.screen import Screen
@@ -71,7 +72,11 @@ async def _breaks(app: App, row: RunRow) -> list[Break]:
         run = await app.engine.read(row.run)
     except JournalBroken as error:
         return [Break("unreadable", row.run, error.message)]
-    return [] if run.ended is not None else await breaks_of(run, app.engine, forecaster(judge))
+    if run.ended is not None or is_left_to_eval(
+        run
+    ):  # what an evaluation calls stands in its suite
+        return []
+    return await breaks_of(run, app.engine, forecaster(judge))
 
 
 def _remedies(run: str, found: Sequence[Break], where: str) -> list[str]:
