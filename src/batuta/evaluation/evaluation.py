@@ -50,7 +50,9 @@ class Evaluation:
     """A suite with its cases, ready to be run.
 
     Attributes:
+        suite, plan: what is run, and the plan that goes over its cases.
         cases: how many.
+        inner: the plan of one case, as a capability.
         functions: what the workspace is to be opened with.
 
     Raises:
@@ -147,8 +149,8 @@ async def evaluated_in(app: App, run_id: str) -> Evaluated:
 async def baseline_of(app: App, suite_name: str) -> Evaluated:
     """The newest evaluation of the suite that came to its end. Raises `NotFound`."""
     rows = await app.runs(plan=name_of_run(suite_name), status="succeeded", limit=1)
-    for row in rows:
-        return await evaluated_in(app, row.run)
+    if rows:
+        return await evaluated_in(app, rows[0].run)
     raise NotFound(
         f"there is no earlier evaluation of {suite_name}",
         remedy="the first one is the baseline of the second; leave out --baseline",

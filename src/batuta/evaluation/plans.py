@@ -17,10 +17,12 @@ from batuta.reading.places import Places
 from batuta.spec.expr import compile_template
 from batuta.spec.plan import FANOUT_MAX, Plan
 
-__all__ = ["CasePlaces", "case_plan", "is_of_suite", "name_of_run", "suite_plan"]
+__all__ = ["TARGET", "CasePlaces", "case_plan", "is_of_suite", "name_of_run", "suite_plan"]
 
 _TRIALS = "trials"
-_TARGET, _OUTPUT, _SCORE = "target", "output", "score_"
+# The step of a case that gives the answer; the others look at it.
+TARGET = "target"
+_OUTPUT, _SCORE = "output", "score_"
 _ROOTS = frozenset({"case", "output", "value"})
 
 
@@ -39,11 +41,11 @@ def case_plan(suite: Suite) -> Plan:
     own = suite.output != "${value}"
     names = {
         "case": "inputs.case",
-        "value": f"steps.{_TARGET}",
-        "output": f"steps.{_OUTPUT if own else _TARGET}",
+        "value": f"steps.{TARGET}",
+        "output": f"steps.{_OUTPUT if own else TARGET}",
     }
     steps: dict[str, Any] = {
-        _TARGET: {
+        TARGET: {
             "use": target.use or PREFIX + target.plan,
             "with": _renamed(target.with_, names),
             "retry": target.retry,
@@ -64,7 +66,7 @@ def case_plan(suite: Suite) -> Plan:
             "steps": steps,
             "result": {
                 "output": f"${{{names['output']}}}",
-                "error": _first_error([_TARGET, _OUTPUT] if own else [_TARGET]),
+                "error": _first_error([TARGET, _OUTPUT] if own else [TARGET]),
                 "scores": {
                     name: {
                         "value": f"${{steps.{_SCORE}{name}}}",
@@ -141,7 +143,7 @@ def _in_suite(path: tuple[str | int, ...]) -> tuple[str | int, ...]:
         return ()
     name = str(path[1])
     rest = path[2:]
-    if name == _TARGET:
+    if name == TARGET:
         return ("target", "plan" if rest == ("use",) else "with", *rest[1:])
     if name == _OUTPUT:
         return ("output",)

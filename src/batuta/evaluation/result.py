@@ -6,6 +6,7 @@ from typing import Any, Literal, cast
 
 import msgspec
 
+from batuta.evaluation.plans import TARGET
 from batuta.evaluation.scoring import score_in
 from batuta.evaluation.suite import Scorer
 from batuta.spec.budget import usd
@@ -199,11 +200,11 @@ class _Spent:
             if not index:
                 continue
             name = rest.partition("/")[2]  # behind the generation
-            if name.partition("/")[0] != "target":
+            if name.partition("/")[0] != TARGET:
                 continue
             at = int(index)
             self.answer[at] = self.answer.get(at, 0) + node.cost_nusd
-            if name == "target" and node.started_at and node.ended_at:
+            if name == TARGET and node.started_at and node.ended_at:
                 self.seconds[at] = round(node.ended_at - node.started_at, _DIGITS)
 
 

@@ -262,11 +262,8 @@ def _look(suite: Suite, places: Places, report: Report) -> None:
             flaw("B801", f"scorers.{name}: {said}", remedy, "scorers", name)
             continue
         if kinds == ["check"] and not isinstance(one.check, dict):
-            message, remedy = (
-                f"scorers.{name}.check: expected a map",
-                "write for example {matches: '^A'}",
-            )
-            flaw("B801", message, remedy, "scorers", name, "check")
+            message = f"scorers.{name}.check: expected a map"
+            flaw("B801", message, "write for example {matches: '^A'}", "scorers", name, "check")
         for key, kind in _WITH_KIND.items():
             given = getattr(one, "with_" if key == "with" else key) is not msgspec.UNSET
             if given and kind not in kinds:

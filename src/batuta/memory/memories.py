@@ -96,7 +96,11 @@ class Memories:
         )
 
     def forget(self, by: By, *, id_: str = "", about: str = "") -> dict[str, Any]:
-        """Erase a memory, or all `about` somebody; how many, and the runs that have remembered or corrected them."""
+        """Erase a memory, or all `about` somebody; how many, and the runs that have remembered or corrected them.
+
+        Raises:
+            CallFailed: `invalid`: both are given, or none, or `about` is no name.
+        """
         if bool(id_) == bool(about):
             raise CallFailed(
                 "either id or about: one memory, or all about somebody", code="invalid"

@@ -35,7 +35,7 @@ class Threads:
     def read(self, name: str, at_most: int) -> dict[str, Any]:
         """The newest messages of the thread, oldest first, and its head; none if it was never heard of.
 
-        `more`: older ones are there.
+        `more`: older ones are there. Raises `CallFailed` (`invalid`) if `name` is none.
         """
         name = checked_name(name, _NAME)
         messages: list[dict[str, Any]] = []
@@ -73,7 +73,10 @@ class Threads:
         )
 
     def forget(self, name: str, by: By) -> dict[str, Any]:
-        """Erase the thread; how many messages it had, and the runs that have added them."""
+        """Erase the thread; how many messages it had, and the runs that have added them.
+
+        Raises `CallFailed` (`invalid`) if `name` is none.
+        """
         name = checked_name(name, _NAME)
         if self._connection is None:
             return {"forgotten": 0, "runs": []}

@@ -81,9 +81,8 @@ def files_with(pattern: str) -> dict[str, bytes]:
 def _whole(content: dict[str, bytes]) -> dict[str, bytes]:
     """`content` with what every workspace has, batuta.yaml last."""
     content[".gitignore"] = _IGNORED
-    for (
-        name
-    ) in _SCHEMAS:  # by which editors complete and check; the first line of a file names its own
+    # By which editors complete and check; the first line of a file names its own.
+    for name in _SCHEMAS:
         content[name] = (files("batuta") / "schemas" / name.rpartition("/")[2]).read_bytes()
     content[_LAST] = content.pop(_LAST)
     return content

@@ -14,7 +14,7 @@ from batuta.doors.cli.loop import on_loop
 from batuta.doors.cli.terminal.progress import Progress
 from batuta.doors.cli.terminal.screen import Screen
 from batuta.doors.cli.terminal.text import one_line
-from batuta.doors.cli.views.found import is_told
+from batuta.doors.cli.views.found import tell_search
 from batuta.doors.cli.workspace import folder_of
 from batuta.errors import InputError, NotFound
 from batuta.knowledge.capability import KNOWLEDGE_FILE, Searches
@@ -164,7 +164,7 @@ async def _search(
         )
     finally:
         await searches.close()
-    if is_told(found, screen):
+    if tell_search(found, screen):
         return 0
     for number, hit in enumerate(found["hits"], 1):
         page = f", page {hit['page']}" if hit["page"] else ""

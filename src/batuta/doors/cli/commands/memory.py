@@ -12,7 +12,7 @@ from batuta.doors.cli.loop import on_loop
 from batuta.doors.cli.remembered import authors, by_hand, memory_of
 from batuta.doors.cli.terminal.screen import Screen
 from batuta.doors.cli.terminal.text import clock, escaped, one_line
-from batuta.doors.cli.views.found import is_told
+from batuta.doors.cli.views.found import tell_search
 from batuta.doors.cli.workspace import folder_of
 from batuta.errors import InputError, NotFound
 from batuta.memory.looking import collections, shown
@@ -131,7 +131,7 @@ async def _search(
         )
     limit = min(args.limit or _RECALLED, _RECALLED_MAX)
     found = await memory.recall(args.name, args.text, about=args.about, limit=limit)
-    if is_told(found, screen):
+    if tell_search(found, screen):
         return 0
     for one in found["memories"]:
         screen.out(*_told(one, screen.width))

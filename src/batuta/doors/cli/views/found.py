@@ -6,11 +6,11 @@ from typing import Any
 from batuta.doors.cli.terminal.screen import Screen
 from batuta.doors.cli.terminal.text import one_line
 
-__all__ = ["is_told"]
+__all__ = ["tell_search"]
 
 
-def is_told(found: Mapping[str, Any], screen: Screen) -> bool:
-    """Tell the note of `found`, and that there is nothing. True if nothing is left to be told."""
+def tell_search(found: Mapping[str, Any], screen: Screen) -> bool:
+    """Tell the note of `found`, and whether there is nothing. True if nothing is left to be told."""
     if screen.json:
         screen.document(found)
         return True
