@@ -169,6 +169,30 @@ async def test_a_capability_that_is_broken_is_planned_around(shop: App) -> None:
     assert "file.read" not in uses(await without.propose(wish(words)))
 
 
+async def test_where_nobody_knows_what_words_mean_their_spelling_is_enough(shop: App) -> None:
+    planner = ComposePlanner(lambda: shop.cards, lambda: None)
+    said = await planner.propose(wish("find anomalies in sales.csv"))
+    assert uses(said) == ["file.rows", "local.anomaly"]
+    assert said.inputs.values == {"file": "sales.csv"}
+
+
+async def test_what_is_done_for_each_item_of_a_list_is_done_for_each(shop: App) -> None:
+    said = await planner_of(shop.cards).propose(wish("list the files and read the text of a file"))
+    assert said.sourced is not None
+    (step,) = [one for one in said.sourced.plan.steps.values() if one.use == "file.read"]
+    assert step.each == "steps.file_list.files"
+    document = await shop.run(said.sourced.plan, {"glob": "*.csv"})
+    assert [one["text"] for one in document["result"]] == [FILES["sales.csv"]]
+
+
+async def test_what_changes_something_waits_for_what_was_asked_for_before_it(shop: App) -> None:
+    words = "write a marketing text for the product Lamp and book the invoice of Acme over 12 euros"
+    said = await planner_of(shop.cards).propose(wish(words))
+    assert uses(said) == ["marketing_text", "book_invoice"]
+    assert said.sourced is not None
+    assert said.sourced.plan.steps["book_invoice"].after == ("marketing_text",)
+
+
 async def test_what_served_requests_like_it_serves_this_one(shop: App) -> None:
     pasts = [
         Past(f"the usual for {name}", ("search_handbook", "marketing_text"))
