@@ -77,6 +77,31 @@ async def test_a_budget_ends_it_within_its_money(tmp_path: Path) -> None:
     assert len(providers.requests) > 1
 
 
+async def test_who_calls_itself_without_end_ends_within_its_budget(tmp_path: Path) -> None:
+    def deeper(asked: Asked) -> Answer:
+        return calls(*(("support", {"prompt": f"{asked.text[-20:]} {n}"}) for n in range(3)))
+
+    with Providers(deeper) as providers:
+        async with await opened(
+            tmp_path, providers, tools=["support"], budget={"calls": 40}
+        ) as app:
+            done = await run(app)
+    assert (done["status"], done["error"]["code"]) == ("failed", "budget")
+    assert len(providers.requests) <= 40
+
+
+@pytest.mark.parametrize("name", ["support", "support.think", "support_think", "strong", "human"])
+async def test_a_model_that_names_itself_or_what_it_was_not_given_is_told_and_calls_nothing(
+    tmp_path: Path, name: str
+) -> None:
+    with Providers([calls((name, {"prompt": "Hm?"})), Answer("So be it.")]) as providers:
+        async with await opened(tmp_path, providers, functions=[look]) as app:
+            done = await run(app)
+    assert done["result"]["text"] == "So be it."
+    assert f"unknown_tool: there is no tool '{name}'" in providers.requests[1].text
+    assert len(providers.requests) == 2
+
+
 async def test_a_budget_that_refuses_a_tool_is_told_to_the_model(tmp_path: Path) -> None:
     @capability(effect="read", reach="local", price_usd=1.0)
     def dear(at: str) -> str:
