@@ -188,6 +188,8 @@ def test_no_other_command_goes_on_with_it_or_loses_a_case(folder: Folder) -> Non
     everything = folder.batuta("resume", "--all", "--json")
     assert (everything.code, everything.document) == (0, {"runs": []})
     assert folder.batuta("show", run, "--json").document["status"] == "waiting"
+    assert folder.batuta("check", "--live", "--json").document["live"] == []
+    assert folder.batuta("replay", "--all", "--json").code == 0
     # To cancel it takes no suite.
     assert folder.batuta("cancel", run).code == 0
     assert folder.batuta("show", run, "--json").document["status"] == "cancelled"

@@ -7,6 +7,7 @@ from typing import Any
 
 from batuta.app import App
 from batuta.config import plan_files
+from batuta.doors.cli.driving.evaluations import without_evaluations
 from batuta.doors.cli.failures import place_data
 from batuta.doors.cli.loop import on_loop
 from batuta.doors.cli.since import since
@@ -91,7 +92,7 @@ async def _runs(args: argparse.Namespace, app: App, sourced: Sourced | None) -> 
     begin = since(args.since, time.time()) if args.since is not None else 0.0
     name = sourced.plan.name if sourced is not None else ""
     rows = await app.runs(plan=name, since=begin, limit=REPLAYED_MAX)
-    return [row.run for row in reversed(rows)]
+    return [row.run for row in reversed(await without_evaluations(app, rows))]
 
 
 class _Told:

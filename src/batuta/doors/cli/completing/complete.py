@@ -59,9 +59,7 @@ def candidates(words: Sequence[str]) -> list[str]:
     try:
         line = _read(before)
         found = list(_fitting(line, current))
-    except (
-        Exception
-    ):  # a workspace with flaws, a journal that is locked: the command itself will say so
+    except Exception:  # flaws of a workspace, a locked journal: the command itself will say so
         return []
     return [line for one in found if (line := _told(one))]
 
