@@ -7,16 +7,14 @@ checker if there are two. No step, capability or value is made up.
 
 import copy
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from difflib import SequenceMatcher
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, cast
 
+from batuta.plans.meant import meant
 from batuta.spec.card import Card
 
 __all__ = ["Repaired", "repaired"]
 
-# So alike are a word and a slip of it, and so much less alike is every other word.
-_ALIKE, _APART = 0.75, 0.1
 # More steps are no draft of anybody, and are left to the checker, which bounds them.
 _STEPS_MAX = 200
 _NAME = re.compile(r"[A-Za-z_]\w{0,63}")
@@ -26,8 +24,6 @@ _EXPRESSION = re.compile(r"\$\{([^{}]*)\}")
 _ROOTED = re.compile(r"(?<![\w.\"'\]])(steps|inputs)\.(\w+)(?:\.(\w+))?")
 _FIRST = re.compile(r"(?<![\w.\"'\]])([A-Za-z_]\w*)(?=\.\w)(?!\s*\()")
 _ROOTS = frozenset({"steps", "inputs", "item", "index", "previous", "rounds", "errors"})
-# The keys of a step that are expressions as they stand.
-_CONDITIONS = ("when", "each")
 
 
 class Repaired(NamedTuple):
@@ -44,7 +40,9 @@ def repaired(draft: Mapping[str, Any], cards: Mapping[str, Card]) -> Repaired:
     if isinstance(steps, list):
         listed = cast("list[Any]", steps)
         if all(isinstance(one, dict) and "name" in one for one in listed):
-            data["steps"] = {str(one.pop("name")): one for one in listed}
+            named = {str(one["name"]): one for one in listed}
+            if len(named) == len(listed):  # else one of two would be lost
+                data["steps"] = {name: _without_name(one) for name, one in named.items()}
     steps = data.get("steps")
     if not isinstance(steps, dict) or not 0 < len(cast("dict[str, Any]", steps)) <= _STEPS_MAX:
         return Repaired(data, ())
@@ -57,6 +55,10 @@ def repaired(draft: Mapping[str, Any], cards: Mapping[str, Card]) -> Repaired:
     return Repaired(mending.data, tuple(dict.fromkeys(mending.changes)))
 
 
+def _without_name(step: dict[str, Any]) -> dict[str, Any]:
+    return {key: one for key, one in step.items() if key != "name"}
+
+
 class _Mending:
     """A draft while it is put right; each method relies on what the ones before it have done."""
 
@@ -64,6 +66,7 @@ class _Mending:
         self.data = data
         self.changes: list[str] = []
         self._cards = cards
+        self._used: dict[str, set[str]] = {}  # by each step
 
     @property
     def _steps(self) -> dict[str, dict[str, Any]]:
@@ -96,7 +99,12 @@ class _Mending:
             pattern = re.compile(
                 rf"(steps\.){re.escape(before)}(?!\w)|(steps\[)['\"]{re.escape(before)}['\"]\]"
             )
-            self._rewrite(lambda text, p=pattern, to=after: p.sub(f"steps.{to}", text))
+
+            def called(text: str, pattern: re.Pattern[str] = pattern, to: str = after) -> str:
+                return pattern.sub(f"steps.{to}", text)
+
+            self._rewrite(called)
+            self._rewrite_conditions(called)
         for step in self._steps.values():
             after = step.get("after")
             if isinstance(after, list):
@@ -110,24 +118,22 @@ class _Mending:
         for name, step in self._steps.items():
             use = step.get("use")
             if isinstance(use, str) and use not in self._cards:
-                meant = _meant(use, self._cards)
-                if meant:
-                    step["use"] = meant
-                    self._say(f"{name}: {use} is {meant}")
+                known = meant(use, self._cards)
+                if known:
+                    step["use"] = known
+                    self._say(f"{name}: {use} is {known}")
 
     def expressions(self) -> None:
         """References are written as such, and name a step or an input that is there."""
         self._rewrite(self._braced)
-        for step in self._steps.values():
-            for key in _CONDITIONS:
-                if isinstance(step.get(key), str):
-                    step[key] = self._rooted(step[key])
+        self._rewrite_conditions(self._rooted)
         self._rewrite(
             lambda text: _EXPRESSION.sub(lambda one: f"${{{self._rooted(one[1])}}}", text)
         )
 
     def arguments(self) -> None:
         """Arguments have the names of the card, and what is required and missing is handed on if only one has it."""
+        self._used = {name: _used_by(step) for name, step in self._steps.items()}
         for name, step in self._steps.items():
             card = self._cards.get(str(step.get("use")))
             given = step.setdefault("with", {})
@@ -142,6 +148,7 @@ class _Mending:
                 source = self._source(name, one, known.get(one))
                 if source:
                     args[one] = f"${{{source}}}"
+                    self._used[name] = _used_by(step)
                     self._say(f"{name}: {one} comes from {source}")
 
     def result(self) -> None:
@@ -159,12 +166,12 @@ class _Mending:
         strange = [one for one in args if one not in known]
         for one in strange:
             free = [other for other in known if other not in args]
-            meant = _meant(one, free)
-            if not meant and len(strange) == len(missing) == 1:
-                meant = missing[0]
-            if meant:
-                args[meant] = args.pop(one)
-                self._say(f"{name}: the argument {one} is {meant}")
+            better = meant(one, free)
+            if not better and len(strange) == len(missing) == 1:
+                better = missing[0]
+            if better:
+                args[better] = args.pop(one)
+                self._say(f"{name}: the argument {one} is {better}")
 
     def _source(self, name: str, wanted: str, schema: Any) -> str:
         """Where the argument `wanted` can only come from; "" if there is no place, or several."""
@@ -185,13 +192,11 @@ class _Mending:
     def _after(self, name: str) -> set[str]:
         """The step itself, and all that needs it."""
         later = {name}
-        for _ in self._steps:
-            for other, step in self._steps.items():
-                named = step.get("after")
-                after = cast("list[Any]", named) if isinstance(named, list) else []
-                uses = {one[2] for one in _ROOTED.finditer(str(step)) if one[1] == "steps"}
-                if later & (uses | {one for one in after if isinstance(one, str)}):
-                    later.add(other)
+        pending = [name]
+        for one in pending:  # grows while it is walked through
+            users = [other for other, used in self._used.items() if one in used]
+            pending += [other for other in users if other not in later]
+            later.update(users)
         return later
 
     def _braced(self, text: str) -> str:
@@ -216,7 +221,7 @@ class _Mending:
         def known(found: re.Match[str]) -> str:
             root, name, field = found[1], found[2], found[3]
             there: Iterable[str] = self._steps if root == "steps" else self._inputs
-            better = name if name in there else _meant(name, there) or name
+            better = name if name in there else meant(name, there) or name
             behind = f".{self._field(better, field) if root == 'steps' else field}" if field else ""
             said = f"{root}.{better}{behind}"
             if said != found[0]:
@@ -228,7 +233,7 @@ class _Mending:
     def _field(self, step: str, field: str) -> str:
         card = self._cards.get(str(self._steps.get(step, {}).get("use")))
         fields = _properties(card.output or {}) if card is not None else {}
-        return field if field in fields or not fields else _meant(field, fields) or field
+        return field if field in fields or not fields else meant(field, fields) or field
 
     def _rewrite(self, change: Callable[[str], str]) -> None:
         """`change` every text in which expressions stand."""
@@ -239,31 +244,24 @@ class _Mending:
         if "result" in self.data:
             self.data["result"] = _mapped(self.data["result"], change)
 
+    def _rewrite_conditions(self, change: Callable[[str], str]) -> None:
+        """`change` every text that is an expression as it stands."""
+        for step in self._steps.values():
+            for at, key in ((step, "when"), (step, "each"), (step.get("repeat"), "until")):
+                found = cast("dict[str, Any]", at) if isinstance(at, dict) else {}
+                if isinstance(found.get(key), str):
+                    found[key] = change(found[key])
+
     def _say(self, text: str) -> None:
         self.changes.append(text)
 
 
-def _meant(word: str, candidates: Iterable[str]) -> str:
-    """The one of `candidates` that `word` can only be; "" if that cannot be told."""
-    known = list(candidates)
-    words = sorted(_words(word))
-    same = [one for one in known if sorted(_words(one)) == words]
-    if same:
-        return same[0] if len(same) == 1 else ""
-    alike = sorted(
-        ((SequenceMatcher(None, word.lower(), one.lower()).ratio(), one) for one in known[:2_000]),
-        reverse=True,
-    )
-    if not alike or alike[0][0] < _ALIKE:
-        return ""
-    clear = len(alike) == 1 or alike[0][0] - alike[1][0] >= _APART
-    return alike[0][1] if clear else ""
-
-
-def _words(name: str) -> Iterator[str]:
-    """`searchHandbook`, `search-handbook`, `handbook.search` → search, handbook."""
-    for word in re.findall(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])", name):
-        yield word.lower()
+def _used_by(step: Mapping[str, Any]) -> set[str]:
+    """The steps that `step` names, in expressions or under `after`."""
+    named = step.get("after")
+    after = cast("list[Any]", named) if isinstance(named, list) else [named]
+    uses = {one[2] for one in _ROOTED.finditer(str(step)) if one[1] == "steps"}
+    return uses | {one for one in after if isinstance(one, str)}
 
 
 def _mapped(shape: Any, change: Callable[[str], str]) -> Any:
