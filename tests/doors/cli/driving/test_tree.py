@@ -1,6 +1,8 @@
 """The tree of a run: what it lists, what it counts, what it leaves out when there is no room."""
 
 import itertools
+from collections.abc import Mapping
+from types import MappingProxyType
 
 import msgspec
 
@@ -38,7 +40,9 @@ steps:
 SHAPE = PlanShape(PLAN)
 
 
-def run_of(*facts: object, shape: PlanShape = SHAPE) -> Run:
+def run_of(
+    *facts: object, shape: PlanShape = SHAPE, shapes: Mapping[str, PlanShape] = MappingProxyType({})
+) -> Run:
     begin = (
         Accepted(at=100.0, run="r1", request=Request(plan="tour"), salt=""),
         Expanded(
@@ -47,7 +51,7 @@ def run_of(*facts: object, shape: PlanShape = SHAPE) -> Run:
         ),
         Claimed(at=100.0, owner="me", term=1),
     )  # fmt: skip
-    return fold((*begin, *facts), lambda _: shape)  # type: ignore[arg-type]
+    return fold((*begin, *facts), lambda digest: shapes.get(digest, shape))  # type: ignore[arg-type]
 
 
 def started(path: str, at: float = 101.0, attempt: int = 1) -> Started:
@@ -128,6 +132,34 @@ def test_of_a_repeat_only_the_last_round_is_listed() -> None:
     assert rows == [
         (0, "poll", "running", "round 2 of at most 9"),
         (1, "poll~1", "running", "looking"),
+    ]
+
+
+def test_what_the_rounds_of_an_agent_have_called_is_counted_and_what_they_call_is_named() -> None:
+    tools = PlanShape(
+        plan_from_yaml("{name: tools, steps: {t0: {use: x, may_fail: true}, t1: {use: x}}}").plan
+    )
+
+    def planned(path: str) -> Expanded:
+        return Expanded(
+            at=102.0, path=path, attempt=1, term=1, plan=inline({}), plan_digest=tools.digest,
+            cards=inline({}), inputs=inline({}),
+        )  # fmt: skip
+
+    facts = (
+        Spread(at=101.0, path="poll", term=1, count=1),
+        started("poll~0"),
+        planned("poll~0"),
+        started("poll~0/1/t0"),
+        Failure(at=102.0, path="poll~0/1/t0", attempt=1, code="gone", message="no such thing"),
+        started("poll~0/1/t1"),
+    )
+    run = run_of(*facts, shapes={tools.digest: tools})
+    assert brief(rows_of(run, 103.0, {}))[2:6] == [
+        (0, "poll", "running", "round 1 of at most 9: c × 2 (1 failed)"),
+        (1, "poll~0", "running", ""),
+        (2, "t0", "failed", "the run goes on without it: c: gone: no such thing"),
+        (2, "t1", "running", "c"),
     ]
 
 

@@ -29,6 +29,8 @@ __all__ = [
 # An `each` with more items than this is counted; only the items that need attention are listed.
 ITEMS_LISTED_MAX = 8
 ATTENTION_LISTED_MAX = 4
+# Of what rounds have called, so many are named.
+_CALLED_MAX = 4
 
 MARKS = {
     r.PENDING: ("·", "dim"),
@@ -113,7 +115,10 @@ def _note(node: Node, now: float, weather: Mapping[str, str]) -> str:
             return "(erased)" if erased else decode_question(node.question.question).text
         case r.FAILED:
             why = f"{node.code}: {node.message}" if node.message else node.code
-            return f"the run goes on without it: {why}" if is_tolerated(node) else why
+            if not is_tolerated(node):
+                return why
+            called = f"{_unnamed(node)}: " if _unnamed(node) else ""
+            return f"the run goes on without it: {called}{why}"
         case r.RETRYING:
             pause = duration(node.retry_at - now) if node.retry_at > now else ""
             again = f"again in {pause}" if pause else "again now"
@@ -123,7 +128,7 @@ def _note(node: Node, now: float, weather: Mapping[str, str]) -> str:
         case r.SKIPPED | r.DROPPED:
             return node.message
         case r.RUNNING:
-            said = weather.get(node.path, "")
+            said = weather.get(node.path, "") or _unnamed(node)
             attempt = f"attempt {node.attempt}" if node.attempt > 1 else ""
             return f"{attempt}: {said}" if attempt and said else attempt or said
         case r.DONE if node.inherited:
@@ -132,8 +137,15 @@ def _note(node: Node, now: float, weather: Mapping[str, str]) -> str:
             return node.verdict
         case r.DONE if node.faults:
             return f"after {plural(node.faults, 'failure')}"
+        case r.DONE:
+            return _unnamed(node)
         case _:
             return ""
+
+
+def _unnamed(node: Node) -> str:
+    """What a step calls that no plan of the user names: one of a plan that a call has answered with."""
+    return node.capability if node.scope.path else ""
 
 
 def _subtree(node: Node, depth: int, now: float, weather: Mapping[str, str]) -> Iterator[Row]:
@@ -200,10 +212,32 @@ def counters(node: Node) -> str:
     total = len(node.children)
     if node.kind == "repeat":
         repeat = node.shape.step.repeat
+        called = _called_in(node)
         if node.terminal or repeat is None:
-            return plural(total, "round")
-        return f"round {total:,} of at most {repeat.at_most:,}"
+            return f"{plural(total, 'round')}{called}"
+        return f"round {total:,} of at most {repeat.at_most:,}{called}"
     states = Counter(state_of(child) for child in node.children)
     said = [f"{states[r.DONE]:,}/{total:,} done"]
     said += [f"{states[state]:,} {state}" for state in _COUNTED if states[state]]
     return ", ".join(said)
+
+
+def _called_in(repeat: Node) -> str:
+    """What the plans have called that rounds have answered with: the tools of an agent, say."""
+    steps = [
+        step
+        for child in repeat.children
+        if child.subscope is not None
+        for step in child.subscope.nodes.values()
+        if step.capability
+    ]
+    called = Counter(step.capability for step in steps)
+    failed = Counter(step.capability for step in steps if step.state == r.FAILED)
+    most = called.most_common(_CALLED_MAX)
+    said = [
+        f"{name} × {count:,}" + (f" ({failed[name]:,} failed)" if failed[name] else "")
+        for name, count in most
+    ]
+    if len(called) > len(most):
+        said.append("…")
+    return f": {', '.join(said)}" if said else ""
