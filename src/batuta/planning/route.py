@@ -31,6 +31,8 @@ _FEW_TEXTS, _CROWD_BELOW_TAUGHT = 120, 0.9
 _ALTERNATIVES = 3
 # A misspelt word is the one it resembles so much; so much of a request is most of it.
 _ALIKE, _MOST = 0.8, 0.6
+# So many of the words of a request are in an example of several things, where these are what it asks for.
+_NEARLY_ALL = 0.8
 # Of the earlier requests of one workflow, the newest: what is learned from grows no further.
 _CONFIRMED_MAX = 200
 _TEXT_CHARS_MAX = 4_000
@@ -101,6 +103,9 @@ class Router:
         self, command: str, best: Route, labels: _Labels, strangers: Sequence[str]
     ) -> Route:
         """`best`, with what other parts of the request ask for."""
+        meant = next((one for one in labels if one["label"] == best.plan), None)
+        if best.sure and meant and any(_whole(command, one) for one in meant.get("examples", ())):
+            return best
         asked: dict[str, Guess] = {}
         for wish in wishes(command):
             said = await self._guessed(wish.text, labels, strangers)
@@ -174,6 +179,16 @@ def _speaks_of(text: str, label: Mapping[str, Any]) -> bool:
     asked = [word for word in content(text) if not any(char.isdigit() for char in word)]
     found = [any(alike(word, other) >= _ALIKE for other in known) for word in asked]
     return bool(found) and (found[0] or sum(found) >= _MOST * len(found))
+
+
+def _whole(command: str, example: str) -> bool:
+    """True if `example` asks for several things, and for nearly all that the words of `command` ask for."""
+    if len(wishes(example)) < 2:
+        return False
+    known = set(profile(" ".join(content(example))).words)
+    asked = [word for word in content(command) if not any(char.isdigit() for char in word)]
+    found = sum(any(alike(word, other) >= _ALIKE for other in known) for word in asked)
+    return bool(asked) and found >= _NEARLY_ALL * len(asked)
 
 
 def _plain(example: str) -> str:
