@@ -15,7 +15,8 @@ from batuta.capabilities.local.classify import classifying
 from batuta.capabilities.registered import PREFIX
 from batuta.config import plan_files
 from batuta.engine.author import local_user
-from batuta.errors import BatutaError, InputError, NotFound
+from batuta.errors import BatutaError, Denied, InputError, NotFound
+from batuta.planning.autonomy import approval_of, narrowed, permit
 from batuta.planning.candidate import Candidate, Classify, Route
 from batuta.planning.compose.history import History
 from batuta.planning.compose.planner import ComposePlanner
@@ -26,8 +27,11 @@ from batuta.planning.proposal import Planner, Proposal, Wish
 from batuta.planning.recall import RecallPlanner, made
 from batuta.planning.registered import RegisteredPlanner, inputs_in
 from batuta.planning.route import Router
+from batuta.planning.saving import file_for, keep, registrable
 from batuta.planning.understood import Understood
-from batuta.plans.build import Sourced, plan_from_file
+from batuta.plans.admit import raise_flaws
+from batuta.plans.build import Sourced, plan_from_file, plan_from_yaml, plan_to_yaml
+from batuta.plans.check import check
 from batuta.ports import WORKSPACE
 from batuta.reading.nearest import did_you_mean
 from batuta.spec.facts import Fact
@@ -64,7 +68,7 @@ class Desk:
             planners.append(
                 DraftPlanner(drafting.model, drafting.attempts, app.run, lambda: app.cards)
             )
-        self._ladder = Ladder(planners)
+        self._planners = {one.name: one for one in planners}
         self.troubles: dict[str, str] = {}
 
     @property
@@ -104,17 +108,27 @@ class Desk:
         }
 
     async def understand(
-        self, words: str, *, plan: str = "", sourced: Sourced | None = None, trusted: bool = True
+        self,
+        words: str,
+        *,
+        plan: str = "",
+        sourced: Sourced | None = None,
+        trusted: bool = True,
+        planner: str = "",
+        autonomy: str = "",
     ) -> Understood:
         """What `words` ask for.
 
         `plan` (a registered name) or `sourced` (any plan): it is known, and only its inputs are read. `trusted` False:
         whoever asks is not known; what they say is routed as it is, no plan is made for it, and it teaches nothing.
+        `planner`: only this one is asked. `autonomy`: less than the workspace allows.
 
         Raises:
-            InputError: they are no request (too long). NotFound: there is no such plan. CallFailed: words cannot be
-            classified on this machine. JournalError.
+            InputError: they are no request (too long), or it is more autonomy than there is. NotFound: there is no such
+            plan or planner. Denied: that planner makes plans, and whoever asks is not trusted. CallFailed: words cannot
+            be classified on this machine. JournalError.
         """
+        autonomy = narrowed(self._app.workspace.planning.autonomy, autonomy, trusted=trusted)
         if len(words) > _WORDS_CHARS_MAX:
             raise InputError(
                 f"{len(words):,} characters are no request; at most {_WORDS_CHARS_MAX:,}",
@@ -126,9 +140,27 @@ class Desk:
         if sourced is not None:
             route = Route(sourced.plan.name, 1.0, "the request names it", sure=True)
             named = Proposal("named", route, sourced, inputs_in(wish, sourced))
-            return Understood(words, named, trusted=trusted)
-        chosen, *others = await self._ladder.climb(wish)
-        return Understood(words, chosen, tuple(others), trusted)
+            return Understood(words, named, trusted=trusted, autonomy=autonomy)
+        planners = [self._planner(planner)] if planner else list(self._planners.values())
+        if planner and planners[0].makes and not trusted:
+            raise Denied("for somebody who is not trusted, no plan is made")
+        chosen, *others = await Ladder(planners).climb(wish)
+        return Understood(words, chosen, tuple(others), trusted, autonomy)
+
+    async def approval(
+        self,
+        understood: Understood,
+        inputs: Mapping[str, Any],
+        *,
+        sourced: Sourced | None = None,
+    ) -> str:
+        """The digest that a yes is bound to: of the plan, these inputs, the files they name, and what the plan calls.
+
+        `sourced`: the plan itself, if it is not as it was understood. Raises `NotFound`; `InputError` for such a file.
+        """
+        plan = (sourced or understood.sourced or self._named(understood.plan)).plan
+        given = await self._app.pinned(plan, inputs)
+        return approval_of(plan, given, self._app.cards, self._app.workspace.root)
 
     async def accept(
         self,
@@ -138,36 +170,78 @@ class Desk:
         sourced: Sourced | None = None,
         author: str = "",
         who: str = "",
+        approved: str = "",
     ) -> str:
         """Accept a run of the plan that was understood, durably, and return its id; nobody drives it yet.
 
         `sourced`: the plan itself, if it is not as it was understood. `who` said that it was meant: if they are
-        trusted, the words are an example of it from now on. A plan that was made is recalled if it works.
+        trusted, the words are an example of it from now on. `approved`: the digest (`approval`) that they said yes to;
+        a plan that was made needs one, unless `understood.free`. It is recalled if it works.
 
-        Raises as `App.start` does; `NotFound` if nothing was understood.
+        Raises as `App.start` does; `NotFound` if nothing was understood; `Denied` and `InputError` if it may not run.
         """
         plan = (sourced or understood.sourced or self._named(understood.plan)).plan
         engine = self._app.engine
         now = engine.clock.now()
         run_id = new_run_id(now)
         pinned = await self._app.pinned(plan, inputs)
+        wanted = approval_of(plan, pinned, self._app.cards, self._app.workspace.root)
+        who = who or (local_user() if approved else "")
+        permit(understood, plan.name, wanted, approved)
         run, receipt = engine.accept(
             plan,
             pinned,
             run_id=run_id,
             request=Request(text=understood.words, author=author or local_user()),
-            routed=understood.fact(now, who),
+            routed=understood.fact(now, who, approved),
         )
         await engine.journal.commit(receipt)
         fact: Fact | None = None
         if understood.made:
-            fact = made(understood.words, plan, run_id, understood.planner, now)
+            said_yes = who if approved else understood.chosen.approved
+            fact = made(understood.words, plan, run_id, understood.planner, now, said_yes)
         elif who and understood.trusted and understood.words.strip():
             fact = confirmed(understood.words, plan.name, run_id, who, now)
         if fact is not None:
             await engine.journal.commit(engine.journal.append(WORKSPACE, (fact,), after=None))
         engine.keep(run)
         return run_id
+
+    def edited(self, understood: Understood, text: str, file: str = "") -> Understood:
+        """`understood` with the plan that `text` (YAML; `file` names it in messages) says in place of its own.
+
+        Raises:
+            PlanError: it has flaws; the error lists all of them, with places.
+        """
+        sourced = plan_from_yaml(text, file)
+        raise_flaws(check(sourced.plan, self._app.cards, sourced.places))
+        wish = Wish(understood.words, self._today(), understood.trusted, self._exists)
+        return understood.edited(sourced, inputs_in(wish, sourced))
+
+    def save(self, understood: Understood, name: str, *, force: bool = False) -> Path:
+        """Make the plan that was understood a registered one; its file, where the workspace has its plans.
+
+        `force`: a registered plan of that name is replaced, if it has a file of its own.
+
+        Raises:
+            InputError: the name is taken, there is no place for it, it cannot be written, or there is nothing to keep.
+            PlanError: the name is none, or the plan has flaws. Denied: whoever asks is not trusted.
+        """
+        if not understood.trusted:
+            raise Denied("somebody who is not trusted registers no plan")
+        sourced = registrable(understood, name)
+        raise_flaws(check(sourced.plan, self._app.cards, sourced.places))
+        taken = {*self.registered, *self.troubles}
+        path = file_for(name, self._app.workspace, self.registered.get(name), name in taken, force)
+        keep(path, plan_to_yaml(sourced.plan), replace=force)
+        self._registered = None
+        return path
+
+    def _planner(self, name: str) -> Planner:
+        if name not in self._planners:
+            remedy = did_you_mean(name, self._planners, "planners")
+            raise NotFound(f"no planner {name[:80]!r} is asked here", remedy=remedy)
+        return self._planners[name]
 
     def _named(self, name: str) -> Sourced:
         known = self.registered

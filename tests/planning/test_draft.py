@@ -87,7 +87,8 @@ async def test_a_draft_with_slips_becomes_a_plan_that_runs(
         assert "2 slips put right" in draft.route.why or "3 slips put right" in draft.route.why
         assert draft.cost_nusd > 0
         chosen = Understood(WORDS, draft)
-        run = await desk.accept(chosen, draft.inputs.values)
+        yes = await desk.approval(chosen, draft.inputs.values)
+        run = await desk.accept(chosen, draft.inputs.values, approved=yes)
         assert (await app.resume(run))["result"] == "A-17@example.org: it has left"
         again = await desk.understand("write to the customer of order B-2 that it has left")
         assert (again.planner, again.inputs.values) == ("recall", {"order": "B-2"})

@@ -59,7 +59,9 @@ async def make(app: App, words: str = WORDS) -> str:
     wish = Wish(words, date(2026, 11, 22))
     inputs = inputs_in(wish, sourced)
     proposal = Proposal("compose", Route(sourced.plan.name, 0.7, "by type"), sourced, inputs)
-    run = await Desk(app).accept(Understood(words, proposal), inputs.values)
+    desk, understood = Desk(app), Understood(words, proposal)
+    yes = await desk.approval(understood, inputs.values)
+    run = await desk.accept(understood, inputs.values, who="ada", approved=yes)
     return (await app.resume(run))["run"]
 
 

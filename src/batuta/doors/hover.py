@@ -237,7 +237,12 @@ WORKSPACE: Mapping[str, Hover] = {
         "How requests in words become plans where nothing that is registered fits.",
         ({"model": "strong"},),
     ),
-    "PlanningConfig": Hover("What planners may use."),
+    "PlanningConfig": Hover("What planners may use, and what their plans may do."),
+    "PlanningConfig.autonomy": Hover(
+        "What a plan that was made for a request may do: be shown, run when somebody has said yes to it, run and ask"
+        " before it changes anything, or run as the policy says.",
+        ("supervised",),
+    ),
     "PlanningConfig.model": Hover("Which of the workspace's models drafts plans.", ("strong",)),
     "PlanningConfig.attempts": Hover("At most so many drafts of one plan."),
     "Workspace.sql": Hover(

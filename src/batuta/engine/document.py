@@ -21,8 +21,8 @@ async def document(run: Run, engine: Engine) -> dict[str, Any]:
 
     Keys: run, status, plan, result, error {code, message, path}, waiting [{step, kind, question, …}], cost_usd,
     calls, accepted_at, ended_at (seconds of the Unix epoch), steps [{path, state, attempts, inputs, output, …}];
-    forked_from {run, at}, of a fork. Of a run that words asked for: words, and routed {confidence, planner, who, why,
-    alternatives, also, inputs}.
+    forked_from {run, at}, of a fork. Of a run that words asked for: words, and routed {confidence, planner, who,
+    autonomy, approved, asks, why, alternatives, also, inputs, ladder}.
     """
     accepted = run.accepted
     assert accepted is not None
@@ -59,7 +59,14 @@ async def result_of(run: Run, engine: Engine) -> Any:
 
 
 async def _routed(found: Routed, engine: Engine) -> dict[str, Any]:
-    shown = {"confidence": found.confidence, "planner": found.planner, "who": found.who}
+    shown: dict[str, Any] = {
+        "confidence": found.confidence,
+        "planner": found.planner,
+        "who": found.who,
+        "autonomy": found.autonomy,
+        "approved": found.approved,
+        "asks": found.asks,
+    }
     if found.why.erased:
         return shown
     await engine.load([found.why])

@@ -44,6 +44,7 @@ class Proposal(msgspec.Struct, frozen=True):
         inputs: what the words say of the inputs of that plan.
         cost_nusd: what planning cost, in nano-dollars.
         took_s: how long it took, in seconds.
+        approved: who said yes to this plan before, for a request like this one; "" if nobody has.
     """
 
     planner: str
@@ -52,6 +53,7 @@ class Proposal(msgspec.Struct, frozen=True):
     inputs: Inputs = Inputs(())
     cost_nusd: int = 0
     took_s: float = 0.0
+    approved: str = ""
 
     @property
     def makes(self) -> bool:

@@ -35,10 +35,14 @@ _TRIES_MAX = 5
 
 
 class _Earlier(NamedTuple):
-    """A plan that was made: its name, and the requests it was made or recalled for, with their runs, oldest first."""
+    """A plan that was made: its name, and the requests it was made or recalled for, with their runs, oldest first.
+
+    `approved`: who has said yes to it ("": nobody).
+    """
 
     name: str
     requests: dict[str, str]
+    approved: str = ""
 
 
 class RecallPlanner:
@@ -83,7 +87,8 @@ class RecallPlanner:
             sourced = plan_from_data(plan)
             why = f"recalled from run {run_id}: {route.why}"
             route = msgspec.structs.replace(route, plan=plan.name, why=why, alternatives=())
-            return Proposal(self.name, route, sourced, inputs_in(wish, sourced))
+            inputs = inputs_in(wish, sourced)
+            return Proposal(self.name, route, sourced, inputs, approved=earlier.approved)
         return Proposal(self.name, msgspec.structs.replace(NONE, why=why))
 
     async def _catch_up(self) -> None:
@@ -98,6 +103,8 @@ class RecallPlanner:
                 one.requests.pop(words, None)
             earlier = self._earlier.pop(fact.digest, None) or _Earlier(fact.plan, {})
             earlier.requests[words] = fact.run
+            if fact.who:
+                earlier = earlier._replace(approved=fact.who)
             if len(earlier.requests) > _REQUESTS_MAX:
                 earlier.requests.pop(next(iter(earlier.requests)))
             self._earlier[fact.digest] = earlier
@@ -126,7 +133,7 @@ class RecallPlanner:
 _ENDS = {"failed": "failed", "cancelled": "was cancelled", "waiting": "still waits"}
 
 
-def made(words: str, plan: Plan, run: str, planner: str, at: float) -> Made:
-    """The fact that `run` began with a plan that `planner` made for `words`."""
-    text = inline(words[:_CHARS_MAX])
-    return Made(at=at, words=text, plan=plan.name, digest=plan.digest(), run=run, planner=planner)
+def made(words: str, plan: Plan, run: str, planner: str, at: float, who: str = "") -> Made:
+    """The fact that `run` began with a plan that `planner` made for `words`, and that `who` said yes to."""
+    text, key = inline(words[:_CHARS_MAX]), plan.digest()
+    return Made(at=at, words=text, plan=plan.name, digest=key, run=run, planner=planner, who=who)

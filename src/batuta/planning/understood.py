@@ -22,12 +22,14 @@ class Understood(msgspec.Struct, frozen=True):
         chosen: the proposal that counts; its planner is "named" if the request named the plan.
         others: what the other planners that were asked came to.
         trusted: whoever asks may teach: a request of theirs that is confirmed is an example from then on.
+        autonomy: what may run without a yes, of `batuta.reading.planning.AUTONOMIES`.
     """
 
     words: str
     chosen: Proposal
     others: tuple[Proposal, ...] = ()
     trusted: bool = True
+    autonomy: str = "confirm"
 
     @property
     def route(self) -> Route:
@@ -59,6 +61,42 @@ class Understood(msgspec.Struct, frozen=True):
         """The plan was made for a request, this one or one like it, rather than registered."""
         return self.chosen.makes and self.sourced is not None
 
+    @property
+    def free(self) -> bool:
+        """It may run without anybody's yes: what it means is sure, and what was made for it may run."""
+        if self.autonomy == "suggest" or self.sourced is None or (self.made and not self.trusted):
+            return False
+        if not self.made:
+            return self.route.sure
+        if self.autonomy == "confirm":
+            return self.route.sure and bool(self.chosen.approved)
+        return not self.route.also
+
+    @property
+    def asks(self) -> bool:
+        """Whatever its run would change is asked about first."""
+        return self.made and self.autonomy == "supervised"
+
+    def edited(self, sourced: Sourced, inputs: Inputs) -> "Understood":
+        """The same with a plan that somebody has written in place of it; `inputs`: what the words say of its inputs."""
+        schemas = sourced.plan.inputs
+        before = {} if self.sourced is None else self.sourced.plan.inputs
+        kept = [
+            slot
+            for slot in self.inputs.slots
+            if slot.name in schemas and schemas[slot.name] == before[slot.name]
+        ]
+        given = {slot.name for slot in kept}
+        read = Inputs(
+            (*kept, *(slot for slot in inputs.slots if slot.name not in given)),
+            tuple(name for name in inputs.missing if name not in given),
+            {name: said for name, said in inputs.unclear.items() if name not in given},
+        )
+        why = f"edited by hand, from {self.plan} of {self.planner}"
+        route = Route(sourced.plan.name, 1.0, why, sure=True)
+        chosen = Proposal("edited", route, sourced, read)
+        return msgspec.structs.replace(self, chosen=chosen, others=(self.chosen, *self.others))
+
     def meaning(self, plan: str) -> "Understood":
         """The same where somebody has said that `plan` is meant: one that was made for it."""
         every = (self.chosen, *self.others)
@@ -71,8 +109,8 @@ class Understood(msgspec.Struct, frozen=True):
         """Nothing that the plan needs is missing."""
         return bool(self.plan) and not self.inputs.missing
 
-    def fact(self, at: float, who: str = "") -> Routed:
-        """How the words led to the plan, for the log. `who` said that it was meant."""
+    def fact(self, at: float, who: str = "", approved: str = "") -> Routed:
+        """How the words led to the plan, for the log. `who` said that it was meant, and yes to `approved`, a digest."""
         why = {
             "why": self.route.why,
             "alternatives": [_guess(one) for one in self.route.alternatives],
@@ -90,6 +128,9 @@ class Understood(msgspec.Struct, frozen=True):
             planner=self.planner,
             who=who,
             why=inline(why),
+            autonomy=self.autonomy,
+            approved=approved,
+            asks=self.asks,
         )
 
     def data(self) -> dict[str, Any]:
@@ -101,6 +142,8 @@ class Understood(msgspec.Struct, frozen=True):
             "sure": self.route.sure,
             "why": self.route.why,
             "planner": self.planner,
+            "autonomy": self.autonomy,
+            "free": self.free,
             "made": plain(self.sourced.plan) if self.made and self.sourced else None,
             "also": [_guess(one) for one in self.route.also],
             "alternatives": [_guess(one) for one in self.route.alternatives],

@@ -79,6 +79,9 @@ class Routed(Fact, frozen=True, tag="routed"):
         planner: what found it.
         who: who said that it was meant, or chose it; "" if it was sure enough and nobody was asked.
         why: {why, alternatives: [{plan, score}], inputs: {name: {words, start, end}}}.
+        autonomy: how much the request was allowed to do by itself.
+        approved: the digest that `who` said yes to; "" if nobody had to.
+        asks: its plan was made for it, and whatever changes something is asked about first.
     """
 
     plan: str
@@ -86,6 +89,9 @@ class Routed(Fact, frozen=True, tag="routed"):
     planner: str = "route"
     who: str = ""
     why: Value = Value()
+    autonomy: str = ""
+    approved: str = ""
+    asks: bool = False
 
 
 class Inherited(Fact, frozen=True, tag="inherited"):
@@ -312,7 +318,7 @@ class Confirmed(Fact, frozen=True, tag="confirmed"):
 class Made(Fact, frozen=True, tag="made"):
     """A plan was made for `words`, and `run` began with it: if that worked, it is recalled for a request like it.
 
-    `digest` names the plan, which stands in the log of the run; `planner` made it.
+    `digest` names the plan, which stands in the log of the run; `planner` made it. `who` said yes to it ("": nobody).
     """
 
     words: Value
@@ -320,6 +326,7 @@ class Made(Fact, frozen=True, tag="made"):
     digest: str
     run: str
     planner: str
+    who: str = ""
 
 
 class Restored(Fact, frozen=True, tag="restored"):

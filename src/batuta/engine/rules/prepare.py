@@ -220,11 +220,14 @@ def _verdict(
     if card.effect in ("idempotent", "write") and run.accepted.epoch < around.epoch:
         word, rule = "ask", rule if word == "ask" else "restored"
         reason = "the journal was restored from a backup: this may have happened already"
-    fork = run.accepted.fork
-    if fork is not None and fork.asks and node.kind != "undo" and word == "allow":
-        if card.effect in ("idempotent", "write"):
+    if word == "allow" and card.effect in ("idempotent", "write") and node.kind != "undo":
+        fork = run.accepted.fork
+        if fork is not None and fork.asks:
             word, rule = "ask", "fork"
             reason = f"this run is a fork of {fork.run}, which may have done it already"
+        elif run.routed is not None and run.routed.asks:
+            word, rule = "ask", "supervised"
+            reason = "the plan was made for a request"
     if word == "allow":
         return "allow", rule
     approved = approval_digest(run, node, card.name, args_digest, around.epoch)

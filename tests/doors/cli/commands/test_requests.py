@@ -83,12 +83,12 @@ async def taught(folder: Folder) -> list[tuple[str, str]]:
 class Terminal:
     """A command with a real terminal as its input and its error stream; standard output is a pipe."""
 
-    def __init__(self, folder: Folder, *words: str) -> None:
+    def __init__(self, folder: Folder, *words: str, **environment: str) -> None:
         self._ours, theirs = os.openpty()
         self.process = subprocess.Popen(
             [sys.executable, "-P", "-m", "batuta", *words],
             cwd=folder.path,
-            env=surroundings(TERM="xterm", NO_COLOR="1"),
+            env=surroundings(TERM="xterm", NO_COLOR="1", **environment),
             stdin=theirs,
             stderr=theirs,
             stdout=subprocess.PIPE,
@@ -141,8 +141,8 @@ class Terminal:
 
 
 @contextmanager
-def terminal(folder: Folder, *words: str) -> Iterator[Terminal]:
-    opened = Terminal(folder, *words)
+def terminal(folder: Folder, *words: str, **environment: str) -> Iterator[Terminal]:
+    opened = Terminal(folder, *words, **environment)
     try:
         yield opened
     finally:
@@ -219,7 +219,9 @@ def test_two_wishes_are_one_plan_that_is_shown_and_does_not_run(
     said = desk.batuta("run", TWO, *yes)
     assert said.code == 2
     assert f"“{TWO}” would be done by {BOTH}, which nobody has looked at: nothing runs" in said.err
-    assert f"→ see it: batuta plan '{TWO}'; keep it: add --out FILE" in said.err
+    assert (
+        f"→ see it, and how to say yes to it: batuta plan '{TWO}'; keep it: add --save" in said.err
+    )
     assert re.search(rf"1 +{BOTH}[^\n]*\n +2 +refund-order[^\n]*\n +3 +weekly-report", said.err)
     assert desk.runs() == []
     document = desk.batuta("run", TWO, "--json", *yes).document

@@ -37,6 +37,11 @@ async def _plan(args: argparse.Namespace, screen: Screen) -> int:
     if any(character.isspace() for character in args.plan.strip()):
         if not is_name_of_plan(args.plan, folder):
             return await _asked_for(args, screen, folder_of(args))
+    for word in ("save", "edit", "planner", "autonomy"):
+        if getattr(args, word):
+            raise InputError(
+                f"--{word} goes with words", remedy="say in quotes what is wanted, in several words"
+            )
     if args.out and not args.rewrite:
         raise InputError("--out goes with --rewrite", remedy="add --rewrite, or leave it out")
     written = written_plan(args.plan, folder)
@@ -50,7 +55,8 @@ async def _asked_for(args: argparse.Namespace, screen: Screen, folder: Path) -> 
     """`batuta plan "words"`: which plan they mean, what they say of its inputs, and what a run would do."""
     from batuta.desk import Desk  # 50 ms, for those who ask in words
     from batuta.doors.cli.requests.dialogue import Dialogue, told
-    from batuta.doors.cli.requests.lines import understood_lines
+    from batuta.doors.cli.requests.editing import edited
+    from batuta.doors.cli.requests.lines import ladder_lines, understood_lines
 
     async with opened_to_compare(folder) as app:
         desk = Desk(app)
@@ -59,11 +65,25 @@ async def _asked_for(args: argparse.Namespace, screen: Screen, folder: Path) -> 
         # What was made is shown so that somebody can say whether it is meant.
         if sourced is None or not (understood.route.sure or understood.made):
             return told(understood, desk, screen)
+        if args.edit:
+            understood = await edited(understood, desk, screen)
+            sourced = understood.sourced or sourced
         given = parse_inputs(sourced.plan, args.input, str(folder))
         inputs = understood.inputs.values | given
         if not screen.json:
             screen.out(*understood_lines(understood, sourced, given), "")
-        return await _explained(args, screen, app, sourced, inputs, understood.data())
+        shown = _rewritten(sourced, app) if args.rewrite else sourced
+        yes = await desk.approval(understood, inputs, sourced=shown)
+        path = desk.save(understood, args.save, force=args.force) if args.save else None
+        saved = {} if path is None else {"saved": str(path)}
+        code = await _explained(
+            args, screen, app, sourced, inputs, understood.data() | {"approve": yes} | saved
+        )
+        if not screen.json:
+            screen.out("", *ladder_lines(understood, yes))
+            if path is not None:
+                screen.say(f"registered: {one_line(str(path))}")
+        return code
 
 
 async def _explained(
@@ -76,10 +96,8 @@ async def _explained(
 ) -> int:
     explanation = await app.explain(sourced.plan, inputs, places=sourced.places)
     if args.rewrite:
-        from batuta.plans.rewrite import rewritten
-
         # As it was written, the plan is right; what is made of it has no places.
-        better = rewritten(sourced.plan, app.cards)
+        better = _rewritten(sourced, app)
         explanation = _with_changes(await app.explain(better.plan, inputs), explanation)
     files = _written(args, explanation, sourced)
     if screen.json:
@@ -90,6 +108,12 @@ async def _explained(
     for name in files.values():
         screen.say(f"\nwritten: {one_line(name)}")
     return 0
+
+
+def _rewritten(sourced: Sourced, app: App) -> Sourced:
+    from batuta.plans.rewrite import rewritten
+
+    return sourced._replace(plan=rewritten(sourced.plan, app.cards).plan)
 
 
 def _with_changes(better: Explanation, before: Explanation) -> Explanation:

@@ -30,7 +30,7 @@ from batuta.doors.cli.workspace import (
     opened_to_check,
     written_plan,
 )
-from batuta.errors import InputError, PlanError
+from batuta.errors import Denied, InputError, PlanError
 from batuta.plans.assignments import parse_inputs
 from batuta.plans.build import Sourced
 from batuta.plans.check import check
@@ -81,7 +81,7 @@ async def _run(args: argparse.Namespace, screen: Screen) -> int:
 async def _asked_for(args: argparse.Namespace, screen: Screen, folder: Path) -> int:
     """`batuta run "words"`: find the plan, ask for what is missing, and run it."""
     from batuta.desk import Desk  # 50 ms, for those who ask in words
-    from batuta.doors.cli.requests.dialogue import Dialogue
+    from batuta.doors.cli.requests.dialogue import Dialogue, refused
 
     weather = Weather()
     async with opened(folder, screen, None if screen.json else weather) as app:
@@ -103,11 +103,17 @@ async def _asked_for(args: argparse.Namespace, screen: Screen, folder: Path) -> 
             # Who has said yes beforehand has seen the steps.
             lines_of = summary_lines if args.yes else explained_lines
             screen.say("", *lines_of(explanation, terminal_width(screen.err.fileno(), 120)), "")
-        asked = dialogue.confirmed(asked)
+        begun = Sourced(plan, sourced.places)
+        approval = await desk.approval(asked.understood, inputs, sourced=begun)
+        asked = dialogue.confirmed(asked, approval)
         if asked is None:
             return InputError.exit_code
-        begun = Sourced(plan, sourced.places)
-        screen.run = await desk.accept(asked.understood, inputs, sourced=begun, who=asked.who)
+        try:
+            screen.run = await desk.accept(
+                asked.understood, inputs, sourced=begun, who=asked.who, approved=asked.approved
+            )
+        except (Denied, InputError) as error:
+            return refused(error, asked.understood.data() | {"approve": approval}, screen)
         return await _driven(args, app, sourced, screen, weather, also)
 
 

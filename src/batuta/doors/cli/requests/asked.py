@@ -19,6 +19,8 @@ def asked_lines(document: Mapping[str, Any]) -> list[list[Span]]:
     how = "as its plan was named"
     if routed["planner"] != "named":
         how = f"{routed['confidence']:.0%} sure: {one_line(str(routed.get('why', '')), _WHY_CELLS)}"
-    who = f"; {one_line(routed['who'], 40)} said so" if routed["who"] else ""
+    said = f"yes to {routed['approved'][:12]}" if routed["approved"] else "so"
+    who = f"; {one_line(routed['who'], 40)} said {said}" if routed["who"] else ""
+    who += f"; {routed['autonomy']}" if routed["autonomy"] not in ("", "confirm") else ""
     words = one_line(document["words"], _WORDS_CELLS)
     return [[Span(f"asked for by “{words}”, {how}{who}", "dim")]]

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from batuta.desk import Desk
 from batuta.doors.cli.failures import error_document, report
+from batuta.doors.cli.requests.editing import edited
 from batuta.doors.cli.requests.form import answered, asks_here, fill, says_yes
 from batuta.doors.cli.requests.lines import (
     candidates_of,
@@ -20,21 +21,22 @@ from batuta.doors.cli.requests.lines import (
 from batuta.doors.cli.terminal.screen import Screen
 from batuta.doors.cli.terminal.text import one_line
 from batuta.engine.author import local_user
-from batuta.errors import InputError, NotFound
+from batuta.errors import BatutaError, InputError, NotFound
 from batuta.planning.understood import Understood
 from batuta.plans.assignments import parse_inputs
 from batuta.plans.build import Sourced
 
-__all__ = ["Asked", "Dialogue", "told"]
+__all__ = ["Asked", "Dialogue", "refused", "told"]
 
 
 class Asked(NamedTuple):
-    """A request that can begin; `who` said that its plan was meant ("": nobody was asked)."""
+    """A request that can begin; `who` said that its plan was meant ("": nobody was asked), and yes to `approved`."""
 
     understood: Understood
     sourced: Sourced
     inputs: Mapping[str, Any]
     who: str
+    approved: str = ""
 
 
 class Dialogue:
@@ -51,7 +53,13 @@ class Dialogue:
     ) -> tuple[Understood, Sourced | None]:
         """What `words` mean; `named`: the plan that is given beside them."""
         plan = named.plan.name if named is not None else ""
-        understood = await self._desk.understand(words, plan=plan, sourced=named)
+        understood = await self._desk.understand(
+            words,
+            plan=plan,
+            sourced=named,
+            planner=self._args.planner or "",
+            autonomy=self._args.autonomy or "",
+        )
         sourced = understood.sourced
         if not self._screen.json:
             for name, trouble in self._desk.troubles.items():
@@ -68,7 +76,7 @@ class Dialogue:
         """
         asks = asks_here(self._screen)
         who = ""
-        if sourced is None or not understood.route.sure:
+        if sourced is None or not (understood.route.sure or self._goes_on(understood)):
             candidates = candidates_of(understood, self._desk.registered)
             if not asks or self._args.yes or not candidates:
                 told(understood, self._desk, self._screen)
@@ -82,6 +90,10 @@ class Dialogue:
                 sourced = understood.sourced
             who = local_user()
         assert sourced is not None, "what was chosen has a plan"
+        if self._args.edit:
+            understood = await edited(understood, self._desk, self._screen)
+            sourced = understood.sourced
+            assert sourced is not None, "what was edited is a plan"
         given = parse_inputs(sourced.plan, self._args.input, str(self._folder))
         missing = [name for name in understood.inputs.missing if name not in given]
         if missing and not asks:
@@ -97,14 +109,30 @@ class Dialogue:
             given |= fill(self._screen, missing, schemas, unclear, str(self._folder))
         return Asked(understood, sourced, understood.inputs.values | given, who)
 
-    def confirmed(self, asked: Asked) -> Asked | None:
-        """`asked`, once a person at the terminal has said yes; None if they have not."""
-        if self._args.yes or not asks_here(self._screen):
+    def _goes_on(self, understood: Understood) -> bool:
+        """True for what is not sure, and nobody is asked about: it may run by itself, was approved, or is shown."""
+        if understood.autonomy == "suggest":
+            return understood.made
+        return understood.free or bool(self._args.approve) or (understood.made and self._args.edit)
+
+    def confirmed(self, asked: Asked, approval: str) -> Asked | None:
+        """`asked`, once a person has said yes to `approval`, the digest of what runs; None if they have not.
+
+        Where nobody is asked, it is for the desk to say whether it may run.
+        """
+        understood = asked.understood
+        if self._args.approve:
+            return asked._replace(who=local_user(), approved=self._args.approve)
+        if self._args.edit and self._args.yes and understood.planner == "edited":
+            # Who has written it themselves has looked at it.
+            return asked._replace(who=local_user(), approved=approval)
+        unasked = understood.autonomy in ("suggest", "supervised", "autonomous")
+        if self._args.yes or unasked or not asks_here(self._screen):
             return asked
         if not says_yes(self._screen, "Run it?"):
             self._screen.say("nothing runs")
             return None
-        return asked._replace(who=local_user())
+        return asked._replace(who=local_user(), approved=approval)
 
     async def _meant(
         self, understood: Understood, chosen: str, candidates: Mapping[str, Sourced]
@@ -148,7 +176,7 @@ def told(understood: Understood, desk: Desk, screen: Screen) -> int:
         command = shlex.quote(one_line(understood.words, 200))
         error: InputError = InputError(
             f"“{words}” would be done by {understood.plan}, which nobody has looked at: nothing runs",
-            remedy=f"see it: batuta plan {command}; keep it: add --out FILE, and run FILE; or say yes on a terminal",
+            remedy=f"see it, and how to say yes to it: batuta plan {command}; keep it: add --save NAME",
         )
         heading = "what could be done:"
     elif not understood.plan:
@@ -170,12 +198,17 @@ def told(understood: Understood, desk: Desk, screen: Screen) -> int:
             remedy=f"say which: {command_for(understood, next(iter(candidates)))}",
         )
         heading = "what it could mean:"
-    if screen.json:
-        screen.document(error_document(error, None) | {"request": understood.data()})
-        return error.exit_code
-    if lines:
+    if lines and not screen.json:
         screen.say(heading, *lines)
-    return report(error, screen)
+    return refused(error, understood.data(), screen)
+
+
+def refused(error: BatutaError, request: Mapping[str, Any], screen: Screen) -> int:
+    """Say why nothing runs; a document also has the `request`. The exit code."""
+    if not screen.json:
+        return report(error, screen)
+    screen.document(error_document(error, None) | {"request": request})
+    return error.exit_code
 
 
 def _with_choice(before: Understood, chosen: Understood) -> Understood:

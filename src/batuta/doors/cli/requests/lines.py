@@ -7,13 +7,16 @@ from typing import Any
 from batuta.doors.cli.terminal.schema_text import described
 from batuta.doors.cli.terminal.table import Span, columns
 from batuta.doors.cli.terminal.text import json_text, one_line
+from batuta.planning.proposal import Proposal
 from batuta.planning.understood import Understood
 from batuta.plans.build import Sourced
+from batuta.spec.budget import usd
 
 __all__ = [
     "candidates_of",
     "chosen_lines",
     "command_for",
+    "ladder_lines",
     "offered_lines",
     "understood_lines",
     "what_is_missing",
@@ -56,6 +59,35 @@ def understood_lines(
         words = f"“{one_line(one.words, _WORDS_CELLS)}”"
         lines.append([Span("  also asked for: ", "ask"), Span(f"{one.plan}, by {words}")])
     return lines
+
+
+def ladder_lines(understood: Understood, approval: str) -> list[Line]:
+    """Who was asked, in which order of choice, how sure each was, why, and what it cost; and how to say yes."""
+    rows = [
+        (
+            one.planner,
+            f"{one.route.confidence:.0%}" if one.route.plan else "",
+            one_line(one.route.plan or "nothing", _WORDS_CELLS),
+            one_line(f"{one.route.why}, {_cost(one)}", _WHY_CELLS),
+        )
+        for one in (understood.chosen, *understood.others)
+    ]
+    lines: list[Line] = [
+        [Span("who was asked, and what counts first", "bold")],
+        *([Span(f"  {line}")] for line in columns(rows)),
+        [Span(f"autonomy: {understood.autonomy}", "dim")],
+    ]
+    if understood.made and understood.complete and not understood.free:
+        command = command_for(understood, "")
+        if understood.autonomy == "confirm":
+            lines.append([Span(f"say yes to exactly this: {command} --approve {approval}")])
+        else:
+            lines.append([Span(f"nothing of it runs; its digest is {approval}", "dim")])
+    return lines
+
+
+def _cost(one: Proposal) -> str:
+    return f"{usd(one.cost_nusd)} USD" if one.cost_nusd else "no model tokens"
 
 
 def chosen_lines(candidates: Mapping[str, Sourced]) -> list[Line]:

@@ -41,6 +41,17 @@ def _plan(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="with --rewrite, or with words: write that plan to FILE, which must not be there yet",
     )
+    add(
+        "--planner",
+        metavar="NAME",
+        help="with words: ask only this planner (route, recall, compose, draft)",
+    )
+    add("--autonomy", metavar="WORD", help="with words: as for `batuta run`")
+    add("--save", metavar="NAME", help="with words: register the plan that was made, under NAME")
+    add(
+        "--force", action="store_true", help="with --save: replace the registered plan of that name"
+    )
+    add("--edit", action="store_true", help="with words: open the plan in $VISUAL or $EDITOR first")
 
 
 def _capabilities(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
@@ -97,10 +108,13 @@ COMMANDS: dict[str, Command] = {
         "of the newest 500 runs of this workspace; ? is what nobody knows yet.\n"
         "Words find the registered plan they mean, as `batuta run` does, and its inputs; where\n"
         "none is sure to be meant, one is made of the capabilities there are, and shown.\n"
+        "Below it stands who was asked, and how to say yes to it. --edit opens it in your\n"
+        "editor, --save registers it.\n"
         "Nothing runs, and nothing is written to the log. Exits 2 if the plan has a flaw,\n"
         "or if it is not clear which one is meant.",
         "batuta plan refunds.yaml\n"
         "batuta plan 'refund order A-1042 with 20 euros'\n"
+        "batuta plan 'refund order A-1042 and write the weekly report' --save refund-and-report\n"
         "batuta plan refunds --input batch=@refunds.csv --tree\n"
         "batuta plan refunds.yaml --svg refunds.svg\n"
         "batuta plan refunds.yaml --rewrite --out better.yaml",

@@ -20,6 +20,18 @@ def _run(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
         help="accept the run, leave it to a process of its own, and return",
     )
     add("--yes", action="store_true", help="run what the words mean without being asked")
+    add(
+        "--autonomy",
+        metavar="WORD",
+        help="less than the workspace allows: suggest, confirm, supervised or autonomous",
+    )
+    add(
+        "--approve",
+        metavar="DIGEST",
+        help="say yes to exactly the plan that `batuta plan WORDS` has shown",
+    )
+    add("--planner", metavar="NAME", help="ask only this planner")
+    add("--edit", action="store_true", help="open the plan in $VISUAL or $EDITOR before it runs")
     add("--rewrite", action="store_true", help="run what `batuta plan --rewrite` shows: the same, with less"
         " done twice, for nothing or too early")  # fmt: skip
 
@@ -65,6 +77,8 @@ COMMANDS: dict[str, Command] = {
         "Words find the registered plan they mean; its inputs are read out of them, and\n"
         "what is missing is asked for on a terminal. Where it is not clear which plan is\n"
         "meant, or none is, nothing runs: it says what could be asked for, and exits 2.\n"
+        "A plan that was made for the words runs when you have said yes to it, unless\n"
+        "`planning: {autonomy}` of the workspace says otherwise.\n"
         "Exits 3 if it waits: the questions are printed with the commands that answer them.\n"
         "Ctrl-C cancels the run and waits for its end; a second one leaves at once.",
         "batuta run 'refund order A-1042 with 20 euros'\n"
