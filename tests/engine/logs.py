@@ -4,10 +4,9 @@ import asyncio
 import itertools
 from typing import Any
 
-import msgspec
 from hypothesis import strategies as st
 
-from batuta.errors import NotDone, PlanError
+from batuta.errors import NotDone
 from batuta.spec.call import Call, Expand, Failed, Question, Waiting
 from batuta.spec.facts import Fact
 from batuta.spec.plan import Alternative, Plan, Repeat, Retry, Step, Undo
@@ -53,6 +52,15 @@ def tools() -> list[Tool]:
 
 USES = ["fine", "fine", "pay", "pay", "shaky", "odd", "asks", "lost", "think"]
 
+# How a step looks at an earlier one, by what it makes of it.
+WAYS = {
+    "bare": "${{steps.{0}}}",
+    "asked": "${{steps.{0} != null}}",
+    "why": "${{errors.{0}}}",
+    "whether": "${{has(errors.{0}) || steps.{0} == null}}",
+}
+ROUNDS = [Repeat("index > 0", 3), Repeat("size(rounds) == 2", 3)]
+
 
 @st.composite
 def plans(draw: st.DrawFn) -> Plan:
@@ -62,12 +70,15 @@ def plans(draw: st.DrawFn) -> Plan:
     for number, name in enumerate(names):
         earlier = names[:number]
         used = draw(st.lists(st.sampled_from(earlier), max_size=3, unique=True)) if earlier else []
-        ways = [draw(st.sampled_from(["bare", "asked", "after"])) for _ in used]
+        ways = [draw(st.sampled_from([*WAYS, "after"])) for _ in used]
         with_: dict[str, Any] = {"big": draw(st.booleans())}
         for dep, way in zip(used, ways, strict=True):
             if way != "after":
-                path = f"steps.{dep}"
-                with_[dep] = f"${{{path}}}" if way == "bare" else f"${{{path} != null}}"
+                with_[dep] = WAYS[way].format(dep)
+        joined = any(way != "why" for way in ways)  # who only asks why joins nothing
+        repeat = draw(st.sampled_from([None, None, None, *ROUNDS]))
+        if repeat is not None:
+            with_["before"] = "${rounds}"
         steps[name] = Step(
             use=draw(st.sampled_from(USES)),
             with_=with_,
@@ -75,15 +86,15 @@ def plans(draw: st.DrawFn) -> Plan:
             after=tuple(dep for dep, way in zip(used, ways, strict=True) if way == "after"),
             each=(each := draw(st.sampled_from([None, None, "[]", "[1, 2, 3]"]))),
             limit=draw(st.integers(0, 2)) if each else 0,
-            repeat=draw(st.sampled_from([None, None, None, Repeat("index > 0", 3)])),
+            repeat=repeat,
             retry=Retry(draw(st.integers(0, 1)), 0.0),
             fallback=draw(st.sampled_from([(), (), (Alternative("fine"),)])),
-            join=draw(st.sampled_from(["all", "first"])) if used else "all",
+            join=draw(st.sampled_from(["all", "first"])) if joined else "all",
             undo=draw(st.sampled_from([None, Undo("back")])),
+            may_fail=draw(st.sampled_from([False, False, True])),
         )
-    result = {
-        name: f"${{steps.{name}}}" for name in names if draw(st.sampled_from([True, False, False]))
-    }
+    shown = st.sampled_from([None, None, None, "${{steps.{0}}}", "${{errors.{0}}}"])
+    result = {name: how.format(name) for name in names if (how := draw(shown))}
     return Plan("random", steps=steps, result=result)
 
 
@@ -101,12 +112,7 @@ def logs(draw: st.DrawFn) -> tuple[House, list[Fact]]:
 
 async def _log(plan: Plan, stops: int, choices: list[str]) -> tuple[House, list[Fact]]:
     house = House(*tools())
-    try:
-        run = house.accept(plan)
-    except PlanError:  # two settings that exclude each other: the plain form of the same graph
-        house.accept(_plain(plan))
-        run = await house.engine.read("r1")
-    shown = await house.drive(run)
+    shown = await house.run(plan)
     said = itertools.cycle(choices)
     for turn in range(40):
         if shown["status"] != "waiting":
@@ -118,11 +124,3 @@ async def _log(plan: Plan, stops: int, choices: list[str]) -> tuple[House, list[
             await house.cancel()
         shown = await house.go_on()
     raise AssertionError("a run of six steps asks for ever")
-
-
-def _plain(plan: Plan) -> Plan:
-    steps = {
-        name: msgspec.structs.replace(step, join="all", limit=0, fallback=(), undo=None)
-        for name, step in plan.steps.items()
-    }
-    return msgspec.structs.replace(plan, steps=steps)

@@ -84,7 +84,8 @@ def assert_sound(run: Run) -> None:
         for scope in scopes + ([run.root] if run.root is not None else []):
             assert scope.open_nodes == sum(not one.terminal for one in scope.nodes.values())
             for one in scope.nodes.values():
-                deps = [scope.nodes[name] for name in one.shape.deps]
+                counted = one.shape.joined if one.shape.quorum else one.shape.deps
+                deps = [scope.nodes[name] for name in counted]
                 assert one.blockers == sum(not dep.terminal for dep in deps), one.path
                 assert one.wins == sum(dep.state == r.DONE for dep in deps), one.path
 
