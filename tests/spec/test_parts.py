@@ -73,6 +73,13 @@ def test_there_are_only_so_many_pieces_and_the_rest_is_left_whole() -> None:
     assert together(many) == many
 
 
+def test_pieces_inside_of_pieces_count_as_well() -> None:
+    value = {"all": [f"{n} {TEXT}" for n in range(300)]}
+    rest, pieces = taken_apart(value)
+    assert (len(pieces), rest, pieces[0][0]) == (256, {"all": None}, ("all",))
+    assert together(value) == value
+
+
 def test_nobody_looks_deeper_than_so_many_levels() -> None:
     deep: Any = TEXT
     for _ in range(200):

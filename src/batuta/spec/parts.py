@@ -40,6 +40,7 @@ def taken_apart(data: Any, encoded: bytes) -> tuple[bytes, list[tuple[Place, byt
     pieces: list[tuple[Place, bytes]] = []
     if _worth_a_look(data, len(encoded)):
         rest = _apart(data, (), pieces)
+        assert len(pieces) <= _PIECES_MAX, len(pieces)
         return (_encode(rest) if pieces else encoded), pieces
     return encoded, pieces
 
@@ -75,12 +76,15 @@ def _apart(
         if len(pieces) >= _PIECES_MAX:
             break
         place, at, rest = (*where, key), len(pieces), member
+        pieces.append((place, body))  # before its own, and one of the most there may be
         if len(place) < _DEPTH_MAX and _worth_a_look(member, len(body)):
             rest = _apart(member, place, pieces)
             body = body if rest is member else _encode(rest)
         if len(body) >= PIECE_BYTES_MIN:
-            pieces.insert(at, (place, body))
+            pieces[at] = place, body
             rest = None
+        else:
+            del pieces[at]
         if rest is not member:
             left = item.copy() if left is item else left
             left[key] = rest
