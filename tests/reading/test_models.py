@@ -73,6 +73,7 @@ def test_what_is_wrong_is_told(entry: str, code: str, said: str) -> None:
     findings: Any = caught.value.findings
     assert [one.code for one in findings] == [code]
     assert said in findings[0].message
+    assert "sk-123" not in str(caught.value)  # a key is for no terminal and no log
 
 
 def quoted(entry: str) -> str:

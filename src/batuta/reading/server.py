@@ -20,9 +20,20 @@ _read_url = matching(
     "the address of a server",
     "http://127.0.0.1:11434/v1, https://api.openai.com/v1 or env:MODEL_URL",
 )
-# What stands here is in version control and in logs: a key does not belong there.
-read_key = matching(VARIABLE, "a variable of the environment that holds the key", "env:MODEL_KEY")
+_read_key = matching(VARIABLE, "a variable of the environment that holds the key", "env:MODEL_KEY")
 read_headers = mapping(text(1, 100), text(0, 4_096), HEADERS_MAX)
+
+
+def _read_name_of_key(node: Node, report: Report) -> Any:
+    if not isinstance(node.value, str) or re.fullmatch(VARIABLE, node.value):
+        return _read_key(node, report)
+    # It may be the key itself: that belongs neither here, in version control, nor into a message.
+    said = "this is not a variable of the environment that holds the key"
+    report.flaw("B025", said, at=node.start, remedy="write for example env:MODEL_KEY")
+    return FLAWED
+
+
+read_key = formed(_read_name_of_key, *form_of(_read_key))
 
 
 def without_password(address: Read, password: re.Pattern[str], remedy: str) -> Read:
