@@ -7,8 +7,11 @@ import pytest
 from batuta.engine.past.breaks import breaks_of
 from batuta.engine.past.replay import Replay
 from batuta.governance.forecast import forecaster
+from batuta.journal.codec import references
+from batuta.journal.memory import MemoryJournal
 from batuta.ports import Verdict
 from batuta.spec.card import Card
+from batuta.spec.facts import Started
 from tests.engine.builders import House, Tool, read
 from tests.governance.rules import rules_from
 
@@ -81,3 +84,21 @@ async def test_a_run_to_come_is_looked_at_with_what_serves_now() -> None:
     recorded = house("")
     found = await breaks_of(recorded.accept(PLAN), recorded.engine, foresee)
     assert [(one.kind, one.what) for one in found] == [("denied", "a")]
+
+
+async def test_what_was_called_and_not_answered_is_called_again_and_nothing_in_its_place() -> None:
+    one, other = (MemoryJournal(tenant_key=b"k" * 32) for _ in range(2))
+    first = House(
+        Tool("strong", effect="idempotent"), Tool("weak", effect="idempotent"), journal=one
+    )
+    await first.run(PLAN)
+    facts = await first.facts()
+    sent = next(at for at, fact in enumerate(facts, 1) if isinstance(fact, Started))
+    for ref in (ref for fact in facts[:sent] for ref in references(fact)):
+        other.put(await one.get(ref))
+    await other.commit(other.append("r1", facts[:sent], after=0))
+    strong = Tool("strong", effect="idempotent", missing=KEY)
+    weak = Tool("weak", effect="idempotent")
+    shown = await House(strong, weak, journal=other).go_on()
+    assert shown["result"] == {"z": {"x": 1}}
+    assert (len(strong.calls), len(weak.calls)) == (1, 0)

@@ -283,10 +283,15 @@ def approval_digest(run: Run, node: Node, capability: str, args_digest: str, epo
 
 
 def serving_at(node: Node, catalog: Catalog) -> int:
-    """The alternative that the next attempt of `node` calls: one that misses nothing, if there is one."""
-    if node.kind == "undo" or not node.shape.step.fallback:
-        return node.alternative
-    return serving(node.shape.uses, catalog.cards(), node.alternative)
+    """The alternative that the next attempt of `node` calls: one that misses nothing, if there is one.
+
+    What was called is called again, whatever it misses by now: it may have had its effect, and has the key to it.
+    """
+    at, uses = node.alternative, node.shape.uses
+    called = node.attempt > 0 and node.capability == uses[at]
+    if node.kind == "undo" or not node.shape.step.fallback or called:
+        return at
+    return serving(uses, catalog.cards(), at)
 
 
 def capability_of(node: Node, at: int) -> str:
