@@ -77,7 +77,8 @@ async def survived(world: World, *, kills: int, turns: int) -> None:
             for _ in range(kills):
                 pid = await asyncio.to_thread(server.ask, "resume", str(world.folder), run)
                 descriptor = os.pidfd_open(pid)
-                turns_left = dice.randint(1, max(2, 2 * turns // kills))
+                # Together no more than there are, or the agent is done before the last one.
+                turns_left = dice.randint(1, max(2, turns // kills))
                 await asyncio.to_thread(model.wait, model.asked + turns_left)
                 # No waiting for something to happen: the moment of death is what is random here.
                 await asyncio.sleep(dice.uniform(0, 0.04))
@@ -94,7 +95,7 @@ async def survived(world: World, *, kills: int, turns: int) -> None:
     assert world.counts() == dict.fromkeys(references, 1)
     assert Counter(step["state"] for step in steps_of(done).values()).keys() <= {"done", "skipped"}
     assert {one.flaws for one in providers.requests} == {()}
-    assert killed > kills // 2
+    assert killed >= kills // 2
 
 
 async def test_an_agent_that_is_killed_twice_does_everything_once(world: World) -> None:
