@@ -57,17 +57,16 @@ def sort_calls(
     asked: Sequence[Asked], tools: Mapping[str, Tool], rounds: Iterable[Round]
 ) -> Sorted:
     """Sort `asked` by what `tools` take, and by what happened in `rounds`."""
+    alone = tools.get(asked[0].tool) if len(asked) == 1 else None
+    if alone is not None and alone.hands_over:
+        given, flaw = _arguments(asked[0].arguments, alone)
+        note = "" if flaw else given.get("note", "")
+        return Sorted([], [], [], hand_over=alone.capability, note=note)
     past = _Past(rounds, tools)
     calls: list[dict[str, Any]] = []
     refused: list[dict[str, Any]] = []
     places: list[tuple[str, int]] = []
     looping = ""
-    if len(asked) == 1:
-        tool = tools.get(asked[0].tool)
-        if tool is not None and tool.hands_over:
-            given, flaw = _arguments(asked[0].arguments, tool)
-            note = "" if flaw else given.get("note", "")
-            return Sorted([], [], [], hand_over=tool.capability, note=note)
     seen: set[str] = set()
     asked_now: set[bytes] = set()
     for one in asked[:_CALLS_KEPT_MAX]:

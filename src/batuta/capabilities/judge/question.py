@@ -94,7 +94,7 @@ def _text(value: Any) -> str:
 def _mark(texts: list[str]) -> str:
     """A word that none of `texts` has, and that nobody who writes one of them can foresee."""
     salt = 0
-    while True:
+    while True:  # the first mark does, but for one of 2⁶⁴ for each place of the texts
         mark = digest(canonical([salt, *texts]))[-16:]
         if not any(mark in text for text in texts):
             return mark
