@@ -62,7 +62,7 @@ class Proposal(msgspec.Struct, frozen=True):
 
 
 class Planner(Protocol):
-    """One way to come from words to a plan. Asks nobody, and runs nothing."""
+    """One way to come from words to a plan. It asks no person, and carries out nothing of what was asked for."""
 
     @property
     def name(self) -> str: ...
