@@ -34,8 +34,6 @@ NUMERAL = (
     r"(?!elf\b)"
     rf"(?:(?:ein|{_BELOW_1000})?tausend(?:(?:und)?(?:eins|{_BELOW_1000}))?|{_BELOW_1000})\b"
 )
-
-
 _NUMERAL = re.compile(rf"(?<!\w)(?=[abdefhnstvz]){NUMERAL}")
 # A text without any of these is not looked through for numerals: in English that costs nearly nothing.
 _PARTS = (

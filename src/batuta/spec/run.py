@@ -52,9 +52,8 @@ class Node(msgspec.Struct, eq=False):
     `kind` is "step", "each" or "repeat" (containers of `children`), or "undo". `told` is the last attempt that is
     known to have failed: what anybody else says of it comes too late. `winners` are the used steps that had
     succeeded when this instance was first looked at, `failures` those that had failed: later ones never change what it
-    sees. `inherited` is the run that
-    it ended in, if that is another one. `answered`: its next attempt brings an answer; `went_on`: its last one did, as
-    part of the call that had asked.
+    sees. `inherited` is the run that it ended in, if that is another one. `answered`: its next attempt brings an
+    answer; `went_on`: its last one did, as part of the call that had asked.
 
     (A Struct only because it is made in 0.5 µs then, instead of 3.)
     """

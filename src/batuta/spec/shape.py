@@ -18,9 +18,9 @@ __all__ = ["OUTER_ROOTS", "PlanShape", "StepShape", "condition_roots", "step_roo
 # The names that expressions may start with wherever they stand, and those that there are inside of items and rounds.
 OUTER_ROOTS = frozenset({"errors", "inputs", "steps"})
 _ITEM_ROOTS = frozenset({"item", "index"})
+_ROUND_ROOTS = frozenset({"index", "previous", "rounds"})
 # Below these stands the name of a step.
 _OF_STEPS = frozenset({"errors", "steps"})
-_ROUND_ROOTS = frozenset({"index", "previous", "rounds"})
 
 
 def step_roots(step: Step) -> frozenset[str]:

@@ -108,7 +108,7 @@ class Sketch:
     def _forecast(
         self, step: Step, card: Card, bound: StepBounds, measured: Measured | None
     ) -> Forecast:
-        key = (step.use, id(bound), id(measured))
+        key = (card.name, id(bound), id(measured))
         found = self._alike.get(key)
         if found is None:
             found = self._alike[key] = self._forecast_anew(step, card, bound, measured)

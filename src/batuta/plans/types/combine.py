@@ -30,7 +30,6 @@ __all__ = [
     "union",
 ]
 
-
 # A union of more alternatives is widened: each is compared with each, and nobody reads so many.
 _SHAPES_MAX = 32
 

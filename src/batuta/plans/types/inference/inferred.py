@@ -12,8 +12,7 @@ class Problem(msgspec.Struct, frozen=True):
 
     `code`: `missing` (a part that is not there), `type` (types that do not go together), `undeclared` (a field that
     may be there, next to declared ones that are not it), `cut` (a quotient that has a fraction or none, as numbers
-    come), `invalid` (it does not compile). `names` are the names that are known where one is
-    missing.
+    come), `invalid` (it does not compile). `names` are the names that are known where one is missing.
     """
 
     offset: int

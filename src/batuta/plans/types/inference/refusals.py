@@ -34,9 +34,8 @@ def refused(name: str, types: tuple[Type, ...]) -> tuple[str, str]:
     elif name == "_%_" and kinds == {Number}:
         remedy = "it takes whole numbers: int(x)"
     elif kinds == {Number} and name in ("_+_", "_-_", "_*_"):
-        remedy = (
-            "carry larger numbers as strings"  # of two that are known, the result is beyond 64 bits
-        )
+        # Two values that are known, and a result beyond 64 bits.
+        remedy = "carry larger numbers as strings"
     elif name == "_+_" and String in kinds:
         remedy = "make it a string first: string(x)"
     elif name == "!_":
