@@ -87,8 +87,9 @@ def test_a_file_without_cases_is_refused(tmp_path: Path, text: str | None, messa
 
 @pytest.mark.parametrize("path", ["/etc/passwd", "../c.csv", ".batuta/c.csv"])
 def test_data_stand_in_the_folder_of_the_workspace(tmp_path: Path, path: str) -> None:
-    with pytest.raises(InputError, match="data: "):
+    with pytest.raises(InputError, match="data: ") as caught:
         cases(tmp_path, f"data: {path}")
+    assert caught.value.place is not None
 
 
 CASES = [Case(n, {"topic": "even" if n % 2 == 0 else "odd", "n": n}) for n in range(1, 11)]

@@ -42,10 +42,10 @@ def cases_of(sourced: Sourced, folder: Folder) -> list[Case]:
     """The cases, each with every field that the suite asks for.
 
     Raises:
-        SuiteError: a case lacks something, or there is none. InputError: the file cannot be read, or has too many.
+        SuiteError: a case lacks something, or there is none; the file cannot be read, or has too many.
     """
     suite = sourced.suite
-    rows = _rows(suite.data, folder) if suite.data else list(suite.cases)
+    rows = _rows(sourced, folder) if suite.data else list(suite.cases)
     cases = [Case(number, row) for number, row in enumerate(rows, 1)]
     if not cases:
         raise SuiteError(
@@ -102,17 +102,19 @@ def _lookup(fields: dict[str, Any]) -> Callable[[Reference], Any]:
     return lambda reference: resolve(fields, reference.path)
 
 
-def _rows(path: str, folder: Folder) -> list[dict[str, Any]]:
+def _rows(sourced: Sourced, folder: Folder) -> list[dict[str, Any]]:
+    path, place = sourced.suite.data, sourced.places.at("data")
     read = rows_of(folder)
     call = Call(run="", path="", attempt=1, key="", args={}, deadline=time.time() + _READING_S)
     try:
         found = read(path, call, limit=CASES_MAX)
     except CallFailed as error:
-        raise InputError(f"data: {error.message}") from None
+        raise SuiteError(f"data: {error.message}", place=place) from None
     if found["more"]:
-        raise InputError(
+        raise SuiteError(
             f"data: {path} has more than {CASES_MAX:,} cases, or 16 Mi characters",
             remedy="evaluate a sample of them: write it to a file of its own",
+            place=place,
         )
     return found["rows"]
 
