@@ -424,3 +424,13 @@ async def test_what_its_model_cost_is_known_where_its_prices_are() -> None:
         assert isinstance(outcome, Done)
         costs.append(outcome.cost_nusd)
     assert costs == [1_500, None]
+
+
+async def test_a_missing_key_of_its_model_is_told_with_the_variable(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    outcome = await ask(lent(Agent("openai-chat:gpt-5-mini", defer_model_check=True)))
+    assert isinstance(outcome, Failed)
+    assert (outcome.code, outcome.may_retry, outcome.cost_nusd) == ("no_key", False, 0)
+    assert "OPENAI_API_KEY" in outcome.message

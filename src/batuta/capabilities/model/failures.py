@@ -39,10 +39,14 @@ _MEANINGS = {
     "refused": "it will not answer this",
     "unsupported": "the model does not take this",
 }
+# How the library says, of an agent of one's own, that its provider has no key.
+_NO_KEY = "environment variable or pass it via"
 # How the library begins what it says of a stream in which nothing was: a page of a gateway, say.
 _NOTHING = "Streamed response ended without"
 # Answers to which nothing was begun, so that nothing is charged.
-_FREE = frozenset({"rate_limited", "quota", "overloaded", "too_long", "bad_key", "not_found"}) | {
+_FREE = frozenset(
+    {"no_key", "rate_limited", "quota", "overloaded", "too_long", "bad_key", "not_found"}
+) | {
     "bad_request",
     "unsupported",
 }
@@ -60,6 +64,8 @@ def failed_from(error: Exception) -> Failed | None:
         return None
     code, again = found
     said = _said(error)
+    if code == "unsupported" and _NO_KEY in said:
+        code = "no_key"
     meaning = _MEANINGS.get(code, "")
     streamed = getattr(error, "in_stream", False)
     status = getattr(error, "status_code", None)
