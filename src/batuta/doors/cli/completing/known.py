@@ -17,6 +17,7 @@ from batuta.journal.file.statements import SQL
 from batuta.plans.naming import plan_name
 
 __all__ = [
+    "BUILT_IN",
     "Known",
     "arguments",
     "capabilities",
@@ -36,9 +37,14 @@ _FIRST_FACTS = 8
 _MODULE_BYTES_MAX = 4 * 1_024**2
 # `batuta.app.JOURNAL_FILE`, without what importing that costs.
 _JOURNAL = Path(".batuta") / "journal.sqlite"
-_BUILT_IN = {
+# A test compares them with the cards.
+BUILT_IN = {
     "check": ("value", "schema", "matches", "that"),
-    "human": ("question", "show", "who", "expires", "default"),
+    "file.list": ("glob", "limit"),
+    "file.read": ("file", "encoding"),
+    "file.rows": ("file", "columns", "skip", "limit", "format", "encoding", "delimiter"),
+    "file.write": ("path", "text", "json", "rows", "columns"),
+    "human": ("question", "show", "who", "expires", "default", "schema", "form"),
     "local.answer": ("question", "passages", "threshold"),
     "local.anomaly": ("rows", "columns", "threshold"),
     "local.classify": ("text", "labels", "none", "threshold"),
@@ -46,12 +52,14 @@ _BUILT_IN = {
     "local.match": ("left", "right", "keys", "threshold"),
     "local.summarize": ("text", "sentences"),
     "merge": ("values", "into", "strategy", "key"),
+    "report.write": ("path", "title", "sections", "subtitle", "language"),
     "thread.add": ("thread", "messages", "after"),
     "thread.forget": ("thread",),
     "thread.read": ("thread", "at_most"),
     "value": ("value",),
-    "vote": ("values", "field", "method", "threshold"),
+    "vote": ("values", "field", "method", "threshold", "of"),
 }
+_MEMORY_VERBS = ("correct", "forget", "recall", "remember")
 
 
 class Known(NamedTuple):
@@ -119,7 +127,12 @@ def capabilities(config: Workspace) -> Iterator[Known]:
     for name, function in _functions(config, "capability"):
         said = (ast.get_docstring(function) or "").partition("\n")[0]
         yield Known(name, said)
-    for name in _BUILT_IN:
+    yield from (Known(name, "a model") for name in config.models)
+    yield from (Known(name, "an agent") for name in config.agents)
+    yield from (Known(f"{name}.search", "knowledge") for name in config.knowledge)
+    for name in config.memory:
+        yield from (Known(f"{name}.{verb}", "memory") for verb in _MEMORY_VERBS)
+    for name in BUILT_IN:
         yield Known(name, "built in")
 
 
@@ -127,8 +140,8 @@ def arguments(config: Workspace, capability: str) -> Iterator[Known]:
     """What a capability takes, as far as its text says."""
     if capability in config.capabilities:
         yield from _of_settings(config.capabilities[capability].settings)
-    elif capability in _BUILT_IN:
-        yield from map(Known, _BUILT_IN[capability])
+    elif capability in BUILT_IN:
+        yield from map(Known, BUILT_IN[capability])
     for name, function in _functions(config, "capability"):
         if name == capability:
             yield from _parameters(function)
