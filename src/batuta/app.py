@@ -164,11 +164,12 @@ class App:
         inputs: Mapping[str, Any] | None = None,
         *,
         places: Places | None = None,
+        planner: str = "",
     ) -> Explanation:
         """What a run of `plan` (or of a workflow) would do, ask, take and cost. Nothing runs, and nothing is written.
 
         `inputs`: some or all of the inputs of the run that is asked about; None for any run. `places`: where the
-        parts of a plan stand in its text; a workflow knows its own.
+        parts of a plan stand in its text; a workflow knows its own. `planner`: who made it, in words.
 
         Raises:
             PlanError: the plan has flaws, or the inputs do not fit. JournalError.
@@ -190,7 +191,8 @@ class App:
             partial(plan_of, self._catalog.get),
         )
         check_inner(plan, self.cards, self._catalog.get)
-        return explain_sound(plan, premises, inputs=inputs, places=places)
+        explanation = explain_sound(plan, premises, inputs=inputs, places=places)
+        return msgspec.structs.replace(explanation, planner=planner or explanation.planner)
 
     async def pinned(self, plan: Plan, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
         """`inputs` with what was in the files that they name: path, size and SHA-256. Nothing else is looked at.

@@ -15,6 +15,14 @@ from batuta.spec.value import inline, plain
 __all__ = ["Understood"]
 
 
+_ORIGINS = {
+    "recall": "recalled",
+    "compose": "composed",
+    "draft": "drafted by a model",
+    "edited": "edited by hand",
+}
+
+
 class Understood(msgspec.Struct, frozen=True):
     """A request as it was understood.
 
@@ -55,6 +63,11 @@ class Understood(msgspec.Struct, frozen=True):
     def plan(self) -> str:
         """The name of the plan; "" if nothing fits."""
         return self.route.plan
+
+    @property
+    def origin(self) -> str:
+        """Who has made the plan, in words; "" if somebody has registered it."""
+        return _ORIGINS.get(self.planner, "made for the request") if self.made else ""
 
     @property
     def made(self) -> bool:
@@ -142,6 +155,7 @@ class Understood(msgspec.Struct, frozen=True):
             "sure": self.route.sure,
             "why": self.route.why,
             "planner": self.planner,
+            "origin": self.origin,
             "autonomy": self.autonomy,
             "free": self.free,
             "made": plain(self.sourced.plan) if self.made and self.sourced else None,

@@ -52,6 +52,7 @@ def test_a_plan_that_was_made_runs_once_somebody_says_yes_to_what_was_shown(desk
     digest = shown(desk)
     for_people = desk.batuta("plan", TWO).out
     assert f"say yes to exactly this: batuta run '{TWO}' --approve {digest}" in for_people
+    assert re.search(rf"{BOTH}  \w+  2 steps in 1 wave, composed\n", for_people)
     assert re.search(r"compose +\d+% +plan-refund-order[^\n]*no model tokens", for_people)
     assert re.search(r"recall +nothing +no plan has been made here yet", for_people)
     refused = desk.batuta("run", TWO, "--approve", digest[:-1] + "x", "--json")
@@ -61,6 +62,14 @@ def test_a_plan_that_was_made_runs_once_somebody_says_yes_to_what_was_shown(desk
     assert said.document["routed"]["approved"] == digest
     told = desk.batuta("show", said.document["run"]).out
     assert re.search(rf"; \S+ said yes to {digest[:12]}", told)
+
+
+def test_the_command_that_says_yes_has_all_that_was_said(desk: Folder) -> None:
+    with_input = desk.batuta("plan", TWO, "--planner", "compose", "--input", "amount=7").out
+    more = "--input amount=7 --planner compose --approve [0-9a-f]{32}"
+    again = re.search(more, with_input)
+    assert again is not None
+    assert desk.batuta("run", TWO, *again[0].split(), "--json").code == 0
 
 
 def test_what_changed_between_showing_and_saying_yes_does_not_run(desk: Folder) -> None:

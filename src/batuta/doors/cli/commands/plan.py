@@ -56,7 +56,7 @@ async def _asked_for(args: argparse.Namespace, screen: Screen, folder: Path) -> 
     from batuta.desk import Desk  # 50 ms, for those who ask in words
     from batuta.doors.cli.requests.dialogue import Dialogue, told
     from batuta.doors.cli.requests.editing import edited
-    from batuta.doors.cli.requests.lines import ladder_lines, understood_lines
+    from batuta.doors.cli.requests.lines import ladder_lines, understood_lines, yes_lines
 
     async with opened_to_compare(folder) as app:
         desk = Desk(app)
@@ -80,10 +80,19 @@ async def _asked_for(args: argparse.Namespace, screen: Screen, folder: Path) -> 
             args, screen, app, sourced, inputs, understood.data() | {"approve": yes} | saved
         )
         if not screen.json:
-            screen.out("", *ladder_lines(understood, yes))
+            screen.out("", *ladder_lines(understood))
             if path is not None:
                 screen.say(f"registered: {one_line(str(path))}")
+            elif not set(understood.inputs.missing) - given.keys():
+                screen.out(*yes_lines(understood, yes, _besides(args)))
         return code
+
+
+def _besides(args: argparse.Namespace) -> list[str]:
+    """What was said beside the words, and decides what they come to."""
+    said = [word for one in args.input for word in ("--input", one)]
+    said += ["--planner", args.planner] if args.planner else []
+    return [*said, "--rewrite"] if args.rewrite else said
 
 
 async def _explained(
@@ -94,7 +103,8 @@ async def _explained(
     inputs: Mapping[str, Any] | None,
     request: Mapping[str, Any] | None = None,
 ) -> int:
-    explanation = await app.explain(sourced.plan, inputs, places=sourced.places)
+    origin = (request or {}).get("origin") or ""
+    explanation = await app.explain(sourced.plan, inputs, places=sourced.places, planner=origin)
     if args.rewrite:
         # As it was written, the plan is right; what is made of it has no places.
         better = _rewritten(sourced, app)
@@ -119,7 +129,9 @@ def _rewritten(sourced: Sourced, app: App) -> Sourced:
 def _with_changes(better: Explanation, before: Explanation) -> Explanation:
     import msgspec
 
-    return msgspec.structs.replace(better, changes=before.changes, findings=before.findings)
+    return msgspec.structs.replace(
+        better, changes=before.changes, findings=before.findings, planner=before.planner
+    )
 
 
 def _written(

@@ -99,7 +99,8 @@ async def _asked_for(args: argparse.Namespace, screen: Screen, folder: Path) -> 
         _check(sourced, app, inputs, folder)
         plan, also = _rewritten(sourced.plan, app, screen) if args.rewrite else (sourced.plan, {})
         if not screen.json:
-            explanation = await app.explain(plan, inputs, places=sourced.places)
+            origin = asked.understood.origin
+            explanation = await app.explain(plan, inputs, places=sourced.places, planner=origin)
             # Who has said yes beforehand has seen the steps.
             lines_of = summary_lines if args.yes else explained_lines
             screen.say("", *lines_of(explanation, terminal_width(screen.err.fileno(), 120)), "")

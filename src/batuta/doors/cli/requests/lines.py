@@ -20,6 +20,7 @@ __all__ = [
     "offered_lines",
     "understood_lines",
     "what_is_missing",
+    "yes_lines",
 ]
 
 _WORDS_CELLS = 60
@@ -61,8 +62,8 @@ def understood_lines(
     return lines
 
 
-def ladder_lines(understood: Understood, approval: str) -> list[Line]:
-    """Who was asked, in which order of choice, how sure each was, why, and what it cost; and how to say yes."""
+def ladder_lines(understood: Understood) -> list[Line]:
+    """Who was asked, in which order of choice, how sure each was, why, and what it cost; and the autonomy."""
     rows = [
         (
             one.planner,
@@ -72,18 +73,24 @@ def ladder_lines(understood: Understood, approval: str) -> list[Line]:
         )
         for one in (understood.chosen, *understood.others)
     ]
-    lines: list[Line] = [
+    asks = ": before each call that changes something, it is asked" if understood.asks else ""
+    return [
         [Span("who was asked, and what counts first", "bold")],
         *([Span(f"  {line}")] for line in columns(rows)),
-        [Span(f"autonomy: {understood.autonomy}", "dim")],
+        [Span(f"autonomy: {understood.autonomy}{asks}", "dim")],
     ]
-    if understood.made and understood.complete and not understood.free:
-        command = command_for(understood, "")
-        if understood.autonomy == "confirm":
-            lines.append([Span(f"say yes to exactly this: {command} --approve {approval}")])
-        else:
-            lines.append([Span(f"nothing of it runs; its digest is {approval}", "dim")])
-    return lines
+
+
+def yes_lines(understood: Understood, approval: str, more: Sequence[str]) -> list[Line]:
+    """How to say yes to what was made; none where nobody has to. `more`: what was said besides the words."""
+    if not understood.made or understood.free:
+        return []
+    if understood.autonomy != "confirm":
+        return [[Span(f"nothing of it runs; its digest is {approval}", "dim")]]
+    if understood.planner == "edited":
+        return [[Span("keep it with --save NAME, or edit and run it: batuta run … --edit", "dim")]]
+    command = " ".join((command_for(understood, ""), *(shlex.quote(one) for one in more)))
+    return [[Span(f"say yes to exactly this: {command} --approve {approval}")]]
 
 
 def _cost(one: Proposal) -> str:
