@@ -47,12 +47,15 @@ def _check_join(walk: Walk, seen: Seen) -> None:
         )
         return
     if quorum > count:
+        remedy = "lower the number, or use more steps (in expressions or in `after`)"
+        if count < len(seen.deps):
+            remedy += "; to read `errors` of a step is not to use it"
         walk.flaws.at(
             "B114",
             f"`join: {step.join}` wants {quorum} of the steps that {seen.name!r} uses, "
             f"and it uses {count}",
             (*seen.path, "join"),
-            "lower the number, or use more steps (in expressions or in `after`)",
+            remedy,
         )
 
 
