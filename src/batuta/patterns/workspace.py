@@ -28,7 +28,9 @@ models:
   # on this machine, for nothing:
   # fast: {provider: openai-compatible, url: "http://127.0.0.1:11434/v1", model: llama3.2, prices: free}
 """
-_BUDGET = "\n# Of each run; what a call may cost is set aside before it leaves.\nbudget: {usd: 10}\n"
+_BUDGET = (
+    "\n# Of each run; what a call may cost is set aside before it leaves.\nbudget: {usd: 10}\n"
+)
 _STEP = re.compile(r"  (\w+):")
 
 
