@@ -124,9 +124,7 @@ def _end_in_scope(run: Run, node: Node, at: float) -> None:
         other.blockers -= 1
         other.wins += won
         if other.state == r.PENDING and (
-            other.blockers == 0
-            or _joined(other)
-            or (skipped and node.name in other.shape.needs)
+            other.blockers == 0 or _joined(other) or (skipped and node.name in other.shape.needs)
         ):
             run.touched.append(other)
     if node.state == r.FAILED and not scope.closing and not tolerated(scope, node):
