@@ -111,3 +111,11 @@ def test_what_strangers_wrote_is_printed_and_not_obeyed(folder: Folder) -> None:
         assert (said.code, said.err) == (0, "")
         assert "\x1b" not in said.out + said.err
         assert "\u202e" not in said.out
+
+
+def test_what_a_plan_does_is_done_by_its_steps(folder: Folder) -> None:
+    (folder.path / "plans").mkdir(exist_ok=True)
+    text = "name: settle\nsteps: {pay: {use: pay, with: {amount: 1}}}\n"
+    (folder.path / "plans" / "settle.yaml").write_text(text, encoding="utf-8")
+    (row,) = folder.batuta("capabilities", "plan.s*").out.splitlines()[1:]
+    assert row.split()[:4] == ["plan.settle", "plan", "by", "steps"]

@@ -112,10 +112,13 @@ def _is_pattern(name: str) -> bool:
 def _table(cards: list[Card], width: int) -> list[str]:
     cells = [("name", "kind", "effect", "reach", "price", "what it does")]
     for card in cards:
-        effect = card.effect if card.declared else f"{card.effect}?"
+        effect, reach = card.effect if card.declared else f"{card.effect}?", str(card.reach)
+        if card.plan:
+            # What it does is done by the steps of its plan, and stands on their cards.
+            effect, reach = "by steps", ""
         price = "?" if not card.priced else money(usd(card.price_nusd)) if card.metered else ""
         first = card.description.strip().partition("\n")[0]
-        cells.append((card.name, card.kind, effect, card.reach, price, one_line(first, 120)))
+        cells.append((card.name, card.kind, effect, reach, price, one_line(first, 120)))
     return columns(cells, right=(4,), width=width, shrink=5)
 
 
