@@ -155,6 +155,11 @@ def test_a_long_chain_written_backwards_costs_no_more_than_its_length() -> None:
     assert time.process_time() - began < 3.0  # seconds; it is 0.3, and was 40
 
 
+def test_steps_that_are_none_are_left_to_the_checker() -> None:
+    data = {"steps": {"a": None}}
+    assert repaired(data, CARDS) == (data, ())
+
+
 def test_a_sound_plan_is_left_as_it_is() -> None:
     steps = {
         "a": {

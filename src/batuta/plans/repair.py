@@ -153,7 +153,7 @@ class _Mending:
 
     def result(self) -> None:
         """A plan that says nothing of its result has that of its last step."""
-        if self.data.get("result") is None:
+        if self._steps and self.data.get("result") is None:
             last = list(self._steps)[-1]
             self.data["result"] = f"${{steps.{last}}}"
             self._say(f"the result is that of {last}")
