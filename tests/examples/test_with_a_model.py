@@ -3,8 +3,6 @@
 import json
 from pathlib import Path
 
-import pytest
-
 from batuta.testing.providers import Answer, Asked, Providers
 from tests.examples.desk import open_desk
 
@@ -22,18 +20,17 @@ def read(asked: Asked) -> Answer:
     )
 
 
-@pytest.mark.parametrize("breaks", [False, True], ids=["it answers", "it is down"])
-def test_the_same_plan_runs_with_a_model(tmp_path: Path, breaks: bool) -> None:
+def test_the_same_plan_runs_with_a_model(tmp_path: Path) -> None:
     with Providers(read) as providers, open_desk(tmp_path / "desk") as desk:
         file = desk.folder / "batuta.yaml"
         before = file.read_text("utf-8")
-        url = "http://127.0.0.1:9/v1" if breaks else providers.url()
-        entry = f"reader: {{provider: openai-compatible, url: {url}, model: tiny, prices: free}}"
+        settings = f"provider: openai-compatible, url: {providers.url()}, model: tiny, prices: free"
+        entry = f"reader: {{{settings}}}"
         assert ENTRY in before
         file.write_text(before.replace(ENTRY, entry), "utf-8")
         run = desk.answered(ANSWERS)
         assert run["status"] == "succeeded", run["error"]
-        assert bool(providers.requests) != breaks
+        assert providers.requests
         assert [asked.flaws for asked in providers.requests if asked.flaws] == []
         cases = run["result"]["cases"]
         cited = [one for case in cases for one in case["citations"]]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batuta.app import App, embedder_of_this_machine
@@ -214,6 +214,7 @@ async def test_requests_for_capabilities_that_are_gone_teach_nothing_wrong(shop:
 # ── whatever is asked of whatever there is ───────────────────────────────────────────────────────────────────
 
 
+@settings(max_examples=30)  # each takes a quarter of a second
 @given(seed=st.integers(0, 100_000), odd=st.text(max_size=40))
 async def test_whatever_words_and_cards_the_plan_passes_the_checker(seed: int, odd: str) -> None:
     dice = random.Random(seed)
