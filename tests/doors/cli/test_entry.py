@@ -12,6 +12,9 @@ from tests.doors.cli.command import WAIT_S, Folder, surroundings
 PROGRAM = """
 import os, signal, sys
 
+# Whoever runs the tests in the background may have had Ctrl-C ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 class Interrupting:
     def find_spec(self, name, path=None, target=None):
         if name == {at!r}:
