@@ -5,7 +5,7 @@ understood = await desk.understand("refund order A-1042 with 20 euros")
 run = await desk.accept(understood, understood.inputs.values)
 """
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -35,13 +35,17 @@ from batuta.plans.check import check
 from batuta.ports import WORKSPACE
 from batuta.reading.nearest import did_you_mean
 from batuta.spec.facts import Fact
+from batuta.spec.plan import Plan
 from batuta.spec.request import Request
 from batuta.spec.shape import PlanShape
+from batuta.spec.value import canonical
 
 __all__ = ["Desk"]
 
 # A longer text is no request: it belongs into a file that the request names.
 _WORDS_CHARS_MAX = 100_000
+# Earlier drafts among which one for the same request is looked for: reading a run takes a millisecond.
+_EARLIER_MAX = 50
 
 
 class Desk:
@@ -66,7 +70,9 @@ class Desk:
         drafting = app.workspace.planning
         if drafting.model:
             planners.append(
-                DraftPlanner(drafting.model, drafting.attempts, app.run, lambda: app.cards)
+                DraftPlanner(
+                    drafting.model, drafting.attempts, app.run, self._earlier, lambda: app.cards
+                )
             )
         self._planners = {one.name: one for one in planners}
         self.troubles: dict[str, str] = {}
@@ -236,6 +242,20 @@ class Desk:
         keep(path, plan_to_yaml(sourced.plan), replace=force)
         self._registered = None
         return path
+
+    async def _earlier(
+        self, plan: Plan, inputs: Mapping[str, Any]
+    ) -> AsyncIterator[Mapping[str, Any]]:
+        """The documents of the latest runs of `plan` with these inputs that have succeeded, the newest first."""
+        engine = self._app.engine
+        digest, wanted = engine.shapes.admitted(plan).digest, canonical(inputs)
+        for row in await self._app.runs(status="succeeded", plan=plan.name, limit=_EARLIER_MAX):
+            run = await engine.read(row.run)
+            if run.root is None or run.purged or run.root.shape.digest != digest:
+                continue
+            await engine.load([run.root.inputs])
+            if canonical(engine.shelf.get(run.root.inputs)) == wanted:
+                yield await self._app.show(row.run)
 
     def _planner(self, name: str) -> Planner:
         if name not in self._planners:

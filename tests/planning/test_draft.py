@@ -185,13 +185,27 @@ async def test_a_stranger_has_nothing_drafted(folder: Path, providers: Providers
     assert providers.requests == []
 
 
-async def test_the_same_request_is_asked_for_once(folder: Path, providers: Providers) -> None:
-    providers.say([answer()])
-    async with await App.open(folder, functions=[find, letter]) as app:
-        desk = Desk(app)
-        for _ in range(2):
-            await desk.understand(WORDS)
+async def test_the_same_request_is_asked_for_once_by_whichever_process(
+    folder: Path, providers: Providers
+) -> None:
+    providers.say([answer(), answer(name="another")])
+    _, first = await drafted(folder)
+    _, second = await drafted(folder)
     assert len(providers.requests) == 1
+    assert first.sourced and second.sourced
+    assert (first.sourced.plan, first.inputs) == (second.sourced.plan, second.inputs)
+    assert (first.cost_nusd > 0, second.cost_nusd) == (True, 0)
+    await drafted(folder, WORDS + ", please")
+    assert len(providers.requests) == 2
+
+
+async def test_a_draft_that_was_no_plan_is_asked_for_again(
+    folder: Path, providers: Providers
+) -> None:
+    providers.say([answer(steps=[], result=None)])
+    for _ in range(2):
+        assert (await drafted(folder))[1].sourced is None
+    assert len(providers.requests) == 2
 
 
 async def test_a_model_that_is_not_there_is_a_flaw_of_the_workspace(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ the plan will read. What it writes is checked like a file that somebody has writ
 """
 
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any, cast
 
 import msgspec
@@ -22,7 +22,6 @@ from batuta.reading.schema import problems
 from batuta.spec.budget import nusd
 from batuta.spec.card import Card
 from batuta.spec.plan import Plan
-from batuta.spec.value import canonical, digest
 
 __all__ = ["CHECK", "DraftPlanner", "draft_plan", "shortlist"]
 
@@ -32,7 +31,6 @@ CHECK = "check_plan"
 _TOOLS_MAX = 40
 # How sure one may be of a plan that passes the checker: right in form, and for the meaning a person is asked.
 _SURE_AT_ONCE, _SURE_AFTER_REPAIR, _SURE_LATER = 0.7, 0.65, 0.6
-_KEPT_MAX = 200
 _ALIKE = 0.8
 # Letters of words that stand apart from each other; others, as those of Chinese, do not.
 _LATIN = r"0-9A-Za-z_\u00C0-\u024F"
@@ -85,7 +83,11 @@ _SCHEMA: dict[str, Any] = {
 
 
 class DraftPlanner:
-    """Has `model` draft plans. `carry_out` runs a plan and gives its document; `cards` are those of today."""
+    """Has `model` draft plans. `carry_out` runs a plan and gives its document; `cards` are those of today.
+
+    `earlier` gives the documents of runs of that plan with these inputs that have succeeded, the newest first: what was
+    drafted for the same words, over the same cards and by the same model, is not asked for twice.
+    """
 
     name = "draft"
     makes = True
@@ -95,42 +97,47 @@ class DraftPlanner:
         model: str,
         attempts: int,
         carry_out: Callable[[Plan, Mapping[str, Any]], Awaitable[Mapping[str, Any]]],
+        earlier: Callable[[Plan, Mapping[str, Any]], AsyncIterator[Mapping[str, Any]]],
         cards: Callable[[], Mapping[str, Card]],
     ) -> None:
         self._plan = draft_plan(model, attempts)
         self._carry_out = carry_out
+        self._earlier = earlier
         self._cards = cards
-        self._kept: dict[str, tuple[Sourced, dict[str, Any], Route]] = {}
 
     async def propose(self, wish: Wish) -> Proposal:
-        """A plan that passes the checker, or why there is none. The same request is not asked for twice."""
+        """A plan that passes the checker, or why there is none."""
         tools = shortlist(wish.words, self._cards())
         inputs = {"request": wish.words, "capabilities": [_shown(card) for card in tools]}
-        key = digest(canonical([inputs, self._plan.digest()]))
-        cost = 0
-        if key not in self._kept:
-            try:
-                document = await self._carry_out(self._plan, inputs)
-            except BatutaError as error:
-                return self._none(f"no plan could be drafted: {error.message}")
-            cost = nusd(document["cost_usd"])
-            if document["status"] != "succeeded":
-                error = document["error"]
-                said = f"it is {document['status']}" if error is None else error["message"]
-                return self._none(
-                    f"drafting (run {document['run']}) did not end well: {said}", cost
-                )
+        async for document in self._earlier(self._plan, inputs):
             found = _passed(document)
-            if found is None:
-                flaw = _last_flaw(document)
-                return self._none(
-                    f"what was drafted (run {document['run']}) is no plan: {flaw}", cost
-                )
-            if len(self._kept) >= _KEPT_MAX:
-                self._kept.pop(next(iter(self._kept)))
-            self._kept[key] = found
-        sourced, values, route = self._kept[key]
-        return Proposal(self.name, route, sourced, _read(wish.words, sourced.plan, values), cost)
+            if found is not None:
+                return self._proposal(wish, *found)
+        try:
+            document = await self._carry_out(self._plan, inputs)
+        except BatutaError as error:
+            return self._none(f"no plan could be drafted: {error.message}")
+        cost, run = nusd(document["cost_usd"]), document["run"]
+        if document["status"] != "succeeded":
+            error = document["error"]
+            said = f"it is {document['status']}" if error is None else error["message"]
+            return self._none(f"drafting (run {run}) did not end well: {said}", cost)
+        found = _passed(document)
+        if found is None:
+            why = f"what was drafted (run {run}) is no plan: {_last_flaw(document)}"
+            return self._none(why, cost)
+        return self._proposal(wish, *found, cost_nusd=cost)
+
+    def _proposal(
+        self,
+        wish: Wish,
+        sourced: Sourced,
+        values: Mapping[str, Any],
+        route: Route,
+        cost_nusd: int = 0,
+    ) -> Proposal:
+        inputs = _read(wish.words, sourced.plan, values)
+        return Proposal(self.name, route, sourced, inputs, cost_nusd)
 
     def _none(self, why: str, cost_nusd: int = 0) -> Proposal:
         return Proposal(self.name, msgspec.structs.replace(NONE, why=why), cost_nusd=cost_nusd)

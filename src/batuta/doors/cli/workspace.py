@@ -30,6 +30,7 @@ __all__ = [
     "opened_to_check",
     "opened_to_compare",
     "opened_to_look",
+    "opened_to_plan",
     "plan_path",
     "written_plan",
 ]
@@ -164,6 +165,14 @@ async def opened_to_compare(folder: Path) -> AsyncGenerator[App]:
     path = folder / JOURNAL_FILE
     journal = open_sqlite(path, read_only=True) if path.exists() else _no_journal()
     async with await App.open(folder, journal=journal) as app:
+        yield app
+
+
+@asynccontextmanager
+async def opened_to_plan(folder: Path, screen: Screen) -> AsyncGenerator[App]:
+    """The workspace to make a plan of words in: as to compare, but where a model drafts, for that is a run."""
+    drafts = load_workspace(folder).planning.model
+    async with opened(folder, screen) if drafts else opened_to_compare(folder) as app:
         yield app
 
 

@@ -1,4 +1,7 @@
-"""`batuta plan`: everything that is known of a plan before it runs. Nothing runs, and nothing is written to the log."""
+"""`batuta plan`: everything that is known of a plan before it runs. Nothing of it runs.
+
+Nothing is written to the log, unless a model drafts a plan for words: that is a run of its own.
+"""
 
 import argparse
 from collections.abc import Mapping
@@ -16,6 +19,7 @@ from batuta.doors.cli.workspace import (
     is_name_of_plan,
     named_plan,
     opened_to_compare,
+    opened_to_plan,
     written_plan,
 )
 from batuta.errors import InputError
@@ -58,7 +62,7 @@ async def _asked_for(args: argparse.Namespace, screen: Screen, folder: Path) -> 
     from batuta.doors.cli.requests.editing import edited
     from batuta.doors.cli.requests.lines import ladder_lines, understood_lines, yes_lines
 
-    async with opened_to_compare(folder) as app:
+    async with opened_to_plan(folder, screen) as app:
         desk = Desk(app)
         dialogue = Dialogue(desk, args, screen, folder)
         understood, sourced = await dialogue.understood(args.plan, None)

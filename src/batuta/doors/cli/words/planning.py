@@ -110,8 +110,9 @@ COMMANDS: dict[str, Command] = {
         "none is sure to be meant, one is made of the capabilities there are, and shown.\n"
         "Below it stands who was asked, and how to say yes to it. --edit opens it in your\n"
         "editor, --save registers it.\n"
-        "Nothing runs, and nothing is written to the log. Exits 2 if the plan has a flaw,\n"
-        "or if it is not clear which one is meant.",
+        "Nothing runs, and nothing is written to the log; only where the workspace has a model\n"
+        "draft plans (`planning`), that is a run. Exits 2 if the plan has a flaw, or if it is\n"
+        "not clear which one is meant.",
         "batuta plan refunds.yaml\n"
         "batuta plan 'refund order A-1042 with 20 euros'\n"
         "batuta plan 'refund order A-1042 and write the weekly report' --save refund-and-report\n"
