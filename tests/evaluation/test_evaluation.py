@@ -5,8 +5,10 @@ from pathlib import Path
 import pytest
 
 from batuta import App
+from batuta.capabilities.judge.capability import JudgeCapability
 from batuta.errors import InputError, NotFound, SuiteError
 from batuta.evaluation.evaluation import Evaluation, baseline_of, evaluated_in
+from batuta.evaluation.result import about
 from batuta.evaluation.suite import suite_from_text
 from tests.evaluation.suites import FUNCTIONS, SUITE, ready, result_of
 
@@ -140,3 +142,16 @@ async def test_what_a_scorer_does_has_a_digest_that_what_is_wanted_of_it_does_no
     first, second, third = definitions
     assert first == second
     assert (third[0] == first[0], third[1] == first[1]) == (False, True)
+
+
+def test_a_judge_with_another_rubric_is_another_scorer() -> None:
+    suite = suite_from_text(SUITE.replace("  short:", "  good: {judge: quality}\n  short:")).suite
+
+    def definitions(rubric: str) -> list[str]:
+        judge = JudgeCapability("quality", {"kind": "judge", "model": "m", "rubric": rubric})
+        told = about(suite, "", {"quality": judge.card})
+        return [definition for _, _, definition in told["scorers"].values()]
+
+    first, again, other = map(definitions, ("It is right.", "It is right.", "It is short."))
+    assert first == again
+    assert [a == b for a, b in zip(first, other, strict=True)] == [True, False, True]

@@ -52,7 +52,8 @@ def test_a_loss_is_told_as_such() -> None:
 
 
 def test_without_a_pair_nothing_is_said() -> None:
-    assert compared([], [])[:4] == (0, 0.0, -1.0, 1.0)
+    found = compared([], [])
+    assert (found.cases, found.difference, found.low, found.high) == (0, 0.0, -1.0, 1.0)
 
 
 def test_versions_that_are_alike_are_told_apart_about_as_often_as_it_says() -> None:

@@ -9,7 +9,7 @@ from batuta.evaluation.result import Evaluated, Item
 from batuta.spec.figures import plural
 from batuta.spec.value import canonical
 from batuta.statistics.intervals import FEW_MAX
-from batuta.statistics.paired import Test, Word, compared
+from batuta.statistics.paired import Comparison, compared
 
 __all__ = ["Against", "Changed", "ScorerAgainst", "against", "left_out", "said_of"]
 
@@ -19,25 +19,12 @@ _DIGITS = 6
 _CHANGE_MIN = 1e-6
 
 
-class ScorerAgainst(msgspec.Struct, frozen=True):
-    """One scorer: its mean over the cases that both have, before and now, and what the pairs say of it.
-
-    `difference` with its 95 % interval from `low` to `high`; `better`, `worse`, `same` count cases; `p` by `test`.
-    """
+class ScorerAgainst(Comparison, frozen=True, kw_only=True):
+    """One scorer: its mean over the cases that both have, before and now, and what the pairs say of it."""
 
     name: str
     before: float
     now: float
-    cases: int
-    difference: float
-    low: float
-    high: float
-    better: int
-    worse: int
-    same: int
-    p: float
-    test: Test
-    word: Word
 
 
 class Changed(msgspec.Struct, frozen=True):
@@ -138,23 +125,13 @@ def _scorer(name: str, pairs: Sequence[tuple[Item, Item]]) -> ScorerAgainst:
         if (a := one.scores[name]) is not None and (b := other.scores[name]) is not None
     ]
     first, second = [a for a, _ in scored], [b for _, b in scored]
-    found = compared(first, second)
     count = max(len(scored), 1)
-    return ScorerAgainst(
-        name=name,
-        before=round(sum(first) / count, _DIGITS),
-        now=round(sum(second) / count, _DIGITS),
-        cases=found.cases,
-        difference=round(found.difference, _DIGITS),
-        low=round(found.low, _DIGITS),
-        high=round(found.high, _DIGITS),
-        better=found.better,
-        worse=found.worse,
-        same=found.same,
-        p=round(found.p, _DIGITS),
-        test=found.test,
-        word=found.word,
-    )
+    found = msgspec.structs.asdict(compared(first, second))
+    found |= {"before": sum(first) / count, "now": sum(second) / count}
+    told: dict[str, Any] = {
+        key: round(one, _DIGITS) if isinstance(one, float) else one for key, one in found.items()
+    }
+    return ScorerAgainst(name=name, **told)
 
 
 def _by_case(items: Sequence[Item]) -> dict[Any, Item]:

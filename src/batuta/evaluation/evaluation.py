@@ -73,18 +73,7 @@ class Evaluation:
         self.inner = PlanCapability(SourcedPlan(case_plan(suite), CasePlaces(sourced.places)))
         similar = similar_by(embedder_of_this_machine)
         self.functions: list[Any] = [exact, contains, similar, self.inner]
-        asked: dict[str, Any] = {
-            "suite": about(
-                suite.name,
-                suite.target.use or f"plan.{suite.target.plan}",
-                suite.repeats,
-                self.inner.plan.digest(),
-                suite.scorers,
-            ),
-            "trials": list(_trials(suite, cases)),
-        }
-        # As the log gives them back: a tuple is no list, and a run of before would not be known again.
-        self._inputs: dict[str, Any] = decode(encode(asked))
+        self._trials = list(_trials(suite, cases))
 
     def check(self, app: App) -> None:
         """See that what the suite calls is there, and takes what it is given.
@@ -106,12 +95,13 @@ class Evaluation:
 
     async def begin(self, app: App) -> Begun:
         """Accept a run of it, or find the one that was interrupted, with the same suite and the same cases."""
+        inputs = self._inputs(app)
         rows = await app.runs(plan=self.plan.name, status=("running", "waiting"), limit=_LOOKED_MAX)
         for row in rows:
             run = await app.engine.read(row.run)
-            if run.ended is None and await self._is_same(app, run):
+            if run.ended is None and await self._is_same(app, run, inputs):
                 return Begun(run.id, True)
-        return Begun(await app.start(self.plan, self._inputs), False)
+        return Begun(await app.start(self.plan, inputs), False)
 
     def at_most_usd(self, app: App) -> float | None:
         """The most that it can cost, in dollars; None if nobody knows."""
@@ -123,15 +113,22 @@ class Evaluation:
             at_once=app.workspace.limits.calls,
             plan_of=partial(plan_of, app.engine.catalog.get),
         )
-        cost = explain(self.plan, premises, inputs=self._inputs).totals.forecast.cost_worst_nusd
+        cost = explain(
+            self.plan, premises, inputs=self._inputs(app)
+        ).totals.forecast.cost_worst_nusd
         return None if cost is None else usd(cost)
 
-    async def _is_same(self, app: App, run: Run) -> bool:
+    def _inputs(self, app: App) -> dict[str, Any]:
+        """As the log gives them back: a tuple is no list, and a run of before would not be known again."""
+        told = about(self.suite, self.inner.plan.digest(), app.cards)
+        return decode(encode({"suite": told, "trials": self._trials}))
+
+    async def _is_same(self, app: App, run: Run, inputs: dict[str, Any]) -> bool:
         if run.root is None or run.root.shape.digest != self.plan.digest():
             return False
         if app.engine.pins.drift(run):  # half of it would be about another target
             return False
-        return await _inputs_of(app, run) == self._inputs
+        return await _inputs_of(app, run) == inputs
 
 
 async def evaluated_in(app: App, run_id: str) -> Evaluated:

@@ -6,10 +6,12 @@ from typing import Any, Literal, cast
 
 import msgspec
 
+from batuta.capabilities.registered import PREFIX
 from batuta.evaluation.plans import TARGET
 from batuta.evaluation.scoring import score_in
-from batuta.evaluation.suite import Scorer
+from batuta.evaluation.suite import Scorer, Suite
 from batuta.spec.budget import usd
+from batuta.spec.card import Card
 from batuta.spec.run import Run
 from batuta.spec.value import canonical, digest
 from batuta.statistics.intervals import Method, interval_of, percentile
@@ -130,17 +132,20 @@ class About(msgspec.Struct, frozen=True):
     scorers: dict[str, tuple[str, float | None, str]]
 
 
-def about(name: str, target: str, repeats: int, plan: str, scorers: Mapping[str, Scorer]) -> Any:
+def about(suite: Suite, plan: str, cards: Mapping[str, Card]) -> dict[str, Any]:
     """The input `suite` of the run, as plain JSON; `plan` is the digest of what is done with a case."""
     told = {
-        one: (scorer.kind, scorer.pass_, _definition(scorer)) for one, scorer in scorers.items()
+        name: (one.kind, one.pass_, _definition(one, cards)) for name, one in suite.scorers.items()
     }
-    return msgspec.to_builtins(About(name, target, repeats, plan, told))
+    target = suite.target.use or f"{PREFIX}{suite.target.plan}"
+    return msgspec.to_builtins(About(suite.name, target, suite.repeats, plan, told))
 
 
-def _definition(scorer: Scorer) -> str:
-    """What is wanted of it does not change what it says."""
-    return digest(canonical(msgspec.structs.replace(scorer, pass_=None)))
+def _definition(scorer: Scorer, cards: Mapping[str, Card]) -> str:
+    """What is wanted of it does not change what it says; the rubric of a judge, or what a plan does, changes it."""
+    own = msgspec.structs.replace(scorer, pass_=None)
+    called = cards.get(getattr(own, own.kind)) if own.kind in ("judge", "use") else None
+    return digest(canonical([own, called.plan] if called is not None and called.plan else own))
 
 
 def evaluated(run: Run, inputs: Mapping[str, Any], values: Sequence[Any]) -> Evaluated:

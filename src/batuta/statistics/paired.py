@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from itertools import product
 from math import comb, erfc, sqrt
 from statistics import fmean
-from typing import Literal, NamedTuple
+from typing import Literal
+
+import msgspec
 
 from batuta.statistics.intervals import MANY_MIN, spread_of
 
@@ -28,7 +30,7 @@ _DRAWS = 4_000
 _ALIKE = 1e-9
 
 
-class Comparison(NamedTuple):
+class Comparison(msgspec.Struct, frozen=True):
     """What the pairs say.
 
     `difference` of the means, second less first, and its 95 % interval. `better`, `worse`, `same`: on so many cases the
