@@ -19,22 +19,16 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from batuta.capabilities.answers import checker_of
-from batuta.capabilities.replies import failure_without_answer, outcome_of, reconciled
+from batuta.capabilities.sending import Outgoing, Sender
 from batuta.capabilities.settings import CardSettings, read_settings
 from batuta.errors import InputError, WorkspaceError
-from batuta.outbound.exchange import Answer, LazyConnections, Request, Trouble
-from batuta.outbound.headers import HeaderTemplates, removed
-from batuta.outbound.redirects import REDIRECTS_MAX, send_following
+from batuta.outbound.exchange import LazyConnections
+from batuta.outbound.headers import HeaderTemplates
 from batuta.outbound.urls import UrlTemplate, query_of
 from batuta.spec.call import Call, Failed, Outcome
 from batuta.spec.value import encode
 
 __all__ = ["HttpCapability", "HttpSettings", "ReconcileSettings"]
-
-_REQUEST_BYTES_MAX = 1_024 * 1_024
-_ANSWER_BYTES_MAX = 8 * 1_024 * 1_024
-# So much earlier than the caller do we stop waiting, to say ourselves whether the request had left.
-_GRACE_S = 0.05
 
 Method = Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
 _IN_QUERY = frozenset({"GET", "HEAD", "DELETE"})
@@ -87,6 +81,7 @@ class HttpCapability:
         except InputError as error:
             raise WorkspaceError(error.message) from None
         self._given = HeaderTemplates(settings.headers)
+        self._sender = Sender(connections, self._given.names)
         if settings.body and (settings.method in _IN_QUERY or settings.body in self._url.names):
             raise WorkspaceError(
                 "body: the method sends none, or the argument is in the URL already"
@@ -113,33 +108,27 @@ class HttpCapability:
         flaw = self._check(call.args) if self._check else None
         if flaw:
             return Failed("invalid", flaw)
-        effect = self.card.effect
-        reads = effect in ("read", "pure")
         try:
             url, body = self._target(call.args)
-            headers, secrets = self._headers(body, "" if reads else call.key)
+            headers, secrets = self._given.fill(self._connections.environment)
         except InputError as error:
             return Failed("invalid", error.message)
-        request = Request(self._settings.method, url, headers, body)
-        try:
-            answer = await self._send(call, request, follow=reads)
-        except Trouble as trouble:
-            return _scrubbed(failure_without_answer(effect, trouble), secrets)
-        return outcome_of(effect, request.method, _without(answer, secrets))
+        outgoing = Outgoing(self._settings.method, url, headers, body, secrets=secrets)
+        return await self._sender.outcome(call, self.card.effect, outgoing)
 
     async def reconcile(self, call: Call) -> Outcome:
         """What became of `call`: `Done`, `Failed(may_retry=True)` if it did not happen, else nobody knows."""
         asking, settings = self._asking, self._settings.reconcile
         if asking is None or settings is None:
             return Failed("unknown", "there is no URL to ask", in_doubt=True)
-        secrets: list[str] = []
+        environment = self._connections.environment
         try:
-            url = asking.fill({**call.args, "key": call.key}, self._connections.environment)
-            headers, secrets = self._headers(None, "")
-            answer = await self._send(call, Request("GET", url, headers), follow=False)
-        except (InputError, Trouble) as error:
-            return _scrubbed(Failed("unknown", error.message, in_doubt=True), secrets)
-        return reconciled(_without(answer, secrets), settings.field)
+            url = asking.fill({**call.args, "key": call.key}, environment)
+            headers, secrets = self._given.fill(environment)
+        except InputError as error:
+            return Failed("unknown", error.message, in_doubt=True)
+        outgoing = Outgoing("GET", url, headers, secrets=secrets)
+        return await self._sender.reconciled(call, outgoing, settings.field)
 
     def _target(self, args: Mapping[str, Any]) -> tuple[str, bytes | None]:
         settings = self._settings
@@ -157,36 +146,7 @@ class HttpCapability:
             body = encode(rest.get(settings.body))
         else:
             body = encode(rest)
-        if len(body) > _REQUEST_BYTES_MAX:
-            raise InputError(f"the body has {len(body):,} bytes, at most {_REQUEST_BYTES_MAX:,}")
         return url, body
-
-    def _headers(self, body: bytes | None, key: str) -> tuple[dict[str, str], list[str]]:
-        """The headers of a request, and the secrets in them."""
-        given, secrets = self._given.fill(self._connections.environment)
-        headers = {"Accept": "application/json, text/*;q=0.5, */*;q=0.1", "User-Agent": "batuta"}
-        if body is not None:
-            headers["Content-Type"] = "application/json"
-            headers["Content-Length"] = str(len(body))
-        known = {name.lower(): name for name in headers}
-        for name, value in given.items():
-            headers.pop(known.get(name.lower(), ""), None)
-            headers[name] = value
-        headers["Accept-Encoding"] = "gzip, identity"
-        if key:
-            headers["Idempotency-Key"] = key
-        return headers, secrets
-
-    async def _send(self, call: Call, request: Request, *, follow: bool) -> Answer:
-        """The answer to `request`, or to where it was redirected. Raises `Trouble`."""
-        return await send_following(
-            self._connections,
-            request,
-            until=call.deadline - _GRACE_S,
-            answer_bytes_max=_ANSWER_BYTES_MAX,
-            own=self._given.names,
-            redirects_max=REDIRECTS_MAX if follow else 0,
-        )
 
 
 def _input_schema(names: tuple[str, ...], body: str) -> dict[str, Any]:
@@ -203,13 +163,3 @@ def _input_schema(names: tuple[str, ...], body: str) -> dict[str, Any]:
     if required:
         schema["required"] = required
     return schema
-
-
-def _without(answer: Answer, secrets: list[str]) -> Answer:
-    """`answer` without the secrets that were sent, should a server echo them."""
-    return msgspec.structs.replace(answer, body=removed(answer.body, secrets))
-
-
-def _scrubbed(failed: Failed, secrets: list[str]) -> Failed:
-    message = removed(failed.message.encode("utf-8", "replace"), secrets).decode()
-    return msgspec.structs.replace(failed, message=message)
