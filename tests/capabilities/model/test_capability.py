@@ -304,15 +304,37 @@ async def test_a_value_without_its_end_that_was_not_cut_is_rescued(
     assert outcome.value["value"] == {"total": 4, "note": "x"}
 
 
-async def test_a_server_that_takes_no_schemas_is_asked_in_words(
+REFUSAL = Garbage(
+    b'{"error": {"message": "that is not supported", "type": "invalid_request_error"}}',
+    400,
+    "application/json",
+)
+
+
+def said_natively(providers: Providers) -> list[bool]:
+    return ["response_format" in one.body for one in providers.requests]
+
+
+async def test_a_schema_that_a_server_does_not_take_is_said_in_words_from_then_on(
     make: Make, providers: Providers
 ) -> None:
-    refusal = b'{"error": {"message": "response_format is not supported", "type": "invalid_request_error"}}'
-    replies = [Garbage(refusal, 400, "application/json"), Answer('{"total": 4}')]
-    providers.say(replies)
-    outcome = await ask(make(), schema=TOTAL)
-    assert isinstance(outcome, Done)
-    assert ["response_format" in one.body for one in providers.requests] == [True, False]
+    other = TOTAL | {"required": []}
+    providers.say([REFUSAL, *[Answer('{"total": 4}')] * 3])
+    model = make()
+    for schema in (TOTAL, TOTAL, other):
+        assert isinstance(await ask(model, schema=schema), Done)
+    assert said_natively(providers) == [True, False, False, True]
+
+
+async def test_a_question_that_is_refused_in_words_too_says_nothing_of_its_schema(
+    make: Make, providers: Providers
+) -> None:
+    providers.say([REFUSAL, REFUSAL, Answer('{"total": 4}')])
+    model = make()
+    refused, answered = [await ask(model, schema=TOTAL) for _ in range(2)]
+    assert isinstance(refused, Failed) and refused.code == "bad_request"
+    assert isinstance(answered, Done)
+    assert said_natively(providers) == [True, False, True]
 
 
 async def test_what_takes_too_long_is_stopped_and_told(providers: Providers, make: Make) -> None:

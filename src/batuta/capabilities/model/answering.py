@@ -25,11 +25,12 @@ from batuta.errors import CallFailed
 from batuta.language.rescue import Check, Rescue, rescue
 from batuta.reading.models import ModelConfig
 from batuta.spec.call import Call, Done, Failed, Outcome
-from batuta.spec.value import encode
+from batuta.spec.value import canonical, digest, encode
 
 __all__ = ["Answering", "Talk", "kept", "read_answer"]
 
 _FLAW_CHARS = 600
+_REFUSED_MAX = 1_000
 _BY_WORDS = "Answer with one JSON value that fits this JSON Schema, and with nothing else:"
 _AGAIN = "That is not the JSON that was asked for: {flaw}. Answer once more, with the corrected JSON and nothing else."
 
@@ -64,6 +65,8 @@ class Answering:
         self._folder = folder
         self._native = bool(model.profile.get("supports_json_schema_output"))
         self._compatible = config.provider == "openai-compatible"
+        # Schemas that its server does not take. Not every one takes every schema; all of them take words.
+        self._refused: set[str] = set()
         # Older models of Google take tools, or a schema.
         combines = model.profile.get("google_supports_tool_combination", True)
         self._combines = config.provider != "google" or bool(combines)
@@ -76,16 +79,21 @@ class Answering:
             return Failed(error.code, error.message, may_retry=error.may_retry)
         if isinstance(content, Failed):
             return content
-        found = await self._answered(call, asked, talk, content)
-        if self._native and self._compatible and asked.schema is not None:
-            if isinstance(found, Failed) and found.code == "bad_request":
-                # Not every server takes a schema; all of them take words.
-                self._native = False
-                return await self._answered(call, asked, talk, content)
-        return found
+        native = self._is_native(asked, talk)
+        found = await self._answered(call, asked, talk, content, native=native)
+        if not (native and self._compatible and _is_bad(found)):
+            return found
+        told = await self._answered(call, asked, talk, content, native=False)
+        if not _is_bad(told):  # so it was the schema, and nothing else of the question
+            if len(self._refused) >= _REFUSED_MAX:
+                self._refused.clear()
+            self._refused.add(_name_of(asked.schema))
+        return told
 
-    async def _answered(self, call: Call, asked: Asked, talk: Talk, content: Any) -> Outcome:
-        settings, parameters, instructions = self._request(asked, talk)
+    async def _answered(
+        self, call: Call, asked: Asked, talk: Talk, content: Any, *, native: bool
+    ) -> Outcome:
+        settings, parameters, instructions = self._request(asked, talk, native)
         question = ModelRequest(parts=[UserPromptPart(content)])
         messages: list[ModelMessage] = [*talk.before, question, *talk.behind]
         messages[-1] = dataclasses.replace(messages[-1], instructions=instructions)
@@ -126,8 +134,17 @@ class Answering:
             )
         return [*words, *parts]
 
+    def _is_native(self, asked: Asked, talk: Talk) -> bool:
+        """True if the provider itself holds the answer against the schema: one of an object with known keys."""
+        schema = asked.schema
+        if not self._native or schema is None:
+            return False
+        if schema.get("type") != "object" or not schema.get("properties"):
+            return False
+        return (self._combines or not talk.tools) and _name_of(schema) not in self._refused
+
     def _request(
-        self, asked: Asked, talk: Talk
+        self, asked: Asked, talk: Talk, native: bool
     ) -> tuple[ModelSettings, ModelRequestParameters, str | None]:
         most = self._config.max_tokens
         settings: ModelSettings = {"max_tokens": min(asked.max_tokens or most, most)}
@@ -140,9 +157,6 @@ class Answering:
         parameters = ModelRequestParameters(function_tools=list(talk.tools))
         if schema is None:
             return settings, parameters, instructions or None
-        # Providers hold an answer against a schema themselves if it is one of an object with known keys.
-        native = self._native and schema.get("type") == "object" and bool(schema.get("properties"))
-        native = native and (self._combines or not talk.tools)
         if native:
             wanted = OutputObjectDefinition(json_schema=schema, name="answer")
             parameters = dataclasses.replace(parameters, output_mode="native", output_object=wanted)
@@ -214,6 +228,15 @@ def _misfit(answer: ModelResponse, read: Rescue, spent: int) -> Failed:
     return Failed(
         "invalid_answer", f"{said}{kept(answer.text or '')}", may_retry=True, cost_nusd=spent
     )
+
+
+def _is_bad(outcome: Outcome) -> bool:
+    """True if the question is refused as it is, and nothing was answered before."""
+    return isinstance(outcome, Failed) and outcome.code == "bad_request" and not outcome.cost_nusd
+
+
+def _name_of(schema: Any) -> str:
+    return digest(canonical(schema))
 
 
 def _with_cost(failed: Failed, spent: int) -> Failed:
