@@ -17,6 +17,7 @@ from batuta.reading.databases import Database, read_databases
 from batuta.reading.embedder import EmbedderConfig, at_server
 from batuta.reading.files import FilesConfig, read_files
 from batuta.reading.knowledge import KnowledgeConfig, read_knowledge
+from batuta.reading.mcp import McpConfig, read_mcp
 from batuta.reading.memory import MemoryConfig, read_memory
 from batuta.reading.models import ModelConfig, read_models
 from batuta.reading.paths import below
@@ -105,6 +106,7 @@ class Workspace(msgspec.Struct, frozen=True):
     planning: PlanningConfig = PlanningConfig()
     agents: dict[str, AgentConfig] = {}
     sql: dict[str, Database] = {}
+    mcp: dict[str, McpConfig] = {}
     places: Places = NOWHERE
 
 
@@ -274,6 +276,7 @@ read_workspace = record(
         "planning": read_planning,
         "agents": read_agents,
         "sql": read_databases,
+        "mcp": read_mcp,
     },
     what="a workspace: a map of keys and values",
 )

@@ -278,6 +278,62 @@ WORKSPACE: Mapping[str, Hover] = {
         "Types of its columns, where the database cannot tell them.", ({"total": "number"},)
     ),
     "NamedQuery.write": Hover("It changes something: sent at most once, in its own transaction."),
+    "Workspace.mcp": Hover(
+        "MCP servers, by name: what they offer is called `NAME.TOOL`, as `imports/NAME.json` has it.",
+        ({"crm": {"url": "https://crm.example/mcp"}},),
+    ),
+    "McpConfig": Hover("An MCP server: a program that is started, or an address."),
+    "McpConfig.command": Hover(
+        "The program and its arguments, word by word; no shell reads them.",
+        (["npx", "-y", "@modelcontextprotocol/server-filesystem", "./data"],),
+    ),
+    "McpConfig.environment": Hover(
+        "What the program finds in its environment, besides PATH and HOME.",
+        ({"API_TOKEN": "env:CRM_TOKEN"},),
+    ),
+    "McpConfig.folder": Hover("Where the program runs, relative to the workspace.", ("server",)),
+    "McpConfig.url": Hover(
+        "Where the server is.", ("https://crm.example/mcp", "http://127.0.0.1:8000/mcp")
+    ),
+    "McpConfig.headers": Hover(
+        "Sent with each request; `env:NAME` in a value is that variable.",
+        ({"Authorization": "Bearer env:CRM_TOKEN"},),
+    ),
+    "McpConfig.oauth": Hover("How a token is got by client credentials."),
+    "McpConfig.only": Hover(
+        "What of it is taken over: names, or patterns with `*`.", (["find_*"],)
+    ),
+    "McpConfig.tools": Hover(
+        "What you declare of its tools. What you do not declare is taken for a write that reaches far.",
+        ({"find_note": {"effect": "read"}},),
+    ),
+    "McpConfig.timeout": Hover("Longest time of one call, unless the tool says another.", ("60s",)),
+    "McpConfig.concurrency": Hover("Calls at once; 0 for any number."),
+    "McpConfig.answer": Hover(
+        "How long a question may stand that an older server asks in the middle of a call.", ("10m",)
+    ),
+    "OAuthConfig": Hover("Client credentials, and who takes them."),
+    "OAuthConfig.issuer": Hover(
+        "The authorization server; the credentials go there and nowhere else.",
+        ("https://login.example",),
+    ),
+    "OAuthConfig.client_id": Hover("Who you are there, or `env:NAME`.", ("env:CRM_CLIENT",)),
+    "OAuthConfig.client_secret": Hover("The variable that holds the secret.", ("env:CRM_SECRET",)),
+    "OAuthConfig.scope": Hover("What is asked for.", ("notes.read notes.write",)),
+    "Declared": Hover("What you declare of something that a source offers."),
+    "Declared.effect": Hover(
+        "What it does to the world; unsaid, the safe reading holds.", ("read",)
+    ),
+    "Declared.reach": Hover("How far it goes; unsaid, the safe reading holds.", ("egress",)),
+    "Declared.price_usd": Hover("The most that one call can cost, in dollars.", (0.01,)),
+    "Declared.scopes": Hover("What a caller must be granted.", ("notes",)),
+    "Declared.in_doubt": Hover(
+        "What becomes of a write that was sent and not answered: somebody is asked, it fails, or it is sent again."
+    ),
+    "Declared.timeout": Hover("Longest time of one call.", ("30s",)),
+    "Declared.concurrency": Hover("Calls at once; 0 for any number."),
+    "Declared.description": Hover("What it does, in place of what the source says."),
+    "Declared.waits": Hover("It may ask somebody in the middle of a call."),
     "Rule": Hover("A rule; all of its fields that are given must match."),
     "Rule.verdict": Hover(
         "What happens to a call that matches: it is made, somebody is asked, or it is refused."
