@@ -33,6 +33,14 @@ WORKSPACE: dict[str, tuple[str, str]] = {
         "An agent names a model, tool or agent that is not there, or an embedder the server of such a model.",
         "Correct the name.",
     ),
+    "B605": (
+        "What a source under `mcp` or `openapi` offers has not been accepted yet.",
+        "`batuta trust NAME` reads it, shows it and asks.",
+    ),
+    "B606": (
+        "The pin of a source cannot be read, or is not as it was written.",
+        "Bring back the file as it was, or let `batuta trust NAME` read the source again.",
+    ),
 }
 
 WORKSPACE_WARNINGS: dict[str, tuple[str, str]] = {
