@@ -5,7 +5,7 @@ import re
 import msgspec
 
 from batuta.reading.report import Report
-from batuta.reading.tree import Builder, Node, Unreadable
+from batuta.reading.tree import OURS, Bounds, Builder, Node, Unreadable
 
 __all__ = ["tree_from_json"]
 
@@ -32,12 +32,12 @@ class _Syntax(Exception):
         self.at = at
 
 
-def tree_from_json(report: Report, *, or_yaml: bool = False) -> Node | None:
+def tree_from_json(report: Report, bounds: Bounds = OURS, *, or_yaml: bool = False) -> Node | None:
     """The tree of `report.text`, or None after a flaw that makes reading on pointless.
 
     `or_yaml`: the text may be YAML in flow style; then wrong JSON is None without a finding.
     """
-    builder = Builder(report)
+    builder = Builder(report, bounds)
     try:
         _document(report, builder)
     except _Syntax as error:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Any, cast
 
 from batuta.reading.report import Report
-from batuta.reading.tree import Builder, Node, Unreadable
+from batuta.reading.tree import OURS, Bounds, Builder, Node, Unreadable
 
 __all__ = ["tree_from_yaml"]
 
@@ -40,12 +40,12 @@ def plain_scalar(text: str) -> Any:
     return float("nan") if _NOT_FINITE.fullmatch(text) else text
 
 
-def tree_from_yaml(report: Report) -> Node | None:
+def tree_from_yaml(report: Report, bounds: Bounds = OURS) -> Node | None:
     """The tree of `report.text`, or None after a flaw that makes reading on pointless."""
     import yaml
 
     loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    builder = Builder(report)
+    builder = Builder(report, bounds)
     try:
         events: Iterable[Any] = cast(Any, yaml).parse(report.text, Loader=loader)
         for event in events:

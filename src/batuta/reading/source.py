@@ -8,12 +8,11 @@ from batuta.errors import InputError, NotFound
 from batuta.reading.from_json import tree_from_json
 from batuta.reading.from_yaml import tree_from_yaml
 from batuta.reading.report import Report
-from batuta.reading.tree import Builder, Node, Unreadable
+from batuta.reading.tree import OURS, Bounds, Builder, Node, Unreadable
 
 __all__ = ["TEXT_CHARS_MAX", "read_bytes", "tree_from_data", "tree_from_text"]
 
-# 4 Mi characters: more than 10,000 steps, and read in a second.
-TEXT_CHARS_MAX = 4 * 1_024 * 1_024
+TEXT_CHARS_MAX = OURS.text
 
 
 def read_bytes(path: Path, what: str, size_max: int = 4 * TEXT_CHARS_MAX) -> bytes:
@@ -40,7 +39,9 @@ def read_bytes(path: Path, what: str, size_max: int = 4 * TEXT_CHARS_MAX) -> byt
     return content
 
 
-def tree_from_text(text: str | bytes, file: str = "") -> tuple[Node | None, Report]:
+def tree_from_text(
+    text: str | bytes, file: str = "", bounds: Bounds = OURS
+) -> tuple[Node | None, Report]:
     """The tree of YAML or JSON (told by the first character or a name ending in .json), and what was found.
 
     No tree always comes with a finding.
@@ -49,10 +50,10 @@ def tree_from_text(text: str | bytes, file: str = "") -> tuple[Node | None, Repo
     if isinstance(decoded, Report):
         return None, decoded
     report = Report(decoded, file)
-    if len(decoded) > TEXT_CHARS_MAX:
+    if len(decoded) > bounds.text:
         report.flaw(
             "B002",
-            f"this has more than {TEXT_CHARS_MAX:,} characters",
+            f"this has more than {bounds.text:,} characters",
             at=0,
             remedy="make it smaller: data belongs into inputs, not into the file",
         )
@@ -60,9 +61,9 @@ def tree_from_text(text: str | bytes, file: str = "") -> tuple[Node | None, Repo
     only_json = file.endswith(".json")
     root: Node | None = None
     if only_json or decoded.lstrip(" \t\r\n")[:1] in ("{", "["):
-        root = tree_from_json(report, or_yaml=not only_json)
+        root = tree_from_json(report, bounds, or_yaml=not only_json)
     if root is None and not report.findings:
-        root = tree_from_yaml(report)
+        root = tree_from_yaml(report, bounds)
     if root is None and not report.findings:
         report.flaw("B004", "there is nothing in it", at=0, remedy="write a map of keys and values")
     return root, report

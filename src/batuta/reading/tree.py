@@ -1,7 +1,7 @@
 """The tree of a YAML or JSON document, and the one place that bounds how it may grow."""
 
 import math
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from batuta.reading.report import Report
 
@@ -12,6 +12,8 @@ __all__ = [
     "INTEGER_MIN",
     "KEYS_MAX",
     "NODES_MAX",
+    "OURS",
+    "Bounds",
     "Builder",
     "Node",
     "Unreadable",
@@ -27,6 +29,24 @@ KEYS_MAX = 20_000
 CHARS_MAX = 16 * 1_024 * 1_024
 # What expressions, the journal and SQL can all carry exactly.
 INTEGER_MIN, INTEGER_MAX = -(2**63), 2**63 - 1
+
+
+class Bounds(NamedTuple):
+    """How a tree may grow: characters of text, and what is said above of the tree itself.
+
+    `foreign`: nobody here wrote the document. Then a key that is a number is text, and a number that is too large for
+    64 bits is the nearest one that is not an integer.
+    """
+
+    text: int = 4 * 1_024 * 1_024
+    nodes: int = NODES_MAX
+    chars: int = CHARS_MAX
+    depth: int = DEPTH_MAX
+    foreign: bool = False
+
+
+# 4 Mi characters are more than 10,000 steps, and read in a second.
+OURS = Bounds()
 
 
 class Unreadable(Exception):
@@ -89,8 +109,9 @@ class _Frame:
 class Builder:
     """Makes a tree from events, without recursion, and refuses what exceeds the bounds above."""
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: Report, bounds: Bounds = OURS) -> None:
         self._report = report
+        self._bounds = bounds
         self._open: list[_Frame] = []
         self._anchors: dict[str, Node] = {}
         self._size = 0
@@ -99,7 +120,7 @@ class Builder:
 
     def open(self, value: dict[str, Node] | list[Node], at: int, anchor: str | None = None) -> None:
         """Begin a map or a list at position `at`."""
-        if len(self._open) >= DEPTH_MAX:
+        if len(self._open) >= self._bounds.depth:
             self._too_deep(at)
         self._open.append(_Frame(Node(value, at), anchor))
 
@@ -111,7 +132,10 @@ class Builder:
 
     def scalar(self, value: object, start: int, end: int, anchor: str | None = None) -> None:
         """Add a scalar; numbers that nobody could carry are flaws."""
-        if isinstance(value, int) and not INTEGER_MIN <= value <= INTEGER_MAX:
+        foreign = self._bounds.foreign
+        if isinstance(value, int) and not INTEGER_MIN <= value <= INTEGER_MAX and foreign:
+            value = float(value) if abs(value) < 2**1_023 else 0.0
+        elif isinstance(value, int) and not INTEGER_MIN <= value <= INTEGER_MAX:
             self._report.flaw(
                 "B010",
                 "an integer of more than 64 bits cannot be carried exactly",
@@ -144,7 +168,7 @@ class Builder:
                 remedy=f"write the value out, or mark it with &{name} earlier in the file",
             )
             node = Node(None, at, at)
-        if len(self._open) + node.height > DEPTH_MAX:
+        if len(self._open) + node.height > self._bounds.depth:
             self._too_deep(at)
         self._count(node.size, node.chars, at)
         self._add(node, None, at)
@@ -152,11 +176,12 @@ class Builder:
     def _count(self, size: int, chars: int, at: int) -> None:
         self._size += size
         self._chars += chars
-        if self._size > NODES_MAX or self._chars > CHARS_MAX:
+        bounds = self._bounds
+        if self._size > bounds.nodes or self._chars > bounds.chars:
             self._report.flaw(
                 "B008",
-                f"with every alias written out, this is more than {NODES_MAX:,} values "
-                f"or {CHARS_MAX:,} characters",
+                f"with every alias written out, this is more than {bounds.nodes:,} values "
+                f"or {bounds.chars:,} characters",
                 at=at,
                 remedy="make it smaller: data belongs into inputs, not into the file",
             )
@@ -165,7 +190,7 @@ class Builder:
     def _too_deep(self, at: int) -> None:
         self._report.flaw(
             "B007",
-            f"this is nested deeper than {DEPTH_MAX} levels",
+            f"this is nested deeper than {self._bounds.depth} levels",
             at=at,
             remedy="make it flatter, or pass it as text",
         )
@@ -202,6 +227,8 @@ class Builder:
         if self._report.full:
             raise Unreadable
         key = node.value
+        if self._bounds.foreign and isinstance(key, int | float):
+            key = str(key).lower()
         if not isinstance(key, str):
             shown = "a list or map" if isinstance(key, dict | list) else _spelled(key)
             self._report.flaw(
