@@ -22,6 +22,7 @@ from batuta.spec.facts import (
     Lost,
     Parked,
     Purged,
+    Replanned,
     Resolved,
     Routed,
     Skipped,
@@ -255,6 +256,15 @@ class TestRun:
         assert admits(log.run, Purged(at=NOW)) is True
         assert admits(log.run, Claimed(at=NOW, owner="me", term=2)) is False
         assert admits(log.run, CancelRequested(at=NOW)) is False
+        assert admits(log.run, Replanned(at=NOW, by="r2")) is False
+
+    def test_which_run_goes_on_in_place_of_one_that_failed_is_said_once(self) -> None:
+        log = book("done")
+        assert admits(log.run, Replanned(at=NOW, by="r2")) is False
+        log.end(status="failed")
+        assert [log.add(Replanned(at=NOW, by=run)) for run in ("r2", "r3")] == [True, False]
+        assert log.run.replanned is not None and log.run.replanned.by == "r2"
+        assert admits(log.run, Purged(at=NOW)) is True
 
 
 class TestFork:

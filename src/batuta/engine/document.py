@@ -21,7 +21,8 @@ async def document(run: Run, engine: Engine) -> dict[str, Any]:
 
     Keys: run, status, plan, result, error {code, message, path}, waiting [{step, kind, question, …}], cost_usd,
     calls, accepted_at, ended_at (seconds of the Unix epoch), steps [{path, state, attempts, inputs, output, …}];
-    forked_from {run, at}, of a fork. Of a run that words asked for: words, and routed {confidence, planner, who,
+    forked_from {run, at, replanned: for the so-manieth time}, of a fork; replanned {by, why}, of a run that failed and
+    whose rest was planned again. Of a run that words asked for: words, and routed {confidence, planner, who,
     autonomy, approved, asks, why, alternatives, also, inputs, ladder}.
     """
     accepted = run.accepted
@@ -42,7 +43,11 @@ async def document(run: Run, engine: Engine) -> dict[str, Any]:
         "steps": await _steps(run, engine),
     }
     if accepted.fork is not None:
-        shown["forked_from"] = {"run": accepted.fork.run, "at": accepted.fork.at}
+        fork = accepted.fork
+        again = {"replanned": fork.number} if fork.number else {}
+        shown["forked_from"] = {"run": fork.run, "at": fork.at} | again
+    if run.replanned is not None:
+        shown["replanned"] = {"by": run.replanned.by or None, "why": run.replanned.why}
     if accepted.request.text:
         shown["words"] = accepted.request.text
     if run.routed is not None:

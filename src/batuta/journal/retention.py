@@ -2,7 +2,16 @@
 
 import msgspec
 
-from batuta.spec.facts import Accepted, CancelRequested, Doubted, Ended, Fact, Failure, Inherited
+from batuta.spec.facts import (
+    Accepted,
+    CancelRequested,
+    Doubted,
+    Ended,
+    Fact,
+    Failure,
+    Inherited,
+    Replanned,
+)
 from batuta.spec.value import Value
 
 __all__ = ["erased"]
@@ -14,6 +23,7 @@ _TEXTS: dict[type[Fact], str] = {
     Ended: "message",
     Failure: "message",
     Inherited: "why",
+    Replanned: "why",
 }
 
 

@@ -21,6 +21,7 @@ from batuta.spec.facts import (
     Lost,
     Parked,
     Purged,
+    Replanned,
     Resolved,
     Routed,
     Skipped,
@@ -47,7 +48,7 @@ def admits(run: Run, fact: Fact) -> bool:
     whoever brings it; an answer counts for an open question, once.
     """
     if run.ended is not None:
-        return isinstance(fact, Purged)
+        return isinstance(fact, Purged) or (isinstance(fact, Replanned) and _replanned(run))
     if run.accepted is None:
         return isinstance(fact, Accepted)
     rule = _RULES.get(type(fact))
@@ -166,6 +167,10 @@ def _answered(run: Run, fact: Answered) -> bool:
         and node.question.kind == fact.kind
         and node.attempt == fact.attempt
     )
+
+
+def _replanned(run: Run) -> bool:
+    return run.status == "failed" and run.replanned is None
 
 
 def _cancel_requested(run: Run, _fact: CancelRequested) -> bool:

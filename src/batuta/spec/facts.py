@@ -33,6 +33,7 @@ __all__ = [
     "Made",
     "Parked",
     "Purged",
+    "Replanned",
     "Resolved",
     "Restored",
     "Routed",
@@ -98,7 +99,8 @@ class Inherited(Fact, frozen=True, tag="inherited"):
     """In a fork, before anybody drives it: the instance ended in the run that this one was forked from.
 
     Nothing was called here, and nothing of it is ever taken back here. `state` is how it ended, `attempt` the one
-    that did; `replaced`: its value was given with the fork, and is not what was recorded.
+    that did; `replaced`: its value was given with the fork, and is not what was recorded. `capability` and
+    `args_digest` say what gave the value, where the plan of the other run is not that of this one.
     """
 
     path: str
@@ -108,6 +110,8 @@ class Inherited(Fact, frozen=True, tag="inherited"):
     code: str = ""
     why: str = ""
     replaced: bool = False
+    capability: str = ""
+    args_digest: str = ""
 
 
 class Claimed(Fact, frozen=True, tag="claimed"):
@@ -302,6 +306,16 @@ class Ended(Fact, frozen=True, tag="ended"):
     path: str = ""
 
 
+class Replanned(Fact, frozen=True, tag="replanned"):
+    """Behind the end of a run that failed: its rest was planned again, and the run `by` goes on ("": none does).
+
+    `why`: how that came, or why nothing goes on.
+    """
+
+    by: str = ""
+    why: str = ""
+
+
 class Purged(Fact, frozen=True, tag="purged"):
     """Retention erased the payloads of the run; commitments remain."""
 
@@ -356,6 +370,7 @@ RunFact = (
     | CancelRequested
     | Adopted
     | Ended
+    | Replanned
     | Purged
 )
 WorkspaceFact = Restored | Confirmed | Made

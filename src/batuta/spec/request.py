@@ -22,10 +22,12 @@ class Request(msgspec.Struct, frozen=True, omit_defaults=True):
 class Fork(msgspec.Struct, frozen=True, omit_defaults=True):
     """Where a run was copied from: `run` as it stood at position `head` of its log, to go on at step `at`.
 
-    `asks`: what changes the world is asked about first, because `run` may have done it, or may do it yet.
+    `asks`: what changes the world is asked about first, because `run` may have done it, or may do it yet. `number`: it
+    goes on by another plan because `run` failed, and that for the so-manieth time; 0: somebody has forked it.
     """
 
     run: str
     at: str
     head: int
     asks: bool = True
+    number: int = 0

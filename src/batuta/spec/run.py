@@ -10,7 +10,16 @@ from typing import Any
 import msgspec
 
 from batuta.spec.budget import Budget, Purse
-from batuta.spec.facts import Accepted, Answered, CancelRequested, Doubted, Ended, Routed, Waited
+from batuta.spec.facts import (
+    Accepted,
+    Answered,
+    CancelRequested,
+    Doubted,
+    Ended,
+    Replanned,
+    Routed,
+    Waited,
+)
 from batuta.spec.shape import PlanShape, StepShape
 from batuta.spec.value import Value
 
@@ -181,6 +190,7 @@ class Run:
         self.cancel: CancelRequested | None = None
         self.drift: Waited | None = None
         self.ended: Ended | None = None
+        self.replanned: Replanned | None = None
         self.purged = False
         self.parked_until: float | None = None
         self.parked = False

@@ -43,7 +43,7 @@ class Carrier:
     async def _ended(self, node: Node) -> None:
         value = None
         if node.state == r.DONE and node.value is not None:
-            value = await self._copied(node.value)
+            value = await self.copied(node.value)
         fact = Inherited(
             at=self._at,
             path=node.path,
@@ -71,7 +71,7 @@ class Carrier:
             Inherited(at=self._at, path=path, state=r.DONE, value=slot, why=why, replaced=True)
         )
 
-    async def _copied(self, value: Value) -> Value:
+    async def copied(self, value: Value) -> Value:
         """The same value under a commitment of this run."""
         if value.parts:
             await self._engine.load([value])

@@ -15,6 +15,7 @@ from batuta.spec.facts import (
     Fact,
     Parked,
     Purged,
+    Replanned,
     Routed,
 )
 from batuta.spec.follow import close, is_closing, open_scope, settle_call
@@ -100,6 +101,10 @@ def _ended(run: Run, fact: Ended) -> None:
     run.touched.clear()
 
 
+def _replanned(run: Run, fact: Replanned) -> None:
+    run.replanned = fact
+
+
 def _purged(run: Run, _fact: Purged) -> None:
     run.purged = True
 
@@ -115,6 +120,7 @@ OF_RUN = cast(
         Expanded: _expanded,
         Parked: _parked,
         Purged: _purged,
+        Replanned: _replanned,
         Routed: _routed,
     },
 )

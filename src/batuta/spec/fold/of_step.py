@@ -32,6 +32,7 @@ def _inherited(run: Run, fact: Inherited) -> None:
     node.value = fact.value
     node.code = fact.code
     node.inherited = run.accepted.fork.run
+    node.capability, node.args_digest = fact.capability, fact.args_digest
     # Why it failed may be read by others, who are to read the same as in the other run.
     failed = fact.state == r.FAILED
     node.message = fact.why if failed else fact.why or f"taken over from {node.inherited}"
