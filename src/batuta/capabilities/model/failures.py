@@ -2,8 +2,8 @@
 
 from pydantic_ai import exceptions as e
 
-from batuta.capabilities.model.transport import Untransported
 from batuta.outbound.exchange import Trouble
+from batuta.outbound.transport import Untransported
 from batuta.spec.call import Failed
 
 __all__ = ["failed_from"]

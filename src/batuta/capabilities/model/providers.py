@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import httpx2
 from pydantic_ai.models import Model
 
-from batuta.capabilities.model.transport import ModelTransport
 from batuta.outbound.exchange import Connections
 from batuta.outbound.headers import HeaderTemplates
+from batuta.outbound.transport import OutboundTransport
 from batuta.reading.models import ModelConfig
 
 __all__ = ["Made", "make_model"]
@@ -39,7 +39,7 @@ def make_model(
     answer_bytes_max = _ANSWER_BYTES_BASE + config.max_tokens * _ANSWER_BYTES_PER_TOKEN
     # What it leaves out of a request, such as a temperature that the model does not take, is no line on a terminal.
     warnings.filterwarnings("ignore", category=UserWarning, module=r"pydantic_ai\.")
-    transport = ModelTransport(connections, base_url, headers, environment, answer_bytes_max)
+    transport = OutboundTransport(connections, base_url, headers, environment, answer_bytes_max)
     # The deadline is the call's; neither proxies nor redirects are anybody's to add.
     client = httpx2.AsyncClient(transport=transport, timeout=86_400.0, trust_env=False)
     given: dict[str, Any] = {"base_url": base_url, "api_key": _PLACEHOLDER, "http_client": client}

@@ -1,13 +1,13 @@
-"""What leaves for a model, and what comes back: without secrets, within bounds."""
+"""What an SDK sends, and what comes back: without secrets, within bounds."""
 
 from collections.abc import AsyncIterator, Mapping
 
 import httpx2
 import pytest
 
-from batuta.capabilities.model.transport import ModelTransport, Untransported
 from batuta.outbound.exchange import Answer, Request, Streamed
 from batuta.outbound.headers import HeaderTemplates
+from batuta.outbound.transport import OutboundTransport, Untransported
 
 SECRET = "sk-12345678"
 
@@ -46,7 +46,7 @@ class Wire:
 
 def client_of(wire: Wire, bytes_max: int = 1_000) -> httpx2.AsyncClient:
     headers = HeaderTemplates({"Authorization": "Bearer env:KEY"})
-    transport = ModelTransport(wire, "http://m/v1", headers, {"KEY": SECRET}, bytes_max)
+    transport = OutboundTransport(wire, "http://m/v1", headers, {"KEY": SECRET}, bytes_max)
     return httpx2.AsyncClient(transport=transport, trust_env=False)
 
 
@@ -107,3 +107,29 @@ async def test_a_refusal_is_there_whole_and_without_secrets() -> None:
     async with client_of(wire) as client:
         answer = await client.post("http://m/v1/x")
     assert (answer.status_code, answer.text) == (401, '{"error": "no key [secret]"}')
+
+
+async def test_a_token_of_the_sdk_goes_out_only_where_it_is_its_own_to_send() -> None:
+    headers = HeaderTemplates({"X-Team": "env:KEY"})
+    wire = Wire([b"token-12345 and sk-12345678"])
+    transport = OutboundTransport(
+        wire,
+        "http://m/v1",
+        headers,
+        {"KEY": SECRET},
+        1_000,
+        elsewhere=["http://issuer/x"],
+        authorizes=True,
+    )
+    async with httpx2.AsyncClient(transport=transport, trust_env=False) as client:
+        answer = await client.post("http://m/v1", headers={"Authorization": "Bearer token-12345"})
+        await client.post("http://issuer/token")
+        with pytest.raises(Untransported):
+            await client.post("http://another/token")
+    assert answer.text == "[secret] and [secret]"
+    own, elsewhere = [
+        {k: v for k, v in one.headers.items() if k in ("authorization", "X-Team")}
+        for one in wire.sent
+    ]
+    assert own == {"authorization": "Bearer token-12345", "X-Team": SECRET}
+    assert elsewhere == {}

@@ -4,7 +4,7 @@ Keys never reach an SDK: they get a placeholder, and the real one is put into th
 it any more. What comes back is read without it. Imported with the SDKs, at the first call.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Iterable, Mapping
 from urllib.parse import urlsplit
 
 import httpx2
@@ -13,7 +13,7 @@ from batuta.errors import InputError
 from batuta.outbound.exchange import Connections, Request, Streamed, Trouble
 from batuta.outbound.headers import HeaderTemplates, removed
 
-__all__ = ["ModelTransport", "Untransported"]
+__all__ = ["OutboundTransport", "Untransported"]
 
 _REQUEST_BYTES_MAX = 64 * 1_024 * 1_024
 _REFUSAL_BYTES_MAX = 64 * 1_024
@@ -33,10 +33,11 @@ class Untransported(httpx2.TransportError):
         self.trouble = trouble
 
 
-class ModelTransport(httpx2.AsyncBaseTransport):
+class OutboundTransport(httpx2.AsyncBaseTransport):
     """Carries requests to the one server at `base_url`, with `headers` filled from `environment`.
 
-    `answer_bytes_max`: a longer answer breaks off.
+    `answer_bytes_max`: a longer answer breaks off. `elsewhere`: other servers that may be asked, without `headers`.
+    `authorizes`: the SDK has a token of its own, which goes where it wants it to go.
     """
 
     def __init__(
@@ -46,9 +47,14 @@ class ModelTransport(httpx2.AsyncBaseTransport):
         headers: HeaderTemplates,
         environment: Mapping[str, str],
         answer_bytes_max: int,
+        *,
+        elsewhere: Collection[str] = (),
+        authorizes: bool = False,
     ) -> None:
         self._connections = connections
         self._origin = _origin(base_url)
+        self._elsewhere = {_origin(url) for url in elsewhere}
+        self._not_theirs = _NOT_THEIRS - {"authorization"} if authorizes else _NOT_THEIRS
         self._headers = headers
         self._environment = environment
         self._answer_bytes_max = answer_bytes_max
@@ -62,7 +68,8 @@ class ModelTransport(httpx2.AsyncBaseTransport):
 
     async def _answer(self, request: httpx2.Request, body: bytes) -> httpx2.Response:
         url = str(request.url)
-        if _origin(url) != self._origin:
+        origin = _origin(url)
+        if origin != self._origin and origin not in self._elsewhere:
             raise Trouble("it leads to another server", code="redirected", sent=False)
         if len(body) > _REQUEST_BYTES_MAX:
             text = f"the request has {len(body):,} bytes, at most {_REQUEST_BYTES_MAX:,}"
@@ -71,10 +78,14 @@ class ModelTransport(httpx2.AsyncBaseTransport):
             own, secrets = self._headers.fill(self._environment)
         except InputError as error:
             raise Trouble(error.message, code="no_key", sent=False) from None
+        if origin != self._origin:
+            own = {}
         headers = {"Host": urlsplit(url).netloc, "Accept-Encoding": "identity"}
         for name, value in request.headers.items():
-            if name.lower() not in _NOT_THEIRS | _THEIRS_TO_LEAVE:
+            if name.lower() not in self._not_theirs | _THEIRS_TO_LEAVE:
                 headers[name] = value
+        if "authorization" not in self._not_theirs:
+            secrets.append(request.headers.get("authorization", "").partition(" ")[2])
         answer = await self._connections.begin(
             Request(request.method, url, headers | own, body), timeout_s=_BEGIN_S
         )
