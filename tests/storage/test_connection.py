@@ -1,5 +1,9 @@
 """A file of a room: whole or not there, of its kind, brought up to date, and its troubles in words."""
 
+import os
+import subprocess
+import sys
+import tempfile
 import threading
 from pathlib import Path
 from typing import Any
@@ -9,6 +13,7 @@ import msgspec
 import pytest
 
 from batuta.errors import Bug, KnowledgeError
+from batuta.memory.database import open_memory
 from batuta.storage.connection import Connection, Database, Kind
 
 FIRST = "CREATE TABLE one (x INTEGER)"
@@ -70,6 +75,50 @@ def test_an_older_one_is_brought_up_to_date_and_keeps_what_it_has(tmp_path: Path
     assert (newer.rows("SELECT x FROM one"), newer.rows("SELECT y FROM two")) == ([(7,)], [])
     newer.close()
     assert "written by another version" in trouble(path)
+
+
+def test_who_only_looks_brings_nothing_up_to_date_and_writes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "box"
+    assert trouble(path, read_only=True) == "there is no box; make one"
+    Connection(path, KIND, create=True).close()
+    before = path.read_bytes()
+    newer = msgspec.structs.replace(NEWER, older="open it for writing")
+    said = "was written by an older batuta and must be brought up to date; open it for writing"
+    assert said in trouble(path, newer, read_only=True)
+    looked = Connection(path, KIND, read_only=True)
+    assert looked.rows("SELECT x FROM one") == []
+    looked.check()
+    with pytest.raises(KnowledgeError, match="cannot be opened or written"):
+        looked.changed(lambda db: db.execute("INSERT INTO one VALUES (1)"))
+    looked.close()
+    assert path.read_bytes() == before
+    Connection(path, NEWER).close()
+    assert "written by another version" in trouble(path, read_only=True)
+
+
+LOOK = """
+import os, pathlib, sys
+from batuta.memory.database import open_memory
+if os.geteuid() == 0:
+    os.setuid(65_534)
+looked = open_memory(pathlib.Path(sys.argv[1]), read_only=True)
+print(looked.rows("SELECT count(*) FROM threads"))
+looked.check()
+"""
+
+
+def test_what_nobody_writes_is_read_in_a_folder_that_cannot_be_written() -> None:
+    with tempfile.TemporaryDirectory(prefix="batuta-still-") as name:
+        path = Path(name) / "memory.sqlite"
+        open_memory(path, create=True).close()
+        path.chmod(0o444)
+        os.chmod(name, 0o555)
+        found = subprocess.run(
+            [sys.executable, "-P", "-c", LOOK, str(path)], capture_output=True, text=True
+        )
+        os.chmod(name, 0o755)
+        assert (found.stderr, found.stdout) == ("", "[(0,)]\n")
+        assert [one.name for one in path.parent.iterdir()] == ["memory.sqlite"]
 
 
 def test_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:

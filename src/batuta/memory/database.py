@@ -21,6 +21,7 @@ MEMORY = Kind(
     lost="restore a backup: batuta restore FILE",
     synchronous="FULL",
     secure_delete=True,
+    older="batuta gc does that",
 )
 
 
@@ -34,9 +35,9 @@ class By(NamedTuple):
     author: str = ""
 
 
-def open_memory(path: Path, *, create: bool) -> Connection:
+def open_memory(path: Path, *, create: bool = False, read_only: bool = False) -> Connection:
     """The memory at `path`. Raises `MemoryFileError` if there is none (unless `create`), or it cannot be opened."""
-    return Connection(path, MEMORY, create=create)
+    return Connection(path, MEMORY, create=create, read_only=read_only)
 
 
 def once(db: Database, by: By, body: Callable[[], dict[str, Any]]) -> dict[str, Any]:

@@ -28,15 +28,25 @@ MEMORY_FILE = Path(".batuta") / "memory.sqlite"
 
 
 class Memory:
-    """What a workspace remembers. `capabilities`: what plans can do with it. `finding`: see `Finding`."""
+    """What a workspace remembers. `capabilities`: what plans can do with it. `finding`: see `Finding`.
+
+    `read_only`: for who only looks at what is there.
+    """
 
     def __init__(
-        self, root: Path, clock: Clock, settings: Mapping[str, MemoryConfig], finding: Any
+        self,
+        root: Path,
+        clock: Clock,
+        settings: Mapping[str, MemoryConfig],
+        finding: Any,
+        *,
+        read_only: bool = False,
     ) -> None:
         self.path = root / MEMORY_FILE
         self._clock = clock
         self._settings = dict(settings)
         self._finding = finding
+        self._read_only = read_only
         self._connection: Any = None
         self._opening = threading.Lock()
         self._recalls: dict[str, Any] = {}
@@ -75,7 +85,7 @@ class Memory:
 
         with self._opening:
             if self._connection is None and (create or self.path.exists()):
-                self._connection = open_memory(self.path, create=create)
+                self._connection = open_memory(self.path, create=create, read_only=self._read_only)
             return self._connection
 
     def threads(self, *, create: bool = False) -> Any:

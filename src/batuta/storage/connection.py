@@ -12,6 +12,7 @@ import msgspec
 
 from batuta.errors import BatutaError, Bug
 from batuta.storage.drafts import draft_of, give_name, sync_folder
+from batuta.storage.still import Still
 
 __all__ = ["Connection", "Database", "Kind", "translated"]
 
@@ -37,6 +38,8 @@ class Database(Protocol):
 
     def changes(self) -> int: ...
 
+    def set_busy_timeout(self, milliseconds: int, /) -> None: ...
+
     def close(self, force: bool = False, /) -> None: ...
 
 
@@ -52,6 +55,7 @@ class Kind(msgspec.Struct, frozen=True):
         lost: what to do if it is damaged, or was written by another version.
         synchronous: FULL: what was committed survives the loss of power; NORMAL: it may be lost, and nothing breaks.
         secure_delete: what is deleted is overwritten.
+        older: what brings one of an older version up to date, for who only looks at it.
     """
 
     application_id: int
@@ -62,13 +66,19 @@ class Kind(msgspec.Struct, frozen=True):
     lost: str
     synchronous: Literal["FULL", "NORMAL"]
     secure_delete: bool = False
+    older: str = ""
 
 
 class Connection:
     """The open file. May be used from any thread; one works at a time."""
 
-    def __init__(self, path: Path, kind: Kind, *, create: bool = False) -> None:
-        """Raises `kind.error` if there is none (unless `create`), it is something else, or it cannot be opened."""
+    def __init__(
+        self, path: Path, kind: Kind, *, create: bool = False, read_only: bool = False
+    ) -> None:
+        """`read_only`: look only; nothing is written, not even what brings it up to date.
+
+        Raises `kind.error` if there is none (unless `create`), it is something else, or it cannot be opened.
+        """
         self.path = path
         self._kind = kind
         if not path.exists():
@@ -80,7 +90,7 @@ class Connection:
                 _create(path, kind)
         self._lock = threading.RLock()
         with translated(path, kind):
-            self._db = _opened(path, kind)
+            self._db = _looked_at(path, kind) if read_only else _opened(path, kind)
 
     def rows(self, statement: str, bindings: Sequence[Any] = ()) -> list[Any]:
         """The rows that a statement gives."""
@@ -124,7 +134,7 @@ class Connection:
     def compact(self) -> None:
         """Return free pages to the system, and empty the file beside it, in which earlier pages may still stand."""
 
-        def body(db: Any) -> None:
+        def body(db: Database) -> None:
             db.set_busy_timeout(_COMPACT_TIMEOUT_MS)
             try:
                 db.execute("PRAGMA incremental_vacuum").fetchall()
@@ -160,14 +170,10 @@ def _create(path: Path, kind: Kind) -> None:
 def _opened(path: Path, kind: Kind) -> Database:
     db = cast("Database", apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE))
     try:
-        cast("Any", db).set_busy_timeout(_BUSY_TIMEOUT_MS)
-        db.execute(f"PRAGMA synchronous = {kind.synchronous}; PRAGMA cache_size = {_CACHE_KIB}")
+        _set_up(db, path, kind)
+        db.execute(f"PRAGMA synchronous = {kind.synchronous}")
         if kind.secure_delete:
             db.execute("PRAGMA secure_delete = ON").fetchall()
-        if _pragma(db, "application_id") != kind.application_id:
-            raise kind.error(
-                f"{path} is not {kind.noun}", remedy="move the file away, and begin anew"
-            )
         if _pragma(db, "user_version") != len(kind.migrations):
             _migrate(db, path, kind)
     except BaseException:
@@ -176,13 +182,50 @@ def _opened(path: Path, kind: Kind) -> Database:
     return db
 
 
+def _looked_at(path: Path, kind: Kind) -> Database:
+    try:
+        return _as_it_is(apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY), path, kind)
+    except (apsw.CantOpenError, apsw.ReadOnlyError):
+        # Even who only looks wants to write beside the file, which this folder may not allow.
+        return _as_it_is(Still(path, kind.error), path, kind)
+
+
+def _as_it_is(opened: apsw.Connection | Still, path: Path, kind: Kind) -> Database:
+    db = cast("Database", opened)
+    try:
+        _set_up(db, path, kind)
+        version = _pragma(db, "user_version")
+        if 0 < version < len(kind.migrations):
+            raise kind.error(
+                f"{path} was written by an older batuta and must be brought up to date",
+                remedy=kind.older,
+            )
+        if version != len(kind.migrations):
+            raise _foreign(path, kind)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _set_up(db: Database, path: Path, kind: Kind) -> None:
+    db.set_busy_timeout(_BUSY_TIMEOUT_MS)
+    db.execute(f"PRAGMA cache_size = {_CACHE_KIB}")
+    if _pragma(db, "application_id") != kind.application_id:
+        raise kind.error(f"{path} is not {kind.noun}", remedy="move the file away, and begin anew")
+
+
+def _foreign(path: Path, kind: Kind) -> BatutaError:
+    return kind.error(f"{path} was written by another version of batuta", remedy=kind.lost)
+
+
 def _migrate(db: Database, path: Path, kind: Kind) -> None:
     """Bring the schema forward, all steps in one transaction. Never backward."""
     db.execute("BEGIN EXCLUSIVE")
     try:
         version = _pragma(db, "user_version")  # another process may have been faster
         if not 0 < version <= len(kind.migrations):
-            raise kind.error(f"{path} was written by another version of batuta", remedy=kind.lost)
+            raise _foreign(path, kind)
         _bring_up_to_date(db, kind, version)
         db.execute("COMMIT")
     except BaseException:

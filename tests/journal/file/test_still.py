@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from batuta.errors import JournalError
-from batuta.journal.file.still import open_still
 from batuta.journal.sqlite import open_sqlite
 from batuta.spec.facts import Parked
+from batuta.storage.still import Still
 
 FACT = Parked(at=1.0, term=1)
 WAIT_S = 20.0
@@ -95,7 +95,7 @@ async def test_facts_that_cannot_be_read_from_there_are_told_and_not_left_out(pa
         wal.write(b"facts")
     with looking(path) as process:
         said = process.communicate(timeout=WAIT_S)[0]
-    assert "its newest facts are in journal.sqlite-wal, and its folder cannot be written" in said
+    assert "what is newest is in journal.sqlite-wal, and its folder cannot be written" in said
 
 
 async def test_who_looks_there_is_told_when_somebody_begins_to_write(path: Path) -> None:
@@ -111,7 +111,7 @@ async def test_who_looks_there_is_told_when_somebody_begins_to_write(path: Path)
 
 async def test_a_change_between_two_reads_is_never_mixed_with_what_was_there(path: Path) -> None:
     await written(path)
-    db = open_still(path, None)
+    db = Still(path, JournalError)
     assert db.execute("SELECT count(*) FROM facts").fetchall() == [(1,)]
     await written(path)
     with pytest.raises(JournalError, match="is being written"):

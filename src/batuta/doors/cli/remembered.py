@@ -22,11 +22,11 @@ _RUNS_MAX = 100
 
 
 @contextmanager
-def memory_of(workspace: Workspace) -> Generator[Memory]:
+def memory_of(workspace: Workspace, *, read_only: bool) -> Generator[Memory]:
     """What `workspace` remembers. What is refused inside the block is told as `InputError`."""
     root = Path(workspace.root)
     searches = Searches(root, {}, allow_private=workspace.network.allow_private)
-    memory = Memory(root, SystemClock(), workspace.memory, searches.finder)
+    memory = Memory(root, SystemClock(), workspace.memory, searches.finder, read_only=read_only)
     try:
         yield memory
     except CallFailed as error:

@@ -12,8 +12,8 @@ from batuta.errors import JournalBroken, JournalError
 from batuta.journal.file.database import Database, open_database
 from batuta.journal.file.failures import RESTORE_REMEDY, translated
 from batuta.journal.file.statements import MIGRATIONS, SQL
-from batuta.journal.file.still import open_still
 from batuta.storage.drafts import draft_of, give_name, sync_folder
+from batuta.storage.still import Still
 
 __all__ = [
     "APPLICATION_ID",
@@ -83,7 +83,7 @@ def connect(
             return _checked(open_database(str(path), _READ_ONLY, vfs), path, migrations, look=True)
         except (apsw.CantOpenError, apsw.ReadOnlyError):
             # Even who only looks wants to write beside the file, which this folder may not allow.
-            return _checked(open_still(path, vfs), path, migrations, look=True)
+            return _checked(Still(path, JournalError, vfs), path, migrations, look=True)
 
 
 def _checked(

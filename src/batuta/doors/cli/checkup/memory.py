@@ -20,7 +20,7 @@ def memory(path: Path, *, full: bool, say: Callable[[str], None]) -> Iterator[Lo
     if bytes_ is None:
         return
     try:
-        connection = open_memory(path, create=False)
+        connection = open_memory(path, read_only=True)
         try:
             said = "`batuta doctor --full` reads it through"
             if full or bytes_ <= READ_BYTES_MAX:

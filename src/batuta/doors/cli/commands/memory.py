@@ -30,7 +30,7 @@ def carry_out(args: argparse.Namespace, screen: Screen) -> int:
     """The exit code of `memory`."""
     _check_words(args)
     workspace = load_workspace(folder_of(args))
-    with memory_of(workspace) as memory:
+    with memory_of(workspace, read_only=args.what in ("list", "show")) as memory:
         match args.what:
             case "list":
                 _list(workspace, memory, args, screen)

@@ -28,7 +28,7 @@ def carry_out(args: argparse.Namespace, screen: Screen) -> int:
             f"{args.what} needs the name of a thread", remedy="batuta threads list prints them"
         )
     workspace = load_workspace(folder_of(args))
-    with memory_of(workspace) as memory:
+    with memory_of(workspace, read_only=args.what != "forget") as memory:
         if args.what == "list":
             _list(memory, args, screen)
         elif args.what == "show":

@@ -20,7 +20,7 @@ _OFFERED_MAX = 200
 
 def threads(config: Workspace) -> Iterator[Known]:
     """The threads, those that changed last first."""
-    for one in Threads(open_memory(_path(config), create=False)).listed(limit=_OFFERED_MAX):
+    for one in Threads(open_memory(_path(config), read_only=True)).listed(limit=_OFFERED_MAX):
         yield Known(one["thread"], plural(one["messages"], "message"))
 
 
@@ -29,7 +29,7 @@ def memories(config: Workspace, what: str) -> Iterator[Known]:
     if what in ("list", "search"):
         yield from (Known(name, one.description) for name, one in config.memory.items())
         return
-    connection = open_memory(_path(config), create=False)
+    connection = open_memory(_path(config), read_only=True)
     for number in collections(connection).values():
         for one in Memories(connection, number).listed(limit=_OFFERED_MAX):
             yield Known(one["id"], one["text"])

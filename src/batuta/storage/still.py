@@ -1,6 +1,6 @@
-"""Looking at a journal in a folder that cannot be written: SQLite then has no place for the index of its `-wal`.
+"""Looking at a file in a folder that cannot be written: SQLite then has no place for the index of its `-wal`.
 
-While that file is empty or absent, nobody has facts that are not in the journal itself, and SQLite can read it as
+While that file is empty or absent, nobody has written what is not in the file itself, and SQLite can read it as
 something that never changes. Whether that is still true is asked after every read, so that what somebody begins to
 write meanwhile is told, and never mixed with what was there before.
 """
@@ -12,41 +12,37 @@ from typing import Any
 
 import apsw
 
-from batuta.errors import JournalError
-from batuta.journal.file.database import Cursor, Database, open_database
+from batuta.errors import BatutaError
 
-__all__ = ["open_still"]
+__all__ = ["Still"]
 
 _FLAGS = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
 
 
-def open_still(path: Path, vfs: str | None) -> Database:
-    """A connection that reads the journal at `path` without a file beside it, as long as nobody writes.
+class Still:
+    """A connection that reads the file at `path` without one beside it, as long as nobody writes.
 
     Raises:
-        JournalError: there are facts beside it that cannot be read from here.
+        error: there is something beside it that cannot be read from here; or, later, somebody has begun to write.
     """
-    if _wal_bytes(path):
-        raise JournalError(
-            f"{path} cannot be read: its newest facts are in {path.name}-wal, and its folder cannot be written",
-            remedy="look as a user who may write there, or at a copy of the folder",
-        )
-    return _Still(path, vfs)
 
-
-class _Still:
-    """A `Database` over a file that does not change, and that notices if it does."""
-
-    def __init__(self, path: Path, vfs: str | None) -> None:
+    def __init__(self, path: Path, error: type[BatutaError], vfs: str | None = None) -> None:
+        if _wal_bytes(path):
+            raise error(
+                f"{path} cannot be read: what is newest is in {path.name}-wal, and its folder cannot be written",
+                remedy="look as a user who may write there, or at a copy of the folder",
+            )
         self._path = path
+        self._error = error
         self._state = _state(path)
-        self._db = open_database(f"{path.absolute().as_uri()}?immutable=1", _FLAGS, vfs)
+        uri = f"{path.absolute().as_uri()}?immutable=1"
+        self._db: Any = apsw.Connection(uri, flags=_FLAGS, vfs=vfs)
 
     @property
     def in_transaction(self) -> bool:
         return self._db.in_transaction
 
-    def execute(self, statements: str, bindings: Sequence[Any] = (), /) -> Cursor:
+    def execute(self, statements: str, bindings: Sequence[Any] = (), /) -> "_Rows":
         try:
             rows = self._db.execute(statements, bindings).fetchall()
         except apsw.Error:
@@ -55,7 +51,7 @@ class _Still:
         self._check()
         return _Rows(rows)
 
-    def executemany(self, statements: str, bindings: Iterable[Sequence[Any]], /) -> Cursor:
+    def executemany(self, statements: str, bindings: Iterable[Sequence[Any]], /) -> Any:
         return self._db.executemany(statements, bindings)
 
     def set_busy_timeout(self, milliseconds: int, /) -> None:
@@ -66,7 +62,7 @@ class _Still:
 
     def _check(self) -> None:
         if _state(self._path) != self._state or _wal_bytes(self._path):
-            raise JournalError(
+            raise self._error(
                 f"{self._path} is being written, and cannot be followed from here: its folder cannot be written",
                 remedy="look again, or as a user who may write there",
             )
