@@ -1,6 +1,6 @@
 """The whole document: title, drawing, legend."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from batuta.plans.draw.layout.axis import axis_of
@@ -24,7 +24,7 @@ from batuta.spec.figures import plural
 from batuta.spec.run import Run
 from batuta.spec.timeline import Timeline
 
-__all__ = ["plan_svg", "run_svg", "svg_of"]
+__all__ = ["gantt_svg", "paint_picture", "plan_svg", "run_svg", "svg_of"]
 
 _MARGIN = 28.0
 _WIDTH_MIN = 520.0
@@ -54,6 +54,20 @@ def run_svg(run: Run, lines: Timeline, now: float, cards: Mapping[str, Card] | N
     )
 
 
+def gantt_svg(run: Run, lines: Timeline, legs: Sequence[Leg], now: float) -> str:
+    """The timeline of a run alone, for a page that has the styles; "" if nothing has begun."""
+    if not lines.lines:
+        return ""
+    canvas = Canvas()
+    height = _rows(canvas, _Timing(run, lines, tuple(legs), now), 8, _WIDTH_TIMED_MIN, 0)
+    size = f'viewBox="0 0 {number(_WIDTH_TIMED_MIN)} {number(height + 16)}"'
+    body = "\n".join(canvas.parts)
+    width = number(_WIDTH_TIMED_MIN)
+    return (
+        f'<svg class="b" role="img" aria-label="Timeline" width="{width}" {size}>\n{body}\n</svg>'
+    )
+
+
 class _Timing(NamedTuple):
     """What the timeline of a run is painted from."""
 
@@ -71,7 +85,7 @@ def svg_of(picture: Picture, timing: _Timing | None = None) -> str:
     room = max(drawn.layout.width, _WIDTH_MIN if timing is None else _WIDTH_TIMED_MIN)
     y = _header(canvas, picture, room)
     left = _MARGIN + (room - drawn.layout.width) / 2
-    _paint(canvas, picture.boxes, drawn, left, y)
+    paint_picture(canvas, picture.boxes, drawn, left, y)
     y += drawn.layout.height + 24
     if timing is not None and timing.lines.lines:
         y += _timed(canvas, timing, y, room)
@@ -81,18 +95,23 @@ def svg_of(picture: Picture, timing: _Timing | None = None) -> str:
 
 def _timed(canvas: Canvas, timing: _Timing, y: float, room: float) -> float:
     """The timeline, from `y` on; the height it takes."""
+    canvas.path(f"M{number(_MARGIN)} {number(y)}H{number(_MARGIN + room)}", "l")
+    canvas.text(_MARGIN, y + 28, "Timeline", "h2 tx")
+    return 64 + _rows(canvas, timing, y + 40, room, _MARGIN)
+
+
+def _rows(canvas: Canvas, timing: _Timing, y: float, room: float, x: float) -> float:
+    """The rows of the timeline and their axis, from (x, y) on; the height they take."""
     run, lines, legs, now = timing
     tracks, more = tracks_of(run, lines, legs, _TRACKS_MAX)
     label = label_width(tracks)
     width = room - label - NOTE_WIDTH
     axis = axis_of(lines.begin, lines.until(now), busy(lines, now), width, _CUT_WIDTH)
-    canvas.path(f"M{number(_MARGIN)} {number(y)}H{number(_MARGIN + room)}", "l")
-    canvas.text(_MARGIN, y + 28, "Timeline", "h2 tx")
-    height = 40 + paint_gantt(canvas, tracks, axis, _MARGIN, y + 40, label, now)
+    height = paint_gantt(canvas, tracks, axis, x, y, label, now)
     if more:
-        canvas.text(_MARGIN, y + height + 14, f"and {plural(more, 'step')} more", "t mu")
+        canvas.text(x, y + height + 14, f"and {plural(more, 'step')} more", "t mu")
         height += 20
-    return height + 24
+    return height
 
 
 def _header(canvas: Canvas, picture: Picture, room: float) -> float:
@@ -115,8 +134,19 @@ def _header(canvas: Canvas, picture: Picture, room: float) -> float:
     return y + 10
 
 
-def _paint(canvas: Canvas, boxes: Sequence[Box], drawn: Placed, left: float, top: float) -> None:
-    """Panels, then lines, the critical path last, then boxes: no line hides a word."""
+def paint_picture(
+    canvas: Canvas,
+    boxes: Sequence[Box],
+    drawn: Placed,
+    left: float,
+    top: float,
+    *,
+    around: Callable[[Box], str] | None = None,
+) -> None:
+    """Panels, then lines, the critical path last, then boxes: no line hides a word.
+
+    `around` gives the tag of a link that is opened before a box.
+    """
     groups = drawn.groups
     rects: dict[int, Rect] = {}
     lines: list[tuple[Link, Route]] = []
@@ -134,12 +164,16 @@ def _paint(canvas: Canvas, boxes: Sequence[Box], drawn: Placed, left: float, top
     for link, route in sorted(lines, key=lambda line: line[0].critical):
         paint_edge(canvas, link, route)
     for box, rect in sorted(rects.items()):
+        if around is not None:
+            canvas.parts.append(around(boxes[box]))
         paint_box(canvas, boxes[box], rect, drawn.measures)
         inside = boxes[box].inside
         if inside is not None:
             inner = drawn.inside[box]
             place = inside_of(boxes[box], rect, drawn.measures, inner.layout.width)
-            _paint(canvas, inside.boxes, inner, *place)
+            paint_picture(canvas, inside.boxes, inner, *place)
+        if around is not None:
+            canvas.parts.append("</a>")
 
 
 def _moved(curve: Curve, x: float, y: float) -> Curve:

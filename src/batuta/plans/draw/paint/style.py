@@ -1,6 +1,6 @@
 """How pictures look: colours in light and in dark, and the sheet of styles made of them."""
 
-__all__ = ["style_sheet"]
+__all__ = ["style_sheet", "styles"]
 
 _SANS = (
     'Inter,-apple-system,BlinkMacSystemFont,"Segoe UI",Roboto,"Helvetica Neue",Arial,'
@@ -96,9 +96,15 @@ _PAINTED = {
 
 def style_sheet(used: set[str]) -> str:
     """The styles of the classes in `used`: the colours by what the reader prefers, light or dark."""
+    return f"<style>{styles(used)}</style>"
+
+
+def styles(used: set[str] | None = None) -> str:
+    """What stands in that sheet, for a file of its own; without `used`, of all classes."""
+    used = {*_PAINTED} if used is None else used
     light = _coloured(used, 0)
     dark = _coloured(used, 1)
-    return f"<style>{_RULES}{light}@media (prefers-color-scheme:dark){{{dark}}}</style>"
+    return f"{_RULES}{light}@media (prefers-color-scheme:dark){{{dark}}}"
 
 
 def _coloured(used: set[str], side: int) -> str:
