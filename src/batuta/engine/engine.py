@@ -10,6 +10,7 @@ from batuta.engine.lanes import PROCESS_CALLS_MAX, Lanes
 from batuta.engine.pins import Pins
 from batuta.engine.rules.view import Shelf
 from batuta.engine.shapes import Shapes
+from batuta.engine.turnstile import Turnstile
 from batuta.errors import NotFound, PlanError
 from batuta.plans.inputs import validate_inputs
 from batuta.ports import Catalog, Chance, Clock, Journal, Judge, Layer, Receipt, Row, Sink
@@ -69,6 +70,7 @@ class Engine:
         self.settings = settings
         self.chance = chance or Chance()
         self.lanes = Lanes(settings.calls_max)
+        self.turnstile = Turnstile()
         self.sink = sink
         self.shelf = Shelf()
         self.pins = Pins(catalog, journal)

@@ -21,7 +21,7 @@ from batuta.spec.value import Value
 
 __all__ = ["Arrival", "Workers"]
 
-# A commit that took longer than this (seconds) may have been a process that stood still, by SIGSTOP or in a suspended
+# A process that waited longer than this (seconds) for its commit may have stood still, by SIGSTOP or in a suspended
 # machine, and was taken for dead: it looks at the log before it sends, which costs some 30 µs.
 STANDSTILL_S = 0.02
 # When a driver goes, calls get so long to notice that they were cancelled, in seconds.
@@ -135,11 +135,15 @@ class Workers:
                 clock = asyncio.get_running_loop().time
                 asked_at = clock()
                 await engine.journal.commit(recorded)
+                if engine.turnstile.crowded:
+                    await engine.turnstile.wait()
                 if clock() - asked_at > STANDSTILL_S and await self._is_taken(recorded):
                     raise Conflict(
                         f"{call.run} was claimed by another driver before {call.path} left"
                     )
                 del self._unsent[call.path]
+            elif engine.turnstile.crowded:
+                await engine.turnstile.wait()
             assert prepared.capability is not None
             inner: Perform = prepared.capability
             layers = engine.settings.layers
