@@ -19,7 +19,11 @@ def lexicon(**settings: int) -> Lexicon:
     return Lexicon(TEXTS, seen_min=settings.get("seen_min", 1), count_max=10_000, plain=False)
 
 
-def test_the_gram_is_the_product_with_the_transposed() -> None:
+@pytest.mark.parametrize("common", [1, 3, 4_096])
+def test_the_gram_is_the_product_with_the_transposed(
+    common: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("batuta.language.spelling._COMMON", common)
     known = lexicon()
     rows = known.rows(TEXTS)
     whole = dense(rows, len(known.names))
