@@ -108,7 +108,7 @@ def test_what_an_http_call_loads_is_pinned_for_the_demo() -> None:
     # What a dependency imports only if it is there is an extra of it; a fresh machine has what is pinned.
     code = (
         "import sys; before = set(sys.modules); from batuta.outbound import addresses, net;"
-        "net.VettedConnections(addresses.Permissions());"
+        "net.VettedConnections(addresses.Permissions(), {});"
         "print(*{name.partition('.')[0] for name in sys.modules.keys() - before})"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

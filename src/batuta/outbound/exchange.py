@@ -10,12 +10,13 @@ __all__ = ["Answer", "Connections", "LazyConnections", "Request", "Streamed", "T
 
 
 class Request(msgspec.Struct, frozen=True):
-    """What is sent; `url` is absolute and encoded."""
+    """What is sent; `url` is absolute and encoded. `named`: the operator named its host, no server chose it."""
 
     method: str
     url: str
     headers: dict[str, str]
     body: bytes | None = None
+    named: bool = True
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -85,7 +86,7 @@ class LazyConnections:
     """The connections of a catalog, made when they are first needed: most commands never do.
 
     `allow_private` are the addresses that may be reached though they are not public (`permissions_from` reads
-    them). `environment` is what `env:NAME` in URLs and headers is looked up in.
+    them). `environment` is what `env:NAME` in URLs and headers is looked up in, and what names the proxy, if any.
 
     Raises:
         WorkspaceError: an entry of `allow_private` is wrong.
@@ -119,7 +120,7 @@ class LazyConnections:
         if self._made is None:
             from batuta.outbound.net import VettedConnections  # httpcore takes 70 ms
 
-            self._made = VettedConnections(_permissions(self._allow_private))
+            self._made = VettedConnections(_permissions(self._allow_private), self.environment)
         return self._made
 
 

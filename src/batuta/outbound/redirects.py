@@ -33,7 +33,8 @@ async def send_following(
         Trouble: there is no answer, no time, or no end of redirects.
     """
     origin = _origin(request.url)
-    headers = request.headers
+    named = request.named
+    headers: dict[str, str] = request.headers
     for _ in range(redirects_max + 1):
         left_s = until - time.time()
         if left_s <= 0:
@@ -47,8 +48,9 @@ async def send_following(
         if not redirects_max or answer.status not in _REDIRECTS:
             return answer
         url = _redirected(request.url, answer.headers.get("location", ""))
-        request = msgspec.structs.replace(request, url=url)
-        if _origin(url) != origin:
+        at_home = _origin(url) == origin
+        request = msgspec.structs.replace(request, url=url, named=named and at_home)
+        if not at_home:
             # What was configured for one server is not for another, least of all its credentials.
             headers = {name: value for name, value in headers.items() if name not in own}
     raise Trouble(f"more than {redirects_max} redirects", code="redirected", sent=True)
