@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from batuta.capabilities.http import HttpSettings
 from batuta.capabilities.settings import CardSettings, read_settings, seconds_of
 from batuta.errors import WorkspaceError
 
@@ -62,16 +63,41 @@ def test_what_settings_do_not_state_is_given() -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "message"),
+    ("data", "message", "remedy"),
     [
-        ({"efect": "read"}, "unknown key efect"),
-        ({"effect": "reads"}, "effect: invalid enum value 'reads'"),
-        ({"scopes": [1]}, "scopes[0]: expected str, got int"),
-        ({"price_usd": -1}, "price_usd: expected float >= 0.0"),
-        (3, "expected object, got int"),
+        ({"efect": "read"}, "unknown key efect", "it takes concurrency, description, effect, "),
+        ({"effect": "reads"}, "effect: invalid enum value 'reads'", "`batuta schema workspace`"),
+        ({"scopes": [1]}, "scopes[0]: expected a text, got a whole number", "write a text"),
+        (
+            {"price_usd": -1},
+            "price_usd: expected a number of at least 0",
+            "write a number of at least 0",
+        ),
+        ({"timeout": []}, "timeout: expected a number or a text, got a list", "write a number or"),
+        (3, "expected a map, got a whole number", "write a map"),
     ],
 )
-def test_wrong_settings_name_the_key(data: Any, message: str) -> None:
+def test_wrong_settings_name_the_key_and_what_to_write(
+    data: Any, message: str, remedy: str
+) -> None:
     with pytest.raises(WorkspaceError) as caught:
         read_settings(data, CardSettings)
     assert caught.value.message == message
+    assert caught.value.remedy.startswith(remedy)
+
+
+def test_settings_inside_of_settings_name_their_keys() -> None:
+    def told(**more: Any) -> tuple[str, str]:
+        with pytest.raises(WorkspaceError) as caught:
+            read_settings({"url": "x", "reconcile": {"url": "x"}} | more, HttpSettings)
+        return caught.value.message, caught.value.remedy
+
+    assert told(reconcile={"url": "x", "feld": "y"}) == (
+        "reconcile: unknown key feld",
+        "`batuta schema workspace` has all keys, and what they take",
+    )
+    assert told(reconcile={}) == ("reconcile: the key url is missing", "add url: …")
+    assert told(headers=dict.fromkeys(map(str, range(51)), "x")) == (
+        "headers: expected a map that is at most 50 long",
+        "write a map that is at most 50 long",
+    )

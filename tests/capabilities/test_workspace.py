@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from batuta.app import App
-from batuta.errors import PlanError
+from batuta.errors import PlanError, WorkspaceError
 from batuta.plans.build import plan_from_yaml
 
 WORKSPACE = """
@@ -72,3 +72,37 @@ async def test_a_vanished_file_keeps_nobody_from_the_rest(folder: Path) -> None:
             "shop.add",
             "shop.query",
         ]
+
+
+async def told(folder: Path, text: str) -> list[tuple[int, str]]:
+    """The lines and messages of what is wrong with the workspace."""
+    (folder / "batuta.yaml").write_text(text)
+    with pytest.raises(WorkspaceError) as caught:
+        await App.open(folder)
+    return [(one.place.line, one.message) for one in caught.value.findings]
+
+
+async def test_a_name_that_is_taken_is_told_where_it_stands(folder: Path) -> None:
+    text = (
+        "capabilities:\n  shop.query: {kind: human}\n  check: {kind: human}\n"
+        "models:\n  vote: openai:gpt-5-mini\n"
+    )
+    assert await told(folder, text) == [
+        (5, "vote is built in"),
+        (3, "check is built in"),
+    ]
+    assert await told(folder, text[: text.index("  check")] + WORKSPACE) == [
+        (2, "there are two capabilities called shop.query")
+    ]
+
+
+async def test_wrong_headers_of_models_are_told_where_the_models_stand(folder: Path) -> None:
+    text = (
+        "models:\n  a: openai:gpt-5-mini\n"
+        "  b: {provider: openai, model: m, headers: {x y: z}}\n"
+        "  c: {provider: openai, model: m, headers: {Host: z}}\n"
+    )
+    assert await told(folder, text) == [
+        (3, "models.b: headers: 'x y' is no name of a header"),
+        (4, "models.c: headers.Host: it is set for you"),
+    ]

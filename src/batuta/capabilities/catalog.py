@@ -136,9 +136,9 @@ def build_catalog(
     made: dict[str, Capability] = {}
     findings: list[Finding] = []
 
-    def flaw(error: WorkspaceError, name: str = "") -> None:
+    def flaw(error: WorkspaceError, name: str = "", *, configured: bool = True) -> None:
         place = error.place or (locate(name) if locate and name else Place("batuta.yaml"))
-        text = f"capabilities.{name}: {error.message}" if name else error.message
+        text = f"capabilities.{name}: {error.message}" if name and configured else error.message
         findings.append(Finding("B603", text, place=place, remedy=error.remedy))
 
     try:
@@ -158,14 +158,15 @@ def build_catalog(
                 FunctionCapability(one, threads=threads) if declaration_of(one) else _ready(one),
             )
         except WorkspaceError as error:
-            flaw(error)
+            flaw(error, _name_of(one), configured=False)
     for built_in in (*_built_in(threads, embedding), *_judge_parts(made)):
         name = built_in.card.name
         if name in made and made[name].card.kind != built_in.card.kind:
             place = _place_of(made[name])
-            flaw(
-                WorkspaceError(f"{name} is built in", remedy="give yours another name", place=place)
+            error = WorkspaceError(
+                f"{name} is built in", remedy="give yours another name", place=place
             )
+            flaw(error, name, configured=False)
         made.setdefault(name, built_in)
     for name, error in _without_model(made):
         flaw(error, name)
@@ -214,6 +215,12 @@ def _add(known: dict[str, Capability], capability: Capability) -> None:
             place=_place_of(capability),
         )
     known[name] = capability
+
+
+def _name_of(one: Any) -> str:
+    """The name of a capability that was brought; "" if it is none."""
+    card = getattr(one, "card", None)
+    return card.name if isinstance(card, Card) else ""
 
 
 def _place_of(capability: Capability) -> Place | None:

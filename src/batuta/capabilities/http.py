@@ -79,21 +79,25 @@ class HttpCapability:
             self._url = UrlTemplate(settings.url)
             self._asking = UrlTemplate(settings.reconcile.url) if settings.reconcile else None
         except InputError as error:
-            raise WorkspaceError(error.message) from None
+            raise WorkspaceError(error.message, remedy=error.remedy) from None
         self._given = HeaderTemplates(settings.headers)
         self._sender = Sender(connections, self._given.names)
         if settings.body and (settings.method in _IN_QUERY or settings.body in self._url.names):
             raise WorkspaceError(
-                "body: the method sends none, or the argument is in the URL already"
+                "body: the method sends none, or the argument is in the URL already",
+                remedy="leave `body` out",
             )
         if settings.in_doubt == "reconcile" and self._asking is None:
-            raise WorkspaceError("in_doubt: reconcile needs reconcile: {url: …}")
+            raise WorkspaceError(
+                "in_doubt: reconcile needs reconcile: {url: …}",
+                remedy="say where to ask: reconcile: {url: …}",
+            )
         self._check = None
         if settings.input is not None:
             try:
                 self._check = checker_of(settings.input)
             except InputError as error:
-                raise WorkspaceError(f"input: {error.message}") from None
+                raise WorkspaceError(f"input: {error.message}", remedy=error.remedy) from None
         self.card = settings.card(
             name,
             effect="read" if settings.method in ("GET", "HEAD") else "write",

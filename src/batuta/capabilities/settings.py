@@ -20,6 +20,22 @@ Name = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,127}")
 
 S = TypeVar("S", bound=msgspec.Struct)
 
+# What msgspec says, in the words of people who write YAML.
+_WORDS = {
+    "array": "a list",
+    "bool": "true or false",
+    "float": "a number",
+    "int": "a whole number",
+    "null": "nothing",
+    "object": "a map",
+    "str": "a text",
+}
+_TYPES = re.compile(r"`([^`]*)`")
+_LENGTH = re.compile(r" of length (>=|<=) (\d+)")
+_WHOLE = re.compile(r"(?<=\d)\.0\b")
+_SIGNS = {" >= ": " of at least ", " <= ": " of at most ", " > ": " above ", " < ": " below "}
+_ALL_KEYS = "`batuta schema workspace` has all keys, and what they take"
+
 
 class CardSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """The fields of a card that an operator may state for any configured capability.
@@ -75,15 +91,38 @@ def read_settings(data: Any, kind: type[S]) -> S:
     try:
         return msgspec.convert(data, kind, strict=True)
     except msgspec.ValidationError as error:
-        text = str(error).replace("`", "").replace("Object contains unknown field", "unknown key")
-        what, _, where = text.partition(" - at $")
-        where = where.removeprefix(".")
-        fields = ", ".join(sorted(field.encode_name for field in msgspec.structs.fields(kind)))
-        what = what[:1].lower() + what[1:]
-        raise WorkspaceError(
-            f"{where}: {what}" if where else what,
-            remedy=f"it takes {fields}" if "unknown key" in what else "",
-        ) from None
+        what, _, where = str(error).partition(" - at `$")
+        where = where.removesuffix("`").removeprefix(".")
+        said, remedy = _flaw(what, [] if where else _keys(kind))
+        raise WorkspaceError(f"{where}: {said}" if where else said, remedy=remedy) from None
+
+
+def _flaw(what: str, keys: list[str]) -> tuple[str, str]:
+    """What is wrong, as people say it, and what to do. `keys`: those that there are, if that is known."""
+    key = what.rpartition(" field ")[2].strip("`")
+    if what.startswith("Object contains unknown field"):
+        return f"unknown key {key}", f"it takes {', '.join(keys)}" if keys else _ALL_KEYS
+    if what.startswith("Object missing required field"):
+        return f"the key {key} is missing", f"add {key}: …"
+    said = _TYPES.sub(lambda found: " or ".join(map(_word, found[1].split(" | "))), what)
+    said = _WHOLE.sub("", _LENGTH.sub(_long, said))
+    for sign, words in _SIGNS.items():
+        said = said.replace(sign, words)
+    said = said[:1].lower() + said[1:]
+    wanted = said.removeprefix("expected ").partition(", got ")[0]
+    return said, _ALL_KEYS if wanted == said else f"write {wanted}"
+
+
+def _long(found: re.Match[str]) -> str:
+    return f" that is at {'least' if found[1] == '>=' else 'most'} {found[2]} long"
+
+
+def _word(kind: str) -> str:
+    return _WORDS.get(kind, kind)
+
+
+def _keys(kind: type[msgspec.Struct]) -> list[str]:
+    return sorted(field.encode_name for field in msgspec.structs.fields(kind))
 
 
 def seconds_of(value: object, what: str) -> float:

@@ -1,6 +1,7 @@
 """Everything that can be called in a workspace: its modules, what its file configures, its databases."""
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -13,7 +14,7 @@ from batuta.capabilities.registered import registered_plans
 from batuta.capabilities.report.built_in import report_capabilities
 from batuta.capabilities.threads import Threads
 from batuta.config import Workspace, plan_files
-from batuta.errors import Finding, WorkspaceError
+from batuta.errors import Finding, Place, WorkspaceError
 from batuta.plans.record.recording import Recording
 from batuta.ports import Capability
 from batuta.reading.places import Places
@@ -57,7 +58,7 @@ async def open_catalog(
             [*own.capabilities, *brought.capabilities, *functions],
             spare,
             allow_private=workspace.network.allow_private,
-            locate=lambda name: workspace.places.at("capabilities", name),
+            locate=partial(_place_of, workspace),
             embedding=embedding,
             closing=ending,
         )
@@ -73,6 +74,23 @@ async def open_catalog(
             await close()
         raise
     return Opened(whole, own.workflows, brought.troubles)
+
+
+def _place_of(workspace: Workspace, name: str) -> Place:
+    """Where the capability `name` stands in `batuta.yaml`, or what brings it (`crm.query` is of `sql: {crm: …}`)."""
+    sections: dict[str, Mapping[str, Any]] = {
+        "capabilities": workspace.capabilities,
+        "models": workspace.models,
+        "agents": workspace.agents,
+        "sql": workspace.sql,
+        "knowledge": workspace.knowledge,
+        "memory": workspace.memory,
+    }
+    for own in (name, name.rpartition(".")[0]):
+        for section, entries in sections.items():
+            if own in entries:
+                return workspace.places.at(section, own)
+    return workspace.places.at("capabilities", name)
 
 
 class _Brought(NamedTuple):
@@ -104,7 +122,7 @@ async def _brought(workspace: Workspace) -> _Brought:
         from batuta.capabilities.model.opening import Models
 
         allowed = workspace.network.allow_private
-        models = Models(workspace.models, folder_of(workspace), allowed)
+        models = Models(workspace.models, folder_of(workspace), allowed, places=workspace.places)
         agents = Agents(workspace.agents, models.capabilities)
         brought.capabilities.extend([*models.capabilities, *agents.capabilities])
         brought.introductions.append(agents.introduce)

@@ -41,11 +41,17 @@ class HeaderTemplates:
     def __init__(self, given: Mapping[str, str]) -> None:
         for name, value in given.items():
             if not _HEADER_NAME.fullmatch(name):
-                raise WorkspaceError(f"headers: {name[:40]!r} is no name of a header")
+                raise WorkspaceError(
+                    f"headers: {name[:40]!r} is no name of a header",
+                    remedy="write one like X-Api-Key, without blanks",
+                )
             if name.lower() in _OUR_HEADERS:
-                raise WorkspaceError(f"headers.{name}: it is set for you")
+                raise WorkspaceError(f"headers.{name}: it is set for you", remedy="leave it out")
             if not value.isprintable() or not value.isascii():
-                raise WorkspaceError(f"headers.{name}: it has characters no header can carry")
+                raise WorkspaceError(
+                    f"headers.{name}: it has characters no header can carry",
+                    remedy="write it in ASCII, in one line",
+                )
         self._given = dict(given)
         self.names = frozenset(given)
 

@@ -62,7 +62,9 @@ class JudgeCapability:
     def __init__(self, name: str, data: Mapping[str, Any]) -> None:
         settings = read_settings(data, JudgeSettings)
         if not Name.fullmatch(settings.model):
-            raise WorkspaceError("model: expected the name of a model")
+            raise WorkspaceError(
+                "model: expected the name of a model", remedy="name one of `models`"
+            )
         given = [settings.rubric] if isinstance(settings.rubric, str) else settings.rubric
         self.model = settings.model
         self.plan = judge_plan(settings.model, read_rubric(given), settings.scale)

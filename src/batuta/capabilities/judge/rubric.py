@@ -13,6 +13,7 @@ __all__ = ["CANDIDATES_MAX", "Criterion", "answer_schema", "place_key", "read_ru
 # Each stands in each question, and there are as many questions as candidates.
 CANDIDATES_MAX = 20
 CRITERIA_MAX = 20
+NAME_CHARS_MAX = 200
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 
 
@@ -22,7 +23,9 @@ class Criterion(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_de
     name: Annotated[
         str,
         msgspec.Meta(
-            min_length=1, max_length=200, description="what it is called; a sentence may be enough"
+            min_length=1,
+            max_length=NAME_CHARS_MAX,
+            description="what it is called; a sentence may be enough",
         ),
     ]
     says: Annotated[
@@ -39,10 +42,21 @@ def read_rubric(given: Iterable[str | Criterion]) -> tuple[Criterion, ...]:
     rubric = tuple(Criterion(one) if isinstance(one, str) else one for one in given)
     names = [one.name for one in rubric]
     if not 1 <= len(rubric) <= CRITERIA_MAX:
-        raise WorkspaceError(f"rubric: expected 1 to {CRITERIA_MAX} criteria, got {len(rubric)}")
+        raise WorkspaceError(
+            f"rubric: expected 1 to {CRITERIA_MAX} criteria, got {len(rubric)}",
+            remedy="write for example [It is right., It is short.]",
+        )
+    if not all(1 <= len(name) <= NAME_CHARS_MAX for name in names):
+        raise WorkspaceError(
+            f"rubric: what a criterion is called has 1 to {NAME_CHARS_MAX} characters",
+            remedy="say the rest in `says`: [{name: right, says: …}]",
+        )
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
-        raise WorkspaceError(f"rubric: there are two criteria called {twice[:80]!r}")
+        raise WorkspaceError(
+            f"rubric: there are two criteria called {twice[:80]!r}",
+            remedy="give each a name of its own",
+        )
     return rubric
 
 

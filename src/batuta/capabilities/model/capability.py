@@ -56,7 +56,7 @@ class ModelCapability:
             self._headers = HeaderTemplates(own | config.headers)
             self._url = UrlTemplate(url_of(config))
         except InputError as error:
-            raise WorkspaceError(f"models.{name}: {error.message}") from None
+            raise WorkspaceError(error.message, remedy=error.remedy) from None
         self._variables = [one for one in (key.removeprefix("env:"), self._url.variable) if one]
         self._readying: asyncio.Task[_Ready] | None = None
         card = card_of(name, config, self._prices)

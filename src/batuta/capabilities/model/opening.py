@@ -5,8 +5,10 @@ from urllib.parse import urlsplit
 
 from batuta.capabilities.files.folder import Folder
 from batuta.capabilities.model.capability import ModelCapability
+from batuta.errors import Finding, WorkspaceError
 from batuta.outbound.exchange import LazyConnections
 from batuta.reading.models import ModelConfig
+from batuta.reading.places import NOWHERE, Places
 from batuta.reading.server import is_loopback
 
 __all__ = ["Models"]
@@ -16,7 +18,10 @@ class Models:
     """`capabilities`, one per entry of `configs`.
 
     A server on this machine that an entry names may be reached: nothing but the workspace file chooses its address.
-    What else is not public needs `allow_private`. Raises `WorkspaceError` if a setting is wrong.
+    What else is not public needs `allow_private`.
+
+    Raises:
+        WorkspaceError: settings are wrong; lists all flaws, with where in `places` their entries are.
     """
 
     def __init__(
@@ -25,13 +30,21 @@ class Models:
         folder: Folder,
         allow_private: Sequence[str] = (),
         environment: Mapping[str, str] | None = None,
+        *,
+        places: Places = NOWHERE,
     ) -> None:
         own = [urlsplit(one.url).netloc for one in configs.values() if is_loopback(one.url)]
         self._connections = LazyConnections([*allow_private, *dict.fromkeys(own)], environment)
-        self.capabilities = [
-            ModelCapability(name, config, self._connections, folder)
-            for name, config in configs.items()
-        ]
+        self.capabilities: list[ModelCapability] = []
+        findings: list[Finding] = []
+        for name, config in configs.items():
+            try:
+                self.capabilities.append(ModelCapability(name, config, self._connections, folder))
+            except WorkspaceError as error:
+                text, place = f"models.{name}: {error.message}", places.at("models", name)
+                findings.append(Finding("B603", text, place=place, remedy=error.remedy))
+        if findings:
+            raise WorkspaceError.of(findings)
 
     async def close(self) -> None:
         """Close the clients and the connections."""
