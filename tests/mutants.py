@@ -184,7 +184,7 @@ MUTANTS = [
     patch(
         "a lane is never given back",
         "engine/workers.py",
-        "        self._engine.lanes.leave(card.name, card.concurrency)\n",
+        "        self._engine.lanes.leave(card.lane, card.concurrency)\n",
         "",
     ),
 ]

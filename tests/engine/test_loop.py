@@ -11,7 +11,17 @@ from batuta.errors import JournalError, JournalFull
 from batuta.journal.memory import MemoryJournal
 from batuta.ports import Perform
 from batuta.spec.call import Call, Failed, Outcome
-from batuta.spec.facts import Adopted, Answered, Claimed, Ended, Lost, Parked, Started, Waited
+from batuta.spec.facts import (
+    Adopted,
+    Answered,
+    Claimed,
+    Ended,
+    Finished,
+    Lost,
+    Parked,
+    Started,
+    Waited,
+)
 from batuta.spec.value import inline
 from tests.engine.builders import Gate, House, MovableClock, Tool, args_of, states
 
@@ -293,6 +303,16 @@ class TestLimits:
         await asyncio.gather(*going)
         assert (gate.inside_max, len(gate.calls)) == (2, 6)
         assert house.engine.lanes.enter("gate", 1, lambda: None)
+
+    async def test_capabilities_that_share_their_places_wait_for_each_other(self) -> None:
+        gate = Gate("gate", concurrency=1)
+        other = Gate("other", concurrency=1, shares="gate")
+        house = House(gate, other)
+        gate.opened.set()
+        other.opened.set()
+        await house.run("steps: {a: {use: gate}, b: {use: other}}")
+        order = [fact.path for fact in await house.facts() if isinstance(fact, Started | Finished)]
+        assert order in (["a", "a", "b", "b"], ["b", "b", "a", "a"])
 
     async def test_lanes_are_given_back_by_calls_that_were_cancelled(self) -> None:
         gate = Gate("gate", concurrency=1)

@@ -209,7 +209,9 @@ WORKSPACE: Mapping[str, Hover] = {
     ),
     "ModelConfig.description": Hover("What it is for, for people and planners."),
     "ModelConfig.timeout": Hover("Longest time of one call.", ("2m",)),
-    "ModelConfig.concurrency": Hover("Calls at once; 0 for any number."),
+    "ModelConfig.concurrency": Hover(
+        "Calls at once, the thoughts of its agents among them; 0 for any number."
+    ),
     "ModelPrices": Hover("Dollars for a million tokens."),
     "ModelPrices.input": Hover("Of what is said to the model."),
     "ModelPrices.output": Hover("Of what the model says."),

@@ -1,4 +1,4 @@
-"""Lanes: how many calls run at once, in the process, per capability and per run."""
+"""Lanes: how many calls run at once, in the process, per lane of capabilities and per run."""
 
 from collections import OrderedDict
 from collections.abc import Callable
@@ -15,34 +15,34 @@ class Lanes:
     def __init__(self, calls_max: int = PROCESS_CALLS_MAX) -> None:
         self._calls_max = calls_max
         self._calls = 0
-        self._by_capability: dict[str, int] = {}
+        self._by_lane: dict[str, int] = {}
         # Whom to wake, by the lane that was full ("" is the process); a dict keeps the order of arrival.
         self._waiters: dict[str, OrderedDict[Callable[[], None], None]] = {}
 
-    def enter(self, capability: str, capability_max: int, wake: Callable[[], None]) -> bool:
-        """Take a place for one call of `capability` (at most `capability_max` at once, 0: no bound).
+    def enter(self, lane: str, lane_max: int, wake: Callable[[], None]) -> bool:
+        """Take a place for one call in `lane` (at most `lane_max` at once, 0: no bound).
 
         If there is none, `wake` is called once when one may have come free, and False returned.
         """
         if self._calls >= self._calls_max:
             self._waiters.setdefault("", OrderedDict())[wake] = None
             return False
-        if capability_max:
-            busy = self._by_capability.get(capability, 0)
-            if busy >= capability_max:
-                self._waiters.setdefault(capability, OrderedDict())[wake] = None
+        if lane_max:
+            busy = self._by_lane.get(lane, 0)
+            if busy >= lane_max:
+                self._waiters.setdefault(lane, OrderedDict())[wake] = None
                 return False
-            self._by_capability[capability] = busy + 1
+            self._by_lane[lane] = busy + 1
         self._calls += 1
         return True
 
-    def leave(self, capability: str, capability_max: int) -> None:
+    def leave(self, lane: str, lane_max: int) -> None:
         """Give the place back."""
         self._calls -= 1
         assert self._calls >= 0
-        if capability_max:
-            self._by_capability[capability] -= 1
-            self._wake(capability)
+        if lane_max:
+            self._by_lane[lane] -= 1
+            self._wake(lane)
         if self._waiters:
             self._wake("")
 

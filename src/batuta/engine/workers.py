@@ -75,7 +75,7 @@ class Workers:
         """Take a lane for one call; `limit` is the run's own (0: none). If False, `wake` is called when to retry."""
         if limit and self.count >= limit:
             return False
-        if not self._engine.lanes.enter(card.name, card.concurrency, self._wake):
+        if not self._engine.lanes.enter(card.lane, card.concurrency, self._wake):
             return False
         self.count += 1
         return True
@@ -83,7 +83,7 @@ class Workers:
     def leave(self, card: Card) -> None:
         """Give the lane back."""
         self.count -= 1
-        self._engine.lanes.leave(card.name, card.concurrency)
+        self._engine.lanes.leave(card.lane, card.concurrency)
 
     def start(self, prepared: Prepared, card: Card, recorded: Receipt) -> None:
         """Let the call of `prepared` go: at once, or when the append of its intent is durable."""

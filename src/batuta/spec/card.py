@@ -42,6 +42,7 @@ class Card(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
         missing: what has to be there before it can be called, and is not, like a key: a fallback serves in its place.
         calls: what the plans that it answers with may call; nothing if nobody knows.
         plan: the digest of the plan that it always answers with ("": another one each time, or none).
+        shares: the capability with which it shares `concurrency`: both together have so many calls at once ("": none).
     """
 
     name: str
@@ -64,6 +65,12 @@ class Card(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
     missing: str = ""
     calls: tuple[str, ...] = ()
     plan: str = ""
+    shares: str = ""
+
+    @property
+    def lane(self) -> str:
+        """Where its calls wait for a place: those of one lane have `concurrency` places together."""
+        return self.shares or self.name
 
     @property
     def metered(self) -> bool:

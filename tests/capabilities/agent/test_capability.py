@@ -26,6 +26,20 @@ async def test_it_obeys_the_laws(app: App, law: Law, name: str) -> None:
     await law(CapabilityWorld(app.engine.catalog.get(name), {"prompt": "How much?"}, bad))
 
 
+async def test_thoughts_take_the_places_of_their_model(tmp_path: Path) -> None:
+    with Providers() as providers:
+        url = providers.url()
+        (tmp_path / "batuta.yaml").write_text(
+            "models:\n"
+            f"  small: {{provider: openai-compatible, url: '{url}', model: m, concurrency: 1}}\n"
+            f"  wide: {{provider: openai-compatible, url: '{url}', model: m}}\n"
+            "agents: {one: {model: small}, two: {model: small}, three: {model: wide}}\n"
+        )
+        async with await App.open(tmp_path) as app:
+            lanes = [app.cards[f"{name}.think"].lane for name in ("one", "two", "three")]
+    assert lanes == ["small", "small", "three.think"]
+
+
 async def test_a_run_is_the_same_again(tmp_path: Path) -> None:
     script = [calls(("value", {"value": 3}), ("value", {"value": 4})), Answer("Seven.")]
     with Providers(script) as providers:

@@ -22,6 +22,7 @@ CARDS = {
         Card("again", effect="write", timeout_s=5, in_doubt="retry", price_nusd=CENT),
         Card("sure", effect="write", timeout_s=5, in_doubt="reconcile"),
         Card("narrow", effect="pure", reach="local", timeout_s=10, concurrency=2),
+        Card("same", effect="pure", reach="local", timeout_s=10, concurrency=2, shares="narrow"),
     )
 }
 
@@ -85,6 +86,8 @@ def test_items_without_a_limit_of_their_own_wait_for_lanes() -> None:
     assert bounded(steps, head="limit: 1\n").worst.time_s == 10 + 5 * 10
     narrow = bounded(steps.replace("free", "narrow"))
     assert narrow.worst.time_s == 10 + 5 * 10 / 2
+    both = bounded("  a: {use: narrow}\n  b: {use: same}\n  c: {use: same}\n")
+    assert both.worst.time_s == 10 + 3 * 10 / 2
 
 
 @pytest.mark.parametrize(

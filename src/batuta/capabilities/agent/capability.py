@@ -125,6 +125,7 @@ class ThoughtCapability:
             kind="thought",
             expands=True,
             calls=(config.model, *_callable(config)),
+            shares=config.model if model.card.concurrency else "",
         )
 
     def price(self, args: Mapping[str, Any]) -> int:

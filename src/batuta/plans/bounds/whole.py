@@ -41,7 +41,7 @@ class Bounds(msgspec.Struct, frozen=True):
         undo: what takes everything back, as far as the budget lets it happen.
         worst: under every budget, with compensations.
         slowest: the chain of steps that takes longest at worst; empty if that has no bound.
-        lanes: what its calls wait for, by capability, "" for those that any call needs.
+        lanes: what its calls wait for, by lane of capabilities, "" for those that any call needs.
     """
 
     steps: dict[str, StepBounds]
@@ -167,5 +167,6 @@ def _lanes(
         for use in dict.fromkeys(step.uses) if step.fallback else (step.use,):
             card = cards.get(use)
             if card is not None and card.concurrency:
-                lanes[use] = lanes.get(use, Lane(card.concurrency)).also(width, seconds)
+                known = lanes.get(card.lane, Lane(card.concurrency))
+                lanes[card.lane] = known.also(width, seconds)
     return lanes

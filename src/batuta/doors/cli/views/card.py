@@ -80,7 +80,8 @@ def _facts(card: Card, width: int) -> list[Line]:
     if card.effect == "write":
         said.append(("in doubt", f"{card.in_doubt}: {_IN_DOUBT[card.in_doubt]}"))
     if card.concurrency:
-        said.append(("at once", f"{card.concurrency:,} in a process"))
+        shared = f", with those of {card.shares}" if card.shares else ""
+        said.append(("at once", f"{card.concurrency:,} in a process{shared}"))
     if card.scopes:
         said.append(("scopes", one_line(", ".join(card.scopes), 200)))
     if card.waits:
