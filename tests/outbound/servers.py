@@ -70,10 +70,13 @@ async def serving(answer: bytes | Handler) -> AsyncIterator[Server]:
 
 @contextlib.asynccontextmanager
 async def listening_with(
-    serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]], **more: Any
+    serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
+    host: str = "127.0.0.1",
+    port: int = 0,
+    **more: Any,
 ) -> AsyncIterator[int]:
     """The port of a loopback server that hands every connection to `serve`."""
-    listening = await asyncio.start_server(serve, "127.0.0.1", 0, **more)
+    listening = await asyncio.start_server(serve, host, port, **more)
     try:
         yield listening.sockets[0].getsockname()[1]
     finally:
