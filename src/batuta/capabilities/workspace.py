@@ -24,7 +24,7 @@ __all__ = ["Opened", "folder_of", "open_catalog"]
 
 
 class Opened(NamedTuple):
-    """The catalog, the workflows that the modules define, and why a database could not be looked at, by its name."""
+    """The catalog, the workflows that the modules define, and why a source cannot be used, by its name."""
 
     catalog: WorkspaceCatalog
     workflows: list[Recording[..., Any]]
@@ -83,6 +83,7 @@ def _place_of(workspace: Workspace, name: str) -> Place:
         "models": workspace.models,
         "agents": workspace.agents,
         "sql": workspace.sql,
+        "mcp": workspace.mcp,
         "knowledge": workspace.knowledge,
         "memory": workspace.memory,
     }
@@ -127,14 +128,23 @@ async def _brought(workspace: Workspace) -> _Brought:
         brought.capabilities.extend([*models.capabilities, *agents.capabilities])
         brought.introductions.append(agents.introduce)
         brought.ending.append(models.close)
+    troubles: dict[str, str] = {}
+    if workspace.mcp:
+        from batuta.capabilities.mcp.opening import McpServers  # only for those who use it
+
+        allowed, root = workspace.network.allow_private, Path(workspace.root)
+        servers = McpServers(workspace.mcp, root, allowed, places=workspace.places)
+        brought.capabilities.extend(servers.capabilities)
+        brought.ending.append(servers.close)
+        troubles |= {name: finding.message for name, finding in servers.troubles.items()}
     if workspace.sql:
         from batuta.capabilities.sql.databases import open_databases  # only for those who use it
 
         databases = await open_databases(workspace.sql, Path(workspace.root))
         brought.capabilities.extend(databases.capabilities)
         brought.ending.append(databases.close)
-        return brought._replace(troubles=databases.troubles)
-    return brought
+        troubles |= databases.troubles
+    return brought._replace(troubles=troubles)
 
 
 def folder_of(workspace: Workspace) -> Folder:

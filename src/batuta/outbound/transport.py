@@ -86,8 +86,10 @@ class OutboundTransport(httpx2.AsyncBaseTransport):
                 headers[name] = value
         if "authorization" not in self._not_theirs:
             secrets.append(request.headers.get("authorization", "").partition(" ")[2])
+        limits: dict[str, float | None] = request.extensions.get("timeout", {})
         answer = await self._connections.begin(
-            Request(request.method, url, headers | own, body), timeout_s=_BEGIN_S
+            Request(request.method, url, headers | own, body),
+            timeout_s=limits.get("read") or _BEGIN_S,
         )
         try:
             return await self._response(request, answer, secrets)

@@ -1,0 +1,280 @@
+"""A server that is started here: one process without a shell, JSON line by line, ended with all that it started."""
+
+import asyncio
+import contextlib
+import os
+import re
+import signal
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import anyio
+import msgspec
+from mcp.shared.message import SessionMessage
+from mcp_types import PARSE_ERROR, ErrorData, JSONRPCError, JSONRPCRequest, jsonrpc_message_adapter
+
+from batuta.capabilities.mcp.sending import current
+from batuta.outbound.exchange import Trouble
+from batuta.outbound.headers import removed
+
+__all__ = ["Program", "Running"]
+
+# One message, and so one answer.
+MESSAGE_BYTES_MAX = 8 * 1_024 * 1_024
+# What a server may say beside answers until one comes: progress, notes, lines that are no messages.
+_CHATTER_BYTES_MAX = 32 * 1_024 * 1_024
+# What may wait to be read by a server that does not read.
+_WAITING_BYTES_MAX = 16 * 1_024 * 1_024
+# Messages in a row before others have their turn.
+_IN_A_ROW = 50
+# Of what it wrote to its standard error, so much is kept for messages.
+_SAID_BYTES = 4 * 1_024
+_SAID_CHARS = 400
+# How long it may take to end by itself once its input is closed, and then to obey SIGTERM (s).
+_END_S = 1.0
+_POLL_S = 0.01
+# Its last words come before the news of its end (s).
+_NEWS_S = 0.2
+_ID = re.compile(rb'"id"\s*:\s*([0-9]{1,18})\b')
+# Windows does not start without some of these, and programs are found by PATH.
+_KEPT = ("PATH", "HOME") if os.name == "posix" else ("PATH", "PATHEXT", "SYSTEMROOT", "TEMP")
+
+
+class Program(msgspec.Struct, frozen=True):
+    """What is started. `environment` is all of it but `PATH` and `HOME`; `secrets` are in it."""
+
+    command: Sequence[str]
+    environment: Mapping[str, str]
+    secrets: Sequence[str]
+    folder: Path
+
+    @asynccontextmanager
+    async def running(self) -> AsyncGenerator["Running"]:
+        """The process, until the end of the context. Raises `Trouble` if it does not start."""
+        kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *self.command,
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                cwd=self.folder,
+                env=kept | dict(self.environment),
+                limit=MESSAGE_BYTES_MAX,
+                start_new_session=True,
+            )
+        except (OSError, ValueError) as error:
+            said = getattr(error, "strerror", None) or str(error)
+            text = f"{self.command[0][:100]!r} cannot be started: {said}"
+            raise Trouble(text, code="unavailable", sent=False) from None
+        running = Running(process, self.secrets)
+        listening = asyncio.create_task(running.listen())
+        try:
+            yield running
+        finally:
+            # Nothing may stop this halfway: what is not ended here outlives us.
+            ending = asyncio.ensure_future(_ended(process))
+            cancelled = await _through(ending)
+            listening.cancel()
+            await asyncio.wait([listening])
+            if cancelled:
+                raise asyncio.CancelledError
+
+
+class Running:
+    """A process, and the messages from and to it.
+
+    `over` is set once it says nothing more; `trouble` then says why.
+    """
+
+    def __init__(self, process: asyncio.subprocess.Process, secrets: Sequence[str]) -> None:
+        assert process.stdin and process.stdout and process.stderr, "started with pipes"
+        self._process = process
+        self._input, self._output, self._errors = process.stdin, process.stdout, process.stderr
+        self._secrets = secrets
+        self._said = b""
+        self._flaw = ""
+        self._chatter_bytes = 0
+        self._row = 0
+        self.over = asyncio.Event()
+
+    @property
+    def alive(self) -> bool:
+        """False once it has ended, or is not to be spoken to any more."""
+        return self._process.returncode is None and not self.over.is_set()
+
+    async def trouble(self, *, sent: bool) -> Trouble:
+        """Why there is no answer."""
+        if self._flaw:
+            return Trouble(f"{self._flaw}; it was stopped", code="invalid_answer", sent=sent)
+        end = asyncio.get_running_loop().time() + _NEWS_S
+        while self._process.returncode is None and asyncio.get_running_loop().time() < end:
+            await asyncio.sleep(_POLL_S)
+        code = self._process.returncode
+        how = (
+            "its process does not answer any more" if code is None else f"its process {_how(code)}"
+        )
+        lines = removed(self._said, self._secrets).decode("utf-8", "replace").split("\n")
+        last = next((line for line in reversed(lines) if line.strip()), "")
+        said = " ".join(last.split())[:_SAID_CHARS]
+        return Trouble(f"{how}; it said: {said}" if said else how, code="unavailable", sent=sent)
+
+    @asynccontextmanager
+    async def transport(self) -> AsyncGenerator[Any]:
+        """Both directions, as the SDK wants them."""
+        try:
+            yield _Stream(self), _Stream(self)
+        finally:
+            self.over.set()
+
+    async def listen(self) -> None:
+        """Keep the end of what it writes to its standard error."""
+        with contextlib.suppress(OSError):
+            while piece := await self._errors.read(65_536):
+                self._said = (self._said + piece)[-_SAID_BYTES:]
+
+    async def send(self, item: SessionMessage, /) -> None:
+        """Write one message. Raises `anyio.BrokenResourceError` if nobody will read it."""
+        line = item.message.model_dump_json(by_alias=True, exclude_unset=True).encode() + b"\n"
+        pipe = self._input.transport
+        waiting = pipe.get_write_buffer_size()
+        if not self.alive or pipe.is_closing() or waiting > _WAITING_BYTES_MAX:
+            raise anyio.BrokenResourceError
+        self._input.write(line)
+        if pipe.is_closing():
+            raise anyio.BrokenResourceError  # the pipe has no reader: not a byte has left
+        sending = current.get()
+        if sending is not None:
+            sending.left = True
+        if isinstance(item.message, JSONRPCRequest):
+            try:
+                await self._input.drain()
+            except OSError:
+                raise anyio.BrokenResourceError from None
+
+    async def receive(self) -> SessionMessage | Exception:
+        """The next message. Raises `anyio.EndOfStream`: there are no more."""
+        while True:
+            line = await self._line()
+            self._row = (self._row + 1) % _IN_A_ROW
+            if not self._row:
+                await asyncio.sleep(0)
+            message = self._read(removed(line, self._secrets))
+            if message is not None:
+                return message
+
+    async def _line(self) -> bytes:
+        try:
+            line = await self._output.readuntil(b"\n")
+        except asyncio.LimitOverrunError:
+            self._flaw = f"it sent a message of more than {MESSAGE_BYTES_MAX:,} bytes"
+            line = b""
+        except (asyncio.IncompleteReadError, OSError):
+            line = b""
+        self._chatter_bytes += len(line)
+        if self._chatter_bytes > _CHATTER_BYTES_MAX:
+            self._flaw = f"it sent {_CHATTER_BYTES_MAX:,} bytes without an answer among them"
+            line = b""
+        if not line:
+            self.over.set()
+            raise anyio.EndOfStream
+        return line
+
+    def _read(self, line: bytes) -> SessionMessage | None:
+        """The message in `line`; None if there is none, as in what programs print to greet people."""
+        try:
+            message = jsonrpc_message_adapter.validate_json(line, by_name=False)
+        except (ValueError, RecursionError):
+            found = _ID.search(line[:500]) or _ID.search(line[-500:])
+            if found is None or b'"jsonrpc"' not in line:
+                self._said = (self._said + line)[-_SAID_BYTES:]
+                return None
+            flaw = ErrorData(code=PARSE_ERROR, message="its answer is no message of MCP")
+            message = JSONRPCError(jsonrpc="2.0", id=int(found[1]), error=flaw)
+        if not hasattr(message, "method"):
+            self._chatter_bytes = 0
+        return SessionMessage(message)
+
+
+class _Stream:
+    """One direction."""
+
+    def __init__(self, running: Running) -> None:
+        self.send = running.send
+        self.receive = running.receive
+
+    async def aclose(self) -> None:
+        """The process is ended by who started it."""
+
+    def __aiter__(self) -> "_Stream":
+        return self
+
+    async def __anext__(self) -> Any:
+        try:
+            return await self.receive()
+        except anyio.EndOfStream:
+            raise StopAsyncIteration from None
+
+    async def __aenter__(self) -> "_Stream":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+
+def _how(code: int) -> str:
+    if code >= 0:
+        return f"ended with {code}"
+    try:
+        return f"was ended by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"was ended by signal {-code}"
+
+
+async def _ended(process: asyncio.subprocess.Process) -> None:
+    """End `process` and what it started: its input closed, then SIGTERM, then SIGKILL."""
+    assert process.stdin
+    process.stdin.close()
+    await _gone(process, _END_S)
+    for sign in (signal.SIGTERM, getattr(signal, "SIGKILL", signal.SIGTERM)):
+        if not _tell(process, sign):
+            break
+        await _gone(process, _END_S)
+    transport: Any = getattr(process, "_transport", None)
+    if transport is not None:
+        with contextlib.suppress(OSError):
+            transport.close()  # what it started may hold the other ends
+
+
+async def _gone(process: asyncio.subprocess.Process, longest_s: float) -> None:
+    # Not process.wait(): that waits for the ends of the pipes, too, which others may hold.
+    end = asyncio.get_running_loop().time() + longest_s
+    while process.returncode is None or _tell(process, 0):
+        if asyncio.get_running_loop().time() >= end:
+            return
+        await asyncio.sleep(_POLL_S)
+
+
+def _tell(process: asyncio.subprocess.Process, sign: int) -> bool:
+    """Send `sign` to the process and all of its group; False if nobody is left."""
+    try:
+        if hasattr(os, "killpg"):
+            os.killpg(process.pid, sign)
+        elif process.returncode is None and sign:
+            process.send_signal(sign)
+        return hasattr(os, "killpg") or process.returncode is None
+    except (ProcessLookupError, PermissionError):
+        return False
+
+
+async def _through(ending: "asyncio.Future[None]") -> bool:
+    """Wait for `ending` whatever happens; True if somebody cancelled meanwhile."""
+    cancelled = False
+    while not ending.done():
+        try:
+            await asyncio.shield(ending)
+        except asyncio.CancelledError:
+            cancelled = True
+    return cancelled
