@@ -23,9 +23,9 @@ from batuta.engine.author import local_user
 from batuta.engine.document import document, failure_of, result_of
 from batuta.engine.engine import Engine, Settings
 from batuta.engine.host import Host
-from batuta.engine.ids import new_run_id
+from batuta.engine.ids import new_run_id, run_id_of
 from batuta.engine.past.fork import Forked, Wish, fork
-from batuta.errors import InputError, PlanError, error_of_run
+from batuta.errors import Conflict, InputError, PlanError, error_of_run
 from batuta.governance.verdict import Policy
 from batuta.journal.clock import SystemClock
 from batuta.journal.file.failures import translated
@@ -35,6 +35,7 @@ from batuta.memory.workspace import Memory
 from batuta.plans.admit import raise_flaws
 from batuta.plans.check import check
 from batuta.plans.explanation import Explanation
+from batuta.plans.inputs import validate_inputs
 from batuta.plans.record.recording import Recording
 from batuta.ports import Clock, Embedder, Journal, RunRow, Sink
 from batuta.reading.places import Places
@@ -42,6 +43,7 @@ from batuta.spec.card import Card
 from batuta.spec.plan import Plan
 from batuta.spec.request import Request
 from batuta.spec.run import Run
+from batuta.spec.value import canonical
 
 __all__ = [
     "JOURNAL_FILE",
@@ -210,13 +212,20 @@ class App:
 
     # ── requests ─────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def start(self, plan: Planned, inputs: Mapping[str, Any], *, author: str = "") -> str:
+    async def start(
+        self, plan: Planned, inputs: Mapping[str, Any], *, author: str = "", key: str = ""
+    ) -> str:
         """Accept a run of `plan` (or of a workflow), durably, and return its id; nobody drives it yet.
+
+        `key`: the same key of the same author, with the same plan and inputs, is the same run, however often it comes.
 
         Raises:
             PlanError: the plan has flaws. InputError: the inputs do not fit. JournalError: there is no run then.
+            Conflict: `key` was used for something else.
         """
-        return (await self._accept(plan, inputs, author)).id
+        run = await self._accept(plan, inputs, author, key)
+        self.engine.keep(run)
+        return run.id
 
     async def run(
         self, plan: Planned, inputs: Mapping[str, Any], *, author: str = ""
@@ -228,9 +237,11 @@ class App:
         run = await self._accept(plan, inputs, author)
         return await self._shown(await self._host.drive(run.id, run))
 
-    async def _accept(self, plan: Planned, inputs: Mapping[str, Any], author: str) -> Run:
-        run_id = new_run_id(self.engine.clock.now())
+    async def _accept(
+        self, plan: Planned, inputs: Mapping[str, Any], author: str, key: str = ""
+    ) -> Run:
         who = author or local_user()
+        run_id = run_id_of(who, key) if key else new_run_id(self.engine.clock.now())
         recorded = plan if isinstance(plan, Plan) else plan.plan
         inputs = await self.pinned(recorded, inputs)
         try:
@@ -242,8 +253,30 @@ class App:
                 # The same flaws again, at their places in the Python file.
                 raise_flaws(check(recorded, self.cards, plan.places))
             raise
-        await self.engine.journal.commit(receipt)
+        try:
+            await self.engine.journal.commit(receipt)
+        except Conflict:
+            if not key:
+                raise
+            return await self._same(run_id, recorded, inputs)
         return run
+
+    async def _same(self, run_id: str, plan: Plan, inputs: Mapping[str, Any]) -> Run:
+        """The run that was accepted under the key before. Raises `Conflict` if it is another one."""
+        engine = self.engine
+        run = await engine.read(run_id)
+        if run.root is not None and not run.purged:
+            shape = engine.shapes.admitted(plan)
+            await engine.load([run.root.inputs])
+            given = canonical(validate_inputs(shape.plan, inputs))
+            if run.root.shape.digest == shape.digest and given == canonical(
+                engine.shelf.get(run.root.inputs)
+            ):
+                return run
+        raise Conflict(
+            f"this key was used for another request, which is run {run_id}",
+            remedy="take a new key for each new request",
+        )
 
     async def fork(self, run_id: str, wish: Wish, *, author: str = "") -> Forked:
         """Begin a new run, durably, that takes over what `run_id` has finished before the step of `wish`.
@@ -285,6 +318,10 @@ class App:
         if accept:
             await outside.adopt(self.engine, run_id, self.cards, who=local_user())
         return await self._shown(await self._host.drive(run_id))
+
+    async def drive(self, run_id: str) -> None:
+        """Take a run as far as it goes, like `resume`, for those who do not ask what became of it."""
+        self.engine.keep(await self._host.drive(run_id))
 
     async def due(self) -> list[str]:
         """Runs that nobody drives and that could go on now, oldest first."""
@@ -332,10 +369,16 @@ class App:
         status: str | tuple[str, ...] = "",
         plan: str = "",
         since: float = 0.0,
+        before: str = "",
         limit: int = 1_000,
     ) -> list[RunRow]:
-        """Runs, newest first: of these statuses, of the plan of that name, accepted at `since` (seconds) or later."""
-        return await self.engine.journal.runs(status=status, plan=plan, since=since, limit=limit)
+        """Runs, newest first: of these statuses, of the plan of that name, accepted at `since` (seconds) or later.
+
+        `before`: only those that are older than the run of this id.
+        """
+        return await self.engine.journal.runs(
+            status=status, plan=plan, since=since, before=before, limit=limit
+        )
 
     async def _shown(self, run: Run) -> dict[str, Any]:
         return await document(run, self.engine)

@@ -52,6 +52,16 @@ class Priced(Protocol):
         ...
 
 
+class Sharing(Protocol):
+    """A capability that changes nothing in its arguments, and is given what came of earlier rounds without a copy.
+
+    It may remember such a value by its identity, as long as it keeps it: nobody else changes it either.
+    """
+
+    @property
+    def shares(self) -> bool: ...
+
+
 class Reconciling(Protocol):
     """A capability whose card says `in_doubt: reconcile`: asked by key what became of a call.
 
@@ -284,12 +294,14 @@ class Journal(Log, Values, Protocol):
         plan: str = "",
         since: float = 0.0,
         due_at: float | None = None,
+        before: str = "",
         limit: int = 1000,
     ) -> list[RunRow]:
         """Runs, newest first; what is given narrows them.
 
         `status`: one or several. `plan`: the name of the plan. `since`: accepted then or later. `due_at`: only
-        unfinished ones that nobody drives and whose time has come.
+        unfinished ones that nobody drives and whose time has come (`before` says nothing then). `before`: only those
+        that are older than the run of this id, to go through all of them in pages.
         """
         ...
 

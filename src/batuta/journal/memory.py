@@ -119,15 +119,20 @@ class _View:
         plan: str = "",
         since: float = 0.0,
         due_at: float | None = None,
+        before: str = "",
         limit: int = 1000,
     ) -> list[RunRow]:
         """See `Journal.runs`."""
         self._check_open()
         statuses = (status,) if isinstance(status, str) and status else status
         found: list[RunRow] = []
+        newer = due_at is None and before in self._store.streams
         for name, head in reversed(self._store.streams.items()):
             if len(found) >= limit:
                 break
+            if newer:
+                newer = name != before
+                continue
             run = head.run
             if run is None or (statuses and run.status not in statuses):
                 continue

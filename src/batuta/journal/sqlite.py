@@ -202,6 +202,7 @@ class SqliteJournal:
         plan: str = "",
         since: float = 0.0,
         due_at: float | None = None,
+        before: str = "",
         limit: int = 1000,
     ) -> list[RunRow]:
         """See `Journal.runs`."""
@@ -211,7 +212,7 @@ class SqliteJournal:
             dead = self._dead_owners()
             due = self._reader.runs_due(statuses, plan, since, due_at, dead, limit)
             return [_unowned(row) for row in due]
-        rows = self._reader.runs(statuses, plan, since, limit)
+        rows = self._reader.runs(statuses, plan, since, before, limit)
         alive = {owner: self._is_alive(owner) for owner in {row.owner for row in rows} if owner}
         return [row if alive.get(row.owner, True) else _unowned(row) for row in rows]
 

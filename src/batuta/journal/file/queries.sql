@@ -77,6 +77,7 @@ LEFT JOIN facts AS f ON f.stream = r.stream AND f.seq = s.head
 WHERE (?2 = '[]' OR r.status IN (SELECT value FROM json_each(?2)))
   AND (?3 = '' OR r.plan = ?3)
   AND r.accepted_at >= ?4
+  AND r.stream < (SELECT ifnull(min(id), 9223372036854775807) FROM streams WHERE name = ?5)
 ORDER BY r.stream DESC LIMIT ?1
 
 -- name: runs_of_status

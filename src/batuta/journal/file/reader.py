@@ -82,12 +82,17 @@ class Reader:
         with translated(self.path):
             return [cast("str", row[0]) for row in self._all("owners")]
 
-    def runs(self, statuses: tuple[str, ...], plan: str, since: float, limit: int) -> list[RunRow]:
-        """Runs of one of `statuses` (none: any) and of `plan` ("": any), accepted at `since` or later, newest first."""
+    def runs(
+        self, statuses: tuple[str, ...], plan: str, since: float, before: str, limit: int
+    ) -> list[RunRow]:
+        """Runs of one of `statuses` (none: any) and of `plan` ("": any), accepted at `since` or later, newest first.
+
+        `before`: only those that are older than this run ("": all).
+        """
         with translated(self.path):
-            if len(statuses) == 1 and not plan and not since:  # the one that an index answers
+            if len(statuses) == 1 and not plan and not since and not before:  # an index answers
                 return [RunRow(*row) for row in self._all("runs_of_status", limit, statuses[0])]
-            found = self._all("runs", limit, _any_of(statuses), plan, since)
+            found = self._all("runs", limit, _any_of(statuses), plan, since, before)
             return [RunRow(*row) for row in found]
 
     def runs_due(

@@ -6,6 +6,7 @@ from batuta.doors.cli.words import looking as _looking
 from batuta.doors.cli.words import planning as _planning
 from batuta.doors.cli.words import remembering as _remembering
 from batuta.doors.cli.words import running as _running
+from batuta.doors.cli.words import serving as _serving
 from batuta.doors.cli.words import starting as _starting
 from batuta.doors.cli.words import versions as _versions
 from batuta.doors.cli.words.command import Command as _Command
@@ -16,6 +17,7 @@ __all__ = ["COMMANDS", "GROUPS"]
 GROUPS: dict[str, dict[str, _Command]] = {
     "begin": _starting.COMMANDS,
     "run and continue": _running.COMMANDS,
+    "serve": _serving.COMMANDS,
     "plan": _planning.COMMANDS,
     "look": _looking.COMMANDS,
     "change safely": _versions.COMMANDS,

@@ -1,0 +1,1 @@
+"""The server: REST with server-sent events, and an endpoint that speaks the protocol of OpenAI. Holds no logic."""

@@ -1,0 +1,75 @@
+"""The server as an ASGI application: routes, and the frame around them."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from batuta.app import App
+from batuta.doors.http.access.guard import Guard
+from batuta.doors.http.frame import Frame, Origins
+from batuta.doors.http.journal_of_requests import tell
+from batuta.doors.http.metrics import Metrics
+from batuta.doors.http.problems import PROBLEM, answer_problems
+from batuta.doors.http.routes import events, health, runs
+from batuta.doors.http.settings import Settings
+from batuta.errors import BatutaError
+from batuta.serving.service import Service
+
+__all__ = ["create_app"]
+
+# Under these this machine is meant wherever a server listens.
+_OWN_NAMES = ("localhost", "127.0.0.1", "::1")
+_DEFAULT = {
+    "default": {
+        "description": "A problem.",
+        "content": {"application/problem+json": {"schema": PROBLEM}},
+    }
+}
+
+
+def create_app(app: App, settings: Settings) -> FastAPI:
+    """The server of one workspace. `state.service` of what it returns is what other doors mount on.
+
+    `app` stays open as long as the server runs, and is closed by whoever has opened it.
+    """
+    service = Service(
+        app,
+        of_row=events.of_row,
+        of_progress=events.of_progress,
+        said=_said,
+        backlog_max=settings.backlog,
+    )
+    metrics = Metrics()
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
+        async with service.running(settings.drain_s):
+            yield
+
+    server = FastAPI(
+        title="Batuta",
+        summary="Plans run durably: what is done is written down, what waits can be answered.",
+        version="1",
+        openapi_url="/api/v1/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        responses=_DEFAULT,  # type: ignore[arg-type]
+    )
+    server.state.service = service
+    server.state.metrics = metrics
+    server.state.settings = settings
+    answer_problems(server)
+    for module in (health, runs, events):
+        server.include_router(module.router)
+    server.add_middleware(Guard)
+    server.add_middleware(Origins, names=(*_OWN_NAMES, settings.host, *settings.names))
+    server.add_middleware(Frame, settings=settings, metrics=metrics)
+    return server
+
+
+def _said(run: str, error: Exception) -> None:
+    """What went wrong with a run that nobody waits for."""
+    words = error.in_one_line if isinstance(error, BatutaError) else repr(error)
+    tell("trouble", run=run, error=words)

@@ -1,0 +1,180 @@
+"""The outermost frame around every request: what it may bring, where it may come from, and what is said of it.
+
+Each part is an ASGI application around the next one.
+"""
+
+import asyncio
+import time
+from collections.abc import Iterable
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from batuta.doors.http.journal_of_requests import tell
+from batuta.doors.http.metrics import Metrics
+from batuta.doors.http.problems import Problem, problem
+from batuta.doors.http.settings import Settings
+
+__all__ = ["Frame", "Origins"]
+
+# Pages set a policy of their own; nothing else is ever shown.
+_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": _POLICY,
+}
+
+
+class Frame:
+    """Bounds what a request brings and how slowly, sets the headers of every answer, and keeps account.
+
+    What a client sends late or takes late ends its request; others do not notice.
+    """
+
+    def __init__(self, inner: ASGIApp, settings: Settings, metrics: Metrics) -> None:
+        self._inner = inner
+        self._settings = settings
+        self._metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._inner(scope, receive, send)
+            return
+        exchange = _Exchange(scope, receive, send, self._settings)
+        self._metrics.begun()
+        try:
+            if (refused := exchange.refused()) is not None:
+                await refused.response()(scope, exchange.receive, exchange.send)
+            else:
+                await self._inner(scope, exchange.receive, exchange.send)
+        except Problem as error:
+            await exchange.fail(error)
+        finally:
+            took_s = time.perf_counter() - exchange.began
+            route = str(getattr(scope.get("route"), "path", "")) or "(none)"
+            self._metrics.ended(scope["method"], route, exchange.status, took_s)
+            tell(
+                "request",
+                method=scope["method"],
+                route=route,
+                status=exchange.status,
+                ms=round(took_s * 1_000, 1),
+                caller=exchange.caller,
+            )
+
+
+class _Exchange:
+    """One request and its answer, as bytes come and go."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, settings: Settings) -> None:
+        self.began = time.perf_counter()
+        self.status = 0
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._patience_s = settings.body_s
+        self._left = settings.body_bytes
+        if scope["method"] in ("PUT", "POST") and "/knowledge/" in scope["path"]:
+            self._left = settings.upload_bytes
+        self._most = self._left
+        self._whole = False
+
+    @property
+    def caller(self) -> str:
+        """Who asks, as far as that is known."""
+        principal = self._scope.get("state", {}).get("principal")
+        return "" if principal is None else principal.caller
+
+    def refused(self) -> Problem | None:
+        """Why nothing of the body need be read."""
+        said = Headers(scope=self._scope).get("content-length", "0")
+        return self._too_large() if said.isdigit() and int(said[:18]) > self._most else None
+
+    async def receive(self) -> Message:
+        """The next piece of the body."""
+        if self._whole:
+            return await self._receive()  # only to hear that the client has gone
+        try:
+            async with asyncio.timeout(self._patience_s):
+                message = await self._receive()
+        except TimeoutError:
+            raise Problem(
+                408, "slow", "the body did not come", headers={"Connection": "close"}
+            ) from None
+        if message["type"] == "http.request":
+            self._whole = not message.get("more_body", False)
+            self._left -= len(message.get("body", b""))
+            if self._left < 0:
+                raise self._too_large()
+        return message
+
+    async def send(self, message: Message) -> None:
+        """A piece of the answer."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = MutableHeaders(scope=message)
+            for name, value in _HEADERS.items():
+                headers.setdefault(name, value)
+        # Who does not read what was sent gets nothing more: what waits for them is memory of ours.
+        async with asyncio.timeout(self._patience_s):
+            await self._send(message)
+
+    async def fail(self, error: Problem) -> None:
+        """Say what went wrong, if nothing was said yet."""
+        if self.status == 0:
+            await error.response()(self._scope, self._receive, self.send)
+
+    def _too_large(self) -> Problem:
+        return Problem(
+            413,
+            "too_large",
+            f"the body exceeds {self._most:,} bytes",
+            remedy="send less, or store it as a document",
+            headers={"Connection": "close"},
+        )
+
+
+class Origins:
+    """Lets in what was sent to a name of ours, and what no other site's page has sent.
+
+    On the own machine, too: a page in a browser can send requests there, and a name can be made to lead there.
+    """
+
+    def __init__(self, inner: ASGIApp, names: Iterable[str]) -> None:
+        self._inner = inner
+        self._names = frozenset(name.lower() for name in names)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and (why := self._refused(Headers(scope=scope))):
+            code, detail = why
+            status = 421 if code == "host" else 403
+            await problem(status, code, detail)(scope, receive, send)
+            return
+        await self._inner(scope, receive, send)
+
+    def _refused(self, headers: Headers) -> tuple[str, str] | None:
+        hosts = headers.getlist("host")
+        if len(hosts) != 1 or _name_in(hosts[0]) not in self._names:
+            return "host", "this server is not asked under that name; --name adds one"
+        origin = headers.get("origin")
+        if origin is not None and origin.partition("://")[2].lower() != hosts[0].lower():
+            return "origin", "the page of another site has sent this"
+        if headers.get("sec-fetch-site") == "cross-site" and headers.get("sec-fetch-mode") not in (
+            None,
+            "navigate",
+        ):
+            return "origin", "the page of another site has sent this"
+        return None
+
+
+def _name_in(host: str) -> str:
+    """The name in a `Host` header, without its port."""
+    host = host.lower()
+    if host.startswith("["):
+        return host.partition("]")[0].removeprefix("[")
+    return host.partition(":")[0]

@@ -1,0 +1,137 @@
+"""The process that serves: uvicorn, with bounds on how slowly a request may come."""
+
+import asyncio
+import socket
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
+
+from batuta.app import App
+from batuta.doors.http.app import create_app
+from batuta.doors.http.journal_of_requests import tell
+from batuta.doors.http.settings import Settings
+from batuta.errors import InputError
+
+__all__ = ["serve"]
+
+# The head of a request, in bytes.
+_HEAD_BYTES_MAX = 16 * 1_024
+# A connection on which nothing is asked is kept so long, in seconds.
+_KEPT_S = 15
+_BACKLOG = 2_048
+
+
+async def serve(app: App, settings: Settings, *, began: float) -> int:
+    """Serve the workspace until the process is told to end; the exit code.
+
+    `began`: when the process did, by `time.time()`. Raises `InputError` if the address cannot be had.
+    """
+    listener = _listener(settings)
+    host, port = listener.getsockname()[:2]
+    server = _Server(
+        uvicorn.Config(
+            create_app(app, settings),
+            http=_protocol(settings.header_s),
+            ws="none",
+            loop="none",
+            lifespan="on",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            h11_max_incomplete_event_size=_HEAD_BYTES_MAX,
+            timeout_keep_alive=_KEPT_S,
+            timeout_graceful_shutdown=max(int(settings.drain_s), 1),
+            proxy_headers=False,
+        ),
+        {"host": host, "port": port, "workspace": app.workspace.root, "began": began},
+    )
+    await server.serve(sockets=[listener])
+    tell("ended")
+    return 0
+
+
+def _listener(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((settings.host, settings.port))
+        listener.listen(_BACKLOG)
+        listener.setblocking(False)
+    except OSError as error:
+        listener.close()
+        raise InputError(
+            f"{settings.host}:{settings.port} cannot be listened at: {error.strerror or error}",
+            remedy="choose another --port; 0 takes a free one",
+        ) from None
+    return listener
+
+
+class _Server(uvicorn.Server):
+    """Says when it is up, and lets followers go when it is told to end."""
+
+    def __init__(self, config: uvicorn.Config, said: dict[str, Any]) -> None:
+        super().__init__(config)
+        self._said = said
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        import time
+
+        await super().startup(sockets)
+        took_s = time.time() - self._said.pop("began")
+        tell("serving", **self._said, seconds=round(took_s, 3))
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        application: Any = self.config.app
+        tell("draining")
+        application.state.service.leave()
+        await super().shutdown(sockets)
+
+
+def _protocol(header_s: float) -> type[asyncio.Protocol]:
+    """uvicorn's, that closes a connection whose request does not come: it waits for one for ever by itself."""
+
+    class Protocol(H11Protocol):
+        _late: asyncio.TimerHandle | None = None
+
+        def connection_made(self, transport: asyncio.Transport) -> None:
+            super().connection_made(transport)
+            self._expect()
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            self._expected()
+            super().connection_lost(exc)
+
+        def data_received(self, data: bytes) -> None:
+            before = self._asked()
+            super().data_received(data)
+            if self._asked() is not before:
+                self._expected()
+            elif before is None or before.response_complete:
+                self._expect()  # the first bytes of a further request
+
+        def on_response_complete(self) -> None:
+            before = self.cycle
+            super().on_response_complete()
+            if self.cycle is before and self.conn.trailing_data[0]:
+                self._expect()  # half of a pipelined one
+
+        def _asked(self) -> RequestResponseCycle | None:
+            return self.cycle
+
+        def _expect(self) -> None:
+            if self._late is None:
+                self._late = self.loop.call_later(header_s, self._close)
+
+        def _expected(self) -> None:
+            if self._late is not None:
+                self._late.cancel()
+                self._late = None
+
+        def _close(self) -> None:
+            self._late = None
+            if not self.transport.is_closing():
+                self.transport.close()
+
+    return Protocol

@@ -1,0 +1,1 @@
+"""A workspace that is served: its runs are kept going, and many may follow them."""

@@ -1,0 +1,123 @@
+"""One workspace that is served by this process: what every door of a server calls beside the app."""
+
+import asyncio
+import os
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from functools import cached_property
+from pathlib import Path
+
+from batuta.app import JOURNAL_FILE, App
+from batuta.desk import Desk
+from batuta.engine import outside
+from batuta.errors import BatutaError, JournalError, JournalFull
+from batuta.ports import Progress, Row
+from batuta.serving.feeds import Feeds
+from batuta.serving.keeper import Keeper
+
+__all__ = ["Service"]
+
+# What a journal needs to go on for a while, in bytes.
+_ROOM_BYTES = 1 << 20
+
+
+class Service:
+    """The app, and what keeps its runs going.
+
+    Attributes:
+        keeper: drives runs in the background.
+        feeds: what happens in them, for those who follow.
+        backlog_max: so many runs may wait for their turn to be driven.
+    """
+
+    def __init__(
+        self,
+        app: App,
+        *,
+        of_row: Callable[[Row], bytes],
+        of_progress: Callable[[Progress], bytes],
+        said: Callable[[str, Exception], None],
+        backlog_max: int,
+    ) -> None:
+        self.app = app
+        self.backlog_max = backlog_max
+        self.keeper = Keeper(app, said)
+        self.feeds = Feeds(app.engine, of_row, of_progress)
+        self.leaving = False
+        before = app.engine.sink
+
+        def report(progress: Progress) -> None:
+            self.feeds.report(progress)
+            if before is not None:
+                before(progress)
+
+        app.engine.sink = report
+
+    @cached_property
+    def desk(self) -> Desk:
+        """Where requests in plain words come in."""
+        return Desk(self.app)
+
+    @asynccontextmanager
+    async def running(self, patience_s: float) -> AsyncGenerator[None]:
+        """While the block runs, runs go on; what nobody drives is taken up first. Raises `JournalError`.
+
+        Afterwards what is driven may come to its end for `patience_s`.
+        """
+        await self.keeper.begin()
+        try:
+            yield
+        finally:
+            self.leave()
+            await self.keeper.close(patience_s)
+
+    def leave(self) -> None:
+        """Nobody follows any longer: the process is about to end."""
+        self.leaving = True
+        self.feeds.close()
+
+    async def settled(self, run_id: str, patience_s: float) -> None:
+        """Returns when a run has ended, waits for an answer, or `patience_s` are over. Raises `NotFound`."""
+        engine = self.app.engine
+        over_at = asyncio.get_running_loop().time() + patience_s
+        while not self.leaving:
+            run = await engine.read(run_id)
+            head, stands = run.head, run.ended is not None or run.status == "waiting"
+            engine.keep(run)
+            left_s = over_at - asyncio.get_running_loop().time()
+            if stands or left_s <= 0:
+                return
+            await engine.journal.wait(run_id, after=head, timeout_s=left_s)
+
+    async def adopt(self, run_id: str, who: str) -> None:
+        """Let a run go on although what it calls has changed. Raises as `App.resume` does."""
+        await outside.adopt(self.app.engine, run_id, self.app.cards, who=who)
+
+    async def trouble(self) -> BatutaError | None:
+        """Why nothing can be accepted now; None if everything is in order."""
+        if self.leaving:
+            return JournalError("the server is about to end", remedy="ask the next one")
+        try:
+            await self.app.runs(limit=1)
+            await asyncio.to_thread(_probe, Path(self.app.workspace.root) / JOURNAL_FILE)
+        except BatutaError as error:
+            return error
+        return None
+
+
+def _probe(journal: Path) -> None:
+    """Write beside the journal what it would take to go on. Raises `JournalFull`."""
+    probe = journal.with_name("room.probe")
+    try:
+        try:
+            with probe.open("wb") as file:
+                file.write(b"\0" * _ROOM_BYTES)
+                file.flush()
+                os.fsync(file.fileno())
+        finally:
+            probe.unlink(missing_ok=True)
+    except OSError as error:
+        raise JournalFull(
+            f"nothing can be written beside the journal: {error.strerror or error}",
+            remedy="make room, or give the server the right to write there",
+        ) from None
