@@ -29,6 +29,7 @@ __all__ = [
     "Reconciling",
     "Row",
     "RunRow",
+    "Sharing",
     "Sink",
     "Values",
     "Verdict",

@@ -2,13 +2,14 @@
 
 from batuta.engine.engine import Engine
 from batuta.engine.perform import perform
-from batuta.engine.rules.prepare import arguments, call_of
+from batuta.engine.rules.given import call_of
+from batuta.engine.rules.prepare import arguments
 from batuta.engine.rules.view import wanted
 from batuta.errors import BatutaError, NotFound
 from batuta.spec.call import Failed, Outcome
 from batuta.spec.facts import Started
 from batuta.spec.run import Node, Run
-from batuta.spec.value import canonical
+from batuta.spec.value import plain
 
 __all__ = ["reconcile"]
 
@@ -34,6 +35,6 @@ async def reconcile(engine: Engine, run: Run, node: Node) -> Outcome:
         capability=node.capability, effect="read", key=node.key, args_digest=node.args_digest,
         deadline=engine.clock.now() + RECONCILE_TIMEOUT_S,
     )  # fmt: skip
-    call = call_of(run, node, started, canonical(args))
+    call = call_of(run, node, started, plain(args))
     # As of a write: that the question got lost is no promise that nothing happened.
     return await perform(call, ask, "write", RECONCILE_TIMEOUT_S)

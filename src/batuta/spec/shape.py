@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from typing import cast
 
 from batuta.spec.expr import (
     Expression,
@@ -19,6 +20,7 @@ __all__ = ["OUTER_ROOTS", "PlanShape", "StepShape", "condition_roots", "step_roo
 OUTER_ROOTS = frozenset({"errors", "inputs", "steps"})
 _ITEM_ROOTS = frozenset({"item", "index"})
 _ROUND_ROOTS = frozenset({"index", "previous", "rounds"})
+_ROUNDS = ("${rounds}", "${ rounds }")
 # Below these stands the name of a step.
 _OF_STEPS = frozenset({"errors", "steps"})
 
@@ -46,6 +48,7 @@ class StepShape:
         deps: all steps that must have ended before this one is considered (`needs`, optional uses, `after`, `asks`).
         asks: steps of which it only wants to know why they failed. A join neither counts them nor waits for them.
         arguments: one template per alternative; index 0 is the step itself.
+        rounds: for each of them, the arguments that are the values of all rounds before, and nothing else.
         kind: "step", or "each" or "repeat" for one that stands for others.
         when_per_item: the condition looks at `item`, so it is asked per item and not once.
     """
@@ -60,6 +63,7 @@ class StepShape:
         "needs",
         "quorum",
         "references",
+        "rounds",
         "step",
         "undo",
         "until",
@@ -88,6 +92,8 @@ class StepShape:
         )
         self.uses = step.uses
         self.arguments: tuple[Template, ...] = (own, *alternatives)
+        shapes = (step.with_ if other.with_ is None else other.with_ for other in step.fallback)
+        self.rounds = tuple(map(_rounds_in, (step.with_, *shapes)))
         undo = step.undo
         self.undo = None
         if undo is not None:
@@ -203,6 +209,13 @@ def _bared(text: str) -> str:
     """A condition may be written with or without the `${…}` around it."""
     stripped = text.strip()
     return stripped[2:-1] if stripped.startswith("${") and stripped.endswith("}") else text
+
+
+def _rounds_in(arguments: object) -> tuple[str, ...]:
+    if not isinstance(arguments, dict):
+        return ()
+    items = cast("dict[str, object]", arguments).items()
+    return tuple(name for name, shape in items if shape in _ROUNDS)
 
 
 def _whole_step(result: object) -> str | None:

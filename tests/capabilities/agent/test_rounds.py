@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from batuta.capabilities.agent.rounds import as_json, fitting, past_of, record, shown_result
+from batuta.capabilities.agent.known import past_of
+from batuta.capabilities.agent.rounds import as_json, fitting, record, shown_result
 
 
 def one(text: str, **more: Any) -> dict[str, Any]:

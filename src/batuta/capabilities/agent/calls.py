@@ -1,10 +1,10 @@
 """The calls that a model asks for: which become steps, and which are answered with an error instead. Pure."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
-from batuta.capabilities.agent.rounds import Exchange, Round, as_json, made
+from batuta.capabilities.agent.known import REPEATED, call_key, known
+from batuta.capabilities.agent.rounds import Round
 from batuta.capabilities.agent.tools import Tool
 from batuta.capabilities.answers import checker_of
 from batuta.errors import InputError
@@ -20,7 +20,6 @@ CALLS_AT_ONCE_MAX = 16
 _CALLS_KEPT_MAX = 64
 # The same call with the same answer so often, and the next one is not made.
 _SAME_MAX = 2
-_REPEATED = "repeated"
 _ARGUMENTS_CHARS_KEPT = 2_000
 # Of the name of a tool that is none; providers take 64 for one.
 _TOOL_CHARS_KEPT = 128
@@ -73,19 +72,19 @@ def sort_calls(
         arguments, error = _read(one, tools, len(calls), twice=one.id in seen)
         tool = tools.get(one.tool)
         if not error and tool is not None:
-            key = _key(tool.capability, arguments)
+            key = call_key(tool.capability, arguments)
             if past.told(key):
                 looping = tool.capability
             if key in asked_now and tool.changes:
                 error = _error("duplicate", "the same call stands in this answer already")
-            elif past.often(key):
+            elif past.often(key, changes=tool.changes):
                 error = _error(
-                    _REPEATED,
+                    REPEATED,
                     "this was called with the same arguments before, and nothing new came of it;"
                     " do something else, or answer with what you know",
                 )
             asked_now.add(key)
-        id = _unused(one.id, seen | past.ids)
+        id = _unused(one.id, lambda name: name in seen or past.has(name))
         seen.add(one.id)
         seen.add(id)
         if error or tool is None:
@@ -102,34 +101,31 @@ class _Past:
     """Which calls were made before, how often without anything new, and which ones the model was told of."""
 
     def __init__(self, rounds: Iterable[Round], tools: Mapping[str, Tool]) -> None:
-        self.ids: set[str] = set()
-        self._often: Counter[bytes] = Counter()
-        self._answers: dict[bytes, bytes] = {}
-        self._told: set[bytes] = set()
-        changing = {tool.capability for tool in tools.values() if tool.changes}
-        for one in rounds:
-            refused: Sequence[dict[str, Any]] = one["said"].get("refused", ())
-            self.ids.update(call["id"] for call in (*one["said"]["calls"], *refused))
-            for each in made(one):
-                self._count(each, each.tool in changing)
-            for call in refused:
-                tool = tools.get(call["tool"])
-                if tool is not None and call["error"]["code"] == _REPEATED:
-                    self._told.add(_key(tool.capability, call["arguments"]))
+        self._rounds = [known(one) for one in rounds]
+        self._tools = tools
 
-    def _count(self, each: Exchange, changes: bool) -> None:
-        key = _key(each.tool, each.arguments)
-        answer = as_json([each.value, each.error])
-        # What answers something new is watched, and may be asked as often as there are turns.
-        again = self._answers.get(key) == answer or (changes and each.error is None)
-        self._answers[key] = answer
-        self._often[key] = self._often[key] + 1 if again else 1
+    def has(self, id: str) -> bool:
+        """True if a call had this id."""
+        return any(id in one.ids for one in self._rounds)
 
-    def often(self, key: bytes) -> bool:
-        return self._often[key] >= _SAME_MAX
+    def often(self, key: bytes, *, changes: bool) -> bool:
+        """True if the call was made so often that it is not to be made again."""
+        count, before = 0, b""
+        for one in self._rounds:
+            for answer, well in one.made.get(key, ()):
+                # What answers something new is watched, and may be asked as often as there are turns.
+                again = answer == before or (changes and well)
+                count, before = count + 1 if again else 1, answer
+        return count >= _SAME_MAX
 
     def told(self, key: bytes) -> bool:
-        return key in self._told
+        """True if the model was told that the call was made before."""
+        for one in self._rounds:
+            for shown, arguments in one.repeated:
+                tool = self._tools.get(shown)
+                if tool is not None and call_key(tool.capability, arguments) == key:
+                    return True
+        return False
 
 
 def _read(
@@ -184,16 +180,12 @@ def _anything(_: Any) -> None:
     """Nothing is against any value."""
 
 
-def _key(tool: str, arguments: Any) -> bytes:
-    return as_json([tool, arguments])
-
-
 def _error(code: str, message: str) -> dict[str, Any]:
     return {"code": code, "message": message}
 
 
-def _unused(id: str, taken: set[str]) -> str:
+def _unused(id: str, taken: Callable[[str], bool]) -> str:
     found, count = id or "call", 2
-    while found in taken:
+    while taken(found):
         found, count = f"{id or 'call'}_{count}", count + 1
     return found

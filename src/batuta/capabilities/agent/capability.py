@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
+from batuta.capabilities.agent.known import are_sound, found_sound, past_of
 from batuta.capabilities.agent.plans import agent_plan, summary_plan, thoughts_of
-from batuta.capabilities.agent.rounds import Past, fitting, past_of, record
+from batuta.capabilities.agent.rounds import Past, fitting, record
 from batuta.capabilities.agent.tools import Tool, tools_of
 from batuta.capabilities.answers import checker_of
 from batuta.capabilities.model.capability import ModelCapability
@@ -105,6 +106,9 @@ class AgentCapability:
 class ThoughtCapability:
     """The thoughts of the agent `name`: one question to `model` each. `cards`: of all that can be called."""
 
+    # Nothing here changes what came of earlier rounds.
+    shares = True
+
     def __init__(
         self,
         name: str,
@@ -130,7 +134,7 @@ class ThoughtCapability:
 
     def price(self, args: Mapping[str, Any]) -> int:
         """The most that a call with `args` costs, in nano-dollars; never more than the card says."""
-        if args.get("files") or _flaw(self.card, args):
+        if args.get("files") or self._flaw(args):
             return self.card.price_nusd
         tokens = self._tokens(args, _asked(args, self._config), past_of(args))
         most, repaired = self._model.config.max_tokens, self._config.output is not None
@@ -138,7 +142,7 @@ class ThoughtCapability:
 
     async def __call__(self, call: Call) -> Outcome:
         """Ask the model; it answers, or its calls become steps."""
-        if flaw := _flaw(self.card, call.args):
+        if flaw := self._flaw(call.args):
             return Failed("invalid", flaw)
         past = past_of(call.args)
         asked = _asked(call.args, self._config, past.summary)
@@ -159,6 +163,18 @@ class ThoughtCapability:
                 # It was asked to put that right; once more would be the same.
                 return msgspec.structs.replace(outcome, may_retry=False)
         return outcome
+
+    def _flaw(self, args: Mapping[str, Any]) -> str:
+        history = args.get("history")
+        if not isinstance(history, list):
+            return _flaw(self.card, args)
+        rounds = cast("list[Any]", history)
+        if are_sound(rounds):
+            return _flaw(self.card, {name: args[name] for name in args if name != "history"})
+        flaw = _flaw(self.card, args)
+        if not flaw:
+            found_sound(rounds)
+        return flaw
 
     def _talk(self, call: Call, past: Past) -> Any:
         from batuta.capabilities.agent.thinking import Thought, talk_of

@@ -15,12 +15,14 @@ __all__ = [
     "RESULT_CHARS_MAX",
     "Exchange",
     "Past",
+    "Round",
+    "as_json",
     "exchanges",
     "made",
-    "past_of",
     "record",
     "result_text",
     "shown_result",
+    "shown_round",
 ]
 
 # What a model sees of one result; a page of search hits is half of that.
@@ -70,22 +72,6 @@ class Exchange(NamedTuple):
     arguments: Any
     value: Any
     error: Any
-
-
-def past_of(args: Mapping[str, Any]) -> Past:
-    """What the arguments of a thought say of the past."""
-    history: list[Round] = args.get("history") or []
-    rounds, summary, summed, turn = history, "", 0, len(history)
-    if "summary" in args:
-        # A thought inside of a round that has just summarized: what it is given is the rest.
-        summary, turn = args["summary"], args["turn"]
-        summed = turn - len(history)
-    else:
-        for one in reversed(history):
-            if one.get("summary"):
-                rounds, summary, summed = history[one["upto"] :], one["summary"], one["upto"]
-                break
-    return Past(rounds, summary, turn, summed, [_encoded(one) for one in rounds])
 
 
 def fitting(messages: Sequence[Mapping[str, Any]], bytes_max: int) -> list[Mapping[str, Any]]:
@@ -153,13 +139,16 @@ def record(past: Past, rounds: Sequence[Round], prompt: str, bytes_max: int) -> 
     return f"{begin}\n\n[…]\n\n{end}"
 
 
-def _encoded(one: Round) -> bytes:
-    """What is shown of a round, as JSON; a result that is too long to be shown whole is the text that is shown."""
+def shown_round(one: Round) -> tuple[int, bytes]:
+    """How many bytes of JSON a round has, and what is shown of it, as JSON.
+
+    A result that is too long to be shown whole is the text that is shown.
+    """
     shown = {"said": one["said"], "answers": one["answers"]}
     encoded = as_json(shown)
     if len(encoded) <= RESULT_CHARS_MAX:
-        return encoded
-    return as_json(shown | {"answers": [_cut(answer) for answer in one["answers"]]})
+        return len(encoded), encoded
+    return len(encoded), as_json(shown | {"answers": [_cut(answer) for answer in one["answers"]]})
 
 
 def _cut(answer: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -3,12 +3,12 @@
 Pure given what it is handed: the same run, node, time and answers give the same facts.
 """
 
-import hashlib
 import math
 from typing import Any, Protocol, cast
 
 import msgspec
 
+from batuta.engine.rules.given import call_of, given_to, key_of
 from batuta.engine.rules.view import Shelf, items_of, lookup
 from batuta.errors import BatutaError, ExpressionError, NotFound
 from batuta.ports import Capability, Catalog, Judge, Priced
@@ -19,7 +19,7 @@ from batuta.spec.expr import evaluate_condition
 from batuta.spec.facts import Failure, RunFact, Skipped, Spread, Started, Waited
 from batuta.spec.failures import LOST_MAX
 from batuta.spec.run import Node, Run
-from batuta.spec.value import canonical, decode, digest, inline
+from batuta.spec.value import canonical, digest, inline
 
 __all__ = [
     "APPROVAL_SCHEMA",
@@ -27,7 +27,6 @@ __all__ = [
     "Surroundings",
     "approval_digest",
     "arguments",
-    "call_of",
     "capability_of",
     "latest",
     "out_of_time",
@@ -127,13 +126,13 @@ def _prepare_call(
     name = capability_of(node, at)
     try:
         capability = around.catalog.get(name)
-        encoded = canonical(args)
+        given = given_to(node, args, at)
     except NotFound as error:
         return _failed(node, now, "unknown_capability", error.in_one_line)
     except BatutaError as error:
         return _failed(node, now, "invalid", error.message)
     card = capability.card
-    args_digest = digest(encoded)
+    args_digest = given.digest
     same = node.attempt and node.capability == name and node.args_digest
     if same and node.args_digest != args_digest:
         return _failed(
@@ -150,7 +149,7 @@ def _prepare_call(
         why = purse.refuses(price_nusd if card.priced else None, now, new=not node.goes_on)
         if why:
             return _failed(node, now, "budget", why)
-    key = _key(run.id, node.path, args_digest)
+    key = key_of(run.id, node.path, args_digest)
     deadline = min(now + (node.shape.step.timeout_s or card.timeout_s), latest(node))
     word, rule = verdict
     started = Started(
@@ -169,7 +168,7 @@ def _prepare_call(
         deadline=deadline,
         metered=card.metered,
     )
-    call = call_of(run, node, started, encoded)
+    call = call_of(run, node, started, given.copied(capability))
     return Prepared((started,), call, capability, card.intent_first, deadline - now)
 
 
@@ -179,27 +178,6 @@ def _price(capability: Capability, args: dict[str, Any]) -> int:
     if not capability.card.quoted or not most:
         return most
     return min(cast("Priced", capability).price(args), most)
-
-
-def call_of(run: Run, node: Node, started: Started, encoded: bytes) -> Call:
-    """The call that `started` is the intent of; `encoded` are its arguments."""
-    answer, question = node.answer, node.question
-    answered = answer is not None and question is not None and question.kind == "answer"
-    state = None
-    if answered and question is not None and question.state is not None:
-        state = decode(question.state.data)
-    return Call(
-        run=run.id,
-        path=node.path,
-        attempt=started.attempt,
-        key=started.key,
-        args=decode(encoded),
-        deadline=started.deadline,
-        capability=started.capability,
-        answered=answered,
-        answer=decode(answer.value.data) if answered and answer is not None else None,
-        state=state,
-    )
 
 
 def _verdict(
@@ -301,12 +279,6 @@ def capability_of(node: Node, at: int) -> str:
         assert undo is not None
         return undo.use
     return node.shape.uses[at]
-
-
-def _key(run: str, path: str, args_digest: str) -> str:
-    """Idempotency key (contract, 4)."""
-    text = f"{run}\n{path}\n{args_digest}"
-    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
 
 def _failed(node: Node, now: float, code: str, message: str) -> Prepared:

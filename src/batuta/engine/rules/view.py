@@ -15,6 +15,7 @@ __all__ = [
     "Shelf",
     "items_of",
     "lookup",
+    "rounds_before",
     "scope_lookup",
     "stored_at",
     "stored_in",
@@ -252,10 +253,14 @@ def _item(node: Node, shelf: Shelf) -> tuple[Any, int]:
 
 
 def _rounds(node: Node, shelf: Shelf, *, ended: bool) -> list[Any]:
-    """The values of the rounds before, the oldest first; with that of the present one if it has `ended`."""
+    return [value_of(one, shelf) for one in rounds_before(node, ended=ended)]
+
+
+def rounds_before(node: Node, *, ended: bool = False) -> list[Node]:
+    """The rounds before that of `node`, the oldest first; with the present one if it has `ended`."""
     present = _round(node)
     assert present.parent is not None
-    return [value_of(one, shelf) for one in present.parent.children[: present.index + ended]]
+    return present.parent.children[: present.index + ended]
 
 
 def _round(node: Node) -> Node:

@@ -1,0 +1,88 @@
+"""What a call is given: the arguments, the digest that stands for them in the log, and the copy that the callee gets.
+
+What came of earlier rounds (`${rounds}`) grows with every round. It is neither encoded nor copied for each: its values
+stand in the log, and the digest is made of the commitments to them.
+"""
+
+import hashlib
+from typing import Any
+
+import msgspec
+
+from batuta.engine.rules.view import rounds_before
+from batuta.ports import Capability
+from batuta.spec.call import Call
+from batuta.spec.facts import Started
+from batuta.spec.run import Node, Run
+from batuta.spec.value import Value, canonical, decode, digest, plain
+
+__all__ = ["Given", "call_of", "given_to", "key_of"]
+
+
+class Given(msgspec.Struct, frozen=True):
+    """The arguments of one call.
+
+    Attributes:
+        args: as expressions gave them; they share in what the engine keeps, and must not be changed.
+        digest: of all of them.
+        encoded: those that are no earlier rounds, as canonical JSON.
+        rounds: the names of the others.
+    """
+
+    args: dict[str, Any]
+    digest: str
+    encoded: bytes
+    rounds: tuple[str, ...] = ()
+
+    def copied(self, capability: Capability) -> dict[str, Any]:
+        """The arguments as `capability` gets them. Only one that `shares` them is given the rounds without a copy."""
+        args: dict[str, Any] = decode(self.encoded)
+        for name in self.rounds:
+            values = self.args[name]
+            args[name] = list(values) if getattr(capability, "shares", False) else plain(values)
+        return args
+
+
+def given_to(node: Node, args: dict[str, Any], at: int) -> Given:
+    """`args` for a call of alternative `at` of `node`. Raises `InputError`, `TooLarge`: they are no JSON."""
+    rounds = () if node.kind == "undo" else node.shape.rounds[at]
+    if not rounds:
+        encoded = canonical(args)
+        return Given(args, digest(encoded), encoded)
+    encoded = canonical({name: value for name, value in args.items() if name not in rounds})
+    values = [one.value for one in rounds_before(node)]
+    committed = canonical({"rounds": [_committed(value) for value in values], "as": rounds})
+    return Given(args, digest(encoded + committed), encoded, rounds)
+
+
+def _committed(value: Value | None) -> Any:
+    if value is None:
+        return None
+    return value.mark or value.ref or decode(value.data)
+
+
+def call_of(run: Run, node: Node, started: Started, args: dict[str, Any]) -> Call:
+    """The call that `started` is the intent of; `args` are the callee's own."""
+    answer, question = node.answer, node.question
+    answered = answer is not None and question is not None and question.kind == "answer"
+    state = None
+    if answered and question is not None and question.state is not None:
+        state = decode(question.state.data)
+    return Call(
+        run=run.id,
+        path=node.path,
+        attempt=started.attempt,
+        key=started.key,
+        args=args,
+        deadline=started.deadline,
+        capability=started.capability,
+        answered=answered,
+        answer=decode(answer.value.data) if answered and answer is not None else None,
+        state=state,
+    )
+
+
+def key_of(run: str, path: str, args_digest: str) -> str:
+    """Idempotency key (contract, 4)."""
+    text = f"{run}\n{path}\n{args_digest}"
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
