@@ -14,9 +14,10 @@ import pytest
 from batuta.capabilities.catalog import build_catalog
 from batuta.config import read_workspace, workspace_from_yaml
 from batuta.doors.cli.commands.schema import published
-from batuta.doors.hover import PLAN, WORKSPACE
-from batuta.doors.schemas import SCHEMAS, plan_schema, publish, workspace_schema
-from batuta.errors import PlanError, WorkspaceError
+from batuta.doors.hover import PLAN, SUITE, WORKSPACE
+from batuta.doors.schemas import SCHEMAS, publish
+from batuta.errors import FindingsError
+from batuta.evaluation.suite import read_suite, suite_from_text
 from batuta.plans.build import plan_from_yaml
 from batuta.plans.read import read_plan
 from batuta.reading.shapes import form_of
@@ -30,6 +31,7 @@ VALIDATORS = {
 }
 READERS: dict[str, Any] = {
     "plan": plan_from_yaml,
+    "suite": suite_from_text,
     # What an adapter can be told, it says itself when the catalog is made.
     "workspace": lambda text: build_catalog(
         {
@@ -114,7 +116,25 @@ WORKSPACE_DATA: dict[str, Any] = {
         }
     },
 }
-SAMPLES = {"plan": PLAN_DATA, "workspace": WORKSPACE_DATA}
+SUITE_DATA: dict[str, Any] = {
+    "name": "answers",
+    "description": "x",
+    "cases": [{"question": "1+1", "answer": 2}],
+    "target": {"use": "fast", "with": {"prompt": "${case.question}"}, "retry": 1, "timeout": "30s"},
+    "title": "${case.question}",
+    "output": "${value.text}",
+    "scorers": {
+        "right": {"exact": "${case.answer}", "pass": 0.9},
+        "near": {"similar": "${case.answer}"},
+        "formed": {"check": {"matches": "^[0-9]"}},
+        "good": {"judge": "quality", "task": "${case.question}", "reference": "${case.answer}"},
+        "short": {"use": "brevity", "with": {"text": "${output}"}},
+    },
+    "repeats": 3,
+    "limit": 4,
+    "budget": {"usd": 1.5},
+}
+SAMPLES = {"plan": PLAN_DATA, "workspace": WORKSPACE_DATA, "suite": SUITE_DATA}
 ODD = (
     None,
     True,
@@ -135,7 +155,7 @@ ODD = (
 # What no schema of this size says: how long a duration in words is, which addresses there are, that an expression
 # compiles, and what an adapter does with its settings.
 READERS_ONLY = re.compile(
-    r"seconds are|B111|B6|B2\d\d|B027|B028|is not a plan|is not a Python file|has no parameter|not to be written"
+    r"seconds are|B111|B802|B6|B2\d\d|B027|B028|is not a plan|is not a Python file|has no parameter|not to be written"
 )
 
 
@@ -143,7 +163,7 @@ def told(kind: str, data: Any) -> list[str]:
     """What the reader says of `data`."""
     try:
         READERS[kind](msgspec.json.encode(data).decode())
-    except (PlanError, WorkspaceError) as error:
+    except FindingsError as error:
         return [f"{finding.code} {finding.message}" for finding in error.findings]
     return []
 
@@ -183,13 +203,11 @@ def test_the_published_files_are_what_the_readers_say(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("schema", "hovers"), [(plan_schema(), PLAN), (workspace_schema(), WORKSPACE)]
+    ("read", "hovers"), [(read_plan, PLAN), (read_workspace, WORKSPACE), (read_suite, SUITE)]
 )
-def test_every_key_has_a_text_and_every_text_a_key(
-    schema: dict[str, Any], hovers: dict[str, Any]
-) -> None:
+def test_every_key_has_a_text_and_every_text_a_key(read: Any, hovers: dict[str, Any]) -> None:
     places: set[str] = set()
-    pending: list[Any] = [read_plan if hovers is PLAN else read_workspace]
+    pending: list[Any] = [read]
     while pending:
         form = form_of(pending.pop())
         if form[0] == "record":

@@ -1,10 +1,10 @@
-"""What editors show for the keys of plans and workspaces, by `Record.key`. A test keeps it complete."""
+"""What editors show for the keys of plans, workspaces and suites, by `Record.key`. A test keeps it complete."""
 
 from collections.abc import Mapping
 
 from batuta.reading.json_schema import Hover
 
-__all__ = ["PLAN", "WORKSPACE"]
+__all__ = ["PLAN", "SUITE", "WORKSPACE"]
 
 _BUDGET: Mapping[str, Hover] = {
     "Budget": Hover("Bounds; what they bound is refused before it would exceed them."),
@@ -365,4 +365,52 @@ WORKSPACE: Mapping[str, Hover] = {
     "Network.allow_private": Hover(
         "Hosts, `host:port`, addresses or networks.", (["127.0.0.1:8080", "10.0.0.0/8"],)
     ),
+}
+
+SUITE: Mapping[str, Hover] = {
+    **_BUDGET,
+    "Suite": Hover("A suite: which cases, what is done with each, and how the answers are scored."),
+    "Suite.name": Hover("The name of the suite; its runs are called `eval-NAME`."),
+    "Suite.description": Hover("For people."),
+    "Suite.data": Hover(
+        "A file of cases, one a row: CSV, a JSON list, or a map on each line.", ("cases.csv",)
+    ),
+    "Suite.cases": Hover(
+        "Instead of `data`: the cases themselves.", ([{"question": "1+1", "answer": "2"}],)
+    ),
+    "Suite.target": Hover(
+        "What is evaluated, with its arguments.",
+        ({"use": "fast", "with": {"prompt": "${case.question}"}},),
+    ),
+    "Suite.title": Hover("What a case is called in reports.", ("${case.question}",)),
+    "Suite.output": Hover("What of the value of the target is scored.", ("${value.text}",)),
+    "Suite.scorers": Hover(
+        "How answers are scored, by name.", ({"right": {"exact": "${case.answer}", "pass": 0.9}},)
+    ),
+    "Suite.repeats": Hover("Each case is asked so often."),
+    "Suite.limit": Hover("Cases at once, at most."),
+    "Suite.budget": Hover("Bounds on the whole evaluation."),
+    "Target": Hover("A capability or a registered plan, and what it is called with."),
+    "Target.use": Hover("The capability; `batuta capabilities` lists them."),
+    "Target.plan": Hover("Instead of `use`: a registered plan, by its name."),
+    "Target.with": Hover(
+        "The arguments, with expressions on `case`.", ({"prompt": "${case.question}"},)
+    ),
+    "Target.retry": Hover("Further attempts after a failure that may be tried again."),
+    "Target.timeout": Hover("Longest time of one answer.", ("30s",)),
+    "Scorer": Hover("One way to score an answer, from 0 to 1: it has one of the six kinds."),
+    "Scorer.exact": Hover("1 if the output is this.", ("${case.answer}",)),
+    "Scorer.contains": Hover(
+        "The share of these texts that the output has in it.", (["${case.answer}"],)
+    ),
+    "Scorer.similar": Hover("How alike the output and this text are.", ("${case.answer}",)),
+    "Scorer.check": Hover(
+        "1 if the output meets `schema`, `matches` and `that`.", ({"matches": "^[A-Z]"},)
+    ),
+    "Scorer.judge": Hover("The score of a judge: a capability of the kind `judge`.", ("quality",)),
+    "Scorer.use": Hover("What a capability says that is called with `with`."),
+    "Scorer.task": Hover("Of a judge: what was to be done.", ("${case.question}",)),
+    "Scorer.reference": Hover("Of a judge: an answer that is right.", ("${case.answer}",)),
+    "Scorer.with": Hover("Of `use`: the arguments.", ({"text": "${output}"},)),
+    "Scorer.pass": Hover("The mean that is wanted at least.", (0.9,)),
 }

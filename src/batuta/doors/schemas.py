@@ -1,4 +1,4 @@
-"""JSON Schema of plans and of `batuta.yaml`, for editors. `python -m batuta.doors.schemas` publishes both.
+"""JSON Schema of plans, of `batuta.yaml` and of suites, for editors. `python -m batuta.doors.schemas` publishes them.
 
 They lie in the package as files, so that reading one costs nothing and a tool can point to it.
 """
@@ -15,15 +15,17 @@ from batuta.capabilities.http import HttpSettings
 from batuta.capabilities.human import HumanSettings
 from batuta.capabilities.judge.capability import JudgeSettings
 from batuta.config import read_workspace
-from batuta.doors.hover import PLAN, WORKSPACE
+from batuta.doors.hover import PLAN, SUITE, WORKSPACE
+from batuta.evaluation.suite import KINDS as SCORER_KINDS
+from batuta.evaluation.suite import WITH_KIND, read_suite
 from batuta.plans.input_types import INPUT_WORDS
 from batuta.plans.read import read_plan
 from batuta.reading.capability import CAPABILITY_KIND
 from batuta.reading.json_schema import schema_of
 
-__all__ = ["SCHEMAS", "plan_schema", "publish", "workspace_schema"]
+__all__ = ["SCHEMAS", "plan_schema", "publish", "suite_schema", "workspace_schema"]
 
-SCHEMAS = ("plan", "workspace")
+SCHEMAS = ("plan", "workspace", "suite")
 _SETTINGS: dict[str, type[msgspec.Struct]] = {
     "human": HumanSettings,
     "http": HttpSettings,
@@ -55,9 +57,39 @@ def workspace_schema() -> dict[str, Any]:
     )
 
 
+def suite_schema() -> dict[str, Any]:
+    """Of a suite of `batuta eval`."""
+    schema = schema_of(
+        read_suite,
+        id=_ID.format("suite"),
+        title="A suite of Batuta",
+        hovers=SUITE,
+        defs={},
+    )
+    suite, target, scorer = (schema["$defs"][name] for name in ("Suite", "Target", "Scorer"))
+    _one_of(suite, "data", "cases")
+    suite["properties"]["scorers"]["minProperties"] = 1
+    _one_of(target, "use", "plan")
+    _one_of(scorer, *SCORER_KINDS)
+    scorer["properties"]["check"]["type"] = "object"
+    scorer["dependentRequired"] = {key: [kind] for key, kind in WITH_KIND.items()}
+    return schema
+
+
+def _one_of(schema: dict[str, Any], *keys: str) -> None:
+    """Let it have one of these keys, and no two. Where not every value will do, null and an empty list are none."""
+    there: dict[str, Any] = {"not": {"enum": [None, []]}}
+    typed = {key for key in keys if "type" in schema["properties"][key]}
+    schema["oneOf"] = [
+        {"required": [key], **({"properties": {key: there}} if key in typed else {})}
+        for key in keys
+    ]
+
+
 def publish(folder: Path) -> None:
-    """Write both files."""
-    for name, schema in zip(SCHEMAS, (plan_schema(), workspace_schema()), strict=True):
+    """Write all files."""
+    schemas = (plan_schema(), workspace_schema(), suite_schema())
+    for name, schema in zip(SCHEMAS, schemas, strict=True):
         (folder / f"{name}.schema.json").write_text(_text(schema), encoding="utf-8")
 
 

@@ -43,12 +43,14 @@ __all__ = [
     "CASES_MAX",
     "KINDS",
     "REPEATS_MAX",
+    "WITH_KIND",
     "Scorer",
     "Sourced",
     "Suite",
     "Target",
     "Written",
     "load_suite",
+    "read_suite",
     "suite_from_text",
     "written_in",
 ]
@@ -64,8 +66,8 @@ _NAME = r"[A-Za-z_][A-Za-z0-9_]{0,63}"
 KINDS = ("exact", "contains", "similar", "check", "judge", "use")
 """What a scorer is told by: the one key of these that it has."""
 
-# What goes with which kind; `pass` goes with all.
-_WITH_KIND = {"task": "judge", "reference": "judge", "with": "use"}
+WITH_KIND = {"task": "judge", "reference": "judge", "with": "use"}
+"""What goes with which kind; `pass` goes with all."""
 
 
 class Target(msgspec.Struct, frozen=True, rename={"with_": "with", "timeout_s": "timeout"}):
@@ -175,7 +177,7 @@ _read_scorer = record(
     },
     what='a scorer: a map, for example {exact: "${case.expected}"}',
 )
-_read_suite = record(
+read_suite = record(
     Suite,
     {
         "name": matching(r"[A-Za-z_][\w-]{0,63}", "a name of letters, digits, `_` and `-`", "sums"),
@@ -209,7 +211,7 @@ def load_suite(path: Path) -> Sourced:
 def suite_from_text(content: str | bytes, file: str = "") -> Sourced:
     """The suite in a YAML or JSON text. Raises `SuiteError` with all flaws, each with its place."""
     root, report = tree_from_text(content, file)
-    suite = FLAWED if root is None else _read_suite(root, report)
+    suite = FLAWED if root is None else read_suite(root, report)
     places = Places(root, report.text, report.file)
     if isinstance(suite, Suite):
         _look(suite, places, report)
@@ -264,7 +266,7 @@ def _look(suite: Suite, places: Places, report: Report) -> None:
         if kinds == ["check"] and not isinstance(one.check, dict):
             message = f"scorers.{name}.check: expected a map"
             flaw("B801", message, "write for example {matches: '^A'}", "scorers", name, "check")
-        for key, kind in _WITH_KIND.items():
+        for key, kind in WITH_KIND.items():
             given = getattr(one, "with_" if key == "with" else key) is not msgspec.UNSET
             if given and kind not in kinds:
                 message = f"scorers.{name}: `{key}` goes with `{kind}`, not with `{kinds[0]}`"

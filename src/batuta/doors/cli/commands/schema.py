@@ -1,4 +1,4 @@
-"""`batuta schema`: the JSON Schema of plans or of `batuta.yaml`, for editors."""
+"""`batuta schema`: the JSON Schema of plans, of `batuta.yaml` or of suites, for editors."""
 
 import argparse
 from importlib.resources import files
@@ -28,7 +28,7 @@ def carry_out(args: argparse.Namespace, screen: Screen) -> int:
 
 
 def published(name: str) -> str:
-    """The text of the schema for `plan` or `workspace`, as it lies in the package."""
+    """The text of the schema for `plan`, `workspace` or `suite`, as it lies in the package."""
     return (files("batuta") / "schemas" / f"{name}.schema.json").read_text(encoding="utf-8")
 
 

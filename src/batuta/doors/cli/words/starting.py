@@ -51,7 +51,8 @@ def _completion(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
 
 
 def _schema(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
-    add("of", choices=("plan", "workspace"), metavar="OF", help="plan, or workspace (batuta.yaml)")
+    add("of", choices=("plan", "workspace", "suite"), metavar="OF",
+        help="plan, workspace (batuta.yaml) or suite (of batuta eval)")  # fmt: skip
     add("--out", metavar="FILE", help="write it to FILE; an older schema there is replaced")
 
 
@@ -78,8 +79,8 @@ COMMANDS: dict[str, Command] = {
     ),
     "schema": Command(
         "schema",
-        "print the JSON Schema of plans or of batuta.yaml, for editors",
-        "(plan | workspace) [--out FILE]",
+        "print the JSON Schema of plans, of batuta.yaml or of suites, for editors",
+        "(plan | workspace | suite) [--out FILE]",
         "Print the JSON Schema by which an editor completes and checks while you type.",
         "batuta schema plan --out plan.schema.json\nbatuta schema workspace --out workspace.schema.json",
         _schema,
