@@ -18,7 +18,7 @@ from batuta.spec.file import is_file_schema
 from batuta.spec.plan import Plan
 from batuta.spec.value import VALUE_BYTES_MAX
 
-__all__ = ["parse_assignments", "parse_inputs"]
+__all__ = ["parse_assignments", "parse_inputs", "value_of_text"]
 
 _WORDS = {"true": True, "false": False}
 
@@ -70,6 +70,14 @@ def parse_assignments(
     return inputs
 
 
+def value_of_text(schema: Mapping[str, Any], what: str, name: str, text: str) -> Any:
+    """The value that `text` says, read by its schema; no file is looked at, whatever it begins with.
+
+    `what` and `name` stand in the message: `input 'batch'`. Raises `InputError`.
+    """
+    return _read(schema, _Named(what, name), text)
+
+
 class _Named(NamedTuple):
     """What messages call a value: `input 'batch'`."""
 
@@ -101,6 +109,10 @@ def _path_below(root: str, name: _Named, path: str) -> str:
 def _parsed(schema: Mapping[str, Any], name: _Named, text: str) -> Any:
     if text.startswith("@") and len(text) > 1:
         return _from_file(schema, name, Path(text[1:]))
+    return _read(schema, name, text)
+
+
+def _read(schema: Mapping[str, Any], name: _Named, text: str) -> Any:
     kind = schema.get("type")
     if kind == "string":
         return text

@@ -13,7 +13,7 @@ from batuta.spec.facts import Fact
 from batuta.spec.figures import money
 from batuta.spec.value import Value, decode
 
-__all__ = ["fact_data", "fact_lines"]
+__all__ = ["essentials", "fact_data", "fact_lines", "kind_of"]
 
 # What a line has columns for, and what says little to people.
 _NOT_ESSENTIAL = frozenset(
@@ -42,13 +42,13 @@ def fact_data(row: Row) -> dict[str, Any]:
 def fact_lines(rows: Sequence[Row]) -> list[str]:
     """`seq  time  kind  path  essentials`, aligned."""
     cells = [
-        (str(row.seq), _time(row.fact.at), _kind(row.fact), str(getattr(row.fact, "path", "")))
+        (str(row.seq), _time(row.fact.at), kind_of(row.fact), str(getattr(row.fact, "path", "")))
         for row in rows
     ]
     aligned = columns(cells, right=(0,))
     room = max((len(line) for line in aligned), default=0)
     return [
-        f"{line:<{room}}  {_essentials(row.fact)}".rstrip()
+        f"{line:<{room}}  {essentials(row.fact)}".rstrip()
         for line, row in zip(aligned, rows, strict=True)
     ]
 
@@ -57,11 +57,13 @@ def _time(at: float) -> str:
     return f"{clock(at)}.{int(at * 1_000) % 1_000:03d}"
 
 
-def _kind(fact: Fact) -> str:
+def kind_of(fact: Fact) -> str:
+    """Its kind, as the log calls it."""
     return str(fact.__struct_config__.tag)
 
 
-def _essentials(fact: Fact) -> str:
+def essentials(fact: Fact) -> str:
+    """What a fact says beside its time and its step, on one line."""
     said: list[str] = []
     for name in fact.__struct_fields__:
         value = getattr(fact, name)

@@ -1,0 +1,1 @@
+"""A module per page: its routes, and what they show."""

@@ -1,0 +1,235 @@
+"""From words to a plan that can be seen, edited, approved and run."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+
+from batuta.doors.cli.requests.lines import candidates_of
+from batuta.doors.console.desk import Console
+from batuta.doors.console.forms import fields_of, read_form
+from batuta.doors.console.plan_part import plan_parts
+from batuta.errors import BatutaError, PlanError
+from batuta.planning.proposal import Proposal
+from batuta.planning.understood import Understood
+from batuta.plans.build import Sourced, plan_to_yaml
+from batuta.spec.budget import usd
+from batuta.spec.figures import money
+
+__all__ = ["ask_router"]
+
+_OFFERED_MAX = 12
+_LATEST = 8
+
+
+class _Asked(NamedTuple):
+    """What a form said: the words, the plan that is meant ("": whichever fits), and its text if it was edited."""
+
+    words: str
+    plan: str
+    text: str
+    given: Mapping[str, str]
+
+
+def ask_router(console: Console) -> APIRouter:
+    """The routes of these pages."""
+    router = APIRouter()
+    pages = _Pages(console)
+
+    @router.get("/")
+    async def ask() -> HTMLResponse:
+        return await pages.begin()
+
+    @router.post("/ask", response_model=None)
+    async def asked(request: Request) -> HTMLResponse:
+        form = await request.form()
+        words, plan = str(form.get("words", "")), str(form.get("plan", ""))
+        try:
+            understood = await console.desk.understand(words, plan=plan)
+            return await pages.understood(understood, _Asked(words, plan, "", {}))
+        except BatutaError as error:
+            return await pages.begin(words, error)
+
+    @router.post("/ask/edit", response_model=None)
+    async def edit(request: Request) -> HTMLResponse:
+        asked = await _read(request)
+        understood = await console.desk.understand(asked.words, plan=asked.plan)
+        try:
+            understood = console.desk.edited(understood, asked.text)
+        except PlanError as error:
+            flaws = [str(one) for one in error.findings] or [error.message]
+            return await pages.understood(understood, asked, flaws=flaws)
+        return await pages.understood(understood, asked)
+
+    @router.post("/ask/save", response_model=None)
+    async def save(request: Request) -> HTMLResponse | RedirectResponse:
+        asked = await _read(request)
+        understood = await pages.meant(asked)
+        name = asked.given.get("~name", "")
+        try:
+            console.desk.save(understood, name)
+        except BatutaError as error:
+            return await pages.understood(understood, asked, error=error)
+        return RedirectResponse(f"/plans/{quote(name)}", 303)
+
+    @router.post("/ask/run", response_model=None)
+    async def run(request: Request) -> HTMLResponse | RedirectResponse:
+        asked = await _read(request)
+        try:
+            understood = await pages.meant(asked)
+        except BatutaError as error:
+            return await pages.begin(asked.words, error)
+        return await pages.run(understood, asked, console.who(request))
+
+    return router
+
+
+async def _read(request: Request) -> _Asked:
+    given = {name: str(value) for name, value in (await request.form()).items()}
+    text = given.get("~text", "").replace("\r\n", "\n")
+    return _Asked(given.get("~words", ""), given.get("~plan", ""), text, given)
+
+
+class _Pages:
+    """What is answered."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    async def begin(self, words: str = "", error: BatutaError | None = None) -> HTMLResponse:
+        """The page on which one asks; `error`: why what was asked led nowhere."""
+        desk = self._console.desk
+        offered = [
+            {
+                "name": name,
+                "description": one.plan.description,
+                "example": "",
+            }
+            for name, one in list(desk.offered.items())[:_OFFERED_MAX]
+        ]
+        return await self._console.page(
+            "ask.html",
+            "ask",
+            status=200 if error is None else error.http_status,
+            words=words,
+            flaw=error.message if error else "",
+            remedy=error.remedy if error else "",
+            offered=offered,
+            rows=await self._console.app.runs(limit=_LATEST),
+        )
+
+    async def meant(self, asked: _Asked) -> Understood:
+        """What a form is about: as it was understood before, and edited if it was."""
+        desk = self._console.desk
+        understood = await desk.understand(asked.words, plan=asked.plan)
+        return desk.edited(understood, asked.text) if asked.text else understood
+
+    async def run(
+        self, understood: Understood, asked: _Asked, who: str
+    ) -> HTMLResponse | RedirectResponse:
+        """Accept the run that a form asks for, or show what is wrong with it."""
+        console, sourced = self._console, understood.sourced
+        if sourced is None:
+            return await self.understood(understood, asked)
+        values, flaws = read_form(sourced.plan.inputs, asked.given)
+        inputs = {**understood.inputs.values, **values}
+        missing = [
+            name
+            for name, schema in sourced.plan.inputs.items()
+            if name not in inputs and "default" not in schema
+        ]
+        flaws |= {name: "this is needed" for name in missing if name not in flaws}
+        if flaws:
+            return await self.understood(understood, asked, given=inputs, wrong=flaws)
+        if asked.given.get("~digest") != sourced.plan.digest():
+            changed = BatutaError(
+                "this is another plan than the one you have seen",
+                remedy="look at it, and say yes again",
+            )
+            return await self.understood(understood, asked, given=inputs, error=changed)
+        try:
+            approved = await console.desk.approval(understood, inputs) if understood.made else ""
+            run = await console.desk.accept(
+                understood, inputs, author=who, who=who, approved=approved
+            )
+        except BatutaError as error:
+            return await self.understood(understood, asked, given=inputs, error=error)
+        console.drive(run)
+        return RedirectResponse(f"/runs/{quote(run)}", 303)
+
+    async def understood(
+        self,
+        understood: Understood,
+        asked: _Asked,
+        *,
+        given: Mapping[str, Any] | None = None,
+        wrong: Mapping[str, str] | None = None,
+        flaws: Sequence[str] = (),
+        error: BatutaError | None = None,
+    ) -> HTMLResponse:
+        """The plan that was understood, or what else may be meant."""
+        console, sourced = self._console, understood.sourced
+        shown: dict[str, Any] = {
+            "words": understood.words,
+            "why": understood.route.why,
+            "also": understood.route.also,
+            "ladder": [_rung(one) for one in (understood.chosen, *understood.others)],
+            "others": self._others(understood),
+            "named": asked.plan,
+            "flaw": error.message if error else "",
+            "remedy": error.remedy if error else "",
+            "flaws": flaws,
+            "editing": bool(flaws),
+            "plan_name": "",
+        }
+        if sourced is not None:
+            shown |= await self._plan(understood, sourced, asked, given, wrong or {})
+        bad = bool(error or flaws or wrong)
+        return await console.page("asked.html", "ask", status=422 if bad else 200, **shown)
+
+    async def _plan(
+        self,
+        understood: Understood,
+        sourced: Sourced,
+        asked: _Asked,
+        given: Mapping[str, Any] | None,
+        wrong: Mapping[str, str],
+    ) -> dict[str, Any]:
+        app = self._console.app
+        values = given if given is not None else understood.inputs.values
+        explanation = await app.explain(
+            sourced.plan, places=sourced.places, planner=understood.origin
+        )
+        inputs = sourced.plan.inputs
+        needed = [name for name, schema in inputs.items() if "default" not in schema]
+        edited = understood.planner == "edited"
+        text = asked.text or plan_to_yaml(sourced.plan)
+        return plan_parts(explanation) | {
+            "confidence": None if asked.plan else f"{understood.route.confidence:.0%}",
+            "digest": sourced.plan.digest(),
+            "fields": fields_of(inputs, needed, values=values, flaws=wrong),
+            "may_run": understood.autonomy != "suggest" or not understood.made,
+            "made": understood.made,
+            "edited": edited,
+            "text": text,
+        }
+
+    def _others(self, understood: Understood) -> list[dict[str, str]]:
+        found = candidates_of(understood, self._console.desk.registered)
+        return [
+            {"name": name, "description": one.plan.description}
+            for name, one in found.items()
+            if name != understood.plan and name in self._console.desk.registered
+        ]
+
+
+def _rung(one: Proposal) -> dict[str, str]:
+    return {
+        "planner": one.planner,
+        "sure": f"{one.route.confidence:.0%}" if one.route.plan else "",
+        "plan": one.route.plan or "nothing",
+        "why": one.route.why,
+        "cost": money(usd(one.cost_nusd)) if one.cost_nusd else "no model tokens",
+    }

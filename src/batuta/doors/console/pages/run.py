@@ -1,0 +1,93 @@
+"""The page of one run, what comes to it live, and what is said to the run there."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from markupsafe import Markup
+
+from batuta.doors.console.desk import Console
+from batuta.doors.console.questions import answer_of, questions_of
+from batuta.doors.console.run_page import facts_part, patches, run_parts, step_part
+from batuta.errors import BatutaError
+
+__all__ = ["run_router"]
+
+_PATH = Annotated[str, Query(max_length=1_000)]
+
+
+def run_router(console: Console) -> APIRouter:
+    """The routes of this page."""
+    app = console.app
+    router = APIRouter()
+
+    @router.get("/runs/{run}")
+    async def run_page(run: str, step: _PATH = "") -> HTMLResponse:
+        parts = await run_parts(app, run)
+        inspected = ""
+        if step:
+            inspected = Markup(await step_part(app, run, step))
+        return await console.page("run.html", "runs", inspected=inspected, **parts)
+
+    @router.get("/runs/{run}/live", response_class=EventSourceResponse)
+    async def live(run: str, after: int = 0) -> AsyncIterator[ServerSentEvent]:
+        async for patch in patches(app, run, after):
+            if patch:
+                yield ServerSentEvent(event="patch", raw_data=patch)
+            else:
+                yield ServerSentEvent(comment="still there")
+        yield ServerSentEvent(event="end", raw_data="")
+
+    @router.get("/runs/{run}/steps")
+    async def step_of(run: str, path: _PATH) -> HTMLResponse:
+        return HTMLResponse(await step_part(app, run, path))
+
+    @router.get("/runs/{run}/facts")
+    async def facts(run: str) -> HTMLResponse:
+        return HTMLResponse(await facts_part(app, run))
+
+    @router.post("/runs/{run}/cancel")
+    async def cancel(run: str, request: Request) -> RedirectResponse:
+        await app.cancel(run, who=console.who(request), why="from the console")
+        console.drive(run)
+        return RedirectResponse(f"/runs/{quote(run)}", 303)
+
+    @router.post("/runs/{run}/answer", response_model=None)
+    async def answer(run: str, request: Request) -> HTMLResponse | RedirectResponse:
+        given = {name: str(value) for name, value in (await request.form()).items()}
+        return await _answered(console, run, given, console.who(request))
+
+    return router
+
+
+async def _answered(
+    console: Console, run: str, given: dict[str, str], who: str
+) -> HTMLResponse | RedirectResponse:
+    """Say to `run` what a form says; back to its page, with what is wrong if something is."""
+    step = given.pop("~step", "")
+    document = await console.app.show(run)
+    try:
+        if not step and given.get("~value") == "accept":
+            await console.accept(run)
+        else:
+            value, flaws = answer_of(document, step, given)
+            if flaws:
+                return await _again(console, run, step, given, flaws)
+            await console.app.answer(run, step, value, who=who)
+            console.drive(run)
+    except BatutaError as error:
+        return await _again(console, run, step, given, {"": error.message})
+    return RedirectResponse(f"/runs/{quote(run)}", 303)
+
+
+async def _again(
+    console: Console, run: str, step: str, given: dict[str, str], flaws: dict[str, str]
+) -> HTMLResponse:
+    """The page of the run, with what was given and what is wrong with it."""
+    parts = await run_parts(console.app, run)
+    document = await console.app.show(run)
+    parts["questions"] = questions_of(document, step=step, given=given, flaws=flaws)
+    return await console.page("run.html", "runs", status=422, inspected="", **parts)
