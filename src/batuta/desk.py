@@ -5,7 +5,7 @@ understood = await desk.understand("refund order A-1042 with 20 euros")
 run = await desk.accept(understood, understood.inputs.values)
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -16,12 +16,10 @@ from batuta.capabilities.registered import PREFIX
 from batuta.config import plan_files
 from batuta.engine.author import local_user
 from batuta.errors import BatutaError, Denied, InputError, NotFound
+from batuta.makers import makers
 from batuta.planning.autonomy import approval_of, narrowed, permit
 from batuta.planning.candidate import Candidate, Classify, Route
-from batuta.planning.compose.history import History
-from batuta.planning.compose.planner import ComposePlanner
 from batuta.planning.confirmations import Confirmations, confirmed
-from batuta.planning.draft import DraftPlanner
 from batuta.planning.ladder import Ladder
 from batuta.planning.proposal import Planner, Proposal, Wish
 from batuta.planning.recall import RecallPlanner, made
@@ -34,18 +32,15 @@ from batuta.plans.build import Sourced, plan_from_file, plan_from_yaml, plan_to_
 from batuta.plans.check import check
 from batuta.ports import WORKSPACE
 from batuta.reading.nearest import did_you_mean
+from batuta.replanning import Replanning
 from batuta.spec.facts import Fact
-from batuta.spec.plan import Plan
 from batuta.spec.request import Request
 from batuta.spec.shape import PlanShape
-from batuta.spec.value import canonical
 
 __all__ = ["Desk"]
 
 # A longer text is no request: it belongs into a file that the request names.
 _WORDS_CHARS_MAX = 100_000
-# Earlier drafts among which one for the same request is looked for: reading a run takes a millisecond.
-_EARLIER_MAX = 50
 
 
 class Desk:
@@ -61,19 +56,13 @@ class Desk:
         self._registered: dict[str, Sourced] | None = None
         router = Router(classify or classifying(embedder_of_this_machine))
         engine = app.engine
-        history = History(engine.journal, engine.read)
+        making = makers(app)
         planners: list[Planner] = [
             RegisteredPlanner(router, lambda: self.registered, self._candidates),
             RecallPlanner(router, engine.journal, engine.read, lambda: app.cards),
-            ComposePlanner(lambda: app.cards, embedder_of_this_machine, history.pasts),
+            *making,
         ]
-        drafting = app.workspace.planning
-        if drafting.model:
-            planners.append(
-                DraftPlanner(
-                    drafting.model, drafting.attempts, app.run, self._earlier, lambda: app.cards
-                )
-            )
+        self._replanning = Replanning(app, making, self._exists)
         self._planners = {one.name: one for one in planners}
         self.troubles: dict[str, str] = {}
 
@@ -213,6 +202,20 @@ class Desk:
         engine.keep(run)
         return run_id
 
+    async def follow(self, run: str) -> str:
+        """The run that goes on in place of `run`, whose plan was made and has failed; "" if none does.
+
+        It is begun if nobody has, and nobody drives it yet; it may wait for a person to accept its plan.
+
+        Raises:
+            NotFound: there is no such run. JournalError. CallFailed: plans cannot be made now; ask again.
+        """
+        return await self._replanning.follow(run)
+
+    async def unfollowed(self) -> list[str]:
+        """Runs of the last day that `follow` is due for, oldest first."""
+        return await self._replanning.unfollowed()
+
     def edited(self, understood: Understood, text: str, file: str = "") -> Understood:
         """`understood` with the plan that `text` (YAML; `file` names it in messages) says in place of its own.
 
@@ -242,20 +245,6 @@ class Desk:
         keep(path, plan_to_yaml(sourced.plan), replace=force)
         self._registered = None
         return path
-
-    async def _earlier(
-        self, plan: Plan, inputs: Mapping[str, Any]
-    ) -> AsyncIterator[Mapping[str, Any]]:
-        """The documents of the latest runs of `plan` with these inputs that have succeeded, the newest first."""
-        engine = self._app.engine
-        digest, wanted = engine.shapes.admitted(plan).digest, canonical(inputs)
-        for row in await self._app.runs(status="succeeded", plan=plan.name, limit=_EARLIER_MAX):
-            run = await engine.read(row.run)
-            if run.root is None or run.purged or run.root.shape.digest != digest:
-                continue
-            await engine.load([run.root.inputs])
-            if canonical(engine.shelf.get(run.root.inputs)) == wanted:
-                yield await self._app.show(row.run)
 
     def _planner(self, name: str) -> Planner:
         if name not in self._planners:

@@ -247,6 +247,9 @@ WORKSPACE: Mapping[str, Hover] = {
     ),
     "PlanningConfig.model": Hover("Which of the workspace's models drafts plans.", ("strong",)),
     "PlanningConfig.attempts": Hover("At most so many drafts of one plan."),
+    "PlanningConfig.replan": Hover(
+        "So often the rest of a run is planned again when a plan that was made has failed; 0 is never."
+    ),
     "Workspace.sql": Hover(
         "Databases, by name: tables are look-ups (`NAME.TABLE`), queries are called `NAME.QUERY`.",
         ({"orders": {"url": "env:ORDERS_URL"}},),

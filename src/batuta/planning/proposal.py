@@ -1,8 +1,8 @@
 """What a planner is asked, and what it answers."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -26,12 +26,18 @@ class Wish(msgspec.Struct, frozen=True):
         today: what "next Friday" counts from.
         trusted: whoever asks may have a plan made; others get one of the registered plans, or none.
         exists: whether there is a file of that path.
+        without: capabilities that no plan for it may call, because they have just failed.
+        tried: the plan that has failed, for who writes another one: {plan, done, failed, does_not_work}.
+        most_nusd: what making a plan may cost, in nano-dollars; None: what the workspace allows.
     """
 
     words: str
     today: date
     trusted: bool = True
     exists: Callable[[str], bool] = _nothing
+    without: frozenset[str] = frozenset()
+    tried: Mapping[str, Any] | None = None
+    most_nusd: int | None = None
 
 
 class Proposal(msgspec.Struct, frozen=True):

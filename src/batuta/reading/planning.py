@@ -1,4 +1,4 @@
-"""How requests in words become plans: `planning: {autonomy: confirm, model: strong, attempts: 3}`."""
+"""How requests in words become plans: `planning: {autonomy: confirm, model: strong, attempts: 3, replan: 2}`."""
 
 import msgspec
 
@@ -20,11 +20,13 @@ class PlanningConfig(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unk
             `supervised`: it runs, and asks before it changes anything; `autonomous`: it runs as the policy says.
         model: which of its models drafts a plan where nothing that is registered fits; "" for none.
         attempts: at most so many drafts of one plan, the first included.
+        replan: so often the rest of a run is planned again when its plan, that was made, has failed.
     """
 
     autonomy: str = "confirm"
     model: str = ""
     attempts: int = 3
+    replan: int = 2
 
 
 read_planning = record(
@@ -33,6 +35,7 @@ read_planning = record(
         "autonomy": choice(*AUTONOMIES),
         "model": matching(r"[A-Za-z_][A-Za-z0-9_.-]{0,127}", "the name of a model", "strong"),
         "attempts": integer(1, ATTEMPTS_MAX),
+        "replan": integer(0, ATTEMPTS_MAX),
     },
-    what="planning: a map with `autonomy`, `model` and `attempts`",
+    what="planning: a map with `autonomy`, `model`, `attempts` and `replan`",
 )

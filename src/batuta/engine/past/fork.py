@@ -11,6 +11,7 @@ import msgspec
 
 from batuta.engine.engine import Engine
 from batuta.engine.past.carry import Carrier
+from batuta.engine.past.inside import was_taken_back
 from batuta.engine.rules.view import items_of, wanted
 from batuta.errors import ExpressionError, InputError, NotFound
 from batuta.plans.inputs import validate_inputs
@@ -151,7 +152,7 @@ def _runs_again(root: Scope, step: str, item: int, wish: Wish) -> tuple[set[str]
     undone = {
         node.name
         for node in root.nodes.values()
-        if node.name not in again | given and _was_taken_back(node)
+        if node.name not in again | given and was_taken_back(node)
     }
     return again | (_closure(root, undone) - given), tuple(sorted(undone))
 
@@ -165,21 +166,6 @@ def _closure(root: Scope, names: Iterable[str]) -> set[str]:
             found.add(name)
             pending.extend(root.shape.dependants[name])
     return found
-
-
-def _was_taken_back(node: Node) -> bool:
-    return any(
-        one.undo_node is not None and one.undo_node.attempt > 0 for one in _with_inside(node)
-    )
-
-
-def _with_inside(node: Node) -> Iterator[Node]:
-    yield node
-    for child in node.children:
-        yield from _with_inside(child)
-    if node.subscope is not None:
-        for inner in node.subscope.nodes.values():
-            yield from _with_inside(inner)
 
 
 def _kept(root: Scope, again: set[str], wish: Wish) -> list[Node]:

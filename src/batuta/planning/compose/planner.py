@@ -100,7 +100,7 @@ class ComposePlanner:
         cards = self._cards()
         known = [
             self._offer(card)
-            for card in offered(cards.values(), {*content(command)}, self._without)
+            for card in offered(cards.values(), {*content(command)}, self._without | wish.without)
         ]
         if not known:
             return self._none("there are no capabilities that a plan could be made of")

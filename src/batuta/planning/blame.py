@@ -1,0 +1,106 @@
+"""Why a run failed, as far as it can be planned around: what may not be called again, and what a model is told of it.
+
+Pure. What a callee has said (the message of its failure) is never part of it: somebody else may have written that.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from batuta.spec import run as r
+from batuta.spec.card import Card
+from batuta.spec.run import Node, Run
+from batuta.spec.value import decode
+
+__all__ = ["Blame", "blame_of", "is_made", "refusal"]
+
+# Who makes plans by itself. What somebody has registered, named or edited is theirs, and stays as it is.
+_MAKERS = frozenset({"recall", "compose", "draft"})
+# Somebody has said no, or nothing is left: another way to do it would be a way around them.
+_REFUSALS = {
+    "denied": "the policy has denied it",
+    "rejected": "somebody has said no",
+    "expired": "nobody has answered",
+    "budget": "its budget is used up",
+}
+_CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_CHECK = "check"
+# The code of what has no word of its own.
+_NO_WORD = "failed"
+
+
+class Blame(msgspec.Struct, frozen=True):
+    """What a run failed by.
+
+    Attributes:
+        step: the path of the step; "" if it was the result of the plan.
+        code: the kind of failure, one word.
+        without: capabilities that a new plan must do without.
+        tried: for a model: the plan, which of its steps are done, which one failed and how.
+    """
+
+    step: str
+    code: str
+    without: frozenset[str]
+    tried: Mapping[str, Any]
+
+    @property
+    def why(self) -> str:
+        """The same in a few words."""
+        how = "" if self.code == _NO_WORD else f" ({self.code})"
+        return f"{self.step or 'the result'} failed{how}"
+
+
+def is_made(run: Run) -> bool:
+    """True if the plan of `run` was made for words, and nobody has registered or edited it."""
+    return run.routed is not None and run.routed.planner in _MAKERS
+
+
+def refusal(run: Run) -> str:
+    """Why the rest of a run that failed must not be planned again, whatever the plan would be; "" if it may."""
+    assert run.ended is not None
+    return _REFUSALS.get(run.ended.code, "")
+
+
+def blame_of(run: Run, cards: Mapping[str, Card]) -> Blame:
+    """What the failed `run` failed by."""
+    ended, root = run.ended, run.root
+    assert ended is not None and root is not None
+    node = run.nodes.get(ended.path)
+    failed = list(_failed(node)) if node is not None else []
+    without = frozenset(name for one in failed for name in _blamed(one, cards))
+    # A word that a callee has chosen may be anything.
+    code = ended.code if _CODE.fullmatch(ended.code) else _NO_WORD
+    plan = decode(root.shape.encoded)
+    tried = {
+        "plan": {"steps": plan.get("steps", {}), "result": plan.get("result")},
+        "done": [name for name, one in root.nodes.items() if one.state == r.DONE],
+        "failed": {"step": ended.path.partition("/")[0], "code": code},
+    }
+    return Blame(ended.path, code, without, tried)
+
+
+def _failed(node: Node) -> Iterator[Node]:
+    """`node`, what it is inside of, and what has failed inside of it."""
+    outer: Node | None = node.parent
+    while outer is not None:
+        yield outer
+        outer = outer.parent
+    waiting = [node]
+    while waiting:
+        one = waiting.pop()
+        yield one
+        inside = [] if one.subscope is None else list(one.subscope.nodes.values())
+        waiting.extend(inner for inner in (*one.children, *inside) if inner.state == r.FAILED)
+
+
+def _blamed(node: Node, cards: Mapping[str, Card]) -> Iterator[str]:
+    tried = node.shape.uses[: node.alternative + 1]
+    if any(name in cards and cards[name].kind == _CHECK for name in tried):
+        # It has found something wrong: not with itself, but with what it was given.
+        for name in node.shape.needs:
+            yield from node.scope.nodes[name].shape.uses
+    elif node.attempt > 0 or node.code == "unknown_capability":
+        yield from tried
