@@ -1,15 +1,16 @@
-"""What all pages need: the workspace, who carries runs on, and the frame around a page."""
+"""What all pages need: the workspace, who asks, and the frame around a page."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 
-from batuta.app import App
 from batuta.desk import Desk
 from batuta.doors.console.look import rendered
+from batuta.doors.http.state import caller_of
+from batuta.serving.service import Service
 
 __all__ = ["Console"]
 
@@ -18,15 +19,24 @@ _LOOK_S = 1.0
 
 
 class Console:
-    """`drive` has a run carried on in the background; `who` names whoever sent a request."""
+    """The workspace of `service`, for pages."""
 
-    def __init__(
-        self, app: App, desk: Desk, drive: Callable[[str], None], who: Callable[[Request], str]
-    ) -> None:
-        self.app = app
-        self.desk = desk
-        self.drive = drive
-        self.who = who
+    def __init__(self, service: Service) -> None:
+        self.app = service.app
+        self._service = service
+
+    @property
+    def desk(self) -> Desk:
+        """Where requests in plain words come in."""
+        return self._service.desk
+
+    def drive(self, run: str, request: Request) -> None:
+        """Have `run` go on in the background, as one of whoever has sent `request`."""
+        self._service.keeper.drive(run, caller_of(request).caller)
+
+    def who(self, request: Request) -> str:
+        """Whoever has sent `request`, as the log names them; "" is whoever sits at this machine."""
+        return caller_of(request).name
 
     async def page(
         self, template: str, page: str, *, status: int = 200, **values: Any
@@ -36,15 +46,15 @@ class Console:
         frame = {"page": page, "workspace": self.app.workspace.root, "open_questions": len(waiting)}
         return HTMLResponse(rendered(template, **frame, **values), status)
 
-    async def accept(self, run: str) -> None:
-        """Let a run go on although what it calls has changed."""
-        await self.app.resume(run, accept=True)
+    async def adopt(self, run: str, request: Request) -> None:
+        """Let `run` go on although what it calls has changed."""
+        await self._service.adopt(run, self.who(request))
 
     async def changes(self) -> AsyncIterator[int]:
         """The position of the journal whenever it has moved, and now and then if it has not."""
         journal = self.app.engine.journal
         position = 0
-        while True:
+        while not self._service.leaving:
             rows = await journal.read_all(after=position, limit=1_000)
             while len(rows) == 1_000:
                 position = rows[-1].gseq

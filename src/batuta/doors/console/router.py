@@ -1,10 +1,10 @@
-"""All pages as one router, with what they need from elsewhere: styles and the two scripts."""
+"""The console on a server: all pages, what they need from elsewhere, and the way in."""
 
 from functools import cache
 from importlib.resources import files
 
-from fastapi import APIRouter, Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi import APIRouter, FastAPI
+from fastapi.responses import Response
 
 from batuta.doors.console.desk import Console
 from batuta.doors.console.pages.ask import ask_router
@@ -12,56 +12,58 @@ from batuta.doors.console.pages.catalogue import catalogue_router
 from batuta.doors.console.pages.monitor import monitor_router
 from batuta.doors.console.pages.run import run_router
 from batuta.doors.console.pages.runs import runs_router
-from batuta.errors import BatutaError, NotFound
+from batuta.doors.console.routing import PageRoute
+from batuta.doors.console.signing_in import login_router
+from batuta.doors.http.access.guard import Access
+from batuta.doors.http.access.principal import may
+from batuta.errors import NotFound
 from batuta.plans.draw.paint.style import styles
+from batuta.serving.service import Service
 
-__all__ = ["CONTENT_SECURITY_POLICY", "console_router", "error_page", "wants_page"]
+__all__ = ["mount"]
 
-# What a page may do: nothing but what comes from this server. Words of models and tools are text, whatever they say.
-CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-_KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_KINDS = {
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain",
+}
+_DRAWING = "drawing.css"
 
 
-def console_router(console: Console) -> APIRouter:
-    """The routes of the console."""
-    router = APIRouter(include_in_schema=False)
+def mount(server: FastAPI, service: Service, access: Access) -> None:
+    """Put the pages of the workspace of `service` on `server`. Call it before the guard is added."""
+    console = Console(service)
+    pages = APIRouter(route_class=PageRoute, include_in_schema=False, dependencies=[may("read")])
     for one in (ask_router, runs_router, run_router, catalogue_router, monitor_router):
-        router.include_router(one(console))
+        pages.include_router(one(console))
+    server.include_router(pages)
+    server.include_router(login_router(access, service.app.engine.clock))
+    server.include_router(_static_router(access))
+
+
+def _static_router(access: Access) -> APIRouter:
+    """Styles and scripts; they tell nothing of the workspace, so anybody may have them."""
+    router = APIRouter(include_in_schema=False)
+    folder = files("batuta.doors.console") / "static"
+    access.public.update(f"/static/{one.name}" for one in folder.iterdir())
+    access.public.add(f"/static/{_DRAWING}")
 
     @router.get("/static/{name}")
     async def static(name: str) -> Response:
-        kind = _KINDS.get(name[name.rfind(".") :])
-        text = _static(name) if kind else None
-        if text is None:
-            raise NotFound("there is no such file")
+        text = _static(name)
+        kind = _KINDS.get(name[name.rfind(".") :], "application/octet-stream")
         return Response(text, media_type=kind, headers={"Cache-Control": "max-age=3600"})
 
     return router
 
 
-def wants_page(request: Request) -> bool:
-    """True if whoever asks is a browser that shows what it gets."""
-    return "text/html" in request.headers.get("accept", "")
-
-
-async def error_page(console: Console, error: BatutaError) -> HTMLResponse:
-    """What a person sees of `error`."""
-    return await console.page(
-        "error.html",
-        "",
-        status=error.http_status,
-        heading="Not found" if isinstance(error, NotFound) else "That did not work",
-        message=error.message,
-        remedy=error.remedy,
-    )
-
-
 @cache
-def _static(name: str) -> bytes | None:
-    if name == "drawing.css":
+def _static(name: str) -> bytes:
+    if name == _DRAWING:
         return styles().encode()
     folder = files("batuta.doors.console") / "static"
-    return next((one.read_bytes() for one in folder.iterdir() if one.name == name), None)
+    for one in folder.iterdir():
+        if one.name == name:
+            return one.read_bytes()
+    raise NotFound("there is no such file")

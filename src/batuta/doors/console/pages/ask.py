@@ -11,6 +11,8 @@ from batuta.doors.cli.requests.lines import candidates_of
 from batuta.doors.console.desk import Console
 from batuta.doors.console.forms import fields_of, read_form
 from batuta.doors.console.plan_part import plan_parts
+from batuta.doors.console.routing import PageRoute
+from batuta.doors.http.access.principal import may
 from batuta.errors import BatutaError, PlanError
 from batuta.planning.proposal import Proposal
 from batuta.planning.understood import Understood
@@ -35,14 +37,14 @@ class _Asked(NamedTuple):
 
 def ask_router(console: Console) -> APIRouter:
     """The routes of these pages."""
-    router = APIRouter()
+    router = APIRouter(route_class=PageRoute)
     pages = _Pages(console)
 
     @router.get("/")
     async def ask() -> HTMLResponse:
         return await pages.begin()
 
-    @router.post("/ask", response_model=None)
+    @router.post("/ask", response_model=None, dependencies=[may("plan")])
     async def asked(request: Request) -> HTMLResponse:
         form = await request.form()
         words, plan = str(form.get("words", "")), str(form.get("plan", ""))
@@ -52,7 +54,7 @@ def ask_router(console: Console) -> APIRouter:
         except BatutaError as error:
             return await pages.begin(words, error)
 
-    @router.post("/ask/edit", response_model=None)
+    @router.post("/ask/edit", response_model=None, dependencies=[may("plan")])
     async def edit(request: Request) -> HTMLResponse:
         asked = await _read(request)
         understood = await console.desk.understand(asked.words, plan=asked.plan)
@@ -63,7 +65,7 @@ def ask_router(console: Console) -> APIRouter:
             return await pages.understood(understood, asked, flaws=flaws)
         return await pages.understood(understood, asked)
 
-    @router.post("/ask/save", response_model=None)
+    @router.post("/ask/save", response_model=None, dependencies=[may("admin")])
     async def save(request: Request) -> HTMLResponse | RedirectResponse:
         asked = await _read(request)
         understood = await pages.meant(asked)
@@ -74,14 +76,14 @@ def ask_router(console: Console) -> APIRouter:
             return await pages.understood(understood, asked, error=error)
         return RedirectResponse(f"/plans/{quote(name)}", 303)
 
-    @router.post("/ask/run", response_model=None)
+    @router.post("/ask/run", response_model=None, dependencies=[may("run")])
     async def run(request: Request) -> HTMLResponse | RedirectResponse:
         asked = await _read(request)
         try:
             understood = await pages.meant(asked)
         except BatutaError as error:
             return await pages.begin(asked.words, error)
-        return await pages.run(understood, asked, console.who(request))
+        return await pages.run(understood, asked, request)
 
     return router
 
@@ -127,10 +129,11 @@ class _Pages:
         return desk.edited(understood, asked.text) if asked.text else understood
 
     async def run(
-        self, understood: Understood, asked: _Asked, who: str
+        self, understood: Understood, asked: _Asked, request: Request
     ) -> HTMLResponse | RedirectResponse:
         """Accept the run that a form asks for, or show what is wrong with it."""
         console, sourced = self._console, understood.sourced
+        who = console.who(request)
         if sourced is None:
             return await self.understood(understood, asked)
         values, flaws = read_form(sourced.plan.inputs, asked.given)
@@ -156,7 +159,7 @@ class _Pages:
             )
         except BatutaError as error:
             return await self.understood(understood, asked, given=inputs, error=error)
-        console.drive(run)
+        console.drive(run, request)
         return RedirectResponse(f"/runs/{quote(run)}", 303)
 
     async def understood(

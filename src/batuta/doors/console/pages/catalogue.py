@@ -11,6 +11,8 @@ from batuta.doors.cli.terminal.schema_text import argument_rows, described
 from batuta.doors.console.desk import Console
 from batuta.doors.console.forms import fields_of, read_form
 from batuta.doors.console.plan_part import plan_parts
+from batuta.doors.console.routing import PageRoute
+from batuta.doors.http.access.principal import may
 from batuta.errors import BatutaError, InputError, NotFound
 from batuta.observe.statistics import statistics
 from batuta.reading.nearest import did_you_mean
@@ -28,7 +30,7 @@ _WORDS = Annotated[str, Query(max_length=300)]
 def catalogue_router(console: Console) -> APIRouter:
     """The routes of these pages."""
     app, desk = console.app, console.desk
-    router = APIRouter()
+    router = APIRouter(route_class=PageRoute)
 
     @router.get("/plans")
     async def plans() -> HTMLResponse:
@@ -72,7 +74,7 @@ def catalogue_router(console: Console) -> APIRouter:
     async def capability(name: str) -> HTMLResponse:
         return await _capability(console, _card(console, name))
 
-    @router.post("/capabilities/{name}", response_model=None)
+    @router.post("/capabilities/{name}", response_model=None, dependencies=[may("run")])
     async def call(name: str, request: Request) -> HTMLResponse | RedirectResponse:
         card = _card(console, name)
         given = {key: str(value) for key, value in (await request.form()).items()}
@@ -85,7 +87,7 @@ def catalogue_router(console: Console) -> APIRouter:
             run = await app.start(plan, inputs, author=console.who(request))
         except BatutaError as error:
             return await _capability(console, card, given=args, flaws=flaws, error=error)
-        console.drive(run)
+        console.drive(run, request)
         return RedirectResponse(f"/runs/{quote(run)}", 303)
 
     return router

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from batuta.doors.console.desk import Console
 from batuta.doors.console.pages.catalogue import measured_row
+from batuta.doors.console.routing import PageRoute
 from batuta.observe.statistics import statistics
 from batuta.plans.draw.paint.canvas import Canvas, number
 from batuta.ports import RunRow
@@ -30,7 +31,7 @@ _PAINT = (
 
 def monitor_router(console: Console) -> APIRouter:
     """The route of this page."""
-    router = APIRouter()
+    router = APIRouter(route_class=PageRoute)
     app = console.app
 
     @router.get("/monitor")

@@ -11,7 +11,9 @@ from markupsafe import Markup
 
 from batuta.doors.console.desk import Console
 from batuta.doors.console.questions import answer_of, questions_of
+from batuta.doors.console.routing import PageRoute
 from batuta.doors.console.run_page import facts_part, patches, run_parts, step_part
+from batuta.doors.http.access.principal import may
 from batuta.errors import BatutaError
 
 __all__ = ["run_router"]
@@ -22,7 +24,7 @@ _PATH = Annotated[str, Query(max_length=1_000)]
 def run_router(console: Console) -> APIRouter:
     """The routes of this page."""
     app = console.app
-    router = APIRouter()
+    router = APIRouter(route_class=PageRoute)
 
     @router.get("/runs/{run}")
     async def run_page(run: str, step: _PATH = "") -> HTMLResponse:
@@ -49,35 +51,35 @@ def run_router(console: Console) -> APIRouter:
     async def facts(run: str) -> HTMLResponse:
         return HTMLResponse(await facts_part(app, run))
 
-    @router.post("/runs/{run}/cancel")
+    @router.post("/runs/{run}/cancel", dependencies=[may("run")])
     async def cancel(run: str, request: Request) -> RedirectResponse:
         await app.cancel(run, who=console.who(request), why="from the console")
-        console.drive(run)
+        console.drive(run, request)
         return RedirectResponse(f"/runs/{quote(run)}", 303)
 
-    @router.post("/runs/{run}/answer", response_model=None)
+    @router.post("/runs/{run}/answer", response_model=None, dependencies=[may("answer")])
     async def answer(run: str, request: Request) -> HTMLResponse | RedirectResponse:
         given = {name: str(value) for name, value in (await request.form()).items()}
-        return await _answered(console, run, given, console.who(request))
+        return await _answered(console, run, given, request)
 
     return router
 
 
 async def _answered(
-    console: Console, run: str, given: dict[str, str], who: str
+    console: Console, run: str, given: dict[str, str], request: Request
 ) -> HTMLResponse | RedirectResponse:
     """Say to `run` what a form says; back to its page, with what is wrong if something is."""
     step = given.pop("~step", "")
     document = await console.app.show(run)
     try:
         if not step and given.get("~value") == "accept":
-            await console.accept(run)
+            await console.adopt(run, request)
         else:
             value, flaws = answer_of(document, step, given)
             if flaws:
                 return await _again(console, run, step, given, flaws)
-            await console.app.answer(run, step, value, who=who)
-            console.drive(run)
+            await console.app.answer(run, step, value, who=console.who(request))
+        console.drive(run, request)
     except BatutaError as error:
         return await _again(console, run, step, given, {"": error.message})
     return RedirectResponse(f"/runs/{quote(run)}", 303)

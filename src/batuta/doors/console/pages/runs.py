@@ -10,6 +10,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from batuta.doors.console.desk import Console
 from batuta.doors.console.look import rendered
 from batuta.doors.console.questions import open_questions
+from batuta.doors.console.routing import PageRoute
 
 __all__ = ["runs_router"]
 
@@ -31,7 +32,7 @@ _PATH = Annotated[str, Query(max_length=1_000)]
 def runs_router(console: Console) -> APIRouter:
     """The routes of these pages."""
     app = console.app
-    router = APIRouter()
+    router = APIRouter(route_class=PageRoute)
 
     async def listed(status: str, plan: str) -> dict[str, Any]:
         rows = await app.runs(status=status, plan=plan.strip(), limit=_LISTED_MAX + 1)
