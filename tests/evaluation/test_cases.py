@@ -112,6 +112,7 @@ def test_some_are_chosen_by_number_or_by_what_they_are(only: str, numbers: list[
     ("only", "message"),
     [
         ("11", "leaves none of 10 cases"),
+        ("1" * 5_000, "--only '1111"),
         ("case.n > 10", "leaves none of 10 cases"),
         ("case.m > 10", "case.m is missing"),
         ("topic == 'even'", "unknown name topic"),

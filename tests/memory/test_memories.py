@@ -36,14 +36,19 @@ def test_what_says_the_same_about_the_same_is_not_remembered_twice(
     memories: Memories, connection: Connection, same: str
 ) -> None:
     first = memories.remember("likes tea", by(), about="c-1")
-    again = memories.remember(same, by(at=5.0, run="r2"), about="c-1")
+    again = memories.remember(same, by(at=5.0, run="r2"), about="c-1", source="ticket 9")
     assert again == {"id": first["id"], "new": False, "near": []}
     assert memories.remember(same, by(), about="c-2")["new"] is True
     history = shown(connection, first["id"])["history"]
-    assert [(one["what"], one["run"]) for one in history] == [
-        ("remembered", "r"),
-        ("repeated", "r2"),
+    assert [(one["what"], one["run"], one["source"]) for one in history] == [
+        ("remembered", "r", ""),
+        ("repeated", "r2", "ticket 9"),
     ]
+
+
+def test_whom_it_is_about_is_the_same_however_it_was_typed(memories: Memories) -> None:
+    id_ = memories.remember("likes tea", by(), about="Jos\u00e9")["id"]
+    assert [one["id"] for one in memories.listed(about="Jose\u0301")] == [id_]
 
 
 @pytest.mark.parametrize(

@@ -126,6 +126,8 @@ def test_they_are_listed_by_how_they_begin_and_patterns_mean_nothing(threads: Th
         threads.add(name, user("1"), by(at=float(at)))
     assert [one["thread"] for one in threads.listed(beginning="c")] == ["c-2", "c-1"]
     assert [one["thread"] for one in threads.listed(beginning="%")] == ["%"]
+    threads.add("Jos\u00e9", user("x"), by())
+    assert [one["thread"] for one in threads.listed(beginning="Jose\u0301")] == ["Jos\u00e9"]
     assert [one["thread"] for one in threads.listed(limit=2)] == ["d", "%"]
 
 

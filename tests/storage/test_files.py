@@ -16,6 +16,17 @@ def test_a_file_is_written_over_and_nothing_is_left_beside_it(tmp_path: Path) ->
     assert (path.read_text(), os.listdir(tmp_path)) == ("after", ["a.svg"])
 
 
+@pytest.mark.skipif(os.name == "nt", reason="rights are others there")
+def test_the_rights_of_a_file_stay_and_a_new_one_has_those_of_any(tmp_path: Path) -> None:
+    secret, new, usual = (tmp_path / name for name in ("secret", "new", "usual"))
+    secret.touch(mode=0o600)
+    usual.touch()
+    for path in (secret, new):
+        write_whole(path, "x", replace=True)
+    modes = [one.stat().st_mode & 0o777 for one in (secret, new)]
+    assert modes == [0o600, usual.stat().st_mode & 0o777]
+
+
 def test_what_a_link_leads_to_is_written_and_the_link_stays(tmp_path: Path) -> None:
     path, link = tmp_path / "a.svg", tmp_path / "link.svg"
     path.write_text("before")

@@ -27,7 +27,7 @@ __all__ = ["Case", "cases_of", "chosen"]
 
 # A file is read for so long, in seconds.
 _READING_S = 600.0
-_NUMBERS = re.compile(r"\d+(-\d+)?(,\d+(-\d+)?)*")
+_NUMBERS = re.compile(r"\d{1,9}(-\d{1,9})?(,\d{1,9}(-\d{1,9})?)*", re.ASCII)
 _ROOTS = frozenset({"case"})
 
 

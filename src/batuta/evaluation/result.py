@@ -119,7 +119,6 @@ class Evaluated(msgspec.Struct, frozen=True):
     scorers: list[Scoring]
     figures: Figures
     items: list[Item]
-    error: str = ""
 
 
 class About(msgspec.Struct, frozen=True):

@@ -138,7 +138,11 @@ class Memories:
         return forgotten
 
     def listed(self, *, about: str = "", limit: int = LISTED_MAX) -> list[dict[str, Any]]:
-        """What is remembered, newest first; `about` this only."""
+        """What is remembered, newest first; `about` this only.
+
+        Raises `CallFailed` (`invalid`) if `about` is no name.
+        """
+        about = checked_name(about, "about") if about else ""
         rows = self._connection.rows(
             f"{_SHOWN} WHERE collection = ? AND (? = '' OR memories.about = ?) ORDER BY revision DESC LIMIT ?",
             (self._number, about, about, limit),
@@ -162,7 +166,7 @@ class Memories:
         ).fetchall()
         if same:
             id_ = same[0][0]
-            _revise(db, id_, "repeated", by)
+            _revise(db, id_, "repeated", by, source=source)
             db.execute("UPDATE memories SET changed_at = ? WHERE id = ?", (by.at, id_))
             return {"id": id_, "new": False, "near": []}
         near = self._near(db, text, about)

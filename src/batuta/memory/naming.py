@@ -4,11 +4,16 @@ import unicodedata
 
 from batuta.errors import CallFailed
 
-__all__ = ["NAME_CHARS_MAX", "checked_name", "checked_text"]
+__all__ = ["NAME_CHARS_MAX", "checked_name", "checked_text", "composed"]
 
 NAME_CHARS_MAX = 200
 # What nobody sees, or what breaks a line: control characters, halves of characters, line and paragraph separators.
 _UNSEEN = frozenset({"Cc", "Cs", "Zl", "Zp"})
+
+
+def composed(text: str) -> str:
+    """`text` in composed Unicode: the same however it was typed."""
+    return unicodedata.normalize("NFC", text)
 
 
 def checked_name(name: str, what: str) -> str:
@@ -17,13 +22,13 @@ def checked_name(name: str, what: str) -> str:
     Raises:
         CallFailed: `invalid`: it is empty, too long, or has what nobody sees.
     """
-    composed = unicodedata.normalize("NFC", name)
-    if not 0 < len(composed) <= NAME_CHARS_MAX:
+    name = composed(name)
+    if not 0 < len(name) <= NAME_CHARS_MAX:
         raise CallFailed(f"{what} has 1 to {NAME_CHARS_MAX} characters", code="invalid")
-    seen = _UNSEEN.isdisjoint(map(unicodedata.category, composed))
-    if not seen or composed != composed.strip():
+    seen = _UNSEEN.isdisjoint(map(unicodedata.category, name))
+    if not seen or name != name.strip():
         raise CallFailed(f"{what} has no line breaks, and no blanks around it", code="invalid")
-    return composed
+    return name
 
 
 def checked_text(text: str, chars_max: int, what: str, remedy: str) -> str:

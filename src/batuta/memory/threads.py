@@ -9,7 +9,7 @@ from typing import Any
 
 from batuta.errors import CallFailed
 from batuta.memory.database import By, once
-from batuta.memory.naming import checked_name, checked_text
+from batuta.memory.naming import checked_name, checked_text, composed
 from batuta.storage.connection import Connection, Database
 
 __all__ = ["TEXT_CHARS_MAX", "Threads"]
@@ -95,6 +95,7 @@ class Threads:
         """The threads whose name begins so, those that changed last first: name, messages, first and last time."""
         if self._connection is None:
             return []
+        beginning = composed(beginning)
         rows = self._connection.rows(
             "SELECT name, count, head, began_at, changed_at FROM threads WHERE substr(name, 1, ?) = ?"
             " ORDER BY changed_at DESC, id DESC LIMIT ?",

@@ -119,10 +119,13 @@ class Memory:
 
         Raises:
             MemoryFileError. InputError: the query is wrong, or something is not installed.
+            CallFailed: `about` is no name.
         """
         from batuta.memory.memories import find_collection
+        from batuta.memory.naming import checked_name
         from batuta.memory.recall import NOTHING, Recall
 
+        about = checked_name(about, "about") if about else ""
         settings = self._settings[name]
         known = self._recalls.get(name)
         if known is None:

@@ -81,7 +81,9 @@ class Connection:
         """
         self.path = path
         self._kind = kind
-        if not path.exists():
+        with translated(path, kind):
+            there = path.exists()
+        if not there:
             if not create:
                 said, remedy = kind.absent
                 raise kind.error(said, remedy=remedy)

@@ -1,7 +1,8 @@
 """Files that are written where somebody said: all of it or nothing."""
 
 import os
-import tempfile
+import secrets
+import stat
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,6 +13,8 @@ __all__ = ["write_whole"]
 
 def write_whole(path: Path, text: str, *, replace: bool) -> None:
     """Write `text` to `path`; with `replace` over what is there. What a link leads to is written, not the link.
+
+    Who may read and write what was there may read and write what is there then.
 
     A device or a pipe (`/dev/stdout`) is written into: it must never be replaced by a file.
 
@@ -28,10 +31,12 @@ def write_whole(path: Path, text: str, *, replace: bool) -> None:
             return
         path = path.resolve()
         # A neighbour first, so that nobody ever reads half of it.
-        handle, whole = tempfile.mkstemp(prefix=f".{path.name[:64]}.", dir=path.parent)
+        whole = str(path.with_name(f".{path.name[:64]}.{secrets.token_hex(4)}"))
+        handle = os.open(whole, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
         with open(handle, "w", encoding="utf-8") as file:
+            if path.exists():  # whoever may not read it still may not
+                os.chmod(whole, stat.S_IMODE(path.stat().st_mode))
             file.write(text)
-        os.chmod(whole, 0o666 & ~_umask())
         os.replace(whole, path)
     except (OSError, ValueError, RuntimeError) as error:  # the last for links in a circle
         with suppress(OSError):
@@ -41,10 +46,3 @@ def write_whole(path: Path, text: str, *, replace: bool) -> None:
             f"{str(named)!r} cannot be written: {said}",
             remedy="name a file in a folder that exists and is yours",
         ) from None
-
-
-def _umask() -> int:
-    """What new files of this process are not allowed; there is no other way to ask."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

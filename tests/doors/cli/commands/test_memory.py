@@ -51,6 +51,9 @@ def test_a_search_recalls_as_a_plan_does(shop: Folder) -> None:
     id_ = remembered(shop, "wants invoices by e-mail")
     said = shop.batuta("memory", "search", "customers", "how does she want invoices", "--json")
     assert [one["id"] for one in said.document["memories"]] == [id_]
+    remembered(shop, "wants tea", "Jos\u00e9")
+    about = shop.batuta("memory", "search", "customers", "tea", "--about", "Jose\u0301", "--json")
+    assert [one["text"] for one in about.document["memories"]] == ["wants tea"]
     said = shop.batuta("memory", "search", "customers", "who won the world cup?")
     assert (said.code, said.out) == (0, "nothing relevant\n")
 
@@ -103,6 +106,7 @@ def test_all_about_somebody_is_forgotten_and_where_it_still_stands_is_told(shop:
         (["search", "custmers", "x"], "no collection 'custmers'"),
         (["show", "m-1"], "no memory 'm-1'"),
         (["list", "--limit", "0"], "is not a number"),
+        (["search", "customers", "x", "--limit", "101"], "100 at most"),
     ],
 )
 def test_what_is_wrong_is_said(shop: Folder, words: list[str], said: str) -> None:

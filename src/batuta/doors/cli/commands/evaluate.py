@@ -147,7 +147,11 @@ def _kept(path: str) -> Evaluated:
     """The result of an earlier `batuta eval --json`, kept in a file. Raises `InputError`, `NotFound`."""
     content = read_bytes(Path(path), "result", _KEPT_BYTES_MAX)
     try:
-        return msgspec.json.decode(content, type=Evaluated)
+        result = msgspec.json.decode(content, type=Evaluated)
+        for one in result.scorers:
+            if any(one.name not in item.scores for item in result.items):
+                raise msgspec.ValidationError(f"a case has no score of {one.name}")
+        return result
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InputError(
             f"--against: {path!r} is no result of an evaluation: {error}",

@@ -129,7 +129,11 @@ async def _search(
             f"`memory` in batuta.yaml has no collection {one_line(args.name, 100)!r}",
             remedy=did_you_mean(args.name, sorted(workspace.memory), "collections"),
         )
-    limit = min(args.limit or _RECALLED, _RECALLED_MAX)
+    limit = args.limit or _RECALLED
+    if limit > _RECALLED_MAX:
+        raise InputError(
+            f"--limit {limit} is more than a search gives", remedy=f"{_RECALLED_MAX} at most"
+        )
     found = await memory.recall(args.name, args.text, about=args.about, limit=limit)
     if tell_search(found, screen):
         return 0

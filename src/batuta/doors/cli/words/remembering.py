@@ -22,7 +22,7 @@ def _memory(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
     add("--about", default="", metavar="ABOUT", help="only what is about this; with forget: all of it, of one"
         " collection or of all")  # fmt: skip
     add("--limit", type=up_to(_LIMIT_MAX), default=None, metavar="N",
-        help=f"at most so many (list: 100, search: 5; at most {_LIMIT_MAX:,})")  # fmt: skip
+        help=f"at most so many (list: 100, at most {_LIMIT_MAX:,}; search: 5, at most 100)")  # fmt: skip
     add("--yes", action="store_true", help="with forget: do it without asking")
 
 
