@@ -20,6 +20,7 @@ from batuta.reading.knowledge import KnowledgeConfig, read_knowledge
 from batuta.reading.mcp import McpConfig, read_mcp
 from batuta.reading.memory import MemoryConfig, read_memory
 from batuta.reading.models import ModelConfig, read_models
+from batuta.reading.openapi import OpenapiConfig, read_openapi
 from batuta.reading.paths import below
 from batuta.reading.places import NOWHERE, Places
 from batuta.reading.planning import PlanningConfig, read_planning
@@ -107,6 +108,7 @@ class Workspace(msgspec.Struct, frozen=True):
     agents: dict[str, AgentConfig] = {}
     sql: dict[str, Database] = {}
     mcp: dict[str, McpConfig] = {}
+    openapi: dict[str, OpenapiConfig] = {}
     places: Places = NOWHERE
 
 
@@ -277,6 +279,7 @@ read_workspace = record(
         "agents": read_agents,
         "sql": read_databases,
         "mcp": read_mcp,
+        "openapi": read_openapi,
     },
     what="a workspace: a map of keys and values",
 )

@@ -31,6 +31,7 @@ class Outgoing(msgspec.Struct, frozen=True):
         headers: its own; they go before those that every request has.
         secrets: what stands in it and may not be told.
         body_bytes_max: how long its body may be.
+        named: the operator named its host, and no document did.
     """
 
     method: str
@@ -40,6 +41,7 @@ class Outgoing(msgspec.Struct, frozen=True):
     content_type: str = "application/json"
     secrets: Sequence[str] = ()
     body_bytes_max: int = REQUEST_BYTES_MAX
+    named: bool = True
 
 
 class Sender:
@@ -92,7 +94,11 @@ class Sender:
 
     async def _send(self, call: Call, outgoing: Outgoing, key: str, *, follow: bool) -> Answer:
         request = Request(
-            outgoing.method, outgoing.url, self._headers(outgoing, key), outgoing.body
+            outgoing.method,
+            outgoing.url,
+            self._headers(outgoing, key),
+            outgoing.body,
+            outgoing.named,
         )
         return await send_following(
             self._connections,
@@ -106,7 +112,8 @@ class Sender:
     def _headers(self, outgoing: Outgoing, key: str) -> dict[str, str]:
         headers = {"Accept": "application/json, text/*;q=0.5, */*;q=0.1", "User-Agent": "batuta"}
         if outgoing.body is not None:
-            headers["Content-Type"] = outgoing.content_type
+            if outgoing.content_type:
+                headers["Content-Type"] = outgoing.content_type
             headers["Content-Length"] = str(len(outgoing.body))
         known = {name.lower(): name for name in headers}
         for name, value in outgoing.headers.items():

@@ -50,7 +50,7 @@ async def open_catalog(
     """
     configured = workspace.capabilities if modules else {}
     own = load_modules(workspace.python if modules else (), Path(workspace.root))
-    brought = await _brought(workspace) if modules else _Brought([], [], [], {})
+    brought = await _brought(workspace) if modules else _Brought([], [], [], {}, {})
     ending = [*closing, *brought.ending]
     try:
         catalog = build_catalog(
@@ -63,7 +63,7 @@ async def open_catalog(
             closing=ending,
         )
         plans = registered_plans(plan_files(workspace) if modules else (), own.workflows)
-        whole = catalog.with_later(plans)
+        whole = catalog.with_later({**plans, **brought.later})
         cards, places = whole.cards(), workspace.places
         if flaws := [
             one for introduce in brought.introductions for one in introduce(cards, places)
@@ -84,6 +84,7 @@ def _place_of(workspace: Workspace, name: str) -> Place:
         "agents": workspace.agents,
         "sql": workspace.sql,
         "mcp": workspace.mcp,
+        "openapi": workspace.openapi,
         "knowledge": workspace.knowledge,
         "memory": workspace.memory,
     }
@@ -98,16 +99,18 @@ class _Brought(NamedTuple):
     """What the file of a workspace configures.
 
     `introductions` tell capabilities of all others, and give what is wrong with what they name. `ending` closes.
+    `later`: those that are made when somebody asks for them, by name.
     """
 
     capabilities: list[Capability]
     introductions: list[Callable[[Mapping[str, Card], Places], list[Finding]]]
     ending: list[Callable[[], Awaitable[None]]]
     troubles: Mapping[str, str]
+    later: dict[str, Callable[[], Capability]]
 
 
 async def _brought(workspace: Workspace) -> _Brought:
-    brought = _Brought([], [], [], {})
+    brought = _Brought([], [], [], {}, {})
     if workspace.root:
         folder, threads = folder_of(workspace), Threads()
         brought.capabilities.extend(file_capabilities(folder, threads))
@@ -137,6 +140,14 @@ async def _brought(workspace: Workspace) -> _Brought:
         brought.capabilities.extend(servers.capabilities)
         brought.ending.append(servers.close)
         troubles |= {name: finding.message for name, finding in servers.troubles.items()}
+    if workspace.openapi:
+        from batuta.capabilities.openapi.sources import OpenapiServices  # only for those who use it
+
+        allowed, folder = workspace.network.allow_private, folder_of(workspace)
+        services = OpenapiServices(workspace.openapi, folder, allowed, places=workspace.places)
+        brought.later.update(services.later)
+        brought.ending.append(services.close)
+        troubles |= {name: finding.message for name, finding in services.troubles.items()}
     if workspace.sql:
         from batuta.capabilities.sql.databases import open_databases  # only for those who use it
 

@@ -7,7 +7,7 @@ from urllib.parse import quote, urlsplit
 
 from batuta.errors import InputError
 
-__all__ = ["UrlTemplate", "query_of"]
+__all__ = ["UrlTemplate", "check_piece", "query_of"]
 
 _NAME = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _FROM_ENVIRONMENT = re.compile(r"env:([A-Za-z_][A-Za-z0-9_]*)(.*)", re.DOTALL)
@@ -126,15 +126,23 @@ def _split(text: str) -> tuple[str, str]:
     return origin, slash + rest if slash == "/" else "/" + slash + rest
 
 
+def check_piece(text: str) -> None:
+    """Raise `InputError` if `text`, though it were encoded, would change the path that it stands in."""
+    # Some servers decode before they resolve dots, and some take \ for /.
+    if not text or any(part in (".", "..") for part in re.split(r"[/\\]", text)):
+        raise InputError(f"{text[:40]!r} would change the path of the URL")
+    if any(ord(character) < 32 or ord(character) == 127 for character in text):
+        raise InputError("it has control characters in it")
+
+
 def _piece(name: str, args: Mapping[str, Any]) -> str:
     if args.get(name) is None:
         raise InputError(f"{name}: it is missing, and the URL needs it")
     text = _text(name, args[name])
-    # Some servers decode before they resolve dots, and some take \ for /.
-    if not text or any(part in (".", "..") for part in re.split(r"[/\\]", text)):
-        raise InputError(f"{name}: {text[:40]!r} would change the path of the URL")
-    if any(ord(character) < 32 or ord(character) == 127 for character in text):
-        raise InputError(f"{name}: it has control characters in it")
+    try:
+        check_piece(text)
+    except InputError as error:
+        raise InputError(f"{name}: {error.message}") from None
     return quote(text, safe="")
 
 

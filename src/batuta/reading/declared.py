@@ -3,6 +3,7 @@
 import msgspec
 
 from batuta.reading.shapes import (
+    Read,
     boolean,
     choice,
     duration,
@@ -14,7 +15,7 @@ from batuta.reading.shapes import (
 )
 from batuta.spec.card import EFFECTS, REACHES, Effect, InDoubt, Reach
 
-__all__ = ["Declared", "read_declared", "read_pattern"]
+__all__ = ["Declared", "declared_keys", "read_declared", "read_pattern"]
 
 _DAY_S = 86_400.0
 _USD_MAX = 1_000_000
@@ -45,21 +46,21 @@ class Declared(msgspec.Struct, frozen=True, rename={"timeout_s": "timeout"}):
     waits: bool = False
 
 
+declared_keys: dict[str, Read] = {
+    "effect": choice(*EFFECTS),
+    "reach": choice(*REACHES),
+    "price_usd": number(0, _USD_MAX),
+    "scopes": one_or_more(text(1, 256), SCOPES_MAX),
+    # To be asked what became of a call, a source would have to know its key.
+    "in_doubt": choice("ask", "fail", "retry"),
+    "timeout": duration(0.001, _DAY_S),
+    "concurrency": integer(0, CALLS_MAX),
+    "description": text(0, 4_096),
+    "waits": boolean,
+}
+
 read_declared = record(
-    Declared,
-    {
-        "effect": choice(*EFFECTS),
-        "reach": choice(*REACHES),
-        "price_usd": number(0, _USD_MAX),
-        "scopes": one_or_more(text(1, 256), SCOPES_MAX),
-        # To be asked what became of a call, a source would have to know its key.
-        "in_doubt": choice("ask", "fail", "retry"),
-        "timeout": duration(0.001, _DAY_S),
-        "concurrency": integer(0, CALLS_MAX),
-        "description": text(0, 4_096),
-        "waits": boolean,
-    },
-    what="what you declare of it: a map like {effect: read}",
+    Declared, declared_keys, what="what you declare of it: a map like {effect: read}"
 )
 
 # A name, or a pattern of names, in the letters of ours.

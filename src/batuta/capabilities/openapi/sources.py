@@ -1,0 +1,237 @@
+"""The services of a workspace that documents describe. Cards are made when somebody looks at them."""
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
+from functools import partial
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import msgspec
+
+from batuta.capabilities.files.folder import Folder
+from batuta.capabilities.openapi.bundle import Bundle
+from batuta.capabilities.openapi.capability import OpenapiCapability, Reached
+from batuta.capabilities.openapi.cards import card_of, declared_of
+from batuta.capabilities.openapi.document import DOCUMENT_BYTES_MAX, Document, read_document
+from batuta.capabilities.openapi.manifest import manifest_of
+from batuta.capabilities.openapi.security import Proofs, missing_variable
+from batuta.capabilities.openapi.servers import base_of
+from batuta.capabilities.openapi.shape import Operation, Service
+from batuta.capabilities.openapi.tokens import Tokens
+from batuta.errors import BatutaError, Finding, InputError, WorkspaceError
+from batuta.imports.manifest import Entry, Manifest
+from batuta.imports.pin import Pin, pin_path, read_pin
+from batuta.outbound.exchange import LazyConnections
+from batuta.outbound.headers import HeaderTemplates
+from batuta.reading.openapi import OpenapiConfig
+from batuta.reading.places import NOWHERE, Places
+from batuta.reading.server import is_loopback
+from batuta.reading.source import read_bytes
+
+__all__ = ["OpenapiServices", "described"]
+
+
+class _Read:
+    """A manifest that was made of a document just now."""
+
+    def __init__(self, manifest: Manifest) -> None:
+        self._entries = manifest.entries
+        self.names = tuple(manifest.entries)
+        self.details = manifest.details
+        self.origin = manifest.origin
+        self.definitions = manifest.definitions
+        self.left_out = manifest.left_out
+
+    def entry(self, name: str) -> Entry:
+        return self._entries[name]
+
+
+Offered = Pin | _Read
+
+
+class OpenapiServices:
+    """`later`: how to get each operation of all services in `configs`, by the name of its capability.
+
+    `troubles` say why there are none of one, by its name. `left_out`: what of a service could not be taken over, and
+    why. A server on this machine that an entry names may be reached: nothing but the workspace file chooses its
+    address. What else is not public needs `allow_private`.
+    """
+
+    def __init__(
+        self,
+        configs: Mapping[str, OpenapiConfig],
+        folder: Folder,
+        allow_private: Sequence[str] = (),
+        environment: Mapping[str, str] = os.environ,
+        *,
+        places: Places = NOWHERE,
+    ) -> None:
+        urls = [url for one in configs.values() for url in _urls(one)]
+        own = [urlsplit(url).netloc for url in urls if is_loopback(url)]
+        self._connections = LazyConnections([*allow_private, *dict.fromkeys(own)], environment)
+        self.later: dict[str, Callable[[], OpenapiCapability]] = {}
+        self.troubles: dict[str, Finding] = {}
+        self.left_out: dict[str, Mapping[str, str]] = {}
+        for name, config in configs.items():
+            try:
+                offered = _offered(name, config, folder.root, places)
+                source = _Source(name, config, offered, self._connections, folder)
+            except WorkspaceError as error:
+                place = error.place or places.at("openapi", name)
+                text = f"openapi.{name}: {error.message}"
+                self.troubles[name] = Finding("B607", text, place=place, remedy=error.remedy)
+                continue
+            except _Pinless as error:
+                self.troubles[name] = error.finding
+                continue
+            self.left_out[name] = offered.left_out
+            self.later |= source.later()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._connections.close()
+
+
+class _Source:
+    def __init__(
+        self,
+        name: str,
+        config: OpenapiConfig,
+        offered: Offered,
+        connections: LazyConnections,
+        folder: Folder,
+    ) -> None:
+        self._name = name
+        self._config = config
+        self._offered = offered
+        self._connections = connections
+        self._folder = folder
+        self._service = msgspec.convert(offered.details, Service)
+        self._document_url = str(offered.origin.get("url", ""))
+        self._proofs = Proofs(config.auth, self._service.schemes)
+        self._headers = HeaderTemplates(config.headers)
+        self._base = self._base_of(config.server, ())
+        self._tokens = self._tokens_of()
+        self._made: dict[str, OpenapiCapability] = {}
+
+    def later(self) -> dict[str, Callable[[], OpenapiCapability]]:
+        only = self._config.only
+        return {
+            f"{self._name}.{name}": partial(self._capability, name)
+            for name in self._offered.names
+            if not only or any(fnmatchcase(name, pattern) for pattern in only)
+        }
+
+    def _capability(self, name: str) -> OpenapiCapability:
+        made = self._made.get(name)
+        if made is None:
+            made = self._made[name] = self._make(self._offered.entry(name))
+        return made
+
+    def _make(self, entry: Entry) -> OpenapiCapability:
+        config = self._config
+        declared = declared_of(config, entry)
+        operation = msgspec.convert(entry.details, Operation)
+        base, missing = self._base, ""
+        if declared.server or (operation.servers and not config.server):
+            try:
+                base = self._base_of(declared.server, operation.servers)
+            except WorkspaceError as error:
+                missing = error.message
+        proofs, token = self._proofs.of(operation.security)
+        texts = [base.text, *config.headers.values(), *(t for one in proofs for t in one.texts)]
+        if token and self._proofs.token is not None:
+            texts += [self._proofs.token.client_id, self._proofs.token.client_secret]
+        missing = missing or missing_variable(texts, self._connections.environment)
+        reached = Reached(
+            base,
+            bool(declared.server or config.server),
+            self._headers,
+            tuple(proofs),
+            self._tokens if token else None,
+            self._connections,
+            self._folder,
+        )
+        definitions = self._offered.definitions
+        card = card_of(self._name, config, entry, operation, definitions, missing)
+        return OpenapiCapability(card, operation, reached, declared)
+
+    def _base_of(self, own: str, servers: Sequence[Any]) -> Any:
+        servers = servers or self._service.servers
+        return base_of(own, servers, self._config.variables, self._document_url)
+
+    def _tokens_of(self) -> Tokens | None:
+        client = self._proofs.token
+        if client is None:
+            return None
+        schemes = self._service.schemes.values()
+        url = client.token_url or next((one.token_url for one in schemes if one.token_url), "")
+        if url and not url.startswith(("http://", "https://", "env:")):
+            base = self._base.text if not self._base.variable else ""
+            url = urljoin(self._document_url or base + "/", url)
+        try:
+            return Tokens(client, url, self._connections)
+        except InputError:
+            raise WorkspaceError(
+                "auth.oauth2: the document does not say where tokens are got",
+                remedy="write `token_url: https://…` beside `client_id`",
+            ) from None
+
+
+class _Pinless(BatutaError):
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.message)
+        self.finding = finding
+
+
+def described(document: Document, file: Path, root: Path) -> Document:
+    """`document`, which was read from `file`, with all that it refers to in other files below `root`."""
+    try:
+        uri = file.relative_to(root).as_posix()
+    except ValueError:
+        root, uri = file.parent, file.name
+    bundle = Bundle(document.data, uri)
+    while wanted := bundle.wanted():
+        for one in wanted:
+            bundle.add(one, _content(root, one))
+    return document.bundled(bundle.whole())
+
+
+def _content(root: Path, uri: str) -> bytes | str:
+    path = (root / uri).resolve()
+    if not path.is_relative_to(root.resolve()):
+        return "it is not in the folder"
+    try:
+        return read_bytes(path, "file", DOCUMENT_BYTES_MAX)
+    except InputError as error:
+        return error.message
+
+
+def _offered(name: str, config: OpenapiConfig, root: Path, places: Places) -> Offered:
+    """What a source offers: by its pin, or by the document that it names."""
+    pinned = pin_path(root, name)
+    file = root / config.document if config.document else pinned
+    if file == pinned:
+        pin = read_pin(root, name, places.at("openapi", name))
+        if isinstance(pin, Finding):
+            raise _Pinless(pin)
+        return pin
+    try:
+        content = read_bytes(file, "document", DOCUMENT_BYTES_MAX)
+    except InputError as error:
+        place = places.at("openapi", name, "document")
+        raise WorkspaceError(error.message, remedy=error.remedy, place=place) from None
+    document = described(read_document(content, config.document), file, root)
+    try:
+        return _Read(manifest_of(document, {"document": config.document}, config.only))
+    except InputError as error:
+        raise WorkspaceError(error.message, remedy=error.remedy) from None
+
+
+def _urls(config: OpenapiConfig) -> Iterable[str]:
+    yield config.server
+    yield from (one.server for one in config.operations.values())
+    if config.auth and config.auth.oauth2:
+        yield config.auth.oauth2.token_url
