@@ -53,7 +53,7 @@ class BasicConfig(msgspec.Struct, frozen=True):
 
 
 class ClientConfig(msgspec.Struct, frozen=True):
-    """How a token is got by client credentials (OAuth 2). `token_url`: where the document does not say, or says wrong."""
+    """How a token is got by client credentials (OAuth 2). `token_url`: where the document does not say."""
 
     client_id: str
     client_secret: str
