@@ -15,6 +15,7 @@ from batuta.capabilities.local.classify import classifying
 from batuta.capabilities.registered import PREFIX
 from batuta.config import plan_files
 from batuta.engine.author import local_user
+from batuta.engine.ids import run_id_of
 from batuta.errors import BatutaError, Denied, InputError, NotFound
 from batuta.makers import makers
 from batuta.planning.autonomy import approval_of, narrowed, permit
@@ -166,19 +167,21 @@ class Desk:
         author: str = "",
         who: str = "",
         approved: str = "",
+        key: str = "",
     ) -> str:
         """Accept a run of the plan that was understood, durably, and return its id; nobody drives it yet.
 
         `sourced`: the plan itself, if it is not as it was understood. `who` said that it was meant: if they are
         trusted, the words are an example of it from now on. `approved`: the digest (`approval`) that they said yes to;
-        a plan that was made needs one, unless `understood.free`. It is recalled if it works.
+        a plan that was made needs one, unless `understood.free`. It is recalled if it works. `key` as for `App.start`.
 
         Raises as `App.start` does; `NotFound` if nothing was understood; `Denied` and `InputError` if it may not run.
         """
         plan = (sourced or understood.sourced or self._named(understood.plan)).plan
         engine = self._app.engine
         now = engine.clock.now()
-        run_id = new_run_id(now)
+        author = author or local_user()
+        run_id = run_id_of(author, key) if key else new_run_id(now)
         pinned = await self._app.pinned(plan, inputs)
         wanted = approval_of(plan, pinned, self._app.cards, self._app.workspace.root)
         who = who or (local_user() if approved else "")
@@ -187,7 +190,7 @@ class Desk:
             plan,
             pinned,
             run_id=run_id,
-            request=Request(text=understood.words, author=author or local_user()),
+            request=Request(text=understood.words, author=author),
             routed=understood.fact(now, who, approved),
         )
         await engine.journal.commit(receipt)

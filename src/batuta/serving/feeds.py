@@ -48,6 +48,11 @@ class Feeds:
         self._loop = asyncio.get_running_loop()
         self._closed = False
 
+    @property
+    def followers(self) -> int:
+        """How many follow now."""
+        return sum(feed.followers for feed in self._open.values())
+
     def report(self, progress: Progress) -> None:
         """Take in what a call reports; may be called from any thread."""
         if progress.run in self._open:

@@ -10,10 +10,14 @@ from pathlib import Path
 from batuta.app import JOURNAL_FILE, App
 from batuta.desk import Desk
 from batuta.engine import outside
-from batuta.errors import BatutaError, JournalError, JournalFull
+from batuta.engine.author import local_user
+from batuta.engine.ids import run_id_of
+from batuta.errors import BatutaError, Conflict, JournalError, JournalFull
 from batuta.ports import Progress, Row
 from batuta.serving.feeds import Feeds
+from batuta.serving.figures import Figures
 from batuta.serving.keeper import Keeper
+from batuta.serving.library import Library
 
 __all__ = ["Service"]
 
@@ -27,6 +31,7 @@ class Service:
     Attributes:
         keeper: drives runs in the background.
         feeds: what happens in them, for those who follow.
+        library: the documents of the workspace. figures: what was done and spent.
         backlog_max: so many runs may wait for their turn to be driven.
     """
 
@@ -43,6 +48,8 @@ class Service:
         self.backlog_max = backlog_max
         self.keeper = Keeper(app, said)
         self.feeds = Feeds(app.engine, of_row, of_progress)
+        self.library = Library(app.workspace)
+        self.figures = Figures(app)
         self.leaving = False
         before = app.engine.sink
 
@@ -70,11 +77,29 @@ class Service:
         finally:
             self.leave()
             await self.keeper.close(patience_s)
+            await self.library.close()
 
     def leave(self) -> None:
         """Nobody follows any longer: the process is about to end."""
         self.leaving = True
         self.feeds.close()
+
+    async def begun(self, author: str, key: str, words: str) -> str:
+        """The run that `author` has begun with `words` under `key`; "" if there is none.
+
+        Raises `Conflict` if the key was used for something else.
+        """
+        engine = self.app.engine
+        run_id = run_id_of(author or local_user(), key)
+        if not await engine.journal.wait(run_id, after=0, timeout_s=0):
+            return ""
+        run = await engine.read(run_id)
+        if run.accepted is not None and run.accepted.request.text == words:
+            return run_id
+        raise Conflict(
+            f"this key was used for another request, which is run {run_id}",
+            remedy="take a new key for each new request",
+        )
 
     async def settled(self, run_id: str, patience_s: float) -> None:
         """Returns when a run has ended, waits for an answer, or `patience_s` are over. Raises `NotFound`."""

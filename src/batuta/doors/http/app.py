@@ -6,14 +6,26 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from batuta.app import App
-from batuta.doors.http.access.guard import Guard
+from batuta.doors.console.router import mount
+from batuta.doors.console.signing_in import SignIn
+from batuta.doors.http.access.guard import Access, Guard
+from batuta.doors.http.admission import Admission
 from batuta.doors.http.frame import Frame, Origins
 from batuta.doors.http.journal_of_requests import tell
 from batuta.doors.http.metrics import Metrics
 from batuta.doors.http.problems import PROBLEM, answer_problems
-from batuta.doors.http.routes import events, health, runs
+from batuta.doors.http.routes import (
+    capabilities,
+    events,
+    health,
+    knowledge,
+    plans,
+    runs,
+    workspace,
+)
 from batuta.doors.http.settings import Settings
 from batuta.errors import BatutaError
+from batuta.outbound.exchange import LazyConnections
 from batuta.serving.service import Service
 
 __all__ = ["create_app"]
@@ -41,11 +53,16 @@ def create_app(app: App, settings: Settings) -> FastAPI:
         backlog_max=settings.backlog,
     )
     metrics = Metrics()
+    connections = LazyConnections(app.workspace.network.allow_private)
+    access = Access(app.workspace.root, settings, app.engine.clock, connections)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
-        async with service.running(settings.drain_s):
-            yield
+        try:
+            async with service.running(settings.drain_s):
+                yield
+        finally:
+            await connections.close()
 
     server = FastAPI(
         title="Batuta",
@@ -58,12 +75,16 @@ def create_app(app: App, settings: Settings) -> FastAPI:
         responses=_DEFAULT,  # type: ignore[arg-type]
     )
     server.state.service = service
+    server.state.access = access
     server.state.metrics = metrics
     server.state.settings = settings
     answer_problems(server)
-    for module in (health, runs, events):
+    for module in (health, plans, runs, events, capabilities, knowledge, workspace):
         server.include_router(module.router)
-    server.add_middleware(Guard)
+    mount(server, service, access)
+    server.add_middleware(Admission, settings=settings)
+    server.add_middleware(Guard, access=access)
+    server.add_middleware(SignIn)
     server.add_middleware(Origins, names=(*_OWN_NAMES, settings.host, *settings.names))
     server.add_middleware(Frame, settings=settings, metrics=metrics)
     return server

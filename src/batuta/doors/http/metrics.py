@@ -1,5 +1,7 @@
 """Figures of the server, for Prometheus."""
 
+from collections.abc import Mapping
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 __all__ = ["Metrics"]
@@ -46,6 +48,13 @@ class Metrics:
         if name not in self._gauges:
             self._gauges[name] = Gauge(name, help_text, registry=self._registry)
         self._gauges[name].set(value)
+
+    def by(self, name: str, help_text: str, label: str, counts: Mapping[str, int]) -> None:
+        """Counts by a label."""
+        if name not in self._gauges:
+            self._gauges[name] = Gauge(name, help_text, [label], registry=self._registry)
+        for value, count in counts.items():
+            self._gauges[name].labels(value).set(count)
 
     def text(self) -> bytes:
         """All of it."""

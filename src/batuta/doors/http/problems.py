@@ -44,6 +44,7 @@ class Problem(Exception):
         detail: str,
         *,
         remedy: str = "",
+        more: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(detail)
@@ -51,12 +52,18 @@ class Problem(Exception):
         self.code = code
         self.detail = detail
         self.remedy = remedy
+        self.more = dict(more or {})
         self.headers = dict(headers or {})
 
     def response(self) -> Response:
         """What is sent."""
         return problem(
-            self.status, self.code, self.detail, remedy=self.remedy, headers=self.headers
+            self.status,
+            self.code,
+            self.detail,
+            remedy=self.remedy,
+            more=self.more,
+            headers=self.headers,
         )
 
 

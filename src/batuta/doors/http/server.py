@@ -8,6 +8,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from batuta.app import App
+from batuta.doors.http.access.guard import check_address
 from batuta.doors.http.app import create_app
 from batuta.doors.http.journal_of_requests import tell
 from batuta.doors.http.settings import Settings
@@ -27,6 +28,7 @@ async def serve(app: App, settings: Settings, *, began: float) -> int:
 
     `began`: when the process did, by `time.time()`. Raises `InputError` if the address cannot be had.
     """
+    check_address(settings, app.workspace.root, began)
     listener = _listener(settings)
     host, port = listener.getsockname()[:2]
     server = _Server(

@@ -6,12 +6,13 @@ import msgspec
 
 from batuta.doors.http.access.principal import Principal
 from batuta.doors.http.problems import Problem
-from batuta.errors import NotFound
+from batuta.errors import Conflict, NotFound
+from batuta.planning.understood import Understood
 from batuta.plans.build import Sourced, plan_from_data, plan_from_yaml
 from batuta.reading.nearest import did_you_mean
 from batuta.serving.service import Service
 
-__all__ = ["Asked", "begin", "sourced_of"]
+__all__ = ["Asked", "begin", "sourced_of", "understood_of"]
 
 
 class Asked(msgspec.Struct, forbid_unknown_fields=True):
@@ -34,9 +35,78 @@ class Asked(msgspec.Struct, forbid_unknown_fields=True):
 async def begin(service: Service, principal: Principal, asked: Asked, key: str) -> str:
     """Accept the run, durably; its id. Raises `Problem`, and what `App.start` and `Desk.accept` raise."""
     check_room(service, principal)
+    ways = [way for way in (asked.plan, asked.text, asked.words) if way is not None]
+    if not ways or (asked.plan is not None and asked.text is not None):
+        raise Problem(400, "input", "say what is to run with one of `plan`, `text` and `words`")
+    if asked.words is not None:
+        return await _begin_of_words(service, principal, asked, key)
     sourced = sourced_of(service, asked)
     assert sourced is not None
     return await service.app.start(sourced.plan, asked.inputs, author=principal.name, key=key)
+
+
+async def _begin_of_words(service: Service, principal: Principal, asked: Asked, key: str) -> str:
+    """Accept a run of what words ask for."""
+    assert asked.words is not None
+    before = await service.begun(principal.name, key, asked.words) if key else ""
+    if before:
+        return before
+    understood = await understood_of(service, principal, asked)
+    sourced = understood.sourced
+    if sourced is None or not (understood.free or asked.approve):
+        raise _unclear(understood, await _approval(service, understood, asked))
+    try:
+        return await service.desk.accept(
+            understood,
+            understood.inputs.values | asked.inputs,
+            sourced=sourced,
+            author=principal.name,
+            who=principal.name if asked.approve else "",
+            approved=asked.approve,
+            key=key,
+        )
+    except Conflict:
+        # Somebody has sent the same at the same time, and was first.
+        return await service.begun(principal.name, key, asked.words)
+
+
+async def understood_of(service: Service, principal: Principal, asked: Asked) -> Understood:
+    """What the words ask for. Raises as `Desk.understand` does."""
+    return await service.desk.understand(
+        asked.words or "",
+        sourced=sourced_of(service, asked),
+        trusted=principal.trusted,
+        planner=asked.planner,
+        autonomy=asked.autonomy,
+    )
+
+
+async def _approval(service: Service, understood: Understood, asked: Asked) -> str | None:
+    """The digest that a yes is bound to; None while something is missing."""
+    if understood.sourced is None or set(understood.inputs.missing) - asked.inputs.keys():
+        return None
+    given = understood.inputs.values | asked.inputs
+    return await service.desk.approval(understood, given, sourced=understood.sourced)
+
+
+def _unclear(understood: Understood, approve: str | None) -> Problem:
+    """Nothing runs: it is not clear what is meant, or somebody has to say yes."""
+    said = understood.data()
+    if understood.sourced is None:
+        return Problem(
+            422,
+            "unclear",
+            f"nothing here fits these words: {understood.route.why}",
+            more={"request": said},
+        )
+    remedy = "send it again with `approve`, as a yes to what is shown"
+    return Problem(
+        422,
+        "approve",
+        f"{understood.plan} would run, and nobody has said yes to it",
+        remedy=remedy if approve else f"give {', '.join(understood.inputs.missing)} in `inputs`",
+        more={"request": said, "approve": approve},
+    )
 
 
 def sourced_of(service: Service, asked: Asked) -> Sourced | None:

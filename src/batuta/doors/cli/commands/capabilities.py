@@ -10,9 +10,9 @@ from typing import Any
 from batuta.app import JOURNAL_FILE
 from batuta.doors.cli.loop import on_loop
 from batuta.doors.cli.terminal.screen import Screen
-from batuta.doors.cli.terminal.table import columns
 from batuta.doors.cli.terminal.text import one_line
 from batuta.doors.cli.views.card import card_lines, try_command
+from batuta.doors.cli.views.card_table import card_table
 from batuta.doors.cli.workspace import folder_of, opened_to_check
 from batuta.errors import JournalError, NotFound
 from batuta.journal.sqlite import open_sqlite
@@ -20,10 +20,9 @@ from batuta.observe.statistics import statistics
 from batuta.reading.nearest import did_you_mean
 from batuta.spec.budget import usd
 from batuta.spec.card import Card
-from batuta.spec.figures import money
 from batuta.spec.statistics import Statistics
 
-__all__ = ["carry_out", "one_card"]
+__all__ = ["card_data", "carry_out", "figures_data", "one_card"]
 
 
 def carry_out(args: argparse.Namespace, screen: Screen) -> int:
@@ -45,9 +44,9 @@ async def _capabilities(args: argparse.Namespace, screen: Screen) -> int:
             remedy="`batuta capabilities` lists all of them",
         )
     if screen.json:
-        screen.document({"capabilities": [_card_data(cards[one]) for one in names]})
+        screen.document({"capabilities": [card_data(cards[one]) for one in names]})
     else:
-        screen.out(*_table([cards[one] for one in names], screen.width))
+        screen.out(*card_table((cards[one] for one in names), screen.width))
     return 0
 
 
@@ -68,21 +67,10 @@ async def _tell(card: Card, folder: Path, args: argparse.Namespace, screen: Scre
     if not screen.json:
         screen.out(*card_lines(card, measured, found.runs, where, screen.width))
         return 0
-    figures: dict[str, Any] | None = None
-    if measured is not None:
-        cost = None if measured.cost_nusd is None else usd(measured.cost_nusd)
-        figures = {
-            "runs": found.runs,
-            "calls": measured.calls,
-            "failed": measured.failed,
-            "p50_s": measured.p50_s,
-            "p95_s": measured.p95_s,
-            "cost_usd": cost,
-        }
     screen.document(
         {
-            "capability": _card_data(card),
-            "statistics": figures,
+            "capability": card_data(card),
+            "statistics": figures_data(card, found),
             "example": try_command(card, where),
         }
     )
@@ -109,20 +97,23 @@ def _is_pattern(name: str) -> bool:
     return any(char in name for char in "*?[")
 
 
-def _table(cards: list[Card], width: int) -> list[str]:
-    cells = [("name", "kind", "effect", "reach", "price", "what it does")]
-    for card in cards:
-        effect, reach = card.effect if card.declared else f"{card.effect}?", str(card.reach)
-        if card.plan:
-            # What it does is done by the steps of its plan, and stands on their cards.
-            effect, reach = "by steps", ""
-        price = "?" if not card.priced else money(usd(card.price_nusd)) if card.metered else ""
-        first = card.description.strip().partition("\n")[0]
-        cells.append((card.name, card.kind, effect, reach, price, one_line(first, 120)))
-    return columns(cells, right=(4,), width=width, shrink=5)
+def figures_data(card: Card, found: Statistics) -> dict[str, Any] | None:
+    """What was measured of the calls of `card`, as JSON; None if there were none."""
+    measured = found.capabilities.get(card.name)
+    if measured is None:
+        return None
+    return {
+        "runs": found.runs,
+        "calls": measured.calls,
+        "failed": measured.failed,
+        "p50_s": measured.p50_s,
+        "p95_s": measured.p95_s,
+        "cost_usd": None if measured.cost_nusd is None else usd(measured.cost_nusd),
+    }
 
 
-def _card_data(card: Card) -> dict[str, Any]:
+def card_data(card: Card) -> dict[str, Any]:
+    """A card as JSON."""
     return {
         "name": card.name,
         "kind": card.kind,

@@ -6,7 +6,7 @@ from typing import Any
 
 from batuta.doors.cli.words.command import Command
 
-__all__ = ["COMMANDS", "PORT"]
+__all__ = ["COMMANDS", "PORT", "SCOPES"]
 
 PORT = 8484
 
@@ -25,6 +25,36 @@ def _serve(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
         help="how long runs may come to their end when it is told to stop (10)")  # fmt: skip
 
 
+SCOPES = ("read", "plan", "run", "answer", "knowledge", "admin")
+_SCOPES_DEFAULT = "read,plan,run,answer"
+
+
+def _keys(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
+    add("what", choices=("add", "list", "revoke"), metavar="WHAT", help="add, list or revoke")
+    add(
+        "name",
+        nargs="?",
+        metavar="NAME",
+        help="with add: whose it is; with revoke: the id of the key",
+    )
+    add("--scopes", type=_scopes, default=_scopes(_SCOPES_DEFAULT), metavar="LIST",
+        help=f"with add: of {', '.join(SCOPES)} ({_SCOPES_DEFAULT})")  # fmt: skip
+    add("--days", type=_days, default=90.0, metavar="N",
+        help="with add: how long it counts (90); 0: until it is revoked")  # fmt: skip
+
+
+def _scopes(text: str) -> tuple[str, ...]:
+    words = tuple(word.strip() for word in text.split(",") if word.strip())
+    for word in words:
+        if word not in SCOPES:
+            raise argparse.ArgumentTypeError(f"{word[:40]!r} is none of {', '.join(SCOPES)}")
+    return tuple(scope for scope in SCOPES if scope in words)
+
+
+def _days(text: str) -> float:
+    return _bounded(text, 36_525, "days")
+
+
 def _port(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 0 <= int(text[:6]) <= 65_535:
         raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a port from 0 to 65535")
@@ -32,13 +62,17 @@ def _port(text: str) -> int:
 
 
 def _seconds(text: str) -> float:
+    return _bounded(text, 3_600, "seconds")
+
+
+def _bounded(text: str, most: int, unit: str) -> float:
     try:
-        seconds = float(text)
+        number = float(text)
     except ValueError:
-        seconds = -1.0
-    if not 0 <= seconds <= 3_600:
-        raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a number of seconds up to 3600")
-    return seconds
+        number = -1.0
+    if not 0 <= number <= most:
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is not a number of {unit} up to {most:,}")
+    return number
 
 
 COMMANDS: dict[str, Command] = {
@@ -50,5 +84,15 @@ COMMANDS: dict[str, Command] = {
         "What it says of itself is one JSON document a line, on standard error.",
         "batuta serve\nbatuta serve --port 9000\nbatuta serve --host 0.0.0.0 --name batuta.example",
         _serve,
+    ),
+    "keys": Command(
+        "keys",
+        "who may ask a server of this workspace",
+        "add NAME [--scopes LIST] [--days N]  |  list  |  revoke ID",
+        "Keys for `batuta serve`. A key is printed once, when it is made; what is kept is its hash.\n"
+        "What is revoked counts no longer from the next request on.",
+        "batuta keys add dashboard --scopes read --days 30\nbatuta keys list\n"
+        "batuta keys revoke 3f9a1c2b7d5e",
+        _keys,
     ),
 }

@@ -1,0 +1,66 @@
+"""What concerns all runs: open questions, budgets, figures."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from batuta.doors.http.access.principal import may
+from batuta.doors.http.bodies import answered, json_answer
+from batuta.doors.http.metrics import Metrics
+from batuta.doors.http.state import app_of, service_of
+from batuta.serving.figures import inbox
+from batuta.spec.budget import usd
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["workspace"])
+
+_TEXT = {
+    200: {
+        "description": "Figures in the text format of Prometheus.",
+        "content": {"text/plain": {"schema": {"type": "string"}}},
+    }
+}
+
+
+@router.get(
+    "/api/v1/inbox", dependencies=[may("read")], responses=answered("Questions.", "questions")
+)
+async def questions(
+    request: Request, limit: Annotated[int, Query(ge=1, le=1_000)] = 100
+) -> Response:
+    """The questions that wait for an answer, the oldest first. `POST /api/v1/runs/{run}/answers` answers one."""
+    return json_answer({"questions": await inbox(app_of(request), limit)})
+
+
+@router.get(
+    "/api/v1/budgets",
+    dependencies=[may("read")],
+    responses=answered("Budgets.", "run", "spent_usd"),
+)
+async def budgets(request: Request) -> Response:
+    """What a run may spend, and what calls have cost in all."""
+    figures = service_of(request).figures
+    await figures.look()
+    return json_answer(figures.budgets())
+
+
+@router.get("/metrics", dependencies=[may("read")], responses=_TEXT)  # type: ignore[arg-type]
+async def metrics(request: Request) -> Response:
+    """Figures for Prometheus."""
+    service = service_of(request)
+    figures, counted = service.figures, _metrics_of(request)
+    await figures.look()
+    gauge = counted.gauge
+    gauge("batuta_runs_driven", "Runs that are driven now.", service.keeper.driving)
+    gauge("batuta_runs_queued", "Runs that wait for their turn.", service.keeper.queued)
+    gauge("batuta_followers", "Who follows runs now.", service.feeds.followers)
+    gauge("batuta_cost_usd", "Cost of all calls.", usd(figures.cost_nusd))
+    counted.by("batuta_facts", "Facts in the journal.", "kind", figures.facts)
+    counted.by("batuta_runs_ended", "Runs that have ended.", "status", figures.ended)
+    return Response(counted.text(), media_type="text/plain; version=0.0.4")
+
+
+def _metrics_of(request: Request) -> Metrics:
+    found: Metrics = request.app.state.metrics
+    return found
