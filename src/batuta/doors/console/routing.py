@@ -36,6 +36,8 @@ class PageRoute(APIRoute):
             except Problem as error:
                 response = _page(error.status, "That is not allowed", error.detail, error.remedy)
             response.headers["Content-Security-Policy"] = _POLICY
+            # Without a referrer a browser says that a form comes from nowhere, and it would be refused.
+            response.headers["Referrer-Policy"] = "same-origin"
             return response
 
         return handler
