@@ -49,6 +49,20 @@ async def test_a_part_that_cannot_be_read_is_left_out_and_seen_to_be(tmp_path: P
     assert [note["text"] for note in result["notes"]] == [None, "p2", "p3"]
 
 
+async def test_of_parts_that_cannot_be_read_nobody_writes(tmp_path: Path) -> None:
+    def says(asked: Asked) -> Any:
+        return reading(asked) if '"p5"' in asked.text or asked.model == "strong" else None
+
+    plan = map_reduce("fast", "strong", at_most=8, together=2)
+    async with team(tmp_path, says) as those:
+        result = await those.run(plan, task="string them", parts=[f"p{n}" for n in range(1, 6)])
+        assert those.asked.count("strong") == 3
+        assert (result["answer"], result["parts"]) == ("p5", [5])
+        nothing = await those.run(plan, task="string them", parts=["p1", "p2", "p3"])
+        assert those.asked.count("strong") == 3
+    assert (nothing["answer"], nothing["parts"]) == (None, None)
+
+
 async def test_parts_that_the_writer_was_not_shown_are_not_cited(tmp_path: Path) -> None:
     def says(asked: Asked) -> Any:
         if asked.model == "fast":

@@ -46,7 +46,7 @@ def map_reduce(
 
     Inputs: task, and parts (texts, or paths of files). Result: `{answer, parts, notes}`: `parts` are the numbers, from
     1, of the parts that the answer rests on: only what was read, and went into that text. `notes` are those on each
-    part, with the text null where reading it failed.
+    part, with the text null where reading it failed. If nothing could be read, the answer is null.
 
     Raises:
         InputError: a number is out of its range.
@@ -105,8 +105,10 @@ def _level(
 ) -> str:
     """Add the steps that put what `notes` has together; the name of the step that has what comes of it."""
     # What could not be read has no part. To ask for its text would cost as much as the texts are long.
-    there = " && size(n.parts) > 0" if level == 1 else ""
-    group = f"steps.{notes}.filter(n, n.at / {together} == index{there})"
+    there = "size(n.parts) > 0" if level == 1 else "n.text != null"
+    group = f"steps.{notes}.filter(n, n.at / {together} == index && {there})"
+    # Who is shown nothing would write all the same.
+    any_there = f"steps.{notes}.exists(n, n.at / {together} == item.at / {together} && {there})"
     write = ask(
         writer,
         "${inputs.task}\n\nThe context has notes on parts of what was to be read for it.\n"
@@ -116,7 +118,7 @@ def _level(
     )
     steps[f"write_{level}"] = {
         **write,
-        **({"when": f"size(steps.{notes}) > 1"} if level > 1 else {}),
+        "when": f"size(steps.{notes}) > 1 && {any_there}" if level > 1 else any_there,
         "each": f"${{steps.{notes}.filter(n, n.at % {together} == 0)}}",
         "at_most": count,
         "limit": limit,
@@ -125,8 +127,8 @@ def _level(
     known = f"p > index * {span} && p <= (index + 1) * {span} && !(p in steps.unread)"
     note = {
         "at": "${index}",
-        "text": "${item.value.text}",
-        "parts": f"${{item.value.parts.filter(p, {known})}}",
+        "text": "${item != null ? item.value.text : null}",
+        "parts": f"${{item != null ? item.value.parts.filter(p, {known}) : []}}",
     }
     steps[f"notes_{level}"] = _numbered(f"write_{level}", count, note)
     return f"notes_{level}"
@@ -143,8 +145,7 @@ def _numbered(step: str, at_most: int, note: dict[str, Any]) -> dict[str, Any]:
 
 
 def _last(levels: range, field: str) -> str:
-    """The expression for a field of what the last level that there was has come to."""
+    """The expression for a field of what the last level that wrote something has come to."""
     notes = [f"steps.notes_{level}" for level in levels]
-    return chosen(
-        ((f"{one} != null && size({one}) > 0", f"{one}[0].{field}") for one in notes), "null"
-    )
+    wrote = "{0} != null && size({0}) > 0 && {0}[0].text != null"
+    return chosen(((wrote.format(one), f"{one}[0].{field}") for one in notes), "null")
