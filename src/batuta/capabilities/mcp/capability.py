@@ -37,6 +37,8 @@ _ROUNDS_MAX = 20
 _ROUND_S = 0.1
 # What a server wants back with the answer is kept in the log until then.
 _STATE_CHARS_MAX = 256 * 1_024
+# Of a difference, so much is in a failure; the rest is for those who are to accept it.
+_CHANGE_CHARS_MAX = 500
 _URL_FIRST, _HEADERS_OLD = -32042, -32020
 # Under this name it is told which call this is; a server that knows it does not do the same thing twice.
 _KEY = "batuta/idempotency-key"
@@ -142,7 +144,10 @@ class McpCapability:
         if error.code == _URL_FIRST:
             return self._links_first(error.data)
         if sending.trouble is None and not sending.again:
-            # In both cases it has done nothing.
+            # In all three cases it has done nothing.
+            if not sending.left and not session.alive:
+                sending.again = True
+                return None
             if error.code == _HEADERS_OLD:
                 sending.again = True
                 await session.look()
@@ -218,11 +223,11 @@ class McpCapability:
         return checker_of(self.card.output) if self.card.output is not None else None
 
     def _quarantined(self, text: str) -> Failed:
-        name = self._source.name
+        said = "; ".join(line.strip() for line in text.splitlines())
+        said = said if len(said) <= _CHANGE_CHARS_MAX else said[:_CHANGE_CHARS_MAX] + "…"
+        accept = f"`batuta trust {self._source.name}` shows what is different, and asks"
         return Failed(
-            "changed",
-            f"it is not what was accepted, and so is not called: {text}; `batuta trust {name}` shows"
-            " what is different, and accepts it",
+            "changed", f"it is not called, for it is not what was accepted: {said}; {accept}"
         )
 
     def _unasked(self, sending: Sending) -> str:

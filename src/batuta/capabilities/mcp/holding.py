@@ -113,11 +113,9 @@ class _Line:
             self.sending.unasked = question
             return {"action": "cancel"}
         state = {"on": LIVE, "asked": wording(params)}
-        if self._asked.done():
-            return {"action": "cancel"}  # a second question at once, for which nobody is there
         self._answer = self._loop.create_future()
         # While people think, nobody counts the seconds of the call.
-        until, self.sending.until = self.sending.until, None
+        until, self.sending.until, self.sending.ask = self.sending.until, None, None
         self._asked.set_result(Waiting(question, state, expires_s=self._answer_s))
         began = self._loop.time()
         try:
@@ -126,6 +124,7 @@ class _Line:
         except TimeoutError:
             answer = None
         finally:
+            self.sending.ask = self._ask
             if until is not None:
                 self.sending.until = until + self._loop.time() - began
         return answered(params.mode, answer)

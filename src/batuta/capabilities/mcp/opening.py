@@ -22,7 +22,7 @@ __all__ = ["McpServers", "offered"]
 
 
 class McpServers:
-    """`capabilities` of all servers in `configs`; `troubles` say why there are none of one, by its name.
+    """`capabilities` of all servers in `configs`; `troubles` say why one has none; both, and `sources`, by name.
 
     A server on this machine that an entry names may be reached: nothing but the workspace file chooses its address.
     What else is not public needs `allow_private`.
@@ -38,7 +38,7 @@ class McpServers:
         places: Places = NOWHERE,
     ) -> None:
         self._connections = _connections(configs.values(), allow_private, environment)
-        self._sources: list[Source] = []
+        self.sources: dict[str, Source] = {}
         self._lines: list[Lines] = []
         self.capabilities: list[McpCapability] = []
         self.troubles: dict[str, Finding] = {}
@@ -50,7 +50,7 @@ class McpServers:
             source = Source(name, config, pin, root, self._connections, environment)
             lines = Lines(config.answer_s)
             missing = missing_of(config, environment)
-            self._sources.append(source)
+            self.sources[name] = source
             self._lines.append(lines)
             self.capabilities += [
                 McpCapability(
@@ -63,7 +63,7 @@ class McpServers:
     async def close(self) -> None:
         """End the connections, and the processes behind them."""
         await asyncio.gather(*(one.close() for one in self._lines))
-        await asyncio.gather(*(one.close() for one in self._sources))
+        await asyncio.gather(*(one.close() for one in self.sources.values()))
         await self._connections.close()
 
 

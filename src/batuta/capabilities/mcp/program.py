@@ -23,8 +23,11 @@ __all__ = ["Program", "Running"]
 
 # One message, and so one answer.
 MESSAGE_BYTES_MAX = 8 * 1_024 * 1_024
-# What a server may say beside answers until one comes: progress, notes, lines that are no messages.
-_CHATTER_BYTES_MAX = 32 * 1_024 * 1_024
+# What a server may say besides answers (progress, notes, lines that are no messages): so many messages of up to 8 KiB
+# at once, and so many more each second. Listening to one takes 0.1 ms, in which nobody else has his turn.
+_CHATTER_MAX = 4_000.0
+_CHATTER_PER_S = 200.0
+_CHATTER_BYTES = 8 * 1_024
 # What may wait to be read by a server that does not read.
 _WAITING_BYTES_MAX = 16 * 1_024 * 1_024
 # Messages in a row before others have their turn.
@@ -96,7 +99,8 @@ class Running:
         self._secrets = secrets
         self._said = b""
         self._flaw = ""
-        self._chatter_bytes = 0
+        self._patience = _CHATTER_MAX
+        self._heard_at = 0.0
         self._row = 0
         self.over = asyncio.Event()
 
@@ -109,9 +113,7 @@ class Running:
         """Why there is no answer."""
         if self._flaw:
             return Trouble(f"{self._flaw}; it was stopped", code="invalid_answer", sent=sent)
-        end = asyncio.get_running_loop().time() + _NEWS_S
-        while self._process.returncode is None and asyncio.get_running_loop().time() < end:
-            await asyncio.sleep(_POLL_S)
+        await _gone(self._process, _NEWS_S, alone=True)
         code = self._process.returncode
         how = (
             "its process does not answer any more" if code is None else f"its process {_how(code)}"
@@ -173,9 +175,13 @@ class Running:
             line = b""
         except (asyncio.IncompleteReadError, OSError):
             line = b""
-        self._chatter_bytes += len(line)
-        if self._chatter_bytes > _CHATTER_BYTES_MAX:
-            self._flaw = f"it sent {_CHATTER_BYTES_MAX:,} bytes without an answer among them"
+        now = asyncio.get_running_loop().time()
+        regained = (now - self._heard_at) * _CHATTER_PER_S
+        self._heard_at = now
+        self._patience = min(self._patience + regained, _CHATTER_MAX)
+        self._patience -= 1 + len(line) / _CHATTER_BYTES
+        if self._patience < -MESSAGE_BYTES_MAX / _CHATTER_BYTES:
+            self._flaw = "it says more than anybody can listen to, and no answer is among it"
             line = b""
         if not line:
             self.over.set()
@@ -194,7 +200,7 @@ class Running:
             flaw = ErrorData(code=PARSE_ERROR, message="its answer is no message of MCP")
             message = JSONRPCError(jsonrpc="2.0", id=int(found[1]), error=flaw)
         if not hasattr(message, "method"):
-            self._chatter_bytes = 0
+            self._patience = _CHATTER_MAX
         return SessionMessage(message)
 
 
@@ -248,10 +254,13 @@ async def _ended(process: asyncio.subprocess.Process) -> None:
             transport.close()  # what it started may hold the other ends
 
 
-async def _gone(process: asyncio.subprocess.Process, longest_s: float) -> None:
+async def _gone(
+    process: asyncio.subprocess.Process, longest_s: float, *, alone: bool = False
+) -> None:
+    """Wait until it has ended; if not `alone`, with all of its group."""
     # Not process.wait(): that waits for the ends of the pipes, too, which others may hold.
     end = asyncio.get_running_loop().time() + longest_s
-    while process.returncode is None or _tell(process, 0):
+    while process.returncode is None or (not alone and _tell(process, 0)):
         if asyncio.get_running_loop().time() >= end:
             return
         await asyncio.sleep(_POLL_S)

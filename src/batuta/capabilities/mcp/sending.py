@@ -17,7 +17,8 @@ class Sending:
         left: False if certainly nothing of it has left.
         trouble: why there is no answer, if the transport knows.
         refusal: an HTTP answer that is none of MCP.
-        ask: hands a question of the server to people, and gives what is to be answered; None: nobody is there.
+        ask: hands a question of the server to people, and gives what is to be answered; None: nobody is there, or
+            somebody is thinking already.
         unasked: a question that nobody was there for.
         again: it was sent once more, for the server had done nothing with it.
     """

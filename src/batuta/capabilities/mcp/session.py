@@ -95,6 +95,7 @@ class Session:
         try:
             await opened
         except BaseException:
+            self._owner.cancel()
             await self.close()
             raise
 
@@ -273,12 +274,12 @@ class Session:
     async def _elicited(
         self, context: ClientRequestContext, params: types.ElicitRequestParams
     ) -> types.ElicitResult:
-        """A question in the middle of a call; over a pipe nothing says of which, if several are under way."""
+        """A question in the middle of a call. Over a pipe nothing says of which call, if several could ask."""
         sending = current.get()
         concerned = [one for one in self._underway if one is sending] or list(self._underway)
-        ask = concerned[0].ask if len(concerned) == 1 else None
-        if ask is not None:
-            return types.ElicitResult(**await ask(params))
+        asking = [one.ask for one in concerned if one.ask is not None]
+        if len(asking) == 1:
+            return types.ElicitResult(**await asking[0](params))
         for one in concerned:
             one.unasked = wording(params)
         return types.ElicitResult(action="cancel")
