@@ -1,6 +1,7 @@
 """The parts of a request: the words that say what to do, what was only quoted or pasted, and one part per wish."""
 
 import re
+from functools import lru_cache
 
 from batuta.language.marks import quotations
 from batuta.language.sentences import Span, sentences
@@ -26,6 +27,8 @@ _WISH_WORDS_MIN = 2
 _WISHES_MAX = 6
 
 
+# Each planner asks for the command of the same request.
+@lru_cache(maxsize=64)
 def command_of(text: str) -> str:
     """The words of `text` that say what to do, each in its place: without what is quoted, or pasted behind a colon or
     a line break. All of it where nothing is.

@@ -29,17 +29,17 @@ OFFERS: dict[str, float] = dict.fromkeys(("find", "book", "cancel", "refund", "w
 def test_the_likeliest_chain_is_that_of_requests_like_it(
     words: str, chain: tuple[str, ...]
 ) -> None:
-    likely = Learned(PASTS, None).likely(words, None, OFFERS)
+    likely = Learned(PASTS, None).likely([words], None, OFFERS)
     assert likely.chain == chain
     assert (likely.worth > 0) == bool(chain)
 
 
 def test_what_is_not_offered_any_more_is_not_in_the_chain() -> None:
     offers = {name: 0.0 for name in OFFERS if name != "book"}
-    assert "book" not in Learned(PASTS, None).likely("book a train to Paris", None, offers).chain
+    assert "book" not in Learned(PASTS, None).likely(["book a train to Paris"], None, offers).chain
 
 
 def test_meaning_counts_where_somebody_knows_it() -> None:
     turned = np.eye(len(PASTS), dtype=np.float32)
-    likely = Learned(PASTS, turned).likely("qwertz", turned[-1], OFFERS)
+    likely = Learned(PASTS, turned).likely(["qwertz"], turned[-1:], OFFERS)
     assert likely.nearest == PASTS[-1].words

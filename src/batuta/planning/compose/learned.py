@@ -1,17 +1,20 @@
 """What earlier requests teach: which capabilities serve a request, and which of them follows which.
 
-Kernel ridge regression, in closed form: every capability and every pair of neighbours in a plan (with its beginning and
-its end) is a label that an earlier request has or has not. A plan for a request is the chain whose capabilities and
-pairs are likeliest together. Measured on the validation part of UltraTool; see docs/explanation/planning.md.
+Kernel ridge regression, in closed form. Whatever can be said of a plan (it has this capability, this pair of
+neighbours, this many steps) is a label that an earlier request has or has not; for a new one, each is as likely as the
+requests that are near to it, and not near to each other, say.
+See docs/explanation/planning.md.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations, permutations
 from typing import Any
 
 import numpy
 
-from batuta.language.spelling import Lexicon, Sparse, words_of
+from batuta.language.spelling import Alike, Lexicon, words_of
+from batuta.planning.compose.chains import BEGIN, END, Evidence, best_chain, neighbours
 from batuta.planning.compose.history import Likely, Past
 
 __all__ = ["Learned"]
@@ -22,13 +25,12 @@ Array = Any  # of NumPy
 
 # How fast nearness falls with the angle; what spelling counts beside meaning; how much is not believed.
 _SHARPNESS, _SPELLING, _RIDGE = 4.0, 0.4, 0.1
-# Pairs count half of what capabilities do, and a capability of a chain is to be as likely as not.
-_PAIR, _LIKELY = 0.5, 0.5
+# What the part of a request that speaks most for a capability counts beside all of it.
+_PART = 0.5
 # What the words of a card count beside earlier requests: as many as `_SEEN` of them, from this nearness on.
 _WORDS, _SEEN, _NEAR = 8.0, 8.0, 0.3
-# What is looked at: the likeliest capabilities, chains of so many, the best of them.
-_BREADTH, _LENGTH_MAX, _CHAINS = 10, 6, 12
-_BEGIN, _END = "", "$"
+# What is looked at: the likeliest capabilities, and the plans of the nearest requests.
+_BREADTH, _NEAREST = 12, 12
 # Words of which no capability is known to speak are features of requests all the same.
 _FEATURES_MAX = 65_536
 
@@ -36,93 +38,109 @@ _FEATURES_MAX = 65_536
 class Learned:
     """What was learned of `pasts`, with the `vectors` of their words (n, d), None if nobody knows what words mean."""
 
-    def __init__(self, pasts: Sequence[Past], vectors: Array | None) -> None:
+    def __init__(self, pasts: Sequence[Past], vectors: Array) -> None:
         assert pasts, "of nothing, nothing is learned"
         texts = [words_of(past.words) for past in pasts]
         self._pasts = pasts
         self._vectors = vectors
         self._lexicon = Lexicon(texts, seen_min=1, count_max=_FEATURES_MAX, plain=False)
         rows = self._lexicon.rows(texts)
-        owner = np.repeat(np.arange(len(pasts)), np.diff(rows.begins))
-        order = np.argsort(rows.places, kind="stable")
-        self._owners, self._values = owner[order], rows.values[order]
-        counts = np.bincount(rows.places, minlength=len(self._lexicon.names))
-        self._ends = np.cumsum(counts)
-        self._begins = self._ends - counts
-        self.names = list(dict.fromkeys(name for past in pasts for name in past.uses))
-        self._places = {name: at for at, name in enumerate(self.names)}
-        pairs = dict.fromkeys(pair for past in pasts for pair in _pairs(past.uses))
-        self._pairs = {pair: len(self.names) + at for at, pair in enumerate(pairs)}
-        target = np.zeros((len(pasts), len(self.names) + len(pairs)), dtype=np.float32)
-        for row, past in enumerate(pasts):
-            target[row, [self._places[name] for name in past.uses]] = 1
-            target[row, [self._pairs[pair] for pair in _pairs(past.uses)]] = 1
-        spelt = rows.gram()
-        gram = self._nearness(None if vectors is None else vectors @ vectors.T, spelt)
+        self._alike = Alike(rows)
+        gram = self._nearness(None if vectors is None else vectors @ vectors.T, rows.gram())
         gram[np.diag_indices_from(gram)] += _RIDGE
-        self._weights = np.linalg.solve(gram, target).astype(np.float32)
-        self.seen: Mapping[str, int] = Counter(name for past in pasts for name in set(past.uses))
+        inverse = np.linalg.inv(gram).astype(np.float32)
+        self._nodes = _Labels(inverse, (set(past.uses) for past in pasts))
+        self._pairs = _Labels(inverse, (set(neighbours(past.uses)) for past in pasts))
+        self._orders = _Labels(inverse, (set(combinations(past.uses, 2)) for past in pasts))
+        self._sets = _Labels(inverse, ([frozenset(past.uses)] for past in pasts))
+        self._lengths = _Labels(inverse, ([len(past.uses)] for past in pasts))
+        self.seen = Counter(name for past in pasts for name in set(past.uses))
 
-    def likely(self, text: str, vector: Array | None, offers: Mapping[str, float]) -> Likely:
-        """The likeliest chain for `text` of `offers`: capabilities with their nearness to the words, 0 to 1.
+    def likely(self, texts: Sequence[str], vectors: Array, offers: Mapping[str, float]) -> Likely:
+        """The likeliest chain for a request of `offers`: capabilities with their nearness to the words, 0 to 1.
 
-        `vector`: what the text means, as those of the pasts.
+        `texts`: the request, and its parts, if it has several; `vectors`: what each means, as those of the pasts.
         """
-        spelt = self._spelt(self._lexicon(words_of(text)))
-        cosines = None if vector is None else self._vectors @ vector
-        near = self._nearness(cosines, spelt)
-        scores = near @ self._weights
+        evidence, nearest = self.evidence(texts, vectors, offers)
+        chain, worth = best_chain(evidence)
+        least = min((evidence.nodes[name] for name in chain), default=0.0) / (1 + _PART)
+        return Likely(chain, worth, least, self._pasts[nearest].words)
+
+    def evidence(
+        self, texts: Sequence[str], vectors: Array, offers: Mapping[str, float]
+    ) -> tuple[Evidence, int]:
+        """What the earlier requests say of this one, and which is the nearest."""
+        near = self._near(texts, vectors)
+        whole = near[0]
+        by_part = self._nodes.all(near[1:] if len(near) > 1 else near)
+        said = self._nodes.all(near[:1])[0] + _PART * by_part.max(axis=0)
+        known: dict[str, float] = dict(zip(self._nodes.names, said.tolist(), strict=True))
         nodes = {
-            name: (float(scores[at]) if (at := self._places.get(name)) is not None else 0.0)
-            + max(0.0, nearness - _NEAR) * _WORDS / (_SEEN + self.seen.get(name, 0))
+            name: known.get(name, 0.0)
+            + max(0.0, nearness - _NEAR) * _WORDS / (_SEEN + self.seen[name])
             for name, nearness in offers.items()
         }
         best = sorted(nodes, key=lambda name: (-nodes[name], name))[:_BREADTH]
-        chain, worth = self._chain({name: nodes[name] for name in best}, scores)
-        least = min((nodes[name] for name in chain), default=0.0)
-        return Likely(chain, worth, least, self._pasts[int(near.argmax())].words)
+        nearest: list[int] = np.argsort(-near[0], kind="stable")[:_NEAREST].tolist()
+        earlier = [
+            chain
+            for chain in dict.fromkeys(self._pasts[at].uses for at in nearest)
+            if chain and nodes.keys() >= {*chain}
+        ]
+        names = {*best, *(name for chain in earlier for name in chain)}
+        two = list(permutations(names, 2))
+        evidence = Evidence(
+            nodes={name: nodes[name] for name in names},
+            best=best,
+            near=offers,
+            parts=[
+                {
+                    name: 0.0 if (at := self._nodes.names.get(name)) is None else float(part[at])
+                    for name in names
+                }
+                for part in by_part
+            ],
+            pairs=self._pairs.some(
+                whole, [*two, *((BEGIN, name) for name in names), *((name, END) for name in names)]
+            ),
+            orders=self._orders.some(whole, two),
+            sets=self._sets.some(whole, [one for one in self._sets.names if one <= names]),
+            lengths=self._lengths.some(whole, self._lengths.names),
+            earlier=earlier,
+        )
+        return evidence, nearest[0]
 
-    def _chain(self, nodes: Mapping[str, float], scores: Array) -> tuple[tuple[str, ...], float]:
-        def pair(before: str, behind: str) -> float:
-            at = self._pairs.get((before, behind))
-            return 0.0 if at is None else _PAIR * float(scores[at])
+    def _near(self, texts: Sequence[str], vectors: Array) -> Array:
+        """How near each of `texts` is to each past."""
+        spelt = self._alike([self._lexicon(words_of(text)) for text in texts])
+        return self._nearness(None if vectors is None else vectors @ self._vectors.T, spelt)
 
-        chains: list[tuple[float, tuple[str, ...]]] = [(0.0, ())]
-        best: tuple[float, tuple[str, ...]] = (0.0, ())
-        for _ in range(_LENGTH_MAX):
-            longer = [
-                (
-                    worth + score - _LIKELY + pair(chain[-1] if chain else _BEGIN, name),
-                    (*chain, name),
-                )
-                for worth, chain in chains
-                for name, score in nodes.items()
-                if name not in chain
-            ]
-            chains = sorted(longer, reverse=True)[:_CHAINS]
-            ended = max(
-                ((worth + pair(chain[-1], _END), chain) for worth, chain in chains),
-                default=best,
-            )
-            best = max(best, ended)
-        return best[1], best[0]
-
-    def _nearness(self, cosines: Array | None, spelt: Array) -> Array:
+    def _nearness(self, cosines: Array, spelt: Array) -> Array:
         if cosines is None:
             return spelt
         return np.exp(_SHARPNESS * (cosines - 1)) + _SPELLING * spelt
 
-    def _spelt(self, text: Sparse) -> Array:
-        """How alike the spelling of each past is."""
-        pieces = [slice(self._begins[place], self._ends[place]) for place in text.places]
-        if not pieces:
-            return np.zeros(len(self._pasts), dtype=np.float32)
-        owners = np.concatenate([self._owners[piece] for piece in pieces])
-        worth = np.concatenate(
-            [self._values[piece] * value for piece, value in zip(pieces, text.values, strict=True)]
-        )
-        return np.bincount(owners, worth, minlength=len(self._pasts)).astype(np.float32)
 
+class _Labels:
+    """What can be said of plans: `names`, each with its place among them, and what it is for each plan."""
 
-def _pairs(uses: Sequence[str]) -> list[tuple[str, str]]:
-    return list(zip((_BEGIN, *uses), (*uses, _END), strict=True))
+    def __init__(self, inverse: Array, of_each: Iterable[Iterable[Any]]) -> None:
+        rows: dict[Any, list[int]] = {}
+        for row, some in enumerate(of_each):
+            for one in some:
+                rows.setdefault(one, []).append(row)
+        self.names: Mapping[Any, int] = {name: at for at, name in enumerate(rows)}
+        # A row for every label: what is looked at for a request are some hundred of some thousands.
+        self._weights = np.empty((len(rows), len(inverse)), dtype=np.float32)
+        for at, plans in enumerate(rows.values()):
+            self._weights[at] = inverse[plans].sum(axis=0)
+
+    def all(self, near: Array) -> Array:
+        """How likely each label is: for each row of `near`, a column for each of `names`."""
+        return near @ self._weights.T
+
+    def some(self, near: Array, names: Iterable[Any]) -> dict[Any, float]:
+        """How likely some labels are, by name; without those that nothing is known of."""
+        places = {name: at for name in names if (at := self.names.get(name)) is not None}
+        scores = self._weights[list(places.values())] @ near if places else np.zeros(0)
+        return dict(zip(places, scores.tolist(), strict=True))

@@ -43,7 +43,7 @@ _ACCOUNTED_FROM = 1 / 3
 _TEXT_CHARS_MAX = 4_000
 _NEAR_SHOWN = 3
 _SHOWN_CHARS = 60
-# Of what was done, the latest are learned from: 3,000 take some seconds, once; and again when a twentieth is new.
+# Of what was done, the latest are learned from: 3,000 take some seconds, once, and again when a twentieth is new.
 _PASTS_MAX, _NEW_SHARE = 3_000, 0.05
 # As sure as this planner ever is: a person has the last word.
 _SUREST = 0.79
@@ -108,7 +108,7 @@ class ComposePlanner:
         near = _near(known, clauses)
         pasts = await self._history()
         worth = {name: score for score, name in near}
-        likely = await self._likely(command, pasts, worth)
+        likely = await self._likely(command, clauses, pasts, worth)
         picks = as_before(known, clauses, likely) or chosen(known, clauses)
         if not picks:
             return self._none("nothing here does that", near)
@@ -152,7 +152,11 @@ class ComposePlanner:
         return known
 
     async def _likely(
-        self, command: str, pasts: Sequence[Past], offers: Mapping[str, float]
+        self,
+        command: str,
+        clauses: Sequence[Clause],
+        pasts: Sequence[Past],
+        offers: Mapping[str, float],
     ) -> Likely | None:
         """What earlier requests make of this one."""
         pasts = pasts[-_PASTS_MAX:]
@@ -164,10 +168,9 @@ class ComposePlanner:
             texts = [past.words[:_TEXT_CHARS_MAX] for past in pasts]
             vectors = await self._embedder.embed(texts) if self._embedder is not None else None
             self._learned = pasts, await asyncio.to_thread(Learned, pasts, vectors)
-        vector = None
-        if self._embedder is not None:
-            vector = (await self._embedder.embed([command]))[0]
-        return self._learned[1].likely(command, vector, offers)
+        texts = [command, *(clause.text for clause in clauses if len(clauses) > 1)]
+        vectors = await self._embedder.embed(texts) if self._embedder is not None else None
+        return self._learned[1].likely(texts, vectors, offers)
 
     async def _clauses(self, command: str, known: Sequence[Offer]) -> list[Clause]:
         """The parts of the request, each with the scores of all offers."""
