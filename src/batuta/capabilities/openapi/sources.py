@@ -11,26 +11,31 @@ from urllib.parse import urljoin, urlsplit
 import msgspec
 
 from batuta.capabilities.files.folder import Folder
-from batuta.capabilities.openapi.bundle import Bundle
 from batuta.capabilities.openapi.capability import OpenapiCapability, Reached
 from batuta.capabilities.openapi.cards import card_of, declared_of
-from batuta.capabilities.openapi.document import DOCUMENT_BYTES_MAX, Document, read_document
-from batuta.capabilities.openapi.manifest import manifest_of
+from batuta.capabilities.openapi.document import DOCUMENT_BYTES_MAX
+from batuta.capabilities.openapi.offering import manifest_of_file
 from batuta.capabilities.openapi.security import Proofs, missing_variable
 from batuta.capabilities.openapi.servers import base_of
 from batuta.capabilities.openapi.shape import Operation, Service
 from batuta.capabilities.openapi.tokens import Tokens
 from batuta.errors import BatutaError, Finding, InputError, WorkspaceError
+from batuta.imports.difference import Change
 from batuta.imports.manifest import Entry, Manifest
 from batuta.imports.pin import Pin, pin_path, read_pin
+from batuta.imports.quarantine import quarantined
 from batuta.outbound.exchange import LazyConnections
 from batuta.outbound.headers import HeaderTemplates
+from batuta.ports import Capability
 from batuta.reading.openapi import OpenapiConfig
 from batuta.reading.places import NOWHERE, Places
 from batuta.reading.server import is_loopback
 from batuta.reading.source import read_bytes
+from batuta.spec.call import Call, Failed, Outcome
+from batuta.spec.card import Card
+from batuta.spec.value import digest
 
-__all__ = ["OpenapiServices", "described"]
+__all__ = ["OpenapiServices", "card_maker", "wanted"]
 
 
 class _Read:
@@ -49,6 +54,9 @@ class _Read:
 
 
 Offered = Pin | _Read
+
+# Of what has changed, so much is in the message of a failure.
+_CHANGE_CHARS_MAX = 500
 
 
 class OpenapiServices:
@@ -71,7 +79,7 @@ class OpenapiServices:
         urls = [url for one in configs.values() for url in _urls(one)]
         own = [urlsplit(url).netloc for url in urls if is_loopback(url)]
         self._connections = LazyConnections([*allow_private, *dict.fromkeys(own)], environment)
-        self.later: dict[str, Callable[[], OpenapiCapability]] = {}
+        self.later: dict[str, Callable[[], Capability]] = {}
         self.troubles: dict[str, Finding] = {}
         self.left_out: dict[str, Mapping[str, str]] = {}
         for name, config in configs.items():
@@ -87,7 +95,7 @@ class OpenapiServices:
                 self.troubles[name] = error.finding
                 continue
             self.left_out[name] = offered.left_out
-            self.later |= source.later()
+            self.later |= source.later() | source.changed(_changes(offered, config, folder.root))
 
     async def close(self) -> None:
         """Close the connections."""
@@ -116,12 +124,18 @@ class _Source:
         self._tokens = self._tokens_of()
         self._made: dict[str, OpenapiCapability] = {}
 
-    def later(self) -> dict[str, Callable[[], OpenapiCapability]]:
-        only = self._config.only
+    def later(self) -> dict[str, Callable[[], Capability]]:
         return {
             f"{self._name}.{name}": partial(self._capability, name)
             for name in self._offered.names
-            if not only or any(fnmatchcase(name, pattern) for pattern in only)
+            if wanted(self._config, name)
+        }
+
+    def changed(self, changes: Mapping[str, Change]) -> dict[str, Callable[[], Capability]]:
+        """The operations that must not be called, for they are not as they were accepted."""
+        return {
+            f"{self._name}.{name}": partial(ChangedOperation, partial(self._capability, name), one)
+            for name, one in changes.items()
         }
 
     def _capability(self, name: str) -> OpenapiCapability:
@@ -180,54 +194,70 @@ class _Source:
             ) from None
 
 
+class ChangedOperation:
+    """An operation that the document describes otherwise than when it was accepted: it stands in lists, and fails."""
+
+    def __init__(self, accepted: Callable[[], OpenapiCapability], change: Change) -> None:
+        self.card = accepted().card
+        self._change = change
+
+    async def __call__(self, call: Call) -> Outcome:
+        source = self.card.name.partition(".")[0]
+        said = "; ".join(line.strip() for line in self._change.text.splitlines())
+        return Failed(
+            "changed",
+            f"it is not called, for its document is not what was accepted: {said[:_CHANGE_CHARS_MAX]};"
+            f" `batuta trust {source}` shows what is different, and asks",
+        )
+
+
 class _Pinless(BatutaError):
     def __init__(self, finding: Finding) -> None:
         super().__init__(finding.message)
         self.finding = finding
 
 
-def described(document: Document, file: Path, root: Path) -> Document:
-    """`document`, which was read from `file`, with all that it refers to in other files below `root`."""
-    try:
-        uri = file.relative_to(root).as_posix()
-    except ValueError:
-        root, uri = file.parent, file.name
-    bundle = Bundle(document.data, uri)
-    while wanted := bundle.wanted():
-        for one in wanted:
-            bundle.add(one, _content(root, one))
-    return document.bundled(bundle.whole())
+def wanted(config: OpenapiConfig, entry: str) -> bool:
+    """True if `entry` is taken over."""
+    return not config.only or any(fnmatchcase(entry, pattern) for pattern in config.only)
 
 
-def _content(root: Path, uri: str) -> bytes | str:
-    path = (root / uri).resolve()
-    if not path.is_relative_to(root.resolve()):
-        return "it is not in the folder"
-    try:
-        return read_bytes(path, "file", DOCUMENT_BYTES_MAX)
-    except InputError as error:
-        return error.message
+def card_maker(
+    name: str, config: OpenapiConfig, manifest: Manifest, root: Path
+) -> Callable[[str], Card]:
+    """What makes the card of an entry of `manifest`, as the workspace has it. Raises `WorkspaceError`."""
+    source = _Source(name, config, _Read(manifest), LazyConnections(), Folder(root))
+    return lambda entry: source.later()[f"{name}.{entry}"]().card
 
 
 def _offered(name: str, config: OpenapiConfig, root: Path, places: Places) -> Offered:
     """What a source offers: by its pin, or by the document that it names."""
     pinned = pin_path(root, name)
-    file = root / config.document if config.document else pinned
-    if file == pinned:
+    if not config.document or root / config.document == pinned or pinned.exists():
         pin = read_pin(root, name, places.at("openapi", name))
         if isinstance(pin, Finding):
             raise _Pinless(pin)
         return pin
     try:
-        content = read_bytes(file, "document", DOCUMENT_BYTES_MAX)
+        return _Read(manifest_of_file(config.document, root, config.only))
+    except WorkspaceError:
+        raise
     except InputError as error:
         place = places.at("openapi", name, "document")
         raise WorkspaceError(error.message, remedy=error.remedy, place=place) from None
-    document = described(read_document(content, config.document), file, root)
+
+
+def _changes(offered: Offered, config: OpenapiConfig, root: Path) -> Mapping[str, Change]:
+    """What the document describes otherwise than the pin has it; nothing if there is no document besides the pin."""
+    if not isinstance(offered, Pin) or not config.document or "digest" not in offered.origin:
+        return {}
     try:
-        return _Read(manifest_of(document, {"document": config.document}, config.only))
-    except InputError as error:
-        raise WorkspaceError(error.message, remedy=error.remedy) from None
+        content = read_bytes(root / config.document, "document", DOCUMENT_BYTES_MAX)
+        if digest(content) == offered.origin["digest"]:
+            return {}
+        return quarantined(offered, manifest_of_file(config.document, root))
+    except InputError:
+        return {}  # what was accepted is in the pin; the document was only where it came from
 
 
 def _urls(config: OpenapiConfig) -> Iterable[str]:
