@@ -20,7 +20,8 @@ async def test_it_has_the_same_keys_whatever_became_of_the_run() -> None:
 
 
 async def test_a_step_shows_what_went_in_what_came_out_and_how() -> None:
-    tool = Tool("put", in_turn(Failed("busy", "later", may_retry=True), {"id": 7}), price_nusd=5)
+    outcomes = in_turn(Failed("busy", "later", may_retry=True), {"id": 7})
+    tool = Tool("put", outcomes, effect="write", price_nusd=5)
     shown = await House(tool).run(
         "steps: {a: {use: put, with: {n: 1}, retry: {at_most: 1, backoff: 0.001}}}"
     )

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
 from batuta.engine.past.fork import Wish, fork
@@ -18,7 +17,7 @@ from batuta.journal.sqlite import open_sqlite
 from batuta.ports import Journal
 from batuta.spec.call import Call, Expand
 from batuta.spec.facts import Ended, Expanded, Fact, Finished
-from batuta.spec.value import Value, canonical, commitment, encode
+from batuta.spec.value import canonical, commitment, encode
 from tests.engine.builders import House, Tool, read
 
 TURNS = 6
@@ -225,13 +224,13 @@ async def test_a_replay_finds_the_same_decisions() -> None:
     assert (replayed.verdict, replayed.difference) == ("same", None)
 
 
-async def test_a_plan_that_comes_again_has_no_cards_that_the_run_has() -> None:
+async def test_a_plan_that_comes_again_is_not_written_again_and_neither_are_its_cards() -> None:
     made = house()
     await made.run(AGENT)
     root, first, *others = await made.of(Expanded)
     assert [fact.described is None for fact in (root, first)] == [False, False]
     assert len(others) == TURNS - 1
-    assert all(fact.cards.erased and fact.described is None for fact in others)
+    assert all(f.plan.empty and f.cards.empty and f.described is None for f in others)
     assert (await made.engine.read("r1")).cards.keys() == {"think", "tool"}
 
 
@@ -241,13 +240,10 @@ async def test_what_was_refused_is_pinned_anew_to_what_its_run_does_not_have() -
     whole = await made.engine.read("r1")
     bare = await made.engine.fold((await made.journal.read("r1"))[:3])
     _, full, short, *_ = await made.of(Expanded)
-    assert await made.engine.pinned(whole, full) == short_of(full)
-    again = await made.engine.pinned(bare, short)
-    assert (again.cards, again.described) == (full.cards, full.described)
-
-
-def short_of(fact: Expanded) -> Expanded:
-    return msgspec.structs.replace(fact, cards=Value(), described=None)
+    assert short.plan.empty
+    assert made.engine.pinned(whole, short, whole.plans) == short
+    again = made.engine.pinned(bare, short, whole.plans)
+    assert (again.plan, again.cards, again.described) == (full.plan, full.cards, full.described)
 
 
 @pytest.mark.parametrize("change", [lambda text: text, lambda text: text + "!"])

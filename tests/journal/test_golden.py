@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from batuta.journal.codec import FACTS
+from batuta.journal.codec import FACTS, decode_fact, encode_fact
 from batuta.journal.file.check import check_journal
 from batuta.journal.file.connection import connect
 from batuta.journal.file.statements import MIGRATIONS
@@ -22,6 +22,9 @@ async def test_a_golden_journal_reads_as_it_was_written(golden: Path, tmp_path: 
     path = tmp_path / "journal"
     shutil.copy(golden, path)
     expected = json.loads(golden.with_suffix(".json").read_text("utf-8"))
+    # What is as it mostly is was written then, and is left out now.
+    for row in expected["rows"]:
+        row[3] = json.loads(encode_fact(decode_fact(json.dumps(row[3]))))
     journal = open_sqlite(path)
     assert await expectation(journal) == expected
     await journal.close()

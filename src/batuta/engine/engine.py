@@ -170,7 +170,7 @@ class Engine:
         for row in rows:
             fact = row.fact
             if isinstance(fact, Expanded):
-                if fact.plan.erased:
+                if fact.plan.erased and not fact.plan.empty:
                     erased.setdefault(fact.plan_digest, PlanShape(Plan(name="(erased)")))
                 await self.shapes.load(fact)
             apply(run, fact)
@@ -202,25 +202,30 @@ class Engine:
         # Its result hands on what it was given, as a rule: even a short text is not to be written twice.
         inputs = validate_inputs(shape.plan, expand.inputs)
         cost = expand.cost_nusd
-        cards, described = self.pins.news(run, shape)
         return Expanded(
             at=now,
             path=holder.path,
             attempt=holder.attempt,
             term=run.term,
-            plan=self.shapes.slot(shape, run.salt),
             plan_digest=shape.digest,
-            cards=cards,
-            described=described,
+            **self._news(run, shape),
             inputs=self.store(inputs, run.salt, PIECE_BYTES_MIN),
             cost_nusd=holder.reserved_nusd if cost is None else cost,
         )
 
-    async def pinned(self, run: Run, fact: Expanded) -> Expanded:
-        """`fact`, that was refused, with what `run` is not pinned to without the facts that were refused with it."""
-        await self.shapes.load(fact)
-        cards, described = self.pins.news(run, self.shapes.of(fact.plan_digest))
-        return msgspec.structs.replace(fact, cards=cards, described=described)
+    def pinned(self, run: Run, fact: Expanded, plans: Mapping[str, PlanShape]) -> Expanded:
+        """`fact`, that was refused, with what the log of `run` lacks without the facts that were refused with it.
+
+        `plans`: those that its owner knew.
+        """
+        return msgspec.structs.replace(fact, **self._news(run, plans[fact.plan_digest]))
+
+    def _news(self, run: Run, shape: PlanShape) -> dict[str, Any]:
+        """The plan and the cards, as far as the log of `run` does not have them."""
+        news: dict[str, Any] = self.pins.news(run, shape)
+        if shape.digest not in run.plans:
+            news["plan"] = self.shapes.slot(shape, run.salt)
+        return news
 
     # ── values ───────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -290,10 +290,11 @@ class Driver:
         never = dict.fromkeys(attempt_of(fact) for fact in refused if isinstance(fact, Started))
         told = [f for f in refused if not isinstance(f, Claimed) and attempt_of(f) not in never]
         workers.forget(path for path, _ in never)
+        plans = self.run.plans
         self._log.run = run = await self._engine.read(self.run.id)
         for at, fact in enumerate(told):
             if isinstance(fact, Expanded):
-                told[at] = await self._engine.pinned(run, fact)
+                told[at] = self._engine.pinned(run, fact, plans)
         if run.ended is None and claiming and await self._engine.journal.claim(run.id):
             self._claim()
         if self._log.owned:

@@ -51,12 +51,16 @@ class Pins:
         digests, cards = known
         return digests, self._stored(cards, salt)
 
-    def news(self, run: Run, shape: PlanShape) -> tuple[Value, Value | None]:
-        """The same for a plan inside of `run`: nothing, if it is pinned to these cards already."""
-        for name in shape.capabilities:
-            if run.cards.get(name) != self.digest_of(self._catalog.get(name).card):
-                return self.of(shape, run.salt)
-        return (Value(), None) if run.described else self.of(shape, run.salt)
+    def news(self, run: Run, shape: PlanShape) -> dict[str, Value]:
+        """The same for a plan inside of `run`, by the names of the fields: none, if it is pinned to these cards."""
+        same = run.described and all(
+            run.cards.get(name) == self.digest_of(self._catalog.get(name).card)
+            for name in shape.capabilities
+        )
+        if same:
+            return {}
+        cards, described = self.of(shape, run.salt)
+        return {"cards": cards, "described": described}
 
     def for_adoption(self, names: list[str], salt: bytes) -> tuple[Value, Value]:
         """The same for the capabilities `names`, whose change was accepted."""

@@ -8,7 +8,17 @@ import msgspec
 from batuta.spec.budget import usd
 from batuta.spec.value import canonical, digest
 
-__all__ = ["EFFECTS", "REACHES", "Card", "Effect", "InDoubt", "Reach", "serving"]
+__all__ = [
+    "EFFECTS",
+    "KEYED",
+    "REACHES",
+    "TIMEOUT_S",
+    "Card",
+    "Effect",
+    "InDoubt",
+    "Reach",
+    "serving",
+]
 
 Effect = Literal["pure", "read", "idempotent", "write"]
 Reach = Literal["local", "egress", "irreversible"]
@@ -17,6 +27,10 @@ InDoubt = Literal["reconcile", "retry", "ask", "fail"]
 # Each does more, or goes further, than those before it.
 EFFECTS: tuple[Effect, ...] = get_args(Effect)
 REACHES: tuple[Reach, ...] = get_args(Reach)
+# Calls with these are known by their keys to whoever they reach (contract, 4).
+KEYED: frozenset[str] = frozenset({"idempotent", "write"})
+# The longest time of one attempt unless a card says otherwise, in seconds.
+TIMEOUT_S = 300.0
 
 
 class Card(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -56,7 +70,7 @@ class Card(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
     quoted: bool = False
     scopes: tuple[str, ...] = ()
     in_doubt: InDoubt = "ask"
-    timeout_s: float = 300.0
+    timeout_s: float = TIMEOUT_S
     concurrency: int = 0
     kind: str = "function"
     declared: bool = True

@@ -10,6 +10,7 @@ from typing import Literal
 import msgspec
 
 from batuta.spec.budget import Budget
+from batuta.spec.card import TIMEOUT_S
 from batuta.spec.request import Fork, Request
 from batuta.spec.value import Value
 
@@ -121,25 +122,26 @@ class Claimed(Fact, frozen=True, tag="claimed"):
     term: int
 
 
-class Parked(Fact, frozen=True, tag="parked"):
+class Parked(Fact, frozen=True, kw_only=True, tag="parked"):
     """The driver let go of the run: nothing can happen before an answer, or before `wake_at`."""
 
-    term: int
+    term: int = 1
     wake_at: float | None = None
     waiting: tuple[str, ...] = ()
 
 
-class Expanded(Fact, frozen=True, tag="expanded"):
+class Expanded(Fact, frozen=True, kw_only=True, tag="expanded"):
     """An attempt answered with a plan (path "": planning the run). `cards` maps capability to card digest.
 
+    `plan` is there where the log of the run has it first; later ones of that `plan_digest` are the same.
     `described` maps capability to the card itself, stored once for all runs of the plan: what has changed since can
-    be named. Neither is there if the run is pinned to these cards already.
+    be named. Neither cards nor described are there if the run is pinned to these cards already.
     """
 
     path: str
-    attempt: int
-    term: int
-    plan: Value
+    attempt: int = 1
+    term: int = 1
+    plan: Value = Value()
     plan_digest: str
     inputs: Value
     cards: Value = Value()
@@ -147,40 +149,41 @@ class Expanded(Fact, frozen=True, tag="expanded"):
     described: Value | None = None
 
 
-class Skipped(Fact, frozen=True, tag="skipped"):
+class Skipped(Fact, frozen=True, kw_only=True, tag="skipped"):
     """The condition was false, or something it needs was skipped, or has failed and may; the value is null."""
 
     path: str
-    term: int
+    term: int = 1
     why: str
 
 
-class Spread(Fact, frozen=True, tag="spread"):
+class Spread(Fact, frozen=True, kw_only=True, tag="spread"):
     """`count` instances exist inside an `each` (its items) or a `repeat` (its rounds; the last opens at `open_at`)."""
 
     path: str
-    term: int
+    term: int = 1
     count: int
     open_at: float | None = None
 
 
-class Started(Fact, frozen=True, tag="started"):
+class Started(Fact, frozen=True, kw_only=True, tag="started"):
     """The intent of one attempt, with the verdict, the reservation and the choice that led to it.
 
     Attributes:
         alternative: 0 for the step's own capability, n for its nth fallback.
         verdict: "allow", or "approved by WHO" where somebody was asked.
         rule: the policy rule that decided ("" for the default).
+        key: what `idempotent` and `write` calls are known by; the others have one that nobody remembers.
         reserved_nusd: what is set aside until the outcome settles it.
-        deadline: when the attempt times out.
+        deadline: when the attempt times out; 0 for the time that calls have as a rule (`TIMEOUT_S`).
     """
 
     path: str
-    attempt: int
-    term: int
+    attempt: int = 1
+    term: int = 1
     capability: str
-    effect: str
-    key: str
+    effect: str = "read"
+    key: str = ""
     args_digest: str
     verdict: str = "allow"
     rule: str = ""
@@ -189,24 +192,29 @@ class Started(Fact, frozen=True, tag="started"):
     deadline: float = 0.0
     metered: bool = False
 
+    @property
+    def ends_at(self) -> float:
+        """When the attempt times out, in seconds of the Unix epoch."""
+        return self.deadline or self.at + TIMEOUT_S
 
-class Finished(Fact, frozen=True, tag="finished"):
+
+class Finished(Fact, frozen=True, kw_only=True, tag="finished"):
     """The attempt succeeded (attempt 0: a plan inside it ended, or a join; nothing was called)."""
 
     path: str
-    attempt: int
+    attempt: int = 1
     value: Value
     cost_nusd: int = 0
 
 
-class Failure(Fact, frozen=True, tag="failed"):
+class Failure(Fact, frozen=True, kw_only=True, tag="failed"):
     """The attempt failed. With `retry_at` it is tried again then, by `alternative`; without, this is final.
 
     An attempt that was refused before its `Started` (policy, purse, expression) has the next number.
     """
 
     path: str
-    attempt: int
+    attempt: int = 1
     code: str
     message: str
     retry_at: float | None = None
@@ -214,7 +222,7 @@ class Failure(Fact, frozen=True, tag="failed"):
     cost_nusd: int = 0
 
 
-class Waited(Fact, frozen=True, tag="waited"):
+class Waited(Fact, frozen=True, kw_only=True, tag="waited"):
     """A question was asked. `attempt` 0 with kind "approval": before the first attempt.
 
     `kind` is "answer" (the capability asks), "approval" (the policy), "resolve" (a write in doubt) or "drift"
@@ -222,8 +230,8 @@ class Waited(Fact, frozen=True, tag="waited"):
     """
 
     path: str
-    attempt: int
-    term: int
+    attempt: int = 1
+    term: int = 1
     kind: Literal["answer", "approval", "resolve", "drift"]
     question: Value
     state: Value | None = None
@@ -243,39 +251,39 @@ class Answered(Fact, frozen=True, tag="answered"):
     who: str = ""
 
 
-class Doubted(Fact, frozen=True, tag="doubted"):
+class Doubted(Fact, frozen=True, kw_only=True, tag="doubted"):
     """A write was sent and not answered: nobody knows whether it happened. `resolve` says how to find out."""
 
     path: str
-    attempt: int
+    attempt: int = 1
     why: str
     resolve: Literal["reconcile", "retry", "ask", "fail"]
     cost_nusd: int = 0
 
 
-class Resolved(Fact, frozen=True, tag="resolved"):
+class Resolved(Fact, frozen=True, kw_only=True, tag="resolved"):
     """The doubt has ended: it happened (`done`, with its value), did not (`retry`), or is given up (`fail`)."""
 
     path: str
-    attempt: int
+    attempt: int = 1
     how: Literal["done", "retry", "fail"]
     who: str
     value: Value | None = None
 
 
-class Lost(Fact, frozen=True, tag="lost"):
+class Lost(Fact, frozen=True, kw_only=True, tag="lost"):
     """The driver of a repeatable attempt died with it; its reservation is settled at the maximum."""
 
     path: str
-    attempt: int
+    attempt: int = 1
     cost_nusd: int = 0
 
 
-class Dropped(Fact, frozen=True, tag="dropped"):
+class Dropped(Fact, frozen=True, kw_only=True, tag="dropped"):
     """The step instance was cancelled: nobody needs its value any more."""
 
     path: str
-    attempt: int
+    attempt: int = 1
     why: str
     cost_nusd: int = 0
 
@@ -295,10 +303,10 @@ class Adopted(Fact, frozen=True, tag="adopted"):
     described: Value | None = None
 
 
-class Ended(Fact, frozen=True, tag="ended"):
+class Ended(Fact, frozen=True, kw_only=True, tag="ended"):
     """The last word. `path` and `code` name the failure that ended the run."""
 
-    term: int
+    term: int = 1
     status: Status
     value: Value = Value()
     code: str = ""

@@ -166,6 +166,7 @@ class Run:
     """The fold of a run's log, up to position `head`.
 
     Attributes:
+        plans: the shapes of all plans that its log holds, by digest.
         described: slots with the cards that `cards` has the digests of, in the order in which they came, by reference.
         touched: nodes (and scopes) that may have something due since the driver last looked; it empties this.
         undos: instances whose effect can be taken back, in the order of their outcomes.
@@ -183,6 +184,7 @@ class Run:
         self.term = 0
         self.root: Scope | None = None
         self.root_plan_digest = ""
+        self.plans: dict[str, PlanShape] = {}
         self.nodes: dict[str, Node] = {}
         self.cards: dict[str, str] = {}
         self.described: dict[str, Value] = {}

@@ -82,6 +82,11 @@ class Value(
         """True if retention has removed the payload; `mark` remains."""
         return not self.ref and not bytes(self.data)
 
+    @property
+    def empty(self) -> bool:
+        """True if it has never had a payload."""
+        return not self.mark and self.erased
+
     def erase(self) -> "Value":
         """The same slot without its payload."""
         return Value(mark=self.mark or self.ref, label=self.label)

@@ -5,6 +5,7 @@ from operator import attrgetter
 from typing import Any
 
 from batuta.engine.rules.decide import decide
+from batuta.engine.rules.given import key_of
 from batuta.engine.rules.prepare import approval_digest
 from batuta.ports import Row
 from batuta.spec import run as r
@@ -152,18 +153,19 @@ class Laws:
             self._check_purses(node)
 
     def _started(self, fact: Started) -> None:
+        key = fact.key or key_of(self.run.id, fact.path, fact.args_digest)
         place = (fact.path, fact.capability, fact.args_digest)
-        if self._keys.setdefault(place, fact.key) != fact.key:
+        if self._keys.setdefault(place, key) != key:
             raise Broken(f"{fact.path} has another key at attempt {fact.attempt}")
-        if self._owners.setdefault(fact.key, fact.path) != fact.path:
-            raise Broken(f"{fact.path} and {self._owners[fact.key]} share a key")
+        if self._owners.setdefault(key, fact.path) != fact.path:
+            raise Broken(f"{fact.path} and {self._owners[key]} share a key")
         arguments = (fact.path, fact.args_digest)
-        if self._arguments.setdefault(fact.key, arguments) != arguments:
+        if self._arguments.setdefault(key, arguments) != arguments:
             raise Broken(f"{fact.path} has one key for other arguments")
         node = self.run.nodes[fact.path]
         if node.shape.step.retry.at_most < node.faults:
             raise Broken(f"{fact.path} is tried again after {node.faults} faults")
-        self._intents.add((fact.path, fact.attempt, fact.key))
+        self._intents.add((fact.path, fact.attempt, key))
 
     def _check_start(self, node: Node, fact: Started) -> None:
         """It is needed; and if a person approved it, then just this, with these arguments."""

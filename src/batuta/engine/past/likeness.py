@@ -38,7 +38,7 @@ class Unlike(msgspec.Struct, frozen=True):
 _FIELDS: dict[type[Fact], tuple[str, ...]] = {
     Started: (
         "capability", "effect", "verdict", "rule", "reserved_nusd", "alternative", "args_digest", "key", "metered",
-        "deadline",
+        "ends_at",
     ),
     Skipped: (),
     Spread: ("count", "open_at"),
@@ -57,11 +57,11 @@ _WORDS = {
     "args_digest": "arguments",
     "reserved_nusd": "reservation",
     "digest": "what is approved",
-    "deadline": "time of the call",
+    "ends_at": "time of the call",
     "retry_at": "next attempt",
     "open_at": "next round",
 }
-_TIMES = frozenset({"deadline", "retry_at", "open_at"})
+_TIMES = frozenset({"ends_at", "retry_at", "open_at"})
 
 
 def compared(recorded: Fact, now: Fact) -> Unlike | None:
@@ -70,6 +70,8 @@ def compared(recorded: Fact, now: Fact) -> Unlike | None:
         return Unlike(described(recorded), described(now))
     for name in _FIELDS.get(type(recorded), ()):
         before, after = getattr(recorded, name), getattr(now, name)
+        if name == "key" and not (before and after):
+            continue  # logs of the first versions have keys for calls that nobody knows by them
         if not _same(before, after):
             word = _WORDS.get(name, name)
             if name in _TIMES:

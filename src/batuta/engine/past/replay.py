@@ -167,7 +167,8 @@ class _Story:
     async def _admission(self, seq: int, fact: Expanded) -> Difference | None:
         """A plan is admitted as it was then, or another one takes its place."""
         await self._engine.shapes.load(fact)
-        recorded = self._engine.shapes.of(fact.plan_digest)
+        known = self._run.plans.get(fact.plan_digest)
+        recorded = known or self._engine.shapes.of(fact.plan_digest)
         shape = recorded
         if not fact.path:
             self.plan_digest = fact.plan_digest

@@ -62,7 +62,7 @@ def _committed(value: Value | None) -> Any:
 
 
 def call_of(run: Run, node: Node, started: Started, args: dict[str, Any]) -> Call:
-    """The call that `started` is the intent of; `args` are the callee's own."""
+    """The call that `started` is the intent of, with its key; `args` are the callee's own."""
     answer, question = node.answer, node.question
     answered = answer is not None and question is not None and question.kind == "answer"
     state = None
@@ -72,9 +72,9 @@ def call_of(run: Run, node: Node, started: Started, args: dict[str, Any]) -> Cal
         run=run.id,
         path=node.path,
         attempt=started.attempt,
-        key=started.key,
+        key=started.key or key_of(run.id, node.path, started.args_digest),
         args=args,
-        deadline=started.deadline,
+        deadline=started.ends_at,
         capability=started.capability,
         answered=answered,
         answer=decode(answer.value.data) if answered and answer is not None else None,

@@ -14,7 +14,7 @@ from batuta.errors import BatutaError, ExpressionError, NotFound
 from batuta.ports import Capability, Catalog, Judge, Priced
 from batuta.spec import run as r
 from batuta.spec.call import Call, Question
-from batuta.spec.card import Card, serving
+from batuta.spec.card import KEYED, TIMEOUT_S, Card, serving
 from batuta.spec.expr import evaluate_condition
 from batuta.spec.facts import Failure, RunFact, Skipped, Spread, Started, Waited
 from batuta.spec.failures import LOST_MAX
@@ -149,8 +149,9 @@ def _prepare_call(
         why = purse.refuses(price_nusd if card.priced else None, now, new=not node.goes_on)
         if why:
             return _failed(node, now, "budget", why)
-    key = key_of(run.id, node.path, args_digest)
-    deadline = min(now + (node.shape.step.timeout_s or card.timeout_s), latest(node))
+    timeout_s = node.shape.step.timeout_s or card.timeout_s
+    deadline = min(now + timeout_s, latest(node))
+    usual = deadline == now + TIMEOUT_S
     word, rule = verdict
     started = Started(
         at=now,
@@ -159,13 +160,13 @@ def _prepare_call(
         term=run.term,
         capability=name,
         effect=card.effect,
-        key=key,
+        key=key_of(run.id, node.path, args_digest) if card.effect in KEYED else "",
         args_digest=args_digest,
         verdict=word,
         rule=rule,
         reserved_nusd=price_nusd,
         alternative=at,
-        deadline=deadline,
+        deadline=0.0 if usual else deadline,
         metered=card.metered,
     )
     call = call_of(run, node, started, given.copied(capability))

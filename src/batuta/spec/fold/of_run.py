@@ -54,7 +54,9 @@ def _parked(run: Run, fact: Parked) -> None:
 
 def _expanded(run: Run, fact: Expanded) -> None:
     _pin(run, fact)
-    shape = run.shapes(fact.plan_digest)
+    shape = run.plans.get(fact.plan_digest)
+    if shape is None:
+        shape = run.plans[fact.plan_digest] = run.shapes(fact.plan_digest)
     if not fact.path:
         run.root = Scope("", shape, fact.inputs, None)
         run.root_plan_digest = fact.plan_digest
