@@ -83,7 +83,9 @@ def answer_of(
     if kind == "resolve":
         return {"how": said}, {}
     schema: Mapping[str, Any] = asked["schema"]
-    if said is not None and _is_approval(kind, schema):
+    if _is_approval(kind, schema):
+        if said not in ("approve", "reject"):
+            return None, {"": "say yes or no"}
         return {"approved": said == "approve"}, {}
     properties = _properties(schema)
     if properties is not None:

@@ -37,6 +37,7 @@ async def run_parts(app: App, run_id: str) -> dict[str, Any]:
     return whole | {
         "drawing": Markup(svg),
         "large": drawing.large,
+        "flaw": "",
         "head": following.head,
         "live": live,
     }

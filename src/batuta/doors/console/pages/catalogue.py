@@ -144,7 +144,7 @@ async def _capability(
     return await console.page(
         "capability.html",
         "capabilities",
-        status=200 if error is None else error.http_status,
+        status=200 if error is None else 422,
         card=card,
         card_data=card,
         rows=argument_rows(card.input),

@@ -90,6 +90,8 @@ async def _again(
 ) -> HTMLResponse:
     """The page of the run, with what was given and what is wrong with it."""
     parts = await run_parts(console.app, run)
-    document = await console.app.show(run)
+    document = parts["doc"]
     parts["questions"] = questions_of(document, step=step, given=given, flaws=flaws)
+    if all(one.step != step for one in parts["questions"]):
+        parts["flaw"] = flaws.get("", "")
     return await console.page("run.html", "runs", status=422, inspected="", **parts)
