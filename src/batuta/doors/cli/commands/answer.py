@@ -6,9 +6,9 @@ from collections.abc import Collection
 from typing import Any
 
 from batuta.app import App
-from batuta.doors.cli.driving.drive import Driving
 from batuta.doors.cli.driving.ending import finish
 from batuta.doors.cli.driving.evaluations import goes_on_by, is_left_to_eval
+from batuta.doors.cli.driving.healing import driven
 from batuta.doors.cli.driving.weather import Weather
 from batuta.doors.cli.failures import INTERRUPTED
 from batuta.doors.cli.given import given_json
@@ -67,16 +67,17 @@ async def _go_on(
     known: Collection[str] = (),
 ) -> int:
     """Drive the run, if nobody else does. `known`: whose questions need not be said again."""
-    driving = Driving(app, args.run, screen, weather, let_go=True)
     try:
-        document = await driving.go(follow=False, since=since)
+        document, interrupted = await driven(
+            app, args.run, screen, weather, let_go=True, follow=False, since=since
+        )
         if args.command == "cancel":
             document = await _patiently(app, document)
     except BatutaError as error:
         error.remedy = f"what you said is recorded, and counts; {error.remedy}".rstrip("; ")
         raise
     finish(document, screen, named_as(args), known)
-    return INTERRUPTED if driving.interrupted else 0
+    return INTERRUPTED if interrupted else 0
 
 
 async def _patiently(app: App, document: dict[str, Any]) -> dict[str, Any]:

@@ -10,9 +10,10 @@ import msgspec
 from batuta.app import App
 from batuta.config import WORKSPACE_FILE
 from batuta.doors.cli.driving.detach import detach
-from batuta.doors.cli.driving.drive import Driving, code_for
+from batuta.doors.cli.driving.drive import code_for
 from batuta.doors.cli.driving.ending import finish, remedy_for
 from batuta.doors.cli.driving.evaluations import check_not_of_suite
+from batuta.doors.cli.driving.healing import driven
 from batuta.doors.cli.driving.resume_all import resume_all
 from batuta.doors.cli.driving.weather import Weather
 from batuta.doors.cli.failures import INTERRUPTED
@@ -133,10 +134,11 @@ async def _driven(
     assert screen.run is not None
     if args.detach:
         return await _leave(app, screen.run, Path(app.workspace.root), screen, also)
-    driving = Driving(app, screen.run, screen, weather)
-    document = {**await driving.go(), **also}
-    _complete(document, sourced, named_as(args))
-    return _ended(document, driving, screen, named_as(args))
+    begun = screen.run
+    document, interrupted = await driven(app, begun, screen, weather)
+    document |= also
+    _complete(document, sourced if screen.run == begun else None, named_as(args))
+    return _ended(document, interrupted, screen, named_as(args))
 
 
 async def _resume(args: argparse.Namespace, screen: Screen) -> int:
@@ -151,10 +153,17 @@ async def _resume(args: argparse.Namespace, screen: Screen) -> int:
         check_not_of_suite(before)
         if args.detach and before.ended is None:
             return await _leave(app, args.run, folder, screen, {}, accept=args.accept)
-        driving = Driving(app, args.run, screen, weather, let_go=args.let_go)
-        document = await driving.go(accept=args.accept, since=before.head)
+        document, interrupted = await driven(
+            app,
+            args.run,
+            screen,
+            weather,
+            let_go=args.let_go,
+            accept=args.accept,
+            since=before.head,
+        )
         _complete(document, None, named_as(args))
-    return _ended(document, driving, screen, named_as(args))
+    return _ended(document, interrupted, screen, named_as(args))
 
 
 def _check_words(args: argparse.Namespace) -> None:
@@ -224,6 +233,6 @@ def _complete(document: dict[str, Any], sourced: Sourced | None, where: str) -> 
         error["place"] = {"file": place.file, "line": place.line, "column": place.column}
 
 
-def _ended(document: dict[str, Any], driving: Driving, screen: Screen, where: str) -> int:
+def _ended(document: dict[str, Any], interrupted: bool, screen: Screen, where: str) -> int:
     finish(document, screen, where)
-    return INTERRUPTED if driving.interrupted else code_for(document)
+    return INTERRUPTED if interrupted else code_for(document)

@@ -10,7 +10,7 @@ from batuta.app import App
 from batuta.doors.cli.driving.ending import ended_lines, result_text
 from batuta.doors.cli.driving.tree import header, pruned, rows_of
 from batuta.doors.cli.loop import on_loop
-from batuta.doors.cli.requests.asked import asked_lines
+from batuta.doors.cli.requests.asked import again_lines, asked_lines
 from batuta.doors.cli.terminal.screen import Screen
 from batuta.doors.cli.terminal.table import tree_lines
 from batuta.doors.cli.terminal.text import one_line
@@ -110,7 +110,7 @@ async def _tell(app: App, args: argparse.Namespace, screen: Screen) -> None:
     where = f" -w {shlex.quote(args.workspace)}" if args.workspace is not None else ""
     rows = pruned(rows_of(run, now, {}), _ROWS_MAX)
     screen.out(*tree_lines(header(run, now), rows, screen.width))
-    screen.out(*asked_lines(document))
+    screen.out(*asked_lines(document), *again_lines(document))
     _tell_result(document, screen)
     screen.out(*ended_lines(document, where))
     if run.ended is not None:

@@ -56,7 +56,7 @@ def ended_lines(document: dict[str, Any], where: str, known: Collection[str] = (
     run, status = document["run"], document["status"]
     error = document["error"]
     if error and status != "succeeded":
-        return _error_lines(run, status, error, where)
+        return [*_error_lines(run, status, error, where), *_not_again(document)]
     waiting = document["waiting"]
     if not waiting:
         return []
@@ -106,6 +106,13 @@ def remedy_for(run: str, code: str, where: str) -> str:
     """What to do about a failure of kind `code`."""
     shows = f"`batuta show {run}{where}` has the steps, their inputs and outputs"
     return f"{_REMEDIES[code]}; {shows}" if code in _REMEDIES else shows
+
+
+def _not_again(document: dict[str, Any]) -> list[Line]:
+    """Why the rest was not planned again, where that was looked at."""
+    again = document.get("replanned") or {"by": "", "why": ""}
+    why = "" if again["by"] else again["why"]
+    return [[Span(f"  nothing goes on: {one_line(why, 600)}", "dim")]] if why else []
 
 
 def _shown(show: Any) -> list[str]:

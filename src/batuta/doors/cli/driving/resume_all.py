@@ -9,6 +9,7 @@ from batuta.app import App
 from batuta.doors.cli.driving.drive import code_for
 from batuta.doors.cli.driving.ending import ended_lines
 from batuta.doors.cli.driving.evaluations import goes_on_by, left_to_eval
+from batuta.doors.cli.driving.healing import followed, unfollowed
 from batuta.doors.cli.driving.interrupts import Interrupts
 from batuta.doors.cli.failures import INTERRUPTED, as_ours, error_document
 from batuta.doors.cli.terminal.screen import Screen
@@ -30,7 +31,7 @@ async def resume_all(app: App, screen: Screen, where: str) -> int:
     Evaluations are left to `batuta eval`. An interrupt lets go of all of them, and cancels none.
     """
     left = {run.id: run for run in await left_to_eval(app)}
-    due = await app.due()
+    due = [*await unfollowed(app), *await app.due()]
     for run in () if screen.json else filter(left.get, due):
         screen.say(f"{run} is an evaluation: {goes_on_by(left[run])}")
     due = [run for run in due if run not in left]
@@ -86,6 +87,11 @@ class _Everything:
     async def _drive(self, run: str) -> None:
         try:
             document = await self._app.resume(run)
+            while document["status"] == "failed":
+                by = await followed(self._app, document, self._screen)
+                if not by:
+                    break
+                document = await self._app.resume(by)
         except Exception as error:
             ours = as_ours(error)
             self.codes[run] = ours.exit_code

@@ -6,7 +6,7 @@ from typing import Any
 from batuta.doors.cli.terminal.table import Span
 from batuta.doors.cli.terminal.text import one_line
 
-__all__ = ["asked_lines"]
+__all__ = ["again_lines", "asked_lines"]
 
 _WORDS_CELLS, _WHY_CELLS = 80, 100
 
@@ -24,3 +24,18 @@ def asked_lines(document: Mapping[str, Any]) -> list[list[Span]]:
     who += f"; {routed['autonomy']}" if routed["autonomy"] not in ("", "confirm") else ""
     words = one_line(document["words"], _WORDS_CELLS)
     return [[Span(f"asked for by “{words}”, {how}{who}", "dim")]]
+
+
+def again_lines(document: Mapping[str, Any]) -> list[list[Span]]:
+    """What a run goes on in place of, and what goes on in its place."""
+    lines: list[list[Span]] = []
+    before: Mapping[str, Any] | None = document.get("forked_from")
+    behind: Mapping[str, Any] | None = document.get("replanned")
+    if before is not None and before.get("replanned"):
+        lines.append([Span(f"goes on in place of {before['run']}, by another plan", "dim")])
+    if behind is not None and behind["by"]:
+        why = one_line(behind["why"], _WHY_CELLS)
+        lines.append(
+            [Span(f"{why}, and the rest was planned again: {behind['by']} goes on", "dim")]
+        )
+    return lines
