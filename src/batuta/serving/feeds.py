@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import NamedTuple
 
 from batuta.engine.engine import Engine
@@ -24,12 +24,13 @@ _WAIT_S = 30.0
 class Frame(NamedTuple):
     """Something that happened: a fact at the position `seq` of the log, or weather (0), or nothing (a pulse: no data).
 
-    `last`: nothing follows.
+    `last`: nothing follows. `progress`: the weather itself.
     """
 
     seq: int
     data: bytes = b""
     last: bool = False
+    progress: Progress | None = None
 
 
 class Feeds:
@@ -59,7 +60,7 @@ class Feeds:
             with contextlib.suppress(RuntimeError):  # the loop has closed: nobody looks any more
                 self._loop.call_soon_threadsafe(self._reported, progress)
 
-    async def follow(self, run_id: str, *, after: int = 0) -> AsyncIterator[Frame]:
+    async def follow(self, run_id: str, *, after: int = 0) -> AsyncGenerator[Frame]:
         """The facts of a run behind the position `after`, and what its calls report, until it has ended.
 
         Weather is lost on those who are behind. Raises `NotFound` at once, `JournalError`.
@@ -89,10 +90,10 @@ class Feeds:
     def _reported(self, progress: Progress) -> None:
         feed = self._open.get(progress.run)
         if feed is not None:
-            feed.add(Frame(0, self._of_progress(progress)))
+            feed.add(Frame(0, self._of_progress(progress), progress=progress))
             feed.tell()
 
-    async def _followed(self, run_id: str, feed: "_Feed", seen: int) -> AsyncIterator[Frame]:
+    async def _followed(self, run_id: str, feed: "_Feed", seen: int) -> AsyncGenerator[Frame]:
         position = -1
         while not self._closed:
             if feed.trouble is not None:

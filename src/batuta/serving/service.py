@@ -23,6 +23,8 @@ __all__ = ["Service"]
 
 # What a journal needs to go on for a while, in bytes.
 _ROOM_BYTES = 1 << 20
+# Whoever waits for a run looks up so often whether the server is about to end, in seconds.
+_PULSE_S = 0.5
 
 
 class Service:
@@ -112,7 +114,7 @@ class Service:
             left_s = over_at - asyncio.get_running_loop().time()
             if stands or left_s <= 0:
                 return
-            await engine.journal.wait(run_id, after=head, timeout_s=left_s)
+            await engine.journal.wait(run_id, after=head, timeout_s=min(left_s, _PULSE_S))
 
     async def adopt(self, run_id: str, who: str) -> None:
         """Let a run go on although what it calls has changed. Raises as `App.resume` does."""

@@ -13,6 +13,7 @@ from batuta.doors.http.admission import Admission
 from batuta.doors.http.frame import Frame, Origins
 from batuta.doors.http.journal_of_requests import tell
 from batuta.doors.http.metrics import Metrics
+from batuta.doors.http.openai import chat, responses
 from batuta.doors.http.problems import PROBLEM, answer_problems
 from batuta.doors.http.routes import (
     capabilities,
@@ -30,6 +31,7 @@ from batuta.serving.service import Service
 
 __all__ = ["create_app"]
 
+_ROUTES = (health, plans, runs, events, capabilities, knowledge, workspace, chat, responses)
 # Under these this machine is meant wherever a server listens.
 _OWN_NAMES = ("localhost", "127.0.0.1", "::1")
 _DEFAULT = {
@@ -79,7 +81,7 @@ def create_app(app: App, settings: Settings) -> FastAPI:
     server.state.metrics = metrics
     server.state.settings = settings
     answer_problems(server)
-    for module in (health, plans, runs, events, capabilities, knowledge, workspace):
+    for module in _ROUTES:
         server.include_router(module.router)
     mount(server, service, access)
     server.add_middleware(Admission, settings=settings)
