@@ -25,7 +25,7 @@ from batuta.engine.engine import Engine, Settings
 from batuta.engine.host import Host
 from batuta.engine.ids import new_run_id, run_id_of
 from batuta.engine.past.fork import Forked, Wish, fork
-from batuta.errors import Conflict, InputError, PlanError, error_of_run
+from batuta.errors import Conflict, Finding, InputError, PlanError, error_of_run
 from batuta.governance.verdict import Policy
 from batuta.journal.clock import SystemClock
 from batuta.journal.file.failures import translated
@@ -67,6 +67,7 @@ class App:
     Attributes:
         plans: the workflows that its Python modules define, by name.
         memory: its conversations, and what it remembers for long.
+        flaws: why there is nothing of a source of `mcp` or `openapi`, by its name; all else works.
     """
 
     memory: Memory
@@ -78,6 +79,7 @@ class App:
         self._policy = policy
         self.workspace = workspace
         self.plans: Mapping[str, Recording[..., Any]] = {}
+        self.flaws: Mapping[str, Finding] = {}
         self._catalog = catalog
         self._host = Host(engine)
 
@@ -137,7 +139,7 @@ class App:
             sink=sink,
         )
         app = cls(engine, opened.catalog, workspace, policy)
-        app.memory = memory
+        app.memory, app.flaws = memory, opened.flaws
         app.plans = {one.name: one for one in opened.workflows}
         return app
 
@@ -319,9 +321,11 @@ class App:
             await outside.adopt(self.engine, run_id, self.cards, who=local_user())
         return await self._shown(await self._host.drive(run_id))
 
-    async def drive(self, run_id: str) -> None:
-        """Take a run as far as it goes, like `resume`, for those who do not ask what became of it."""
-        self.engine.keep(await self._host.drive(run_id))
+    async def drive(self, run_id: str) -> str:
+        """Take a run as far as it goes, like `resume`, for those who do not ask what it came to; its status."""
+        run = await self._host.drive(run_id)
+        self.engine.keep(run)
+        return run.status
 
     async def due(self) -> list[str]:
         """Runs that nobody drives and that could go on now, oldest first."""

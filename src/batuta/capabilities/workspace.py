@@ -24,11 +24,16 @@ __all__ = ["Opened", "folder_of", "open_catalog"]
 
 
 class Opened(NamedTuple):
-    """The catalog, the workflows that the modules define, and why a source cannot be used, by its name."""
+    """The catalog, and the workflows that the modules define.
+
+    `troubles`: why a database could not be looked at, by its name. `flaws`: why there is nothing of a source of `mcp`
+    or `openapi`, by its name; all else works.
+    """
 
     catalog: WorkspaceCatalog
     workflows: list[Recording[..., Any]]
     troubles: Mapping[str, str]
+    flaws: Mapping[str, Finding]
 
 
 async def open_catalog(
@@ -50,7 +55,7 @@ async def open_catalog(
     """
     configured = workspace.capabilities if modules else {}
     own = load_modules(workspace.python if modules else (), Path(workspace.root))
-    brought = await _brought(workspace) if modules else _Brought([], [], [], {}, {})
+    brought = await _brought(workspace) if modules else _Brought([], [], [], {}, {}, {})
     ending = [*closing, *brought.ending]
     try:
         catalog = build_catalog(
@@ -73,7 +78,7 @@ async def open_catalog(
         for close in ending:
             await close()
         raise
-    return Opened(whole, own.workflows, brought.troubles)
+    return Opened(whole, own.workflows, brought.troubles, brought.flaws)
 
 
 def _place_of(workspace: Workspace, name: str) -> Place:
@@ -105,12 +110,13 @@ class _Brought(NamedTuple):
     capabilities: list[Capability]
     introductions: list[Callable[[Mapping[str, Card], Places], list[Finding]]]
     ending: list[Callable[[], Awaitable[None]]]
-    troubles: Mapping[str, str]
+    troubles: dict[str, str]
     later: dict[str, Callable[[], Capability]]
+    flaws: dict[str, Finding]
 
 
 async def _brought(workspace: Workspace) -> _Brought:
-    brought = _Brought([], [], [], {}, {})
+    brought = _Brought([], [], [], {}, {}, {})
     if workspace.root:
         folder, threads = folder_of(workspace), Threads()
         brought.capabilities.extend(file_capabilities(folder, threads))
@@ -131,7 +137,6 @@ async def _brought(workspace: Workspace) -> _Brought:
         brought.capabilities.extend([*models.capabilities, *agents.capabilities])
         brought.introductions.append(agents.introduce)
         brought.ending.append(models.close)
-    troubles: dict[str, str] = {}
     if workspace.mcp:
         from batuta.capabilities.mcp.opening import McpServers  # only for those who use it
 
@@ -139,7 +144,7 @@ async def _brought(workspace: Workspace) -> _Brought:
         servers = McpServers(workspace.mcp, root, allowed, places=workspace.places)
         brought.capabilities.extend(servers.capabilities)
         brought.ending.append(servers.close)
-        troubles |= {name: finding.message for name, finding in servers.troubles.items()}
+        brought.flaws.update(servers.troubles)
     if workspace.openapi:
         from batuta.capabilities.openapi.sources import OpenapiServices  # only for those who use it
 
@@ -147,15 +152,15 @@ async def _brought(workspace: Workspace) -> _Brought:
         services = OpenapiServices(workspace.openapi, folder, allowed, places=workspace.places)
         brought.later.update(services.later)
         brought.ending.append(services.close)
-        troubles |= {name: finding.message for name, finding in services.troubles.items()}
+        brought.flaws.update(services.troubles)
     if workspace.sql:
         from batuta.capabilities.sql.databases import open_databases  # only for those who use it
 
         databases = await open_databases(workspace.sql, Path(workspace.root))
         brought.capabilities.extend(databases.capabilities)
         brought.ending.append(databases.close)
-        troubles |= databases.troubles
-    return brought._replace(troubles=troubles)
+        brought.troubles.update(databases.troubles)
+    return brought
 
 
 def folder_of(workspace: Workspace) -> Folder:

@@ -20,6 +20,7 @@ def main() -> None:
     for name in sorted({command.module for command in COMMANDS.values()}):
         importlib.import_module(f"batuta.doors.cli.commands.{name}")
     importlib.import_module("batuta.journal.memory")
+    importlib.import_module("batuta.capabilities.mcp.session")
     importlib.import_module("jsonschema_rs")
     print("ready", flush=True)
     for line in sys.stdin:

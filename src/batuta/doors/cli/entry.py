@@ -32,7 +32,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     ):  # a process of our own; others keep their streams, and their collector, as they are
         gc.set_threshold(_YOUNG_OBJECTS_MAX, 10, 10)
         keep_output()
-    screen = Screen(json="--json" in words)
+    ours = words[: words.index("--")] if "--" in words else words
+    screen = Screen(json="--json" in ours)
     try:
         return _carried_out(words, screen, alone=argv is None)
     finally:

@@ -51,9 +51,13 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     top.add_argument("--version", action="store_true", help="print the version, and leave")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", help=argparse.SUPPRESS)
     name = _command_in(argv)
+    program: list[str] = []
     if name:
         _subparser(commands, name, COMMANDS[name])
+        if COMMANDS[name].takes_program:
+            argv, program = _parted(argv, name)
     args, unknown = top.parse_known_args(argv)
+    args.program = program
     if unknown:
         raise _unknown(unknown[0], name)
     if args.version:
@@ -91,6 +95,25 @@ def _command_in(argv: Sequence[str]) -> str:
                 remedy=did_you_mean(word, COMMANDS, "commands"),
             )
     return ""
+
+
+def _parted(argv: Sequence[str], command: str) -> tuple[list[str], list[str]]:
+    """The words before `--`, the options last, and those behind it: no option of theirs is one of ours.
+
+    argparse gives up on a word that may be left out once it has seen an option.
+    """
+    at = argv.index("--") if "--" in argv else len(argv)
+    takes_value = {
+        name for name, one in parser_of(command)._option_string_actions.items() if one.nargs != 0
+    }
+    words: list[str] = []
+    options: list[str] = []
+    before = ""
+    for word in argv[:at]:
+        is_option = before in takes_value or (word.startswith("-") and word != "-")
+        (options if is_option else words).append(word)
+        before = "" if before in takes_value else word
+    return [*words, *options], list(argv[at + 1 :])
 
 
 def _unknown(word: str, command: str) -> InputError:

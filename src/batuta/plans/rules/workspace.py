@@ -41,6 +41,10 @@ WORKSPACE: dict[str, tuple[str, str]] = {
         "The pin of a source cannot be read, or is not as it was written.",
         "Bring back the file as it was, or let `batuta trust NAME` read the source again.",
     ),
+    "B607": (
+        "The description of a service cannot be used as the workspace says.",
+        "Correct what the message says.",
+    ),
 }
 
 WORKSPACE_WARNINGS: dict[str, tuple[str, str]] = {

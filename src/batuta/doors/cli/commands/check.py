@@ -155,7 +155,8 @@ def _recorded(names: list[str], app: App, checked: _Checked) -> list[tuple[str, 
 
 def _of_workspace(app: App) -> list[Finding]:
     workspace = app.workspace
-    found = [
+    found = [*app.flaws.values()]
+    found += [
         Finding(
             "B190",
             f"{name!r} does not say what it does to the world, so it counts as a write that leaves this machine",

@@ -37,7 +37,13 @@ _KINDS = {
     ("runs", "plan"): "PLAN_NAME",
     ("try", "name"): "CAPABILITY",
 }
-_PLACES = {"DIR": ":dirs", "FILE": ":files", "RESULT": ":files", "SUITE": ":files"}
+_PLACES = {
+    "DIR": ":dirs",
+    "DOCUMENT": ":files",
+    "FILE": ":files",
+    "RESULT": ":files",
+    "SUITE": ":files",
+}
 
 
 class _Line(NamedTuple):
@@ -196,6 +202,9 @@ def _known(line: _Line, kind: str) -> Iterator[Known]:
             yield from (Known(name, one.description) for name, one in config.knowledge.items())
         case "NAME_OR_ID":
             yield from remembered.memories(config, line.given["what"][0])
+        case "SOURCE":
+            yield from (Known(name, "an MCP server") for name in config.mcp)
+            yield from (Known(name, "a service") for name in config.openapi)
         case "THREAD":
             yield from remembered.threads(config)
         case _:

@@ -1,5 +1,6 @@
 """The commands and their words. Nothing here imports what costs time: help is answered from these tables."""
 
+from batuta.doors.cli.words import connecting as _connecting
 from batuta.doors.cli.words import keeping as _keeping
 from batuta.doors.cli.words import knowing as _knowing
 from batuta.doors.cli.words import looking as _looking
@@ -16,6 +17,7 @@ __all__ = ["COMMANDS", "GROUPS"]
 # Heading of the help -> its commands, in the order in which one meets them.
 GROUPS: dict[str, dict[str, _Command]] = {
     "begin": _starting.COMMANDS,
+    "connect": _connecting.COMMANDS,
     "run and continue": _running.COMMANDS,
     "serve": _serving.COMMANDS,
     "plan": _planning.COMMANDS,

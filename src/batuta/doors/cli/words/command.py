@@ -19,6 +19,7 @@ class Command(NamedTuple):
         text: what it does, for its own help.
         examples: lines that work as they stand.
         add: declares its words.
+        takes_program: what stands behind `--` is a command line of somebody else, and comes as `args.program`.
     """
 
     module: str
@@ -27,6 +28,7 @@ class Command(NamedTuple):
     text: str
     examples: str
     add: Add
+    takes_program: bool = False
 
 
 def nothing(_: Callable[..., Any], __: argparse.ArgumentParser) -> None:
