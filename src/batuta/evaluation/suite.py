@@ -21,6 +21,7 @@ import msgspec
 from batuta.errors import SuiteError
 from batuta.plans.read import read_capability
 from batuta.reading.budget import YEAR_S, read_budget
+from batuta.reading.kinds import is_another
 from batuta.reading.places import Places
 from batuta.reading.report import Report
 from batuta.reading.shapes import (
@@ -211,7 +212,9 @@ def load_suite(path: Path) -> Sourced:
 def suite_from_text(content: str | bytes, file: str = "") -> Sourced:
     """The suite in a YAML or JSON text. Raises `SuiteError` with all flaws, each with its place."""
     root, report = tree_from_text(content, file)
-    suite = FLAWED if root is None else read_suite(root, report)
+    suite = FLAWED
+    if root is not None and not is_another(root, report, "suite"):
+        suite = read_suite(root, report)
     places = Places(root, report.text, report.file)
     if isinstance(suite, Suite):
         _look(suite, places, report)

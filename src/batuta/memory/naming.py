@@ -24,10 +24,10 @@ def checked_name(name: str, what: str) -> str:
     """
     name = composed(name)
     if not 0 < len(name) <= NAME_CHARS_MAX:
-        raise CallFailed(f"{what} has 1 to {NAME_CHARS_MAX} characters", code="invalid")
+        raise CallFailed(f"{what} may have 1 to {NAME_CHARS_MAX} characters", code="invalid")
     seen = _UNSEEN.isdisjoint(map(unicodedata.category, name))
     if not seen or name != name.strip():
-        raise CallFailed(f"{what} has no line breaks, and no blanks around it", code="invalid")
+        raise CallFailed(f"{what} may have no line breaks, and no blanks around it", code="invalid")
     return name
 
 

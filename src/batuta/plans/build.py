@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from batuta.errors import InputError, PlanError
 from batuta.plans.read import read_plan
 from batuta.reading.condition import unwrapped
+from batuta.reading.kinds import is_another
 from batuta.reading.places import Places
 from batuta.reading.report import Report
 from batuta.reading.shapes import FLAWED
@@ -73,7 +74,9 @@ def plan_to_yaml(plan: Plan) -> str:
 
 
 def _sourced(root: Node | None, report: Report) -> Sourced:
-    plan = FLAWED if root is None else read_plan(root, report)
+    plan = FLAWED
+    if root is not None and not is_another(root, report, "plan"):
+        plan = read_plan(root, report)
     if report.findings or not isinstance(plan, Plan):
         count = len(report.findings)
         assert count, "what is flawed has a finding"
