@@ -5,18 +5,23 @@
 Bytes, own time and the first word are measured with a model inside of the process that answers at once (the library's
 `FunctionModel`), so that nothing but the library and Batuta takes time; the library alone, given the same messages,
 is taken off. Many at once ask a stand-in of a provider in a process of its own, over HTTP, as they would a real one.
+
+What is said and found are pieces of the project's own pages, no two alike: values are packed in the file, and a text
+that repeats itself would take no room. What letters that nothing can pack would take is measured beside it.
 """
 
 import argparse
 import asyncio
 import json
 import multiprocessing
+import random
 import sqlite3
 import statistics
 import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -37,7 +42,8 @@ from batuta.testing.providers import Answer, Asked, Providers, ToolCall
 # Of what a tool gives: a record, and a page. As in the workload `agent` of engine.py.
 RESULT_CHARS = (2_300, 10_000)
 PROMPT = "Find out where all the orders are, one after the other. " * 10
-SAID = "I look at the next order, because the one before was not what is sought. ".ljust(690, ".")
+SAID_CHARS = 690
+DOCS = Path(__file__).parent.parent / "docs"
 
 
 class Figure(NamedTuple):
@@ -49,10 +55,37 @@ class Figure(NamedTuple):
     goal: float | None
 
 
+@cache
+def pages() -> str:
+    return "\n".join(page.read_text("utf-8") for page in sorted(DOCS.rglob("*.md")))
+
+
+@cache
+def letters() -> str:
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    return "".join(random.Random(7).choices(alphabet, k=500_000))
+
+
+def piece_of(text: str, chars: int, number: int) -> str:
+    """The `number`th piece of `text` with so many characters."""
+    start = number * chars % (len(text) - chars)
+    return text[start : start + chars]
+
+
+def said_in(turn: int, text: str) -> str:
+    return f"({turn}) {piece_of(text, SAID_CHARS, turn)}"
+
+
 @capability(effect="read", reach="local")
 async def find_order(id: int) -> dict[str, Any]:
     """Finds an order."""
     return order_of(id, RESULT_CHARS[0])
+
+
+@capability(name="find_order", effect="read", reach="local")
+async def find_letters(id: int) -> dict[str, Any]:
+    """Finds an order, of letters that nothing can pack."""
+    return order_of(id, RESULT_CHARS[0], letters())
 
 
 @capability(name="find_order", effect="read", reach="local")
@@ -61,9 +94,11 @@ async def find_page(id: int) -> dict[str, Any]:
     return order_of(id, RESULT_CHARS[1])
 
 
-def order_of(id: int, chars: int) -> dict[str, Any]:
-    text = f"order {id}, "
-    return {"id": id, "text": text * (chars // len(text))}
+def order_of(id: int, chars: int, text: str = "") -> dict[str, Any]:
+    # From the middle on: it is not what is said, too.
+    text = text or pages()
+    middle = len(text) // 2
+    return {"id": id, "text": f"{id}: {piece_of(text[middle:], chars, id)}"}
 
 
 def asking(each: int = 1) -> Plan:
@@ -89,14 +124,15 @@ def settings(url: str, turns: int) -> bytes:
 # ── a model inside of the process ────────────────────────────────────────────────────────────────────────────────
 
 
-def answering_after(turns: int) -> FunctionModel:
-    """Calls a tool in every turn but the last."""
+def answering_after(turns: int, text: str = "") -> FunctionModel:
+    """Calls a tool in every turn but the last, and says a piece of `text` in each."""
+    text = text or pages()
 
     async def stream(
         messages: list[ModelMessage], info: AgentInfo
     ) -> AsyncIterator[str | dict[int, DeltaToolCall]]:
         turn = sum(isinstance(one, ModelResponse) for one in messages)
-        yield f"{SAID}({turn}) "
+        yield said_in(turn, text)
         if turn < turns - 1:
             given = json.dumps({"id": turn})
             yield {0: DeltaToolCall(name="find_order", json_args=given, tool_call_id=f"c{turn}")}
@@ -148,7 +184,7 @@ async def alone(turns: int) -> float:
         )
         spent = time.process_time()
         call = {"id": f"c{turn}", "tool": "find_order", "arguments": {"id": turn}}
-        said = {"parts": [{"text": SAID}, {"call": 0}], "calls": [call]}
+        said = {"parts": [{"text": said_in(turn, pages())}, {"call": 0}], "calls": [call]}
         value = {"id": turn, "text": "x" * RESULT_CHARS[0]}
         rounds.append(as_json({"said": said, "answers": [{"value": value, "error": None}]}))
         messages = [messages[0], *behind(rounds, {})]
@@ -168,9 +204,9 @@ def pace() -> float:
     return (time.process_time() - begun) * 1e3
 
 
-async def own_time(turns: int, folder: Path, tool: Any = find_order) -> float:
+async def own_time(turns: int, folder: Path, tool: Any = find_order, text: str = "") -> float:
     """CPU seconds of a whole run."""
-    async with await opened_with(folder, answering_after(turns), turns, tool=tool) as app:
+    async with await opened_with(folder, answering_after(turns, text), turns, tool=tool) as app:
         plan = asking()
         begun = time.process_time()
         done = await app.run(plan, {})
@@ -179,7 +215,7 @@ async def own_time(turns: int, folder: Path, tool: Any = find_order) -> float:
     return took
 
 
-def bytes_of(folder: Path, turns: int, chars: int) -> float:
+def bytes_of(folder: Path, turns: int, chars: int, text: str = "") -> float:
     """Bytes of facts and values in the journal of a run, by the bytes of the distinct messages."""
     connection = sqlite3.connect(folder / ".batuta" / "journal.sqlite")
     values = connection.execute("SELECT sum(length(body)) FROM vals").fetchone()[0]
@@ -187,9 +223,9 @@ def bytes_of(folder: Path, turns: int, chars: int) -> float:
     connection.close()
     messages = len(PROMPT)
     for turn in range(turns):
-        messages += len(f"{SAID}({turn}) ")
+        messages += len(said_in(turn, text or pages()).encode())
         if turn < turns - 1:
-            messages += len(json.dumps({"id": turn})) + len(json.dumps(order_of(turn, chars)))
+            messages += len(json.dumps({"id": turn})) + len(as_json(order_of(turn, chars, text)))
     return (values + facts) / messages
 
 
@@ -316,6 +352,11 @@ def measured(turns: int, count: int) -> list[Figure]:
         asyncio.run(own_time(turns, folder, find_page))
         ratio = bytes_of(folder, turns, RESULT_CHARS[1])
         figures.append(Figure("  with a page as the result of each call", ratio, "×", 1.3))
+        folder = root / "letters"
+        folder.mkdir()
+        asyncio.run(own_time(turns, folder, find_letters, letters()))
+        ratio = bytes_of(folder, turns, RESULT_CHARS[0], letters())
+        figures.append(Figure("  with letters that nothing can pack", ratio, "×", None))
         # The first round imports and compiles.
         own = statistics.median(rounds[1:])
         figures.append(Figure("own CPU time of a turn", own, "ms", 1.0))

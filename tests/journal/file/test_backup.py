@@ -9,6 +9,7 @@ import pytest
 from batuta.errors import JournalBroken, JournalError, NotFound
 from batuta.journal.file.backup import copy_journal, restore
 from batuta.journal.sqlite import SqliteJournal, open_sqlite
+from batuta.journal.values import packed
 from batuta.ports import WORKSPACE
 from batuta.spec.facts import Accepted, Fact, Finished, Restored
 from batuta.spec.request import Request
@@ -87,7 +88,7 @@ async def test_no_backup_is_made_of_a_damaged_journal(tmp_path: Path) -> None:
     await _add_runs(journal, 0, 50)
     await journal.close()
     damaged = bytearray(path.read_bytes())
-    at = damaged.rindex(b"vvvvvv")
+    at = damaged.rindex(packed(encode(["v" * 2_000, 49]))) + 9
     damaged[at] ^= 1
     path.write_bytes(damaged)
     journal = open_sqlite(path)

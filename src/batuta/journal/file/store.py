@@ -16,6 +16,7 @@ from batuta.journal.file.failures import lost_facts
 from batuta.journal.file.statements import SQL
 from batuta.journal.intake import Append, Put, admit
 from batuta.journal.projection import RunState, project
+from batuta.journal.values import packed
 from batuta.ports import WORKSPACE
 
 __all__ = ["Head", "Outcome", "Store"]
@@ -200,7 +201,7 @@ class Store:
 
     def _insert_values(self, puts: Iterable[Put]) -> None:
         now = self._now()
-        rows = [(bytes.fromhex(put.ref), now, put.body) for put in puts]
+        rows = [(bytes.fromhex(put.ref), now, packed(put.body)) for put in puts]
         if rows:
             self.db.executemany(SQL["insert_value"], rows)
 
