@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from batuta.app import App
 from batuta.errors import BatutaError
@@ -23,11 +23,18 @@ class Keeper:
     """Drives runs in the background; of several callers, each has its turn.
 
     `said` hears of what goes wrong with a run: its id and the error. The run itself is as safe as its log.
+    `follow` begins the run that goes on in place of one that has failed, and gives its id; "" if none does.
     """
 
-    def __init__(self, app: App, said: Callable[[str, Exception], None]) -> None:
+    def __init__(
+        self,
+        app: App,
+        said: Callable[[str, Exception], None],
+        follow: Callable[[str], Awaitable[str]],
+    ) -> None:
         self._app = app
         self._said = said
+        self._follow = follow
         # Per caller what waits for its turn; the first caller is the next one.
         self._waiting: dict[str, deque[str]] = {}
         self._queued: set[str] = set()
@@ -108,11 +115,10 @@ class Keeper:
         while True:
             self._again.discard(run_id)
             try:
-                await self._app.drive(run_id)
-            except BatutaError as error:
-                self._said(run_id, error)
-                return
-            except Exception as error:  # a bug of ours must not end the others
+                if await self._app.drive(run_id) == "failed" and not self._leaving:
+                    if by := await self._follow(run_id):
+                        self.drive(by)
+            except Exception as error:  # a bug of ours, too, must not end the others
                 self._said(run_id, error)
                 return
             if run_id not in self._again or self._leaving:

@@ -48,7 +48,8 @@ class Service:
     ) -> None:
         self.app = app
         self.backlog_max = backlog_max
-        self.keeper = Keeper(app, said)
+        self.keeper = Keeper(app, said, self._follow)
+        self._said = said
         self.feeds = Feeds(app.engine, of_row, of_progress)
         self.library = Library(app.workspace)
         self.figures = Figures(app)
@@ -74,12 +75,28 @@ class Service:
         Afterwards what is driven may come to its end for `patience_s`.
         """
         await self.keeper.begin()
+        left = asyncio.get_running_loop().create_task(self._take_up_failed())
         try:
             yield
         finally:
+            left.cancel()
             self.leave()
             await self.keeper.close(patience_s)
             await self.library.close()
+
+    async def _follow(self, run_id: str) -> str:
+        return await self.desk.follow(run_id) if self.app.workspace.planning.replan else ""
+
+    async def _take_up_failed(self) -> None:
+        """Go on where a process has ended between the failure of a run and the one that takes its place."""
+        try:
+            for run_id in (
+                await self.desk.unfollowed() if self.app.workspace.planning.replan else ()
+            ):
+                if by := await self._follow(run_id):
+                    self.keeper.drive(by)
+        except Exception as error:  # whoever is served meanwhile has no part in it
+            self._said("", error)
 
     def leave(self) -> None:
         """Nobody follows any longer: the process is about to end."""

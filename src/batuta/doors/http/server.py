@@ -1,7 +1,11 @@
 """The process that serves: uvicorn, with bounds on how slowly a request may come."""
 
 import asyncio
+import signal
 import socket
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
@@ -77,9 +81,24 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._said = said
 
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        import time
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """Ends in order when told to. uvicorn's own raises the signal once more afterwards, and then it is no order."""
+        loop, told = asyncio.get_running_loop(), (signal.SIGINT, signal.SIGTERM)
+        try:
+            for one in told:
+                loop.add_signal_handler(one, self.handle_exit, one, None)
+        except (NotImplementedError, RuntimeError, ValueError):  # Windows, or not the main thread
+            with super().capture_signals():
+                yield
+            return
+        try:
+            yield
+        finally:
+            for one in told:
+                loop.remove_signal_handler(one)
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         took_s = time.time() - self._said.pop("began")
         tell("serving", **self._said, seconds=round(took_s, 3))
