@@ -80,7 +80,7 @@ class Replanning:
             return ""
         assert origin.ended is not None
         by = successor_id(origin.id, origin.ended.at)
-        blame = blame_of(origin, self._app.cards)
+        blame = blame_of(origin)
         try:
             if not await self._is_there(origin, by):
                 await self._begin(origin, by, blame)
@@ -218,7 +218,7 @@ class Replanning:
         run: Run | None = origin
         while run is not None and run.root is not None:
             plans.add(run.root_plan_digest)
-            broken |= blame_of(run, self._app.cards).without
+            broken |= blame_of(run).without
             fork = None if run.accepted is None else run.accepted.fork
             run = await self._engine.read(fork.run) if fork is not None and fork.number else None
         return frozenset(plans), frozenset(broken)

@@ -10,7 +10,6 @@ from typing import Any
 import msgspec
 
 from batuta.spec import run as r
-from batuta.spec.card import Card
 from batuta.spec.run import Node, Run
 from batuta.spec.value import decode
 
@@ -26,7 +25,6 @@ _REFUSALS = {
     "budget": "its budget is used up",
 }
 _CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
-_CHECK = "check"
 # The code of what has no word of its own.
 _NO_WORD = "failed"
 
@@ -64,13 +62,13 @@ def refusal(run: Run) -> str:
     return _REFUSALS.get(run.ended.code, "")
 
 
-def blame_of(run: Run, cards: Mapping[str, Card]) -> Blame:
+def blame_of(run: Run) -> Blame:
     """What the failed `run` failed by."""
     ended, root = run.ended, run.root
     assert ended is not None and root is not None
     node = run.nodes.get(ended.path)
     failed = list(_failed(node)) if node is not None else []
-    without = frozenset(name for one in failed for name in _blamed(one, cards))
+    without = frozenset(name for one in failed for name in _blamed(one))
     # A word that a callee has chosen may be anything.
     code = ended.code if _CODE.fullmatch(ended.code) else _NO_WORD
     plan = decode(root.shape.encoded)
@@ -96,11 +94,7 @@ def _failed(node: Node) -> Iterator[Node]:
         waiting.extend(inner for inner in (*one.children, *inside) if inner.state == r.FAILED)
 
 
-def _blamed(node: Node, cards: Mapping[str, Card]) -> Iterator[str]:
-    tried = node.shape.uses[: node.alternative + 1]
-    if any(name in cards and cards[name].kind == _CHECK for name in tried):
-        # It has found something wrong: not with itself, but with what it was given.
-        for name in node.shape.needs:
-            yield from node.scope.nodes[name].shape.uses
-    elif node.attempt > 0 or node.code == "unknown_capability":
-        yield from tried
+def _blamed(node: Node) -> Iterator[str]:
+    # Without a call it was the plan that was wrong; unless a condition on what was called never came true.
+    if node.attempt > 0 or node.code in ("unknown_capability", "repeat"):
+        yield from node.shape.uses[: node.alternative + 1]
