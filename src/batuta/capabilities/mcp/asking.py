@@ -7,7 +7,7 @@ from batuta.capabilities.answers import ANSWER_SCHEMA, schema_flaw
 from batuta.imports.difference import seen
 from batuta.spec.call import Question
 
-__all__ = ["answered", "answers_of", "question_of", "wording"]
+__all__ = ["answered", "answers_of", "question_of", "rest_of", "wording"]
 
 _TEXT_CHARS_MAX = 2_000
 _NOBODY = {"type": "null"}
@@ -41,22 +41,35 @@ def wording(asked: Any) -> str:
     return f"“{text[:_TEXT_CHARS_MAX]}”"
 
 
-def answers_of(modes: Mapping[str, str], answer: Any) -> dict[str, dict[str, Any]]:
-    """What the server is answered, by its key; `modes` says of each whether it was a `form` or a `url`."""
-    if len(modes) == 1:
-        return {key: answered(mode, answer) for key, mode in modes.items()}
+def rest_of(asked: Any) -> dict[str, Any]:
+    """What has to be known of a question when its answer comes: how it was asked, and what holds if it is left out."""
+    if asked.mode == "url":
+        return {"mode": "url"}
+    fields = cast("dict[str, Any]", dict(asked.requested_schema).get("properties", {}))
+    defaults = {
+        name: cast("dict[str, Any]", field)["default"]
+        for name, field in fields.items()
+        if isinstance(field, dict) and "default" in field
+    }
+    return {"mode": "form", "defaults": defaults}
+
+
+def answers_of(rests: Mapping[str, Any], answer: Any) -> dict[str, dict[str, Any]]:
+    """What the server is answered, by its key; `rests` says of each question what `rest_of` did."""
+    if len(rests) == 1:
+        return {key: answered(rest, answer) for key, rest in rests.items()}
     given = cast("dict[str, Any]", answer) if isinstance(answer, dict) else {}
-    return {key: answered(mode, given.get(key)) for key, mode in modes.items()}
+    return {key: answered(rest, given.get(key)) for key, rest in rests.items()}
 
 
-def answered(mode: str, answer: Any) -> dict[str, Any]:
+def answered(rest: Mapping[str, Any], answer: Any) -> dict[str, Any]:
     """One answer, as the fields of the SDK's `ElicitResult`."""
     if not isinstance(answer, dict):
         return {"action": "cancel" if answer is None else "decline"}
     given = cast("dict[str, Any]", answer)
-    if mode == "url":
+    if rest["mode"] == "url":
         return {"action": "accept" if given.get("approved") is True else "decline"}
-    return {"action": "accept", "content": given}
+    return {"action": "accept", "content": {**rest["defaults"], **given}}
 
 
 def _schema(asked: Any) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from batuta.capabilities.mcp.answers import (
     tool_outcome,
     unreadable,
 )
-from batuta.capabilities.mcp.asking import answers_of, question_of
+from batuta.capabilities.mcp.asking import answers_of, question_of, rest_of
 from batuta.capabilities.mcp.holding import LIVE, Lines
 from batuta.capabilities.mcp.sending import Sending
 from batuta.capabilities.mcp.source import Source
@@ -174,8 +174,8 @@ class McpCapability:
         question = question_of(self.card.name, asked)
         if isinstance(question, str):
             return unreadable(self.card.effect, question)
-        modes = {key: one.mode for key, one in asked.items()}
-        return Waiting(question, {"on": "server", "state": state, "modes": modes})
+        rests = {key: rest_of(one) for key, one in asked.items()}
+        return Waiting(question, {"on": "server", "state": state, "asked": rests})
 
     def _links_first(self, data: Any) -> Waiting | Failed:
         """It has done nothing yet: somebody has to open a link first."""
@@ -206,7 +206,7 @@ class McpCapability:
             params["request_state"] = call.state["state"]
             params["input_responses"] = {
                 key: {"method": "elicitation/create", **one}
-                for key, one in answers_of(call.state["modes"], call.answer).items()
+                for key, one in answers_of(call.state["asked"], call.answer).items()
             }
         return params
 

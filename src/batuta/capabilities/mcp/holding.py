@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from batuta.capabilities.mcp.asking import answered, question_of, wording
+from batuta.capabilities.mcp.asking import answered, question_of, rest_of, wording
 from batuta.capabilities.mcp.sending import Sending
 from batuta.spec.call import Call, Failed, Outcome, Waiting
 from batuta.spec.card import Effect
@@ -107,7 +107,7 @@ class _Line:
         if self._known:
             self._known = False
             if self._call.state.get("asked") == wording(params):
-                return answered(params.mode, self._call.answer)
+                return answered(rest_of(params), self._call.answer)
         question = question_of(self._call.capability, {"": params})
         if isinstance(question, str):
             self.sending.unasked = question
@@ -127,4 +127,4 @@ class _Line:
             self.sending.ask = self._ask
             if until is not None:
                 self.sending.until = until + self._loop.time() - began
-        return answered(params.mode, answer)
+        return answered(rest_of(params), answer)
