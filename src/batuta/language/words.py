@@ -12,7 +12,7 @@ _WORD = re.compile(r"[^\W_]+(?:[’'.\-_][^\W_]+)*")
 # Longer runs are data, not words.
 _CHARS_MAX = 64
 # Roots that end so have lost an e before -ing and -ed.
-_LOST_E = tuple("at iz bl uc ic rg rv ng eas has ang iv ir ur us".split())
+_LOST_E = tuple("at iz bl uc ic rg rv ng eas has ang iv ir ur us ys yz".split())
 _VOWEL = re.compile(r"[aeiouy]")
 
 

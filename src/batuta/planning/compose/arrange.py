@@ -18,6 +18,8 @@ Follows = Callable[[str, str], float]
 Said = Callable[[Offer, int], frozenset[str]]
 # Links of less worth are no links: of what words hold, of what they do not hold, of what may be left out.
 _SAID_FROM, _UNSAID_FROM, _SPARE_FROM = 2.0, 1.0, 4.0
+# A name says so, and not the form alone.
+_BY_NAME_FROM = 2.0
 # More than words that stand there.
 _OVER_WORDS_FROM = 3.0
 # Steps that are added because another needs them: so many behind each other.
@@ -93,8 +95,11 @@ class _Draft:
         links = self._linked(pick)
         said = self._said(offer, pick.clause)
         for field in offer.fields:
-            needs = field.required and field.name not in links and field.name not in said
-            if needs and added_max and (helper := self._supplier(field, pick)) is not None:
+            link = links.get(field.name)
+            # What only looks like it may be had better: any table is a list of passages.
+            worth = 0.0 if link is None else link.worth
+            needs = field.required and worth < _BY_NAME_FROM and field.name not in said
+            if needs and added_max and (helper := self._supplier(field, pick, worth)) is not None:
                 helping = Pick(helper, WHOLE, 0.0, (), pick.at)
                 self.add(helping, added_max - 1, offer.name)
                 links = self._linked(pick)
@@ -128,8 +133,8 @@ class _Draft:
             links[name] = spare[name]
         return links
 
-    def _supplier(self, field: Field, user: Pick) -> Offer | None:
-        """Who gives what `field` needs: without changing anything, and nearest to what was asked for.
+    def _supplier(self, field: Field, user: Pick, over: float) -> Offer | None:
+        """Who gives what `field` needs, and more than `over`: changing nothing, and nearest to what was asked for.
 
         What words could hold, and do not, is only taken from where the words say all that is needed for it.
         """
@@ -143,7 +148,8 @@ class _Draft:
             if offer.name == user.offer.name or offer.name in there:
                 continue
             link = best_link(field, dict.fromkeys(sources_of("x", offer), offer.name))
-            if link is None or link.worth < (_SAID_FROM if field.sayable else _UNSAID_FROM):
+            least = _SAID_FROM if field.sayable else _UNSAID_FROM
+            if link is None or link.worth < (max(least, _BY_NAME_FROM) if over else least):
                 continue
             must = {one.name for one in offer.fields if one.required}
             if field.sayable and not (must and must <= self._said(offer, WHOLE)):
@@ -163,17 +169,25 @@ class _Draft:
 def _without_doubles(nodes: Sequence[Node]) -> list[Node]:
     """`nodes` without those that only look at something, that nobody uses, and that an added one stands in for."""
     used = {name for node in nodes for name in node.deps}
-    added = [node.offer for node in nodes if node.added_for]
+    helped = {node.added_for: node for node in nodes if node.added_for}
+    parts = {node.pick.clause for node in nodes if node.offer.name in helped} - {WHOLE}
+
+    def stands_in(node: Node) -> bool:
+        """True if what was added does what `node` would, or gives the main thing of its part what it needs."""
+        if node.pick.clause in parts and node.pick.besides:
+            return True
+        spoken = [stem(folded(word)) for word in node.pick.words]
+        return any(all(speaks_of(word, one.offer) for word in spoken) for one in helped.values())
+
     return [
         node
         for node in nodes
         if node.added_for
         or node.name in used
+        or node.offer.name in helped
         or node.offer.card.effect not in ("pure", "read")
         or not node.pick.words
-        or not any(
-            all(speaks_of(stem(folded(word)), offer) for word in node.pick.words) for offer in added
-        )
+        or not stands_in(node)
     ]
 
 

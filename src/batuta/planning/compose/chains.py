@@ -143,8 +143,7 @@ def figures(chain: Chain, evidence: Evidence) -> dict[str, float]:
         "pairs": sum(pairs.get(pair, 0.0) for pair in pairwise(chain)),
         "begins": pairs.get((BEGIN, chain[0]), 0.0),
         "ends": pairs.get((chain[-1], END), 0.0),
-        # Of one step, nothing is out of order.
-        "ordered": sum(ordered) / len(two) if two else 1 / (1 + _UNSEEN),
+        "ordered": sum(ordered) / max(1, len(two)),
         "said_so": sum(asked) / max(1, len(two)),
         "length": evidence.lengths.get(len(chain), 0.0),
         "set": evidence.sets.get(frozenset(chain), 0.0),

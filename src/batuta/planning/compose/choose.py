@@ -11,6 +11,7 @@ from batuta.planning.compose.history import Likely
 from batuta.planning.compose.offers import Offer
 
 __all__ = [
+    "FITS_FROM",
     "WHOLE",
     "Clause",
     "Pick",
@@ -48,13 +49,17 @@ class Clause(NamedTuple):
 
 
 class Pick(NamedTuple):
-    """A capability that was chosen: for which part, how near it is, the words that led to it, and where they begin."""
+    """A capability that was chosen: for which part, how near it is, the words that led to it, and where they begin.
+
+    `besides`: another one is nearer to the same part.
+    """
 
     offer: Offer
     clause: int
     score: float
     words: tuple[str, ...]
     at: int
+    besides: bool = False
 
 
 class _Word(NamedTuple):
@@ -128,7 +133,8 @@ def _of_part(offers: Sequence[Offer], clause: Clause, number: int) -> list[Pick]
             continue
         first = new[0] if new else said[0] if said else None
         position = first.at if first is not None else clause.start
-        picks.append(Pick(offer, number, score, tuple(word.text for word in led), position))
+        texts = tuple(word.text for word in led)
+        picks.append(Pick(offer, number, score, texts, position, bool(picks)))
         open_words = [word for word in open_words if word not in new]
     return picks
 

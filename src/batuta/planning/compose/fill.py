@@ -1,18 +1,14 @@
 """The plan of some steps: what they get from each other, and the inputs that everything else becomes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from batuta.planning.compose.arrange import Node, Said
-from batuta.planning.compose.choose import Clause, Pick, said_in, speaks_of
 from batuta.planning.compose.offers import Field
-from batuta.planning.slots import Inputs, Slot
 from batuta.plans.read import RESERVED_STEPS
-from batuta.spec.card import Card
 from batuta.spec.file import is_file_schema
-from batuta.spec.plan import Plan
 
-__all__ = ["Filled", "filled", "together", "with_new_files", "without_echoes"]
+__all__ = ["Filled", "filled"]
 
 # Arguments whose name does not say of what: two steps seldom mean the same one.
 _OF_ANYTHING = frozenset(
@@ -21,7 +17,13 @@ _OF_ANYTHING = frozenset(
 _KEYWORDS = frozenset({"true", "false", "null", "in"}) | RESERVED_STEPS
 _ASKED = frozenset({"question", "query", "prompt", "request"})
 _NAME_CHARS_MAX = 120
-_PATHS = frozenset({"path", "file", "filename"})
+# One value may be given for two arguments that differ in these alone, within the narrower ones.
+_BOUNDS: Mapping[str, Callable[[Iterable[Any]], Any]] = {
+    "minLength": max,
+    "minimum": max,
+    "maxLength": min,
+    "maximum": min,
+}
 
 
 class Filled(NamedTuple):
@@ -74,6 +76,7 @@ def _input_of(field: Field, node: Node, inputs: dict[str, dict[str, Any]]) -> st
         for name, other in inputs.items():
             same = name == _identifier(field.name) or {name, field.name} <= _ASKED
             if same and _demand(other) == _demand(schema):
+                inputs[name] = {**other, **_bounds(schema, other)}
                 return name
     plain = _identifier(field.name)
     name, number = plain, 1
@@ -93,7 +96,17 @@ def _schema_of(field: Field) -> dict[str, Any]:
 
 
 def _demand(schema: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: one for key, one in schema.items() if key not in ("description", "title")}
+    passed = ("description", "title", *_BOUNDS)
+    return {key: one for key, one in schema.items() if key not in passed}
+
+
+def _bounds(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """The narrower bounds of two."""
+    return {
+        key: narrower(schema[key] for schema in (one, other) if key in schema)
+        for key, narrower in _BOUNDS.items()
+        if key in one or key in other
+    }
 
 
 def _identifier(name: str) -> str:
@@ -114,84 +127,3 @@ def _result(nodes: Sequence[Node]) -> Any:
     if len(ends) == 1:
         return f"${{steps.{ends[0]}}}"
     return {name: f"${{steps.{name}}}" for name in ends}
-
-
-def together(read: Sequence[Inputs], schemas: Mapping[str, Any]) -> Inputs:
-    """What was read part by part, the first that read an input has it; no two inputs have the same words."""
-    slots: dict[str, Slot] = {}
-    unclear: dict[str, tuple[str, ...]] = {}
-    for one in read:
-        for slot in one.slots:
-            taken = any(
-                slot.start < other.end and other.start < slot.end for other in slots.values()
-            )
-            if slot.name not in slots and not (taken and len(read) > 1):
-                slots[slot.name] = slot
-        unclear |= one.unclear
-    missing = tuple(
-        name for name in schemas if name not in slots and "default" not in schemas[name]
-    )
-    return Inputs(
-        tuple(slots[name] for name in schemas if name in slots),
-        missing,
-        {name: unclear[name] for name in missing if name in unclear},
-    )
-
-
-def with_new_files(words: str, inputs: Inputs, plan: Plan, cards: Mapping[str, Card]) -> Inputs:
-    """`inputs` with the path of the one file in `words` that is to be written: there need be none yet.
-
-    Free words that turn out to hold it were none.
-    """
-    written = [name for name in inputs.missing if _is_written(name, plan, cards)]
-    if len(written) != 1 or written[0] not in inputs.unclear:
-        return inputs
-    (name,) = written
-    held = [slot for slot in inputs.slots if slot.words in inputs.unclear[name]]
-    paths = [path for path in inputs.unclear[name] if path not in {slot.words for slot in held}]
-    if len(paths) != 1 or words.count(paths[0]) != 1:
-        return inputs
-    start = words.index(paths[0])
-    slots = [slot for slot in inputs.slots if not (slot.start <= start < slot.end)]
-    lost = {slot.name for slot in inputs.slots} - {slot.name for slot in slots}
-    missing = [one for one in plan.inputs if one in {*inputs.missing, *lost} - {name}]
-    unclear = {one: rivals for one, rivals in inputs.unclear.items() if one != name}
-    return Inputs(
-        (*slots, Slot(name, paths[0], paths[0], start, start + len(paths[0]))),
-        tuple(one for one in missing if "default" not in plan.inputs[one]),
-        unclear,
-    )
-
-
-def _is_written(name: str, plan: Plan, cards: Mapping[str, Card]) -> bool:
-    """True for an input that is the path of a file that a step writes."""
-    path = plan.inputs[name].get("type") == "string" and name.rpartition("_")[2] in _PATHS
-    return path and any(
-        cards[step.use].effect in ("write", "idempotent")
-        and f"${{inputs.{name}}}" in step.with_.values()
-        for step in plan.steps.values()
-    )
-
-
-def without_echoes(
-    inputs: Inputs, plan: Plan, clauses: Sequence[Clause], picks: Sequence[Pick]
-) -> Inputs:
-    """`inputs` without free words that say no more than what is to be done: "answer questions" is no question."""
-    kept: list[Slot] = []
-    for slot in inputs.slots:
-        inside = [
-            word
-            for clause in clauses
-            for word in said_in(clause)
-            if slot.start <= word.at < slot.end
-        ]
-        led = [any(speaks_of(word.stem, pick.offer) for pick in picks) for word in inside]
-        if not (isinstance(slot.value, str) and len(led) > 1 and all(led)):
-            kept.append(slot)
-    lost = {slot.name for slot in inputs.slots} - {slot.name for slot in kept}
-    missing = tuple(
-        name
-        for name in plan.inputs
-        if name in inputs.missing or (name in lost and "default" not in plan.inputs[name])
-    )
-    return Inputs(tuple(kept), missing, inputs.unclear)

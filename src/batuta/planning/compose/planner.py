@@ -6,6 +6,7 @@ says: it is never sure.
 """
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any
 
@@ -17,6 +18,7 @@ from batuta.planning.candidate import Route
 from batuta.planning.clauses import command_of, wishes
 from batuta.planning.compose.arrange import Node, Said, arranged
 from batuta.planning.compose.choose import (
+    FITS_FROM,
     WHOLE,
     Clause,
     Pick,
@@ -25,12 +27,18 @@ from batuta.planning.compose.choose import (
     chosen,
     leading,
 )
-from batuta.planning.compose.fill import Filled, filled, together, with_new_files, without_echoes
+from batuta.planning.compose.fill import Filled, filled
 from batuta.planning.compose.history import Likely, Past, Successions
 from batuta.planning.compose.offers import Offer, offer_of, offered
 from batuta.planning.compose.scoring import Scorer
+from batuta.planning.compose.values import (
+    Reader,
+    new_file,
+    read_parts,
+    with_new_file,
+    without_echoes,
+)
 from batuta.planning.proposal import NONE, Proposal, Wish
-from batuta.planning.slots import Inputs, read_inputs
 from batuta.plans.build import Sourced, plan_from_data
 from batuta.plans.check import check
 from batuta.ports import Embedder
@@ -47,6 +55,9 @@ _SHOWN_CHARS = 60
 _PASTS_MAX, _NEW_SHARE = 3_000, 0.05
 # As sure as this planner ever is: a person has the last word.
 _SUREST = 0.79
+
+_FILE = re.compile(r"(?<![\w.@/-])[\w/-][\w./-]{0,200}\.[A-Za-z]\w{1,4}(?![\w.@/-])")
+_BETWEEN = re.compile(r"[./_-]+")
 
 
 def _grown(pasts: Sequence[Past], learned: Sequence[Past]) -> bool:
@@ -116,7 +127,7 @@ class ComposePlanner:
             return self._none(
                 f"only {picks[0].offer.name} is near, and it is registered as it is", near
             )
-        said = _Reader(wish, clauses).said
+        said = Reader(wish, clauses).said
         if self._followed is None or self._followed[0] != (len(pasts), pasts[-1:]):
             self._followed = (len(pasts), pasts[-1:]), Successions(pasts)
         follows = self._followed[1].follows
@@ -124,9 +135,11 @@ class ComposePlanner:
         sourced, parts = _sound(nodes, said, cards)
         if sourced is None:
             return self._none("what is near does not go together", near)
-        inputs = _read(wish, sourced, parts, clauses)
-        inputs = with_new_files(wish.words, inputs, sourced.plan, cards)
-        inputs = without_echoes(inputs, sourced.plan, clauses, [node.pick for node in nodes])
+        new = new_file(sourced.plan, cards)
+        inputs = read_parts(wish, sourced.plan, parts, clauses, new)
+        inputs = with_new_file(wish.words, inputs, sourced.plan, new)
+        led = [*picks, *(node.pick for node in nodes)]
+        inputs = without_echoes(inputs, sourced.plan, clauses, led)
         share = accounted(clauses, picks, [(slot.start, slot.end) for slot in inputs.slots])
         if likely is not None and picks[0].clause == WHOLE:
             sure = max(share, min(1.0, likely.least)) * _SUREST
@@ -183,36 +196,12 @@ class ComposePlanner:
         parts = wishes(command)
         places = [(part.text, command.index(part.text, part.start)) for part in parts]
         places = places or [(command, 0)]
-        scores = await self._scorer[1].scores([text for text, _ in places])
+        scorer = self._scorer[1]
+        scores = await scorer.scores([text for text, _ in places])
+        for at, (text, _) in enumerate(places):
+            if max(scores[at]) < FITS_FROM and (said := _said(text)) != text:
+                (scores[at],) = await scorer.scores([said])
         return [Clause(text, start, own) for (text, start), own in zip(places, scores, strict=True)]
-
-
-class _Reader:
-    """What the parts of a request hold of the arguments of capabilities; each is read once."""
-
-    def __init__(self, wish: Wish, clauses: Sequence[Clause]) -> None:
-        self._wish = wish
-        self._clauses = clauses
-        self._known: dict[tuple[str, int], frozenset[str]] = {}
-
-    def said(self, offer: Offer, part: int) -> frozenset[str]:
-        """The arguments of `offer` that a part of the words holds."""
-        known = self._known.get((offer.name, part))
-        if known is None:
-            known = self._known[offer.name, part] = self._read(offer, part)
-        return known
-
-    def _read(self, offer: Offer, part: int) -> frozenset[str]:
-        schemas: dict[str, Any] = {
-            field.name: field.schema if field.required else {**field.schema, "default": None}
-            for field in offer.fields
-            if field.sayable
-        }
-        wish = self._wish
-        whole = part == WHOLE or len(self._clauses) < 2
-        text = wish.words if whole else self._clauses[part].text
-        read = read_inputs(text, schemas, today=wish.today, exists=wish.exists)
-        return frozenset(read.values)
 
 
 def _sound(
@@ -236,29 +225,9 @@ def _sound(
     return None, {}
 
 
-def _read(
-    wish: Wish, sourced: Sourced, parts: Mapping[str, int], clauses: Sequence[Clause]
-) -> Inputs:
-    """What the words say of the inputs: each read from its own part first."""
-    schemas = sourced.plan.inputs
-    if len(clauses) < 2:
-        return read_inputs(wish.words, schemas, today=wish.today, exists=wish.exists)
-    read: list[Inputs] = []
-    whole = Clause(wish.words, 0, ())
-    for number, clause in [*enumerate(clauses), (WHOLE, whole)]:
-        own = {
-            name: schemas[name]
-            for name, part in parts.items()
-            if part == number and name in schemas
-        }
-        found = read_inputs(clause.text, own, today=wish.today, exists=wish.exists)
-        at = clause.start
-        slots = tuple(
-            msgspec.structs.replace(slot, start=slot.start + at, end=slot.end + at)
-            for slot in found.slots
-        )
-        read.append(Inputs(slots, found.missing, found.unclear))
-    return together(read, schemas)
+def _said(text: str) -> str:
+    """`text` with the names of its files as words: where nothing else says so, "analyse sales.csv" is about sales."""
+    return _FILE.sub(lambda found: _BETWEEN.sub(" ", found[0].rpartition(".")[0]), text)
 
 
 def _near(known: Sequence[Offer], clauses: Sequence[Clause]) -> list[tuple[float, str]]:
