@@ -39,7 +39,7 @@ _ROUND_S = 0.1
 _STATE_CHARS_MAX = 256 * 1_024
 # Of a difference, so much is in a failure; the rest is for those who are to accept it.
 _CHANGE_CHARS_MAX = 500
-_URL_FIRST, _HEADERS_OLD = -32042, -32020
+_INVALID, _URL_FIRST, _HEADERS_OLD = -32602, -32042, -32020
 # Under this name it is told which call this is; a server that knows it does not do the same thing twice.
 _KEY = "batuta/idempotency-key"
 
@@ -120,10 +120,17 @@ class McpCapability:
             code = getattr(getattr(error, "error", None), "code", None)
             if not isinstance(code, int):
                 raise
-            return await self._answered_with_error(session, cast("Any", error), sending)
+            known = cast("Any", error).error
+            if known.code == _INVALID and "request_state" in params and not sending.again:
+                # It has forgotten what it asked, as servers do that were started anew; so it is asked from the start.
+                sending.again = True
+                del params["request_state"]
+                params.pop("input_responses", None)
+                return None
+            return await self._answered_with_error(session, known, sending)
         self._source.answered()
         if getattr(result, "result_type", None) == "input_required":
-            return self._asked(result)
+            return self._asked(result, params, call, sending)
         match kind:
             case "tool":
                 outcome = tool_outcome(effect, result, self._check_output)
@@ -159,8 +166,10 @@ class McpCapability:
         sending.trouble = sending.trouble or await session.trouble(sent=sending.left)
         return failed_by(effect, sending, error.code, error.message)
 
-    def _asked(self, result: Any) -> Waiting | Failed | str:
-        """The question that the server answers with; or what it wants to hear again."""
+    def _asked(
+        self, result: Any, params: dict[str, Any], call: Call, sending: Sending
+    ) -> Waiting | Failed | str | None:
+        """The question that the server answers with; or what it wants to hear again; None: it has an answer."""
         state: str | None = result.request_state
         if len(state or "") > _STATE_CHARS_MAX:
             return unreadable(self.card.effect, "what it wants to hear again is too long")
@@ -175,7 +184,13 @@ class McpCapability:
         if isinstance(question, str):
             return unreadable(self.card.effect, question)
         rests = {key: rest_of(one) for key, one in asked.items()}
-        return Waiting(question, {"on": "server", "state": state, "asked": rests})
+        if sending.again and call.answered and call.state.get("text") == question.text:
+            params["request_state"] = state
+            params["input_responses"] = _responses(rests, call.answer)
+            return None
+        return Waiting(
+            question, {"on": "server", "state": state, "asked": rests, "text": question.text}
+        )
 
     def _links_first(self, data: Any) -> Waiting | Failed:
         """It has done nothing yet: somebody has to open a link first."""
@@ -204,10 +219,7 @@ class McpCapability:
             params["_meta"] = {_KEY: call.key}
         if call.answered and _place(call.state) == "server":
             params["request_state"] = call.state["state"]
-            params["input_responses"] = {
-                key: {"method": "elicitation/create", **one}
-                for key, one in answers_of(call.state["asked"], call.answer).items()
-            }
+            params["input_responses"] = _responses(call.state["asked"], call.answer)
         return params
 
     @property
@@ -235,6 +247,11 @@ class McpCapability:
             f"it asked {sending.unasked}, and nobody was asked: `waits: true` in"
             f" mcp.{self._source.name}.tools.{self._entry.name} has people asked"
         )
+
+
+def _responses(rests: Mapping[str, Any], answer: Any) -> dict[str, Any]:
+    each = answers_of(rests, answer)
+    return {key: {"method": "elicitation/create", **one} for key, one in each.items()}
 
 
 def _place(state: Any) -> str:
