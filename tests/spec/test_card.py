@@ -32,6 +32,19 @@ def test_only_free_local_reading_leaves_before_its_intent_is_durable(
     assert card.intent_first is first
 
 
+@pytest.mark.parametrize(
+    ("said", "unsaid"),
+    [
+        ({}, "'a' does not say what it does to the world, so it counts as a write that leaves this machine"),
+        ({"effect": "read"}, "'a' does not say how far it reaches, so it counts as leaving this machine"),
+        ({"reach": "local"}, "'a' does not say what it does to the world, so it counts as a write"),
+        ({"declared": True}, ""),
+    ],
+)  # fmt: skip
+def test_what_a_card_leaves_unsaid_is_said(said: dict[str, Any], unsaid: str) -> None:
+    assert Card(**{"name": "a", "declared": False} | said).undeclared == unsaid
+
+
 def test_a_call_that_costs_is_metered() -> None:
     assert not Card("a").metered
     assert Card("a", price_nusd=1).metered

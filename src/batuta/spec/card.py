@@ -92,6 +92,20 @@ class Card(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
         return self.price_nusd > 0 or not self.priced
 
     @property
+    def undeclared(self) -> str:
+        """What it leaves unsaid, and how that is read; "" if it has said all."""
+        if self.declared:
+            return ""
+        if self.effect != "write":
+            return f"{self.name!r} does not say how far it reaches, so it counts as leaving this machine"
+        if self.reach != "egress":
+            return f"{self.name!r} does not say what it does to the world, so it counts as a write"
+        return (
+            f"{self.name!r} does not say what it does to the world, so it counts as a write that leaves"
+            " this machine"
+        )
+
+    @property
     def intent_first(self) -> bool:
         """True if a call must not leave before its `Started` is durable (contract, 3)."""
         return self.effect in ("write", "idempotent") or self.reach != "local" or self.metered

@@ -180,6 +180,12 @@ async def test_dependencies_come_out_of_json_as_the_type_that_the_agent_wants() 
     assert (wrong.code, wrong.message) == ("invalid", "deps.number: expected int, got str")
 
 
+async def test_a_dependency_without_a_type_may_be_anything() -> None:
+    support = lent(Agent(TestModel(), deps_type=dict), deps=lambda who: {"who": who})
+    assert support.card.input["properties"]["who"] == {}
+    assert isinstance(await ask(support, who=[1]), Done)
+
+
 @pytest.mark.parametrize("waits", [False, True])
 async def test_dependencies_that_json_cannot_say_are_made_by_a_function(waits: bool) -> None:
     agent = Agent(TestModel(), deps_type=Connected)

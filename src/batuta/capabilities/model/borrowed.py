@@ -66,7 +66,9 @@ def borrowed(
     shape: Any = run
     shape.__name__ = shape.__qualname__ = named
     shape.__signature__ = inspect.Signature(own)
-    shape.__annotations__ = {one.name: one.annotation for one in own}
+    shape.__annotations__ = {
+        one.name: one.annotation for one in own if one.annotation is not one.empty
+    }
     shape.__doc__ = str(lender.description or f"Asks {named}, an agent of pydantic-ai.")
     setattr(shape, PLACE, place)
     read_signature(shape)

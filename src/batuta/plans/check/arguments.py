@@ -133,8 +133,7 @@ def _undeclared(walk: Walk, card: Card, place: Path) -> None:
     """Warn of a card that says too little."""
     walk.flaws.at(
         "B190",
-        f"{card.name!r} does not say what it does to the world, "
-        "so it counts as a write that leaves this machine",
+        card.undeclared,
         (*place, "use"),
         "declare effect and reach where it is defined",
     )

@@ -159,7 +159,7 @@ def _of_workspace(app: App) -> list[Finding]:
     found += [
         Finding(
             "B190",
-            f"{name!r} does not say what it does to the world, so it counts as a write that leaves this machine",
+            card.undeclared,
             place=workspace.places.at("capabilities", name)
             if name in workspace.capabilities
             else None,
