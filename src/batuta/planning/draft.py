@@ -6,14 +6,13 @@ the plan will read. What it writes is checked like a file that somebody has writ
 """
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Container, Mapping
 from typing import Any, cast
 
 import msgspec
 
 from batuta.errors import BatutaError
-from batuta.language.similarity import alike
-from batuta.language.weights import content
+from batuta.language.lookup import Lookup
 from batuta.planning.candidate import Route
 from batuta.planning.proposal import NONE, Proposal, Wish
 from batuta.planning.slots import Inputs, Slot
@@ -23,7 +22,7 @@ from batuta.spec.budget import Budget, nusd, usd
 from batuta.spec.card import Card
 from batuta.spec.plan import Plan
 
-__all__ = ["CHECK", "DraftPlanner", "draft_plan", "shortlist"]
+__all__ = ["CHECK", "DraftPlanner", "Shortlist", "draft_plan"]
 
 # The capability that reads a draft.
 CHECK = "check_plan"
@@ -31,11 +30,12 @@ CHECK = "check_plan"
 _TOOLS_MAX = 40
 # How sure one may be of a plan that passes the checker: right in form, and for the meaning a person is asked.
 _SURE_AT_ONCE, _SURE_AFTER_REPAIR, _SURE_LATER = 0.7, 0.65, 0.6
-_ALIKE = 0.8
+# What a description says behind these says nothing more of what it is for.
+_DESCRIPTION_CHARS_MAX = 2_000
 # Letters of words that stand apart from each other; others, as those of Chinese, do not.
 _LATIN = r"0-9A-Za-z_\u00C0-\u024F"
 # What a plan calls only if somebody has written it down.
-_KINDS = frozenset({"thought", "vote", "merge", "value", "check"})
+_KINDS = frozenset({"thought", "vote", "merge", "value", "check", "planner"})
 
 _LANGUAGE = """\
 You write plans for an orchestration engine. A plan is data; nothing but the listed capabilities can be called.
@@ -109,11 +109,11 @@ class DraftPlanner:
         self._carry_out = carry_out
         self._earlier = earlier
         self._cards = cards
+        self._shortlist = Shortlist()
 
     async def propose(self, wish: Wish) -> Proposal:
         """A plan that passes the checker, or why there is none."""
-        cards = {name: card for name, card in self._cards().items() if name not in wish.without}
-        tools = shortlist(wish.words, cards)
+        tools = self._shortlist.of(wish.words, self._cards(), wish.without)
         plan, inputs = self._plan, {"request": wish.words, "capabilities": [*map(_shown, tools)]}
         if wish.tried is not None:
             plan, inputs = self._again, inputs | {"tried": wish.tried}
@@ -202,20 +202,31 @@ def draft_plan(model: str, attempts: int, *, again: bool = False) -> Plan:
     ).plan
 
 
-def shortlist(words: str, cards: Mapping[str, Card]) -> list[Card]:
-    """What a plan for `words` may call: everything, or where that is too much, what speaks of the same."""
-    usable = [one for one in cards.values() if one.kind not in _KINDS and one.name != CHECK]
-    if len(usable) <= _TOOLS_MAX:
-        return usable
-    asked = content(words)
-    ranked = sorted(usable, key=lambda card: -_nearness(asked, card))
-    return ranked[:_TOOLS_MAX]
+class Shortlist:
+    """What plans may call: everything, or where that is too much, what speaks of the same as the words.
 
+    The words of all cards are taken in once, and again when there are other cards.
+    """
 
-def _nearness(asked: Sequence[str], card: Card) -> int:
-    name = card.name.replace(".", " ").replace("_", " ")
-    said = {*content(f"{name} {card.description}")}
-    return sum(any(alike(word, other) >= _ALIKE for other in said) for word in asked)
+    def __init__(self) -> None:
+        self._of: Mapping[str, Card] = {}
+        self._usable: list[str] = []
+        self._lookup = Lookup({})
+
+    def of(self, words: str, cards: Mapping[str, Card], without: Container[str] = ()) -> list[Card]:
+        """The cards for `words`, the nearest first if they are not all; none of those named in `without`."""
+        if cards is not self._of:
+            usable = {
+                name: (name, card.description[:_DESCRIPTION_CHARS_MAX])
+                for name, card in cards.items()
+                if card.kind not in _KINDS and name != CHECK
+            }
+            self._of, self._usable, self._lookup = cards, [*usable], Lookup(usable)
+        names = self._usable
+        if len(names) > _TOOLS_MAX:
+            near = [name for name, _ in self._lookup.nearest(words, 2 * _TOOLS_MAX)]
+            names = [*dict.fromkeys([*near, *names[:_TOOLS_MAX]])]
+        return [cards[name] for name in names if name not in without][:_TOOLS_MAX]
 
 
 def _shown(card: Card) -> dict[str, Any]:

@@ -3,11 +3,12 @@
 import argparse
 import fnmatch
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from batuta.app import JOURNAL_FILE
+from batuta.capabilities.twins import alike_cards
 from batuta.doors.cli.loop import on_loop
 from batuta.doors.cli.terminal.screen import Screen
 from batuta.doors.cli.terminal.text import one_line
@@ -16,6 +17,7 @@ from batuta.doors.cli.views.card_table import card_table
 from batuta.doors.cli.workspace import folder_of, opened_to_check
 from batuta.errors import JournalError, NotFound
 from batuta.journal.sqlite import open_sqlite
+from batuta.language.lookup import Lookup
 from batuta.observe.statistics import statistics
 from batuta.reading.nearest import did_you_mean
 from batuta.spec.budget import usd
@@ -23,6 +25,9 @@ from batuta.spec.card import Card
 from batuta.spec.statistics import Statistics
 
 __all__ = ["card_data", "carry_out", "figures_data", "one_card"]
+
+# Of what speaks of some words, the nearest so many are listed.
+_FOUND_MAX = 20
 
 
 def carry_out(args: argparse.Namespace, screen: Screen) -> int:
@@ -34,20 +39,41 @@ async def _capabilities(args: argparse.Namespace, screen: Screen) -> int:
     folder = folder_of(args)
     async with opened_to_check(folder) as app:
         cards = app.cards
-    name: str | None = args.name
-    if name is not None and not _is_pattern(name):
-        return await _tell(one_card(cards, name), folder, args, screen)
-    names = sorted(fnmatch.filter(cards, name) if name is not None else cards)
+    words: list[str] = args.name
+    name = " ".join(words)
+    if name in cards:
+        return await _tell(cards[name], folder, args, screen)
+    if not words or _is_pattern(name):
+        names = sorted(fnmatch.filter(cards, name) if words else cards)
+    else:
+        names = _speaking_of(name, cards)
+        if not names and len(words) == 1:
+            one_card(cards, name)  # it may be a slip of the pen
     if not names:
         raise NotFound(
-            f"no capability is called like {one_line(name or '', 128)!r}",
+            f"no capability is called like {one_line(name, 128)!r}"
+            if len(words) == 1
+            else f"no capability speaks of {one_line(name, 128)!r}",
             remedy="`batuta capabilities` lists all of them",
         )
     if screen.json:
         screen.document({"capabilities": [card_data(cards[one]) for one in names]})
     else:
         screen.out(*card_table((cards[one] for one in names), screen.width))
+        _tell_alike(names, cards, screen)
     return 0
+
+
+def _speaking_of(words: str, cards: Mapping[str, Card]) -> list[str]:
+    """The capabilities that speak of the same as `words`, the nearest first."""
+    lookup = Lookup({name: (name, card.description) for name, card in cards.items()})
+    return [name for name, _ in lookup.nearest(words, _FOUND_MAX)] if lookup.knows(words) else []
+
+
+def _tell_alike(names: Iterable[str], cards: Mapping[str, Card], screen: Screen) -> None:
+    """Say which of different sources seem to be the same."""
+    for one, other in alike_cards([cards[name] for name in names]):
+        screen.say(f"{one} and {other} take the same and say the same: is one of them enough?")
 
 
 def one_card(cards: Mapping[str, Card], name: str) -> Card:

@@ -55,7 +55,8 @@ def _plan(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
 
 
 def _capabilities(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
-    add("name", nargs="?", metavar="NAME", help="a capability, or a pattern like 'mail.*'")
+    add("name", nargs="*", metavar="NAME",
+        help="a capability, a pattern like 'mail.*', or words: what speaks of them")  # fmt: skip
 
 
 def _try(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
@@ -124,10 +125,12 @@ COMMANDS: dict[str, Command] = {
     "capabilities": Command(
         "capabilities",
         "what can be called here; with a NAME, all about it",
-        "[NAME]",
+        "[NAME | WORD…]",
         "List what can be called in this workspace, with effect, reach and price. With a NAME: its\n"
-        "card, its arguments and its value, and how its recent calls went.",
-        "batuta capabilities\nbatuta capabilities pay\nbatuta capabilities 'mail.*' --json",
+        "card, its arguments and its value, and how its recent calls went. With other words: the\n"
+        "twenty that speak most of them.",
+        "batuta capabilities\nbatuta capabilities pay\nbatuta capabilities 'mail.*' --json\n"
+        "batuta capabilities refund an order",
         _capabilities,
     ),
     "try": Command(
