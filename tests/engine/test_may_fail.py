@@ -307,7 +307,7 @@ result: "${steps.a}"
         )
         assert shown["result"] == 2
         assert args_of(count) == [{"seen": []}, {"seen": [0]}, {"seen": [0, 1]}]
-        assert step(shown, "a~1")["inputs"] == {"seen": [0]}
+        assert step(shown, "a~1")["inputs"] == {"seen": {"rounds": 1}}
 
     async def test_have_paths_into_them(self) -> None:
         shown = await House().run(

@@ -35,6 +35,9 @@ conditions = st.recursive(
     max_leaves=4,
 )
 
+branches = paths | literals | st.just("[]")
+choices = st.builds("({}) ? {} : {}".format, conditions, branches, branches)
+
 
 def quick_of(expression: Expression) -> Any:
     kernel = expression._kernel
@@ -55,7 +58,7 @@ def _carried(value: Any) -> bool:
     return not isinstance(value, int) or -(2**63) <= value < 2**63
 
 
-@given(conditions, values, values)
+@given(conditions | choices, values, values)
 def test_a_quick_answer_is_the_answer_of_cel(text: str, x: Any, y: Any) -> None:
     try:
         expression = compile_expression(text, ROOTS)
@@ -90,11 +93,19 @@ def test_a_quick_answer_is_the_answer_of_cel(text: str, x: Any, y: Any) -> None:
         ("a.x == 'x'", {"x": ["x"]}, False),
         ("a.x != 1", {"x": None}, True),
         ("size(a.x) > 1", {"x": [1, 2]}, True),
+        ("a.x == null ? 'none' : a.x.y", {"x": {"y": "one"}}, "one"),
+        ("a.x == null ? 7 : a.x.y", {}, 7),
     ],
 )
-def test_the_plainest_conditions_are_quick(text: str, args: Any, answer: bool) -> None:
+def test_the_plainest_conditions_are_quick(text: str, args: Any, answer: Any) -> None:
     quick = quick_of(compile_expression(text, ROOTS))
-    assert quick(Frame(lambda reference: resolve(args, reference.path))) is answer
+    found = quick(Frame(lambda reference: resolve(args, reference.path)))
+    assert (type(found), found) == (type(answer), answer)
+
+
+def test_a_choice_of_an_empty_list_is_quick() -> None:
+    quick = quick_of(compile_expression("a.x == null ? [] : a.x", ROOTS))
+    assert quick(Frame(lambda reference: resolve({}, reference.path))) == []
 
 
 @pytest.mark.parametrize(
@@ -110,6 +121,9 @@ def test_the_plainest_conditions_are_quick(text: str, args: Any, answer: bool) -
         ("a.x == 1 && a.y == 2", {"y": 2}),
         ("a.x >= null", {"x": 1}),
         ("null <= a.x", {"x": None}),
+        ("a.x == null ? [] : a.x", {"x": [1]}),
+        ("a.x == 1 ? a.y : 'é'", {"x": 2}),
+        ("a.x == 1 ? a.y : null", {"x": 2}),
     ],
 )
 def test_what_cel_may_see_otherwise_is_left_to_cel(text: str, args: Any) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from batuta.engine.engine import Engine
 from batuta.engine.rules.act import decode_question
 from batuta.engine.rules.prepare import arguments
-from batuta.engine.rules.view import NotLoaded, stored_at, value_of
+from batuta.engine.rules.view import NotLoaded, lookup, rounds_before, stored_at, value_of
 from batuta.errors import BatutaError
 from batuta.spec import run as r
 from batuta.spec.budget import usd
@@ -148,11 +148,19 @@ def _shown(run: Run, node: Node, engine: Engine) -> dict[str, Any]:
 
 
 def _inputs(run: Run, node: Node, engine: Engine) -> Any:
-    """What the instance was, or is to be, called with; None where nobody has looked yet or it cannot be known."""
+    """What the instance was, or is to be, called with; None where nobody has looked yet or it cannot be known.
+
+    What came of earlier rounds is told by their number, `{rounds: n}`.
+    """
     looked = node.attempt > 0 or node.question is not None
     if not looked or run.purged or node.kind in ("each", "repeat"):
         return None
+    rounds = () if node.kind == "undo" else node.shape.rounds[node.alternative]
     try:
-        return arguments(node, engine.shelf)
+        if not rounds:
+            return arguments(node, engine.shelf)
+        # They stand there already, as the outputs of the rounds: n rounds are not to be shown n² times.
+        given = node.shape.others[node.alternative].render(lookup(node, engine.shelf))
+        return given | {name: {"rounds": len(rounds_before(node))} for name in rounds}
     except BatutaError:
         return None

@@ -25,8 +25,9 @@ class Shapes:
         self._values = values
         self._admit = admit
         self._kept: OrderedDict[str, PlanShape] = OrderedDict()
-        # By the digest of plans as they were given.
+        # By the digest of plans as they were given; and by their identity, for those who give the same one again.
         self._sound: dict[str, PlanShape] = {}
+        self._given: dict[int, tuple[Plan, PlanShape]] = {}
 
     def of(self, digest: str) -> PlanShape:
         """The compiled plan of a digest that was loaded or admitted before."""
@@ -41,6 +42,9 @@ class Shapes:
 
         Raises `PlanError`.
         """
+        same = self._given.get(id(plan))
+        if same is not None:
+            return self._keep(same[1])
         given = plan.digest()
         shape = self._sound.get(given)
         if shape is None:
@@ -49,6 +53,9 @@ class Shapes:
             if len(self._sound) >= SHAPES_MAX:
                 self._sound.clear()
             self._sound[given] = shape
+        if len(self._given) >= SHAPES_MAX:
+            self._given.clear()
+        self._given[id(plan)] = plan, shape  # which keeps the plan, and so its id
         return self._keep(shape)
 
     async def load(self, fact: Expanded) -> None:

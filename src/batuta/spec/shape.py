@@ -49,6 +49,7 @@ class StepShape:
         asks: steps of which it only wants to know why they failed. A join neither counts them nor waits for them.
         arguments: one template per alternative; index 0 is the step itself.
         rounds: for each of them, the arguments that are the values of all rounds before, and nothing else.
+        others: for each of them, a template of the other arguments.
         kind: "step", or "each" or "repeat" for one that stands for others.
         when_per_item: the condition looks at `item`, so it is asked per item and not once.
     """
@@ -61,6 +62,7 @@ class StepShape:
         "kind",
         "name",
         "needs",
+        "others",
         "quorum",
         "references",
         "rounds",
@@ -92,8 +94,13 @@ class StepShape:
         )
         self.uses = step.uses
         self.arguments: tuple[Template, ...] = (own, *alternatives)
-        shapes = (step.with_ if other.with_ is None else other.with_ for other in step.fallback)
-        self.rounds = tuple(map(_rounds_in, (step.with_, *shapes)))
+        others = (step.with_ if other.with_ is None else other.with_ for other in step.fallback)
+        shapes = (step.with_, *others)
+        self.rounds = tuple(map(_rounds_in, shapes))
+        self.others = tuple(
+            compile_template(_without(shape, names), roots) if names else template
+            for shape, names, template in zip(shapes, self.rounds, self.arguments, strict=True)
+        )
         undo = step.undo
         self.undo = None
         if undo is not None:
@@ -216,6 +223,11 @@ def _rounds_in(arguments: object) -> tuple[str, ...]:
         return ()
     items = cast("dict[str, object]", arguments).items()
     return tuple(name for name, shape in items if shape in _ROUNDS)
+
+
+def _without(arguments: object, names: tuple[str, ...]) -> dict[str, object]:
+    items = cast("dict[str, object]", arguments).items()
+    return {name: shape for name, shape in items if name not in names}
 
 
 def _whole_step(result: object) -> str | None:

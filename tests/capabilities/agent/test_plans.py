@@ -17,8 +17,8 @@ def test_the_plan_of_an_agent_depends_on_its_settings_alone() -> None:
 
 
 def test_the_plan_of_calls_depends_on_their_names_alone() -> None:
-    plan = tools_plan("support", ["orders.find", "refund", "orders.find"])
-    assert plan.digest() == tools_plan("support", ["orders.find", "refund", "orders.find"]).digest()
+    plan = tools_plan("support", ("orders.find", "refund", "orders.find"))
+    assert plan.digest() == tools_plan("support", ("orders.find", "refund", "orders.find")).digest()
     assert [step.use for step in plan.steps.values()] == ["orders.find", "refund", "orders.find"]
     assert all(step.may_fail for step in plan.steps.values())
     assert plan.steps["t1"].with_ == "${inputs.said.calls[1].arguments}"

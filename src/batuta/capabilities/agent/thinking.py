@@ -74,7 +74,7 @@ def _read(thought: Thought, answer: ModelResponse, spent: int) -> Outcome | Resc
         return Done({"said": said, "answers": [], "final": False, "answer": None}, cost_nusd=spent)
     names = [one["tool"] for one in found.calls]
     thought.call.report({"message": f"calls {', '.join(names)}"})
-    return Expand(tools_plan(thought.name, names), {"said": said}, cost_nusd=spent)
+    return Expand(tools_plan(thought.name, tuple(names)), {"said": said}, cost_nusd=spent)
 
 
 def _answered(thought: Thought, answer: ModelResponse, spent: int) -> Outcome | Rescue:

@@ -61,7 +61,7 @@ class Kernel(msgspec.Struct, frozen=True):
     """`program` over `slots`; without a program, the value of its only slot.
 
     A run costs `cost` units, and `factor` for each character it binds. `offsets`: where functions stand.
-    `quick` gives the value without CEL, or None if it cannot tell.
+    `quick` gives the value without CEL, or None if it cannot tell (or if the value is null).
     """
 
     slots: tuple[Slot, ...]
@@ -103,7 +103,7 @@ class Frame:
             raise too_costly()
 
 
-Quick: TypeAlias = Callable[[Frame], bool | None]
+Quick: TypeAlias = Callable[[Frame], Any]
 
 
 def run(kernel: Kernel, frame: Frame) -> Any:

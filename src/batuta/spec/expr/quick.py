@@ -2,6 +2,8 @@
 
     args.amount > 100 && args.currency != 'EUR'
 
+And a choice that such a condition makes between plain values: `steps.a == null ? [] : steps.a.found`.
+
 A policy asks them at every call, and a call into CEL takes 17 µs where this takes 2. It says nothing (None) wherever
 CEL might see it otherwise: other types, texts beyond ASCII, whatever is missing. Then CEL decides, and words the error.
 """
@@ -13,7 +15,7 @@ from typing import Any
 from batuta.errors import ExpressionError
 from batuta.spec.expr.cost import INT_MAX, INT_MIN
 from batuta.spec.expr.kernel import Frame, Path, Quick, Slot, fetch
-from batuta.spec.expr.tree import Call, Const, Ident, Node
+from batuta.spec.expr.tree import Call, Const, Ident, ListOf, Node
 
 __all__ = ["quick"]
 
@@ -36,12 +38,59 @@ _CHARS_MAX = 1_000
 
 
 def quick(node: Node, slots: Mapping[str, Slot]) -> Quick | None:
-    """`node`, whose variables are `slots`, as a function; None if it is more than such a condition."""
+    """`node`, whose variables are `slots`, as a function; None if it is more than such a condition or choice."""
+    if isinstance(node, Call) and node.function == "_?_:_":
+        asked, first, second = node.args
+        return _chosen(_condition(asked, slots), _plain(first, slots), _plain(second, slots))
+    return _condition(node, slots)
+
+
+def _chosen(
+    condition: Quick | None, first: Callable[[Frame], Any], second: Callable[[Frame], Any]
+) -> Quick | None:
+    if condition is None:
+        return None
+
+    def chosen(frame: Frame) -> Any:
+        answer = condition(frame)
+        if answer is None:
+            return None
+        return first(frame) if answer else second(frame)
+
+    return chosen
+
+
+def _plain(node: Node, slots: Mapping[str, Slot]) -> Callable[[Frame], Any]:
+    """The value of `node` as a function that says None wherever it is more than a text, number or empty list."""
+    if isinstance(node, ListOf) and not node.elements:
+        return lambda _: []
+    if isinstance(node, Const):
+        value = _if_plain(node.value)
+        return lambda _: value
+    slot = slots.get(node.name) if isinstance(node, Ident) else None
+    if not isinstance(slot, Path):
+        return lambda _: None
+
+    def fetched(frame: Frame) -> Any:
+        try:
+            return _if_plain(fetch(slot, frame))
+        except ExpressionError:
+            return None
+
+    return fetched
+
+
+def _if_plain(value: object) -> Any:
+    return value if any(_is_plain(value, kind) for kind in (str, bool, int)) else None
+
+
+def _condition(node: Node, slots: Mapping[str, Slot]) -> Quick | None:
     match node:
         case Call(function="_&&_" | "_||_" as name, args=(first, second)):
-            return _joined(quick(first, slots), quick(second, slots), name == "_||_")
+            sides = _condition(first, slots), _condition(second, slots)
+            return _joined(*sides, name == "_||_")
         case Call(function="!_", args=(inner,)):
-            return _negated(quick(inner, slots))
+            return _negated(_condition(inner, slots))
         case Call(function=name, args=(Ident(name=variable), Const(value=literal))):
             return _compared(name, slots.get(variable), literal)
         case Call(function=name, args=(Const(value=literal), Ident(name=variable))):
