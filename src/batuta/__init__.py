@@ -12,10 +12,12 @@ from importlib import import_module as _import_module
 __all__ = [
     "Alternative",
     "App",
+    "AsyncClient",
     "Budget",
     "Call",
     "CallFailed",
     "Card",
+    "Client",
     "Done",
     "Event",
     "Expand",
@@ -55,6 +57,7 @@ __all__ = [
 _HOMES = {
     "batuta.app": ("App",),
     "batuta.capabilities.function": ("capability",),
+    "batuta.client.client": ("AsyncClient", "Client"),
     "batuta.errors": ("CallFailed", "NotDone"),
     "batuta.plans.build": ("plan_from_file", "plan_from_yaml", "plan_to_yaml"),
     "batuta.plans.record.functions": (

@@ -1,5 +1,7 @@
 from batuta.app import App as App
 from batuta.capabilities.function import capability as capability
+from batuta.client.client import AsyncClient as AsyncClient
+from batuta.client.client import Client as Client
 from batuta.errors import CallFailed as CallFailed
 from batuta.errors import NotDone as NotDone
 from batuta.plans.build import plan_from_file as plan_from_file

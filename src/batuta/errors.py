@@ -21,6 +21,7 @@
     │   └── JournalFull               1   507   no space, or the device refuses
     ├── KnowledgeError                1   503   the knowledge cannot be read or written now
     ├── MemoryFileError               1   503   the memory of a workspace cannot be read or written now
+    ├── RemoteError                   1   502   a server that was asked refuses, or does not answer
     └── Bug                          70   500   ours; the message says what to report
 
 Two exceptions are for the authors of capabilities, who may raise them inside a call: `CallFailed` (an answer:
@@ -51,6 +52,7 @@ __all__ = [
     "NotFound",
     "Place",
     "PlanError",
+    "RemoteError",
     "RunCancelled",
     "RunFailed",
     "RunWaiting",
@@ -334,6 +336,31 @@ class MemoryFileError(BatutaError):
 
     exit_code = 1
     http_status = 503
+
+
+class RemoteError(BatutaError):
+    """A served workspace refuses what only a server does, or does not answer.
+
+    `code`: a short stable word: key, scope, rate, crowded, unreachable, …; `status`: of HTTP, 0 if nobody answered;
+    `retry_after_s`: when asking again may help.
+    """
+
+    exit_code = 1
+    http_status = 502
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str,
+        status: int = 0,
+        remedy: str = "",
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(message, remedy=remedy)
+        self.code = code
+        self.status = status
+        self.retry_after_s = retry_after_s
 
 
 class Bug(BatutaError):

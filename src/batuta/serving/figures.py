@@ -5,9 +5,11 @@ from collections import Counter
 from typing import Any
 
 from batuta.app import App
+from batuta.engine.author import local_user
 from batuta.errors import BatutaError
+from batuta.ports import WORKSPACE
 from batuta.spec.budget import usd
-from batuta.spec.facts import Ended
+from batuta.spec.facts import Ended, Scored
 
 __all__ = ["Figures", "inbox"]
 
@@ -30,6 +32,7 @@ class Figures:
         self.facts: Counter[str] = Counter()
         self.ended: Counter[str] = Counter()
         self.cost_nusd = 0
+        self._scores: dict[str, dict[str, float]] = {}
 
     async def look(self) -> None:
         """Take in what is new. Raises `JournalError`."""
@@ -40,8 +43,23 @@ class Figures:
                     self.cost_nusd += getattr(fact, "cost_nusd", 0)
                     if isinstance(fact, Ended):
                         self.ended[fact.status] += 1
+                    elif isinstance(fact, Scored):
+                        self._scores.setdefault(fact.run, {})[fact.who] = fact.score
                 self._after = rows[-1].gseq
                 await asyncio.sleep(0)  # a long log is counted between the requests of others
+
+    async def score(self, run: str, score: float, who: str) -> None:
+        """Record how good what came of `run` is, from 0 to 1; durable when this returns. Raises `NotFound`."""
+        engine = self._app.engine
+        await engine.read(run)  # says so if there is no such run
+        fact = Scored(at=engine.clock.now(), run=run, score=score, who=who or local_user())
+        await engine.journal.commit(engine.journal.append(WORKSPACE, (fact,), after=None))
+
+    async def scores(self, run: str) -> dict[str, float]:
+        """What everybody has said of `run`. Raises `NotFound`."""
+        await self._app.engine.read(run)
+        await self.look()
+        return dict(self._scores.get(run, {}))
 
     def budgets(self) -> dict[str, Any]:
         """What a run may spend here, and what calls have cost in all."""

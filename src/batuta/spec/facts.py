@@ -39,6 +39,7 @@ __all__ = [
     "Restored",
     "Routed",
     "RunFact",
+    "Scored",
     "Skipped",
     "Spread",
     "Started",
@@ -351,6 +352,14 @@ class Made(Fact, frozen=True, tag="made"):
     who: str = ""
 
 
+class Scored(Fact, frozen=True, tag="scored"):
+    """Somebody said how good what came of `run` is: `score` from 0 to 1. The latest of each `who` counts."""
+
+    run: str
+    score: float
+    who: str
+
+
 class Restored(Fact, frozen=True, tag="restored"):
     """The journal was restored from a backup: a new epoch begins."""
 
@@ -381,4 +390,4 @@ RunFact = (
     | Replanned
     | Purged
 )
-WorkspaceFact = Restored | Confirmed | Made
+WorkspaceFact = Restored | Confirmed | Made | Scored

@@ -68,7 +68,7 @@ result: "${steps.sleep}"
     "broken": """
 name: broken
 inputs: {text: string}
-steps: {bad: {use: value, with: {value: "${size(inputs.text) / 0}"}}}
+steps: {bad: {use: value, with: {value: "${1 / size(inputs.text)}"}}}
 result: "${steps.bad}"
 """,
 }

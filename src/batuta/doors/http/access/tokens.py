@@ -17,7 +17,7 @@ from batuta.doors.http.access.principal import EVERY_SCOPE, Principal
 from batuta.doors.http.problems import Problem
 from batuta.outbound.exchange import Connections, Request, Trouble
 
-__all__ = ["Tokens", "looks_like_token"]
+__all__ = ["Tokens"]
 
 # Signatures that only the holder of a private key can make.
 _ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "ES256", "ES384", "ES512", "EdDSA", "Ed25519")
@@ -30,11 +30,6 @@ _BYTES_MAX = 1 << 20
 _TOKEN_CHARS_MAX = 16_384
 # How a scope of ours is called in a token.
 _PREFIX = "batuta:"
-
-
-def looks_like_token(text: str) -> bool:
-    """True for three parts with dots between."""
-    return text.count(".") == 2
 
 
 class Tokens:

@@ -40,7 +40,7 @@ async def facts(
     engine = app_of(request).engine
     await engine.read(run)  # says so if there is no such run
     rows = (await engine.journal.read(run, after=after))[:limit]
-    return json_answer({"run": run, "facts": [fact_data(row) for row in rows]})
+    return json_answer({"run": run, "facts": [_data(row) for row in rows]})
 
 
 @router.get(
@@ -77,12 +77,17 @@ async def _told(frames: AsyncIterator[Frame]) -> AsyncIterator[bytes]:
 
 def of_row(row: Row) -> bytes:
     """A fact as an event."""
-    data = fact_data(row)
+    data = _data(row)
     return b"id: %d\nevent: %s\ndata: %s\n\n" % (
         row.seq,
         str(data["is"]).encode(),
         msgspec.json.encode(data),
     )
+
+
+def _data(row: Row) -> dict[str, Any]:
+    """A fact as JSON, without what keys the commitments of its run: with that, what was erased could be guessed."""
+    return {name: value for name, value in fact_data(row).items() if name != "salt"}
 
 
 def of_progress(progress: Progress) -> bytes:

@@ -46,6 +46,12 @@ class Forking(msgspec.Struct, forbid_unknown_fields=True):
     unasked: bool = False
 
 
+class Scoring(msgspec.Struct, forbid_unknown_fields=True):
+    """How good it is, from 0 to 1."""
+
+    score: Annotated[float, msgspec.Meta(ge=0, le=1)]
+
+
 class GoingOn(msgspec.Struct, forbid_unknown_fields=True):
     """`accept`: go on although capabilities changed since the run began."""
 
@@ -149,6 +155,28 @@ async def resume(request: Request, run: str) -> Response:
     if (await body_of(request, GoingOn)).accept:
         await service_of(request).adopt(run, caller_of(request).name)
     return json_answer(await _driven(request, run, 0.0))
+
+
+@router.post(
+    "/{run}/score",
+    dependencies=[may("answer")],
+    responses=answered("All scores.", "run", "scores"),
+    openapi_extra=asks_for(Scoring),
+)
+async def score(request: Request, run: str) -> Response:
+    """Say how good what came of a run is. The latest of each caller counts."""
+    said = await body_of(request, Scoring)
+    figures = service_of(request).figures
+    await figures.score(run, said.score, caller_of(request).name)
+    return json_answer({"run": run, "scores": await figures.scores(run)})
+
+
+@router.get(
+    "/{run}/score", dependencies=[may("read")], responses=answered("Scores.", "run", "scores")
+)
+async def scores(request: Request, run: str) -> Response:
+    """What everybody has said of how good it is."""
+    return json_answer({"run": run, "scores": await service_of(request).figures.scores(run)})
 
 
 async def _driven(request: Request, run: str, wait_s: float) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""A served workspace, asked from Python: `batuta.Client`, and `batuta.AsyncClient` inside an event loop."""

@@ -1,0 +1,82 @@
+"""The clients, against a real server."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from batuta import AsyncClient, Client
+from batuta.errors import Conflict, InputError, NotFound, PlanError, RemoteError
+from tests.doors.http.conftest import Server, make_workspace, serving
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with serving(make_workspace(tmp_path_factory.mktemp("client") / "desk")) as one:
+        yield one
+
+
+def test_a_program_without_a_loop_runs_a_plan_answers_and_follows(server: Server) -> None:
+    with Client(server.url) as client:
+        assert client.start("echo", {"text": "hi"}, wait=20)["result"] == "hi"
+        run = client.start("announce", {"text": "x"}, wait=20)["run"]
+        (question,) = [one for one in client.questions() if one["run"] == run]
+        client.answer(run, question["step"], {"approved": True})
+        kinds = [fact["is"] for fact in client.facts(run)]
+        assert (kinds[0], kinds[-1]) == ("accepted", "ended")
+        assert client.show(run)["result"] == "published x"
+        assert [row["run"] for row in client.runs(plan="announce")["runs"]] == [run]
+        assert {"echo", "announce"} <= {one["name"] for one in client.plans()}
+        assert "publish" in {one["name"] for one in client.capabilities()}
+        assert client.understand("publish the news")["request"]["plan"] == "announce"
+        assert client.fork(run, "approve", {"text": "y"})["forked_from"]["run"] == run  # type: ignore[typeddict-item]
+
+
+async def test_the_same_in_a_loop_and_a_key_is_one_run(server: Server) -> None:
+    async with AsyncClient(server.url) as client:
+        first = await client.start("echo", {"text": "once"}, key="k")
+        assert (await client.start("echo", {"text": "once"}, key="k"))["run"] == first["run"]
+        with pytest.raises(Conflict):
+            await client.start("echo", {"text": "twice"}, key="k")
+        facts = [fact async for fact in client.facts(first["run"], after=1)]
+        assert facts[0]["seq"] == 2
+        waiting = await client.start("announce", {"text": "x"})
+        await client.cancel(waiting["run"], why="enough")
+        assert [one async for one in client.facts(waiting["run"])][-1]["status"] == "cancelled"
+
+
+async def test_documents_are_uploaded_and_searched(server: Server) -> None:
+    async with AsyncClient(server.url) as client:
+        done = await client.upload(
+            "handbook", "handbook/tea room.md", b"# Tea\n\nTea is at four.\n"
+        )
+        assert done["failed"] == 0
+        found = await client.search("handbook", "when is tea", limit=1)
+        assert found["hits"][0]["source"] == "handbook/tea room.md"
+
+
+def test_errors_are_those_of_the_command_line(server: Server) -> None:
+    with Client(server.url) as client:
+        with pytest.raises(NotFound, match="no plan 'ecko'") as error:
+            client.start("ecko")
+        assert error.value.remedy == "did you mean 'echo'?"
+        with pytest.raises(PlanError):
+            client.start({"name": "x", "steps": {"a": {"use": "nothing"}}})
+        with pytest.raises(NotFound):
+            client.show("r/../../../health")
+        with pytest.raises(NotFound):
+            list(client.facts("rnobody"))
+
+
+def test_a_server_that_is_not_there_is_told() -> None:
+    with Client("http://127.0.0.1:9") as client, pytest.raises(RemoteError) as error:
+        client.plans()
+    assert error.value.code == "unreachable"
+    with pytest.raises(InputError, match="no address"):
+        Client("localhost:8484")
+
+
+async def test_in_a_loop_the_other_client_is_named(server: Server, tmp_path: Path) -> None:
+    client = Client(server.url)
+    with pytest.raises(InputError, match="event loop"):
+        client.plans()
