@@ -102,6 +102,16 @@ async def test_what_it_calls_has_to_be_there_and_to_take_what_it_is_given(tmp_pa
     assert any(line == 7 for _, line in told)
 
 
+async def test_flaws_are_told_in_the_words_of_the_suite(tmp_path: Path) -> None:
+    with pytest.raises(SuiteError) as caught:
+        await result_of(tmp_path, SUITE.replace("{text:", "{words:"))
+    told = {(one.place.line, one.message) for one in caught.value.findings}
+    assert told == {
+        (7, "scorers.short: 'brevity' needs the argument 'text'"),
+        (7, "scorers.short: 'brevity' has no argument 'words'"),
+    }
+
+
 async def test_a_plan_is_evaluated_like_a_capability(tmp_path: Path) -> None:
     (tmp_path / "plans").mkdir()
     (tmp_path / "plans" / "sum.yaml").write_text(

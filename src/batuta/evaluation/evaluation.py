@@ -14,9 +14,9 @@ from typing import Any, NamedTuple, cast
 from batuta.app import App, embedder_of_this_machine
 from batuta.capabilities.registered import PlanCapability, plan_of
 from batuta.engine.document import result_of
-from batuta.errors import InputError, NotFound, SuiteError
+from batuta.errors import Finding, InputError, NotFound, SuiteError
 from batuta.evaluation.cases import Case
-from batuta.evaluation.plans import CasePlaces, case_plan, name_of_run, suite_plan
+from batuta.evaluation.plans import CasePlaces, as_in_suite, case_plan, name_of_run, suite_plan
 from batuta.evaluation.result import Evaluated, about, evaluated
 from batuta.evaluation.scoring import contains, exact, similar_by
 from batuta.evaluation.suite import Sourced, Suite
@@ -82,7 +82,7 @@ class Evaluation:
             SuiteError: it is not; lists all flaws, with their places in the suite. As plans that it calls are checked.
         """
         flaws = [
-            one
+            Finding(one.code, as_in_suite(one.message), place=one.place, remedy=one.remedy)
             for one in check(self.inner.plan, app.cards, self.inner.places, warnings=False)
             if not one.warning
         ]

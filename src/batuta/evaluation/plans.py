@@ -3,6 +3,7 @@
 In a suite `case`, `value` and `output` are names; in a plan they are an input and the values of two steps.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -17,13 +18,24 @@ from batuta.reading.places import Places
 from batuta.spec.expr import compile_template
 from batuta.spec.plan import FANOUT_MAX, Plan
 
-__all__ = ["TARGET", "CasePlaces", "case_plan", "is_of_suite", "name_of_run", "suite_plan"]
+__all__ = [
+    "TARGET",
+    "CasePlaces",
+    "as_in_suite",
+    "case_plan",
+    "is_of_suite",
+    "name_of_run",
+    "suite_plan",
+]
 
 _TRIALS = "trials"
 # The step of a case that gives the answer; the others look at it.
 TARGET = "target"
 _OUTPUT, _SCORE = "output", "score_"
 _ROOTS = frozenset({"case", "output", "value"})
+_WORDS = {f"steps.{TARGET}": "value", f"steps.{_OUTPUT}": "output", "inputs.case": "case"}
+_NAME = re.compile("|".join(rf"\b{re.escape(one)}\b" for one in _WORDS))
+_STEP = re.compile(rf"\bstep '(?:{_SCORE}(\w+)|({TARGET}|{_OUTPUT}))'")
 
 
 def name_of_run(suite_name: str) -> str:
@@ -107,6 +119,16 @@ def is_of_suite(plan: Plan) -> bool:
     """True if `suite_plan` has made it: what is done with a case stands in the suite, and in no workspace."""
     trials = plan.steps.get(_TRIALS)
     return trials is not None and trials.use == PREFIX + _name_of_case(plan.name)
+
+
+def as_in_suite(message: str) -> str:
+    """What is said of the plan of a case, in the words of its suite.
+
+    >>> as_in_suite("step 'score_right': steps.target has no field 'x'")
+    "scorers.right: value has no field 'x'"
+    """
+    message = _STEP.sub(lambda found: f"scorers.{found[1]}" if found[1] else found[2], message)
+    return _NAME.sub(lambda found: _WORDS[found[0]], message)
 
 
 class CasePlaces(Places):
