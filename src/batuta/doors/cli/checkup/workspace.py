@@ -17,6 +17,7 @@ from batuta.capabilities.workspace import open_catalog
 from batuta.config import WORKSPACE_FILE, Workspace, load_workspace, plan_files
 from batuta.doors.cli.checkup.item import Looked, problem, warning, well
 from batuta.doors.cli.checkup.models import found_here
+from batuta.doors.cli.checkup.sources import pinned, servers_of, sources_reached
 from batuta.doors.cli.terminal.text import one_line, place_text
 from batuta.errors import InputError, WorkspaceError
 from batuta.journal.clock import SystemClock
@@ -28,6 +29,7 @@ from batuta.plans.check import check
 from batuta.plans.record.recording import Recording
 from batuta.reading.embedder import EmbedderConfig
 from batuta.reading.providers import key_of, url_of
+from batuta.reading.server import is_loopback
 from batuta.spec.card import Card
 from batuta.spec.figures import duration, plural
 
@@ -90,6 +92,8 @@ async def workspace(folder: Path) -> AsyncIterator[Looked]:
     yield _cards(cards)
     for name in config.sql:
         yield _database(name, cards, opened.troubles.get(name, ""))
+    for one in pinned(config, cards, opened.flaws):
+        yield one
     for one in _plans(config, found.workflows, cards):
         yield one
     for one in secrets(config, os.environ):
@@ -112,6 +116,8 @@ def secrets(config: Workspace, environment: Mapping[str, str]) -> Iterator[Looke
         *((name, one.embedder) for name, one in config.knowledge.items()),
         *((name, one.embedder) for name, one in config.memory.items()),
         *config.models.items(),
+        *config.mcp.items(),
+        *config.openapi.items(),
     ]
     for user, one in settings + [(name, msgspec.to_builtins(one)) for name, one in embedders]:
         for name in dict.fromkeys(_VARIABLE.findall("\n".join(_texts(one)))):
@@ -126,10 +132,12 @@ def secrets(config: Workspace, environment: Mapping[str, str]) -> Iterator[Looke
 
 
 async def reached(folder: Path) -> AsyncIterator[Looked]:
-    """The hosts of HTTP capabilities and embedders: each is sent one `HEAD /`, all at once."""
+    """The hosts of HTTP capabilities, services, models and embedders: each is sent one `HEAD /`, all at once.
+
+    And the sources: each is asked what it offers.
+    """
     try:
         config = load_workspace(folder)
-        connections = LazyConnections(config.network.allow_private)
     except InputError:
         return  # told already
     origins: dict[str, list[str]] = {}
@@ -139,15 +147,22 @@ async def reached(folder: Path) -> AsyncIterator[Looked]:
     for name, one in (*config.knowledge.items(), *config.memory.items()):
         if isinstance(one.embedder, EmbedderConfig) and (origin := _origin(one.embedder.url)):
             origins.setdefault(origin, []).append(name)
-    for name, one in config.models.items():
-        if origin := _origin(url_of(one)):
+    servers = [*servers_of(config)]
+    for name, url in (*((n, url_of(one)) for n, one in config.models.items()), *servers):
+        if origin := _origin(url):
             origins.setdefault(origin, []).append(name)
+    # What a model or a service names on this machine may be reached.
+    named = {*map(_origin, map(url_of, config.models.values())), *(_origin(u) for _, u in servers)}
+    own = [urlsplit(one).netloc for one in named if is_loopback(one)]
+    connections = LazyConnections([*config.network.allow_private, *own])
     asked = [_asked(connections, origin, users) for origin, users in sorted(origins.items())]
     try:
         for one in await asyncio.gather(*asked):
             yield one
     finally:
         await connections.close()
+    async for one in sources_reached(config):
+        yield one
 
 
 async def _asked(connections: LazyConnections, origin: str, users: list[str]) -> Looked:

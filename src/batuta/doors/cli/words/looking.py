@@ -36,7 +36,7 @@ def _show(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
 
 def _doctor(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
     add("--reach", action="store_true",
-        help="ask the hosts of HTTP capabilities too: this leaves the machine")  # fmt: skip
+        help="ask hosts and sources (MCP, OpenAPI) too: this leaves the machine")  # fmt: skip
     add("--full", action="store_true", help="read the journal through, however large it is")
 
 
