@@ -10,13 +10,12 @@ Other files stand under the key `x-bundled`; what needs one that is not there is
 reason. Files are taken from the folder of the document, and below, or from its server.
 """
 
-from collections.abc import Iterator
 from pathlib import PurePosixPath
-from typing import Any, cast
+from typing import Any
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 from batuta.capabilities.openapi.document import read_part
-from batuta.capabilities.openapi.references import MISSING, Refused, as_map
+from batuta.capabilities.openapi.references import MISSING, Refused, maps_in
 
 __all__ = ["Bundle"]
 
@@ -24,8 +23,6 @@ _KEY = "x-bundled"
 # The largest public descriptions have some hundred files.
 _FILES_MAX = 2_000
 _BYTES_MAX = 64 * 1_024 * 1_024
-# What is under these keys is data, and a `$ref` in it is part of the data.
-_DATA = frozenset({"example", "examples", "default", "enum", "const"})
 
 
 class Bundle:
@@ -76,8 +73,10 @@ class Bundle:
         return {**self._data, _KEY: self._parts} if self._parts else self._data
 
     def _rewrite(self, value: Any, uri: str, inside: str) -> None:
-        for holder in _references(value):
-            reference = holder["$ref"]
+        for holder in maps_in(value):
+            reference = holder.get("$ref")
+            if not isinstance(reference, str):
+                continue
             if reference.startswith("#"):
                 if inside:
                     holder["$ref"] = inside + reference[1:]
@@ -107,20 +106,3 @@ class Bundle:
         if len(self._numbers) >= _FILES_MAX and target not in self._numbers:
             return f"there are more than {_FILES_MAX:,} files"
         return ""
-
-
-def _references(value: Any) -> Iterator[dict[str, Any]]:
-    """Every map in `value` that is a reference."""
-    waiting: list[Any] = [value]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, dict):
-            found = cast("dict[str, Any]", one)
-            if isinstance(found.get("$ref"), str):
-                yield found
-            for key, inner in found.items():
-                # A property may be called `example`: then it is below `properties`, and a map of schemas.
-                if key not in _DATA or as_map(inner).keys() & {"type", "$ref", "properties"}:
-                    waiting.append(inner)
-        elif isinstance(one, list):
-            waiting.extend(cast("list[Any]", one))

@@ -111,6 +111,11 @@ class OpenapiCapability:
         return await self._sender.reconciled(call, outgoing, settings.field)
 
     @property
+    def base(self) -> str:
+        """What its URLs begin with."""
+        return self._reached.base.text
+
+    @property
     def _environment(self) -> Mapping[str, str]:
         return self._reached.connections.environment
 

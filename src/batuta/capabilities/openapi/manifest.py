@@ -104,10 +104,12 @@ def _found(
             left_out[path[:200]] = _reason(document, ("paths", path), refused)
             continue
         every.extend(_of_path(document, path, holder, left_out))
-    said = Counter(one.name for one in every if one.name)
-    for one in every:
-        plain = one.name if said[one.name] == 1 else ""
-        yield msgspec.structs.replace(one, name=plain or _spelled(one.method, one.path))
+    ids = Counter(one.name for one in every)
+    names = [one.name if ids[one.name] == 1 and one.name else _spelled(one) for one in every]
+    taken = Counter(names)
+    for one, name in zip(every, names, strict=True):
+        alike = taken[name] > 1 and name != one.name
+        yield msgspec.structs.replace(one, name=f"{one.method} {one.path}" if alike else name)
 
 
 def _of_path(
@@ -130,8 +132,8 @@ def _of_path(
         yield _Found(name, spelled, path, given, holder, where)
 
 
-def _spelled(method: str, path: str) -> str:
-    return re.sub(r"[^A-Za-z0-9]+", "_", f"{method.lower()}{path}").strip("_")
+def _spelled(one: _Found) -> str:
+    return re.sub(r"[^A-Za-z0-9]+", "_", f"{one.method.lower()}{one.path}").strip("_")
 
 
 def _entry(

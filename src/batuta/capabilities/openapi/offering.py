@@ -50,11 +50,12 @@ async def offered(
     """
     url = str(origin.get("url", ""))
     if not url:
-        return manifest_of_file(config.document or str(origin.get("document", "")), root)
+        name = config.document or str(origin.get("document", ""))
+        return manifest_of_file(name, root, config.only)
     own = [urlsplit(url).netloc] if is_loopback(url) else []
     connections = LazyConnections([*allow_private, *own], environment)
     try:
-        return await _downloaded(url, connections, HeaderTemplates(config.headers))
+        return await _downloaded(url, connections, config)
     finally:
         await connections.close()
 
@@ -88,13 +89,16 @@ def _content(root: Path, uri: str) -> bytes | str:
     path = (root / uri).resolve()
     if not path.is_relative_to(root.resolve()):
         return "it is not in the folder"
+    if not path.is_file():
+        return "there is no such file"
     try:
         return read_bytes(path, "file", DOCUMENT_BYTES_MAX)
     except InputError as error:
         return error.message
 
 
-async def _downloaded(url: str, connections: LazyConnections, headers: HeaderTemplates) -> Manifest:
+async def _downloaded(url: str, connections: LazyConnections, config: OpenapiConfig) -> Manifest:
+    headers = HeaderTemplates(config.headers)
     until = time.time() + _DOWNLOAD_S
     answer = await _asked(url, connections, headers, until)
     document = read_document(answer, url)
@@ -108,7 +112,7 @@ async def _downloaded(url: str, connections: LazyConnections, headers: HeaderTem
                 bundle.add(one, await _asked(one, connections, headers, until))
             except (InputError, Trouble) as error:
                 bundle.add(one, error.message)
-    return manifest_of(document.bundled(bundle.whole()), {"url": url})
+    return manifest_of(document.bundled(bundle.whole()), {"url": url}, config.only)
 
 
 async def _asked(

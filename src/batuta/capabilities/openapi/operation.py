@@ -87,7 +87,9 @@ class Reader:
         """The operation as 3 describes it; `shared` are the parameters of its path. Raises `Refused`."""
         if not path.startswith("/"):
             raise Refused(f"its path is {path[:100]!r}, and a path begins with /")
-        if "#" in path or any(part in (".", "..") for part in re.split(r"[/?]", path)):
+        # What is behind a # is never sent; some documents tell operations on one path apart that way.
+        path = path.partition("#")[0]
+        if any(part in (".", "..") for part in re.split(r"[/?]", path)):
             raise Refused(f"its path is {path[:100]!r}, which is more than a path")
         if "requestBody" in operation:
             given = self._references.resolved(operation["requestBody"])

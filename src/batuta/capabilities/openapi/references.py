@@ -1,12 +1,26 @@
 """The JSON of a document, taken for what it says it is, and `$ref` inside of it. Pure."""
 
+from collections.abc import Iterator
 from typing import Any, cast
 from urllib.parse import unquote
 
-__all__ = ["MISSING", "References", "Refused", "as_list", "as_map", "as_text", "pointer_of"]
+__all__ = [
+    "MISSING",
+    "References",
+    "Refused",
+    "as_list",
+    "as_map",
+    "as_text",
+    "maps_in",
+    "pointer_of",
+]
 
 # Stands for a file that is not there; its value says why.
 MISSING = "x-missing"
+# What is under these keys is data, and a `$ref` in it is part of the data.
+_DATA = frozenset({"example", "examples", "default", "enum", "const"})
+# What is under these keys has names of its own: a property may be called `example`.
+_NAMED = frozenset({"properties", "patternProperties", "definitions", "$defs", "schemas"})
 # Longer chains of references go nowhere.
 _HOPS_MAX = 50
 
@@ -33,6 +47,24 @@ def as_list(value: object) -> list[Any]:
 def as_text(value: object) -> str:
     """`value` if it is a text, else ""."""
     return value if isinstance(value, str) else ""
+
+
+def maps_in(value: Any) -> Iterator[dict[str, Any]]:
+    """Every map in `value` that is no data, `value` itself among them."""
+    # With each goes whether its keys are names that somebody has given, and no words of ours.
+    waiting: list[tuple[Any, bool]] = [(value, False)]
+    while waiting:
+        one, names = waiting.pop()
+        if isinstance(one, dict):
+            found = cast("dict[str, Any]", one)
+            yield found
+            waiting.extend(
+                (inner, not names and key in _NAMED)
+                for key, inner in found.items()
+                if names or key not in _DATA
+            )
+        elif isinstance(one, list):
+            waiting.extend((inner, False) for inner in cast("list[Any]", one))
 
 
 def pointer_of(*parts: str) -> str:

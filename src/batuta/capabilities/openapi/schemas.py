@@ -2,10 +2,11 @@
 
 import math
 import re
+import warnings
 from collections.abc import Mapping
 from typing import Any, Literal, cast
 
-from batuta.capabilities.openapi.references import References, Refused, as_list, as_map
+from batuta.capabilities.openapi.references import References, Refused, as_list, as_map, maps_in
 
 __all__ = ["Direction", "Schemas", "nullable"]
 
@@ -18,7 +19,9 @@ _DESCRIPTION_CHARS_MAX = 1_000
 _TYPES = frozenset({"string", "number", "integer", "boolean", "array", "object", "null"})
 _INTEGER_MAX = 2**63 - 1
 # The linear engine knows no looking around and no going back, and refuses what grows when it is written out.
-_PATTERN_NOT_OURS = re.compile(r"\(\?[=!<]|\\[1-9kcu]|\{\d{4,}|,\d{4,}\}|\[\^?\]|\\p\{[^}]*=")
+_PATTERN_NOT_OURS = re.compile(
+    r"\(\?[=!<]|\\[1-9kcuAZzG]|\{\d{4,}|,\d{4,}\}|\[\^?\]|\\p\{[^}]*=|(?<!\\)(?<!\\[pP])\{(?!\d+(?:,\d*)?\})"
+)
 _PATTERN_CHARS_MAX = 1_000
 
 _ONE = ("not", "contains", "propertyNames", "if", "then", "else", "contentSchema")
@@ -45,6 +48,7 @@ class Schemas:
         self._taken: set[str] = set()
         self._waiting: list[tuple[str, Direction]] = []
         self._one_way: dict[str, bool] = {}
+        self._marks: dict[str, tuple[bool, set[str]]] = {}
 
     def converted(self, schema: object, direction: Direction) -> dict[str, Any]:
         """`schema` with `#/$defs/X` for what is in `definitions`. Never raises: what is no schema is anything."""
@@ -158,7 +162,9 @@ class Schemas:
             if one in seen:
                 continue
             seen.add(one)
-            marked, references = _marks(self._target(one))
+            if one not in self._marks:
+                self._marks[one] = _marks(self._target(one))
+            marked, references = self._marks[one]
             found = marked or any(self._one_way.get(each, False) for each in references)
             waiting.extend(references)
         self._one_way[reference] = found
@@ -187,26 +193,17 @@ def _is_nullable(given: Mapping[str, Any]) -> bool:
 def _marks(schema: object) -> tuple[bool, set[str]]:
     """Whether anything in `schema` is for one direction only, and what it refers to."""
     references: set[str] = set()
-    waiting: list[tuple[object, int]] = [(schema, 0)]
-    while waiting:
-        value, level = waiting.pop()
-        if level > 4 * _LEVELS_MAX:
-            continue
-        if isinstance(value, dict):
-            found = cast("dict[str, Any]", value)
-            if found.get("readOnly") is True or found.get("writeOnly") is True:
-                return True, references
-            if isinstance(found.get("$ref"), str):
-                references.add(found["$ref"])
-            waiting.extend((one, level + 1) for one in found.values())
-        elif isinstance(value, list):
-            waiting.extend((one, level + 1) for one in cast("list[Any]", value))
+    for one in maps_in(schema):
+        if one.get("readOnly") is True or one.get("writeOnly") is True:
+            return True, references
+        if isinstance(one.get("$ref"), str):
+            references.add(one["$ref"])
     return False, references
 
 
 def _plain(given: Mapping[str, Any], found: dict[str, Any]) -> None:
     """The keywords that hold no schema, as far as they are what they should be."""
-    kinds = [one for one in _kinds(given.get("type")) if one in _TYPES]
+    kinds = [one for one in _kinds(given.get("type")) if isinstance(one, str) and one in _TYPES]
     if kinds:
         found["type"] = kinds[0] if len(kinds) == 1 else kinds
     if description := given.get("description"):
@@ -245,7 +242,9 @@ def _ours(pattern: str) -> bool:
     if len(pattern) > _PATTERN_CHARS_MAX or _PATTERN_NOT_OURS.search(pattern):
         return False
     try:
-        re.compile(pattern)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            re.compile(pattern)
     except (re.error, OverflowError, RecursionError):
         return False
     return True

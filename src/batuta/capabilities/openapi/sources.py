@@ -19,7 +19,7 @@ from batuta.capabilities.openapi.security import Proofs, missing_variable
 from batuta.capabilities.openapi.servers import base_of
 from batuta.capabilities.openapi.shape import Operation, Service
 from batuta.capabilities.openapi.tokens import Tokens
-from batuta.errors import BatutaError, Finding, InputError, WorkspaceError
+from batuta.errors import Finding, InputError, Place, WorkspaceError
 from batuta.imports.difference import Change
 from batuta.imports.manifest import Entry, Manifest
 from batuta.imports.pin import Pin, pin_path, read_pin
@@ -76,26 +76,29 @@ class OpenapiServices:
         *,
         places: Places = NOWHERE,
     ) -> None:
-        urls = [url for one in configs.values() for url in _urls(one)]
-        own = [urlsplit(url).netloc for url in urls if is_loopback(url)]
-        self._connections = LazyConnections([*allow_private, *dict.fromkeys(own)], environment)
         self.later: dict[str, Callable[[], Capability]] = {}
         self.troubles: dict[str, Finding] = {}
         self.left_out: dict[str, Mapping[str, str]] = {}
+        offers: dict[str, Offered] = {}
         for name, config in configs.items():
+            offered = _offered(name, config, folder.root, places)
+            if isinstance(offered, Finding):
+                self.troubles[name] = offered
+            else:
+                offers[name] = offered
+        urls = [url for name in offers for url in _urls(configs[name], offers[name])]
+        own = [urlsplit(url).netloc for url in urls if is_loopback(url)]
+        self._connections = LazyConnections([*allow_private, *dict.fromkeys(own)], environment)
+        for name, offered in offers.items():
+            config = configs[name]
             try:
-                offered = _offered(name, config, folder.root, places)
                 source = _Source(name, config, offered, self._connections, folder)
             except WorkspaceError as error:
-                place = error.place or places.at("openapi", name)
-                text = f"openapi.{name}: {error.message}"
-                self.troubles[name] = Finding("B607", text, place=place, remedy=error.remedy)
-                continue
-            except _Pinless as error:
-                self.troubles[name] = error.finding
+                self.troubles[name] = _finding(name, error, places.at("openapi", name))
                 continue
             self.left_out[name] = offered.left_out
-            self.later |= source.later() | source.changed(_changes(offered, config, folder.root))
+            changes = _changes(offered, config, folder.root)
+            self.later |= source.later() | source.changed(changes)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -161,7 +164,7 @@ class _Source:
         missing = missing or missing_variable(texts, self._connections.environment)
         reached = Reached(
             base,
-            bool(declared.server or config.server),
+            bool(declared.server or config.server) or _same_origin(base.text, self._document_url),
             self._headers,
             tuple(proofs),
             self._tokens if token else None,
@@ -211,12 +214,6 @@ class ChangedOperation:
         )
 
 
-class _Pinless(BatutaError):
-    def __init__(self, finding: Finding) -> None:
-        super().__init__(finding.message)
-        self.finding = finding
-
-
 def wanted(config: OpenapiConfig, entry: str) -> bool:
     """True if `entry` is taken over."""
     return not config.only or any(fnmatchcase(entry, pattern) for pattern in config.only)
@@ -227,24 +224,24 @@ def card_maker(
 ) -> Callable[[str], Card]:
     """What makes the card of an entry of `manifest`, as the workspace has it. Raises `WorkspaceError`."""
     source = _Source(name, config, _Read(manifest), LazyConnections(), Folder(root))
-    return lambda entry: source.later()[f"{name}.{entry}"]().card
+    later = source.later()
+    return lambda entry: later[f"{name}.{entry}"]().card
 
 
-def _offered(name: str, config: OpenapiConfig, root: Path, places: Places) -> Offered:
-    """What a source offers: by its pin, or by the document that it names."""
+def _offered(name: str, config: OpenapiConfig, root: Path, places: Places) -> Offered | Finding:
+    """What a source offers, by its pin, or by the document that it names; or what is wrong with that."""
     pinned = pin_path(root, name)
     if not config.document or root / config.document == pinned or pinned.exists():
-        pin = read_pin(root, name, places.at("openapi", name))
-        if isinstance(pin, Finding):
-            raise _Pinless(pin)
-        return pin
+        return read_pin(root, name, places.at("openapi", name))
     try:
         return _Read(manifest_of_file(config.document, root, config.only))
-    except WorkspaceError:
-        raise
     except InputError as error:
-        place = places.at("openapi", name, "document")
-        raise WorkspaceError(error.message, remedy=error.remedy, place=place) from None
+        return _finding(name, error, places.at("openapi", name, "document"))
+
+
+def _finding(name: str, error: InputError, place: Place) -> Finding:
+    text = f"openapi.{name}: {error.message}"
+    return Finding("B607", text, place=error.place or place, remedy=error.remedy)
 
 
 def _changes(offered: Offered, config: OpenapiConfig, root: Path) -> Mapping[str, Change]:
@@ -255,13 +252,19 @@ def _changes(offered: Offered, config: OpenapiConfig, root: Path) -> Mapping[str
         content = read_bytes(root / config.document, "document", DOCUMENT_BYTES_MAX)
         if digest(content) == offered.origin["digest"]:
             return {}
-        return quarantined(offered, manifest_of_file(config.document, root))
+        return quarantined(offered, manifest_of_file(config.document, root, config.only))
     except InputError:
         return {}  # what was accepted is in the pin; the document was only where it came from
 
 
-def _urls(config: OpenapiConfig) -> Iterable[str]:
+def _urls(config: OpenapiConfig, offered: Offered) -> Iterable[str]:
+    """The addresses that the operator, or whoever added the source, has named."""
     yield config.server
+    yield str(offered.origin.get("url", ""))
     yield from (one.server for one in config.operations.values())
     if config.auth and config.auth.oauth2:
         yield config.auth.oauth2.token_url
+
+
+def _same_origin(url: str, other: str) -> bool:
+    return bool(other) and urlsplit(url)[:2] == urlsplit(other)[:2]

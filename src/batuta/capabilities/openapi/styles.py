@@ -19,6 +19,7 @@ __all__ = ["cookie_of", "form_pairs", "header_of", "path_piece", "query_of", "sp
 _RESERVED = ":/?[]@!$'()*,;"
 _DELIMITERS: dict[Style, str] = {"space": "%20", "pipe": "%7C", "tab": "%09"}
 _LEVELS_MAX = 20
+_FORM = "application/x-www-form-urlencoded"
 
 Encode = Callable[[str], str]
 
@@ -78,8 +79,10 @@ def query_of(parameter: Parameter, value: Any) -> str:
     """The part of a query that carries `value`, "" if there is nothing to carry. Raises `InputError`."""
     encode = _reserved if parameter.reserved else _quoted
     if parameter.media:
-        text = encode(_document(parameter.media, value))
-        return text if parameter.where == "querystring" else f"{_quoted(parameter.name)}={text}"
+        text = _document(parameter.media, value)
+        if parameter.where == "querystring":
+            return text if parameter.media.startswith(_FORM) else encode(text)
+        return f"{_quoted(parameter.name)}={encode(text)}"
     return "&".join(f"{name}={text}" for name, text in form_pairs(parameter, value, encode))
 
 
@@ -150,7 +153,7 @@ def _deep(name: str, value: Any, encode: Encode, level: int) -> Iterator[tuple[s
 def _document(media: str, value: Any) -> str:
     if isinstance(value, str) and "json" not in media:
         return value
-    if media.startswith("application/x-www-form-urlencoded") and isinstance(value, dict):
+    if media.startswith(_FORM) and isinstance(value, dict):
         plain = Parameter("", "", "query", explode=True)
         pairs = form_pairs(plain, value, _quoted)
         return "&".join(f"{name}={text}" for name, text in pairs)
