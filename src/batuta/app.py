@@ -32,6 +32,7 @@ from batuta.journal.file.failures import translated
 from batuta.journal.sqlite import open_sqlite
 from batuta.knowledge.capability import Searches
 from batuta.memory.workspace import Memory
+from batuta.planning.capability import PlannerCapability
 from batuta.plans.admit import raise_flaws
 from batuta.plans.check import check
 from batuta.plans.explanation import Explanation
@@ -112,10 +113,11 @@ class App:
         )
         clock = clock or SystemClock()
         memory = Memory(Path(workspace.root), clock, workspace.memory, searches.finder)
+        planner = PlannerCapability(workspace.planning.autonomy, embedder_of_this_machine)
         opened = await open_catalog(
             workspace,
             [*searches.capabilities, *(memory.capabilities if modules else ()), *functions],
-            spare,
+            [*spare, *([planner] if modules else [])],
             modules=modules,
             embedding=embedder_of_this_machine,
             closing=[searches.close, memory.close],
@@ -138,6 +140,7 @@ class App:
             ),
             sink=sink,
         )
+        planner.introduce(journal, engine.read, opened.catalog.cards)
         app = cls(engine, opened.catalog, workspace, policy)
         app.memory, app.flaws = memory, opened.flaws
         app.plans = {one.name: one for one in opened.workflows}

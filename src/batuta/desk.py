@@ -190,7 +190,7 @@ class Desk:
             plan,
             pinned,
             run_id=run_id,
-            request=Request(text=understood.words, author=author),
+            request=Request(text=understood.words, author=author, trusted=understood.trusted),
             routed=understood.fact(now, who, approved),
         )
         await engine.journal.commit(receipt)

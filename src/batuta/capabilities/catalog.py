@@ -197,7 +197,8 @@ def _untaken(functions: Iterable[Any], known: Mapping[str, Capability]) -> Itera
     """Those of `functions` whose name nothing in `known` has by the time they are looked at."""
     for one in functions:
         declaration = declaration_of(one)
-        if declaration is None or declaration.name not in known:
+        name = _name_of(one) if declaration is None else declaration.name
+        if name not in known:
             yield one
 
 

@@ -10,13 +10,14 @@ __all__ = ["Fork", "Request"]
 class Request(msgspec.Struct, frozen=True, omit_defaults=True):
     """A request as the door made it: text or the name of a plan, the inputs, and who asks.
 
-    `author` is whoever the door authenticated ("" for the local user).
+    `author` is whoever the door authenticated ("" for the local user). `trusted` False: plans are not made for them.
     """
 
     plan: str = ""
     text: str = ""
     inputs: Value = Value()
     author: str = ""
+    trusted: bool = True
 
 
 class Fork(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -52,6 +52,7 @@ BUILT_IN = {
     "local.match": ("left", "right", "keys", "threshold"),
     "local.summarize": ("text", "sentences"),
     "merge": ("values", "into", "strategy", "key"),
+    "planner": ("request", "inputs"),
     "report.write": ("path", "title", "sections", "subtitle", "language"),
     "thread.add": ("thread", "messages", "after"),
     "thread.forget": ("thread",),
