@@ -15,7 +15,7 @@ SECONDS ?=      # torture: stop starting new rounds after this many seconds
 ARGS    ?=      # passed on to pytest, the demo or the benchmark
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test postgres check bench sim torture lock audit clean
+.PHONY: help demo test browser postgres check bench sim torture lock audit clean
 
 help:  ## list the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,9 @@ demo: $(RUN)  ## a support desk: sixty tickets, a person, kill -9 at the worst m
 
 test: $(DEV)  ## the whole suite but the slow torture
 	@$(PY) -m pytest -q -n auto --maxprocesses 8 --dist loadfile $(ARGS)
+
+browser: $(DEV)  ## the pages in a real Chromium (apt-get install chromium); BATUTA_SHOTS=DIR keeps pictures
+	@$(PY) -m pytest -q -m browser tests/doors $(ARGS)
 
 postgres: $(DEV)  ## what is tested against a Postgres server (it is started here; apt-get install postgresql)
 	@$(PY) -m pytest -q -m postgres tests/capabilities/sql $(ARGS)
