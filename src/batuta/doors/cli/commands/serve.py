@@ -28,6 +28,8 @@ def carry_out(args: argparse.Namespace, screen: Screen) -> int:
         issuer=args.issuer,
         audience=args.audience,
         drain_s=args.drain,
+        header_s=min(args.patience, 10.0),
+        body_s=args.patience,
     )
 
     async def served() -> int:

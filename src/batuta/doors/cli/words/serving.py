@@ -23,6 +23,8 @@ def _serve(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
     add("--audience", default="", metavar="NAME", help="for whom the tokens have to be")
     add("--drain", type=_seconds, default=10.0, metavar="SECONDS",
         help="how long runs may come to their end when it is told to stop (10)")  # fmt: skip
+    add("--patience", type=_seconds, default=20.0, metavar="SECONDS",
+        help="how long a client may be silent in the middle of a request (20)")  # fmt: skip
 
 
 SCOPES = ("read", "plan", "run", "answer", "knowledge", "admin")

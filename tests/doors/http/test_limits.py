@@ -1,0 +1,164 @@
+"""Too much, too slow, or nonsense: a correct status, and others notice nothing."""
+
+import gzip
+import json
+import socket
+from collections.abc import Callable, Iterator
+
+import httpx
+import pytest
+
+from batuta.doors.http.access.principal import Principal
+from batuta.doors.http.admission import Admission
+from batuta.doors.http.settings import Settings
+from tests.doors.http.conftest import Server, make_workspace, serving
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status"),
+    [
+        (b"", "application/json", 400),
+        (b"{", "application/json", 400),
+        (b"\xff\xfe", "application/json", 400),
+        (b"[" * 100_000, "application/json", 400),
+        (b'{"plan":' + b'{"a":' * 500 + b"1" + b"}" * 501, "application/json", 400),
+        (b'{"plan": "\\ud800"}', "application/json", 400),
+        (b"null", "application/json", 400),
+        (b"[]", "application/json", 400),
+        (b'{"inputs": {"n": 1e999}, "plan": "echo"}', "application/json", 400),
+        (b"plan=echo", "application/x-www-form-urlencoded", 415),
+        (b"--x--", "multipart/form-data; boundary=x", 415),
+        (gzip.compress(b" " * 1_000_000), "application/json", 400),
+        (b" " * 2_000_000, "application/json", 413),
+        (json.dumps({f"f{at}": at for at in range(20_000)}).encode(), "application/json", 400),
+    ],
+)
+def test_a_body_that_is_none_is_told(server: Server, body: bytes, kind: str, status: int) -> None:
+    for path in ("/api/v1/runs", "/api/v1/plans/check", "/v1/chat/completions"):
+        answer = server.http.post(path, content=body, headers={"Content-Type": kind})
+        assert answer.status_code == status, (path, answer.text)
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert "Traceback" not in answer.text
+
+
+def test_a_body_in_pieces_is_counted_too(server: Server) -> None:
+    def pieces() -> Iterator[bytes]:
+        for _ in range(40):
+            yield b" " * 65_536
+
+    head = {"Content-Type": "application/json"}
+    answer = server.http.post("/api/v1/runs", content=pieces(), headers=head)
+    assert answer.status_code == 413
+
+
+@pytest.mark.parametrize(
+    "request_line",
+    [b"GET / HTTP/9.9\r\n\r\n",
+     b"\x00\x01\x02\r\n\r\n", b"GET /" + b"a" * 40_000, b"GET / HTTP/1.1\r\nX: " + b"a" * 40_000],
+)  # fmt: skip
+def test_what_is_no_http_is_refused_and_the_connection_closed(
+    server: Server, request_line: bytes
+) -> None:
+    with _connected(server) as raw:
+        raw.sendall(request_line)
+        said = raw.recv(65_536)
+        assert said.startswith(b"HTTP/1.1 4")
+        assert b"Traceback" not in said
+
+
+def test_who_is_slow_is_let_go_and_others_are_served(tmp_path: object) -> None:
+    with serving(make_workspace(tmp_path / "desk"), "--patience", "1") as server:  # type: ignore[operator]
+        silent, half, body = (_connected(server) for _ in range(3))
+        half.sendall(b"GET /health HTTP/1.1\r\nHost: local")
+        body.sendall(
+            b"POST /api/v1/runs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            b"Content-Length: 100\r\n\r\n{"
+        )
+        assert server.http.get("/health").status_code == 200
+        assert silent.recv(100) == b""
+        assert half.recv(100) == b""
+        assert body.recv(100).startswith(b"HTTP/1.1 408")
+        for one in (silent, half, body):
+            one.close()
+
+
+def test_no_path_leads_anywhere_else(server: Server) -> None:
+    for path in (
+        "/../batuta.yaml",
+        "/static/../../batuta.yaml",
+        "/api/v1/runs/%2e%2e%2fx",
+        "//evil.example/x",
+        "/%00",
+    ):
+        answer = server.http.get(server.url + path)
+        assert answer.status_code in (400, 404), path
+        assert "python:" not in answer.text
+
+
+async def test_of_many_requests_of_one_caller_those_of_another_are_served() -> None:
+    settings = Settings(requests=10, rate=1_000, burst=1_000)
+    admission, holding = _held(settings)
+    first = [holding("greedy") for _ in range(5)]
+    assert await _status(admission, "modest") == 200
+    modest = holding("modest")
+    assert await _status(admission, "greedy") == 429
+    assert await _status(admission, "modest") == 200
+    for one in (*first, modest):
+        await one.aclose()
+
+
+async def test_more_than_is_taken_on_and_too_many_at_once_come_again_later() -> None:
+    admission, holding = _held(Settings(requests=2))
+    held = [holding("a"), holding("b")]
+    assert await _status(admission, "c") == 503
+    for one in held:
+        await one.aclose()
+    admission, _ = _held(Settings(rate=0.001, burst=2))
+    assert [await _status(admission, "a") for _ in range(3)] == [200, 200, 429]
+    assert await _status(admission, "b") == 200
+
+
+async def _nothing(scope: object, receive: object, send: object) -> None: ...
+
+
+class _Held:
+    def __init__(self, admission: Admission, name: str) -> None:
+        self._caller = admission._admitted(name, streams=False)
+        self._admission = admission
+        admission._count(self._caller, False, 1)
+
+    async def aclose(self) -> None:
+        self._admission._count(self._caller, False, -1)
+
+
+def _held(settings: Settings) -> tuple[Admission, Callable[[str], _Held]]:
+    admission = Admission(_nothing, settings)
+    return admission, lambda name: _Held(admission, name)
+
+
+async def _status(admission: Admission, name: str) -> int:
+    """What the caller `name` gets."""
+    statuses: list[int] = []
+
+    async def send(message: object) -> None:
+        if message["type"] == "http.response.start":  # type: ignore[index]
+            statuses.append(message["status"])  # type: ignore[index]
+            if message["status"] in (429, 503):  # type: ignore[index]
+                assert b"retry-after" in dict(message["headers"])  # type: ignore[index]
+
+    principal = Principal(name, name, frozenset({"read"}))
+    scope = {
+        "type": "http",
+        "path": "/api/v1/runs",
+        "method": "GET",
+        "state": {"principal": principal},
+    }
+    await admission(scope, None, send)  # type: ignore[arg-type]
+    return statuses[0] if statuses else 200
+
+
+def _connected(server: Server) -> socket.socket:
+    address = httpx.URL(server.url)
+    raw = socket.create_connection((address.host, address.port), timeout=10)
+    raw.settimeout(10)
+    return raw
