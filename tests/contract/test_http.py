@@ -1,5 +1,6 @@
 """The same laws where the calls are HTTP requests that `batuta.yaml` describes, and nobody has written any code."""
 
+import json
 from typing import Any
 
 import pytest
@@ -7,9 +8,14 @@ import pytest
 from tests.contract.world import World, steps_of
 
 USES = ("read", "idempotent", "write", "found")
+# Described by itself, or by an OpenAPI document.
+KINDS = ("http", "openapi")
 
 
-def configure(world: World) -> None:
+def configure(world: World, kind: str = "http") -> None:
+    if kind == "openapi":
+        configure_service(world)
+        return
     url = f"{world.ledger.url}/effects"
     world.configure(
         "network: {allow_private: ['127.0.0.1']}\n"
@@ -25,18 +31,52 @@ def configure(world: World) -> None:
     )
 
 
-def plan_of(policy: str = "") -> str:
+def configure_service(world: World) -> None:
+    """The same four as operations of one document."""
+    schema = {"type": "object", "properties": {"reference": {"type": "string"}}}
+    body = {"content": {"application/json": {"schema": schema}}, "required": True}
+    paths = {"read": "read", "idempotent": "put", "write": "pay", "found": "find"}
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": "Ledger", "version": "1"},
+        "paths": {
+            f"/{path}": {"post": {"operationId": name, "requestBody": body, "responses": {}}}
+            for name, path in paths.items()
+        },
+    }
+    (world.folder / "ledger.json").write_text(json.dumps(document))
+    world.configure(
+        "openapi:\n"
+        "  ledger:\n"
+        "    document: ledger.json\n"
+        f"    server: {world.ledger.url}/effects\n"
+        "    operations:\n"
+        "      read: {effect: read, price_usd: 0.25}\n"
+        "      idempotent: {effect: idempotent}\n"
+        "      found: {reconcile: {url: '/find?key={key}', field: entries}}\n"
+    )
+
+
+def plan_of(policy: str = "", kind: str = "http") -> str:
+    use, form = {
+        "http": ("http_{}", '{{reference: "{}"}}'),
+        "openapi": ("ledger.{}", '{{body: {{reference: "{}"}}}}'),
+    }[kind]
     steps = "".join(
-        f'  {name}: {{use: http_{name}, with: {{reference: "${{inputs.token}}-{name}"}}{policy}}}\n'
+        f"  {name}: {{use: {use.format(name)}, with: "
+        f"{form.format(f'${{inputs.token}}-{name}')}{policy}}}\n"
         for name in USES
     )
     return f"steps:\n{steps}result: ok\n"
 
 
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("do", "happened"), [("stall_before", 0), ("stall_after", 1)])
-async def test_killed_while_the_requests_are_out(world: World, do: str, happened: int) -> None:
-    configure(world)
-    world.plan(plan_of())
+async def test_killed_while_the_requests_are_out(
+    world: World, do: str, happened: int, kind: str
+) -> None:
+    configure(world, kind)
+    world.plan(plan_of("", kind))
     run = world.killed(do, *USES)
 
     document = await world.resumed(run)
@@ -49,7 +89,7 @@ async def test_killed_while_the_requests_are_out(world: World, do: str, happened
     document = await world.answered(run, "write", "retry")
     assert document["status"] == "succeeded"
     # Every key that was sent is the key of a step.
-    shown = {step["key"] for step in document["steps"]}
+    shown = {step.get("key") for step in document["steps"]}
     assert {key for name in USES[1:] for key in world.keys(name)} <= shown
 
 
@@ -57,9 +97,12 @@ async def test_killed_while_the_requests_are_out(world: World, do: str, happened
     ("do", "happened"),
     [("stall_before", 0), ("stall_after", 1), ("drop_before", 0), ("drop_after", 1)],
 )
-async def test_not_answered_in_time_or_hung_up_on(world: World, do: Any, happened: int) -> None:
-    configure(world)
-    world.plan(plan_of(", timeout: 1.0, retry: {at_most: 1, backoff: 0.01}"))
+@pytest.mark.parametrize("kind", KINDS)
+async def test_not_answered_in_time_or_hung_up_on(
+    world: World, do: Any, happened: int, kind: str
+) -> None:
+    configure(world, kind)
+    world.plan(plan_of(", timeout: 1.0, retry: {at_most: 1, backoff: 0.01}", kind))
     for name in USES:
         world.ledger.faults(do, {"reference": world.ref(name)})
     async with await world.open() as app:
@@ -71,9 +114,10 @@ async def test_not_answered_in_time_or_hung_up_on(world: World, do: Any, happene
     assert steps_of(document)["read"]["cost_usd"] == 0.5
 
 
-async def test_cancelled_while_the_requests_are_out(world: World) -> None:
-    configure(world)
-    world.plan(plan_of())
+@pytest.mark.parametrize("kind", KINDS)
+async def test_cancelled_while_the_requests_are_out(world: World, kind: str) -> None:
+    configure(world, kind)
+    world.plan(plan_of("", kind))
     for name in USES:
         world.ledger.faults("stall_after", {"reference": world.ref(name)})
     with world.run() as driver:
