@@ -142,7 +142,7 @@ async def _brought(workspace: Workspace) -> _Brought:
 
         allowed, root = workspace.network.allow_private, Path(workspace.root)
         servers = McpServers(workspace.mcp, root, allowed, places=workspace.places)
-        brought.capabilities.extend(servers.capabilities)
+        brought.later.update(servers.later)
         brought.ending.append(servers.close)
         brought.flaws.update(servers.troubles)
     if workspace.openapi:

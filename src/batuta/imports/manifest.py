@@ -133,6 +133,8 @@ def hashes(manifest: Manifest) -> dict[str, str]:
 
 def uses(manifest: Manifest) -> dict[str, list[str]]:
     """Which definitions each entry uses, directly or through others; by its name."""
+    if not manifest.definitions:
+        return {name: [] for name in manifest.entries}
     references = {name: _references(one) for name, one in manifest.definitions.items()}
     found: dict[str, list[str]] = {}
     for name, entry in manifest.entries.items():

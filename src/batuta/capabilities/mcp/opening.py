@@ -2,7 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache, partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,7 +13,7 @@ from batuta.capabilities.mcp.holding import Lines
 from batuta.capabilities.mcp.source import Source
 from batuta.errors import Finding
 from batuta.imports.manifest import Manifest
-from batuta.imports.pin import read_pin
+from batuta.imports.pin import Pin, read_pin
 from batuta.outbound.exchange import LazyConnections
 from batuta.reading.mcp import McpConfig
 from batuta.reading.places import NOWHERE, Places
@@ -40,7 +41,7 @@ class McpServers:
         self._connections = _connections(configs.values(), allow_private, environment)
         self.sources: dict[str, Source] = {}
         self._lines: list[Lines] = []
-        self.capabilities: list[McpCapability] = []
+        self.later: dict[str, Callable[[], McpCapability]] = {}
         self.troubles: dict[str, Finding] = {}
         for name, config in configs.items():
             pin = read_pin(root, name, places.at("mcp", name))
@@ -52,19 +53,34 @@ class McpServers:
             missing = missing_of(config, environment)
             self.sources[name] = source
             self._lines.append(lines)
-            self.capabilities += [
-                McpCapability(
-                    card_of(name, config, entry, pin.definitions, missing), entry, source, lines
-                )
-                for entry in map(pin.entry, pin.names)
-                if wanted(config, entry.name)
-            ]
+            for entry in pin.names:
+                if wanted(config, entry):
+                    make = partial(_made, name, config, pin, entry, missing, source, lines)
+                    self.later[f"{name}.{entry}"] = cache(make)
+
+    @property
+    def capabilities(self) -> list[McpCapability]:
+        """All of them, made."""
+        return [make() for make in self.later.values()]
 
     async def close(self) -> None:
         """End the connections, and the processes behind them."""
         await asyncio.gather(*(one.close() for one in self._lines))
         await asyncio.gather(*(one.close() for one in self.sources.values()))
         await self._connections.close()
+
+
+def _made(
+    name: str,
+    config: McpConfig,
+    pin: Pin,
+    entry: str,
+    missing: str,
+    source: Source,
+    lines: Lines,
+) -> McpCapability:
+    one = pin.entry(entry)
+    return McpCapability(card_of(name, config, one, pin.definitions, missing), one, source, lines)
 
 
 async def offered(

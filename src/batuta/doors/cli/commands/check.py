@@ -1,10 +1,11 @@
 """`batuta check`: what is wrong with a workspace and its plans, before anything runs."""
 
 import argparse
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from batuta.app import App
+from batuta.capabilities.sources import sources_of
 from batuta.config import (
     PLANS_DEFAULT,
     WORKSPACE_FILE,
@@ -153,22 +154,42 @@ def _recorded(names: list[str], app: App, checked: _Checked) -> list[tuple[str, 
     return found
 
 
-def _of_workspace(app: App) -> list[Finding]:
+def _undeclared(app: App) -> Iterator[Finding]:
+    """Those that do not say what they do to the world; of a source of which none does, one for all."""
     workspace = app.workspace
-    found = [*app.flaws.values()]
-    found += [
-        Finding(
+    silent = [name for name, card in app.cards.items() if not card.declared]
+    sources = sources_of(workspace)
+    told: dict[str, int] = {}
+    for name in silent:
+        source = name.partition(".")[0]
+        kind = sources.get(source)
+        if kind is not None:
+            told[source] = told.get(source, 0) + 1
+            continue
+        yield Finding(
             "B190",
-            card.undeclared,
+            app.cards[name].undeclared,
             place=workspace.places.at("capabilities", name)
             if name in workspace.capabilities
             else None,
             remedy="declare effect and reach where it is defined",
             warning=True,
         )
-        for name, card in app.cards.items()
-        if not card.declared
-    ]
+    for source, count in told.items():
+        key = "tools" if sources[source] == "mcp" else "operations"
+        some = "1 capability does" if count == 1 else f"{count:,} capabilities do"
+        yield Finding(
+            "B190",
+            f"{source!r}: {some} not say what a call does, which counts as a write that leaves this machine",
+            place=workspace.places.at(sources[source], source),
+            remedy=f"declare effect and reach under `{key}`; `batuta capabilities '{source}.*'` marks them with a ?",
+            warning=True,
+        )
+
+
+def _of_workspace(app: App) -> list[Finding]:
+    workspace = app.workspace
+    found = [*app.flaws.values(), *_undeclared(app)]
     judge = app.engine.judge
     if isinstance(judge, Policy):
         found += judge.idle(app.cards, locate=lambda index: workspace.places.at("policy", index))
