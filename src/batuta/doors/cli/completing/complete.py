@@ -15,6 +15,7 @@ from batuta.doors.cli.completing.known import Known
 from batuta.doors.cli.parser import parser_of
 from batuta.doors.cli.terminal.text import one_line
 from batuta.doors.cli.words import COMMANDS
+from batuta.reading.planning import AUTONOMIES
 
 __all__ = ["candidates"]
 
@@ -32,11 +33,17 @@ _KINDS = {
     ("diff", "before"): "PLAN_OR_RUN",
     ("knowledge", "name"): "COLLECTION",
     ("memory", "name"): "NAME_OR_ID",
+    ("plan", "autonomy"): "AUTONOMY",
+    ("plan", "planner"): "MAKER",
+    ("run", "autonomy"): "AUTONOMY",
     ("run", "plan"): "PLAN",
+    ("run", "planner"): "MAKER",
     ("run", "words"): "PLAN",
     ("runs", "plan"): "PLAN_NAME",
     ("try", "name"): "CAPABILITY",
 }
+# Who is asked for a plan in any workspace; where it names a model, `draft` is, too.
+_PLANNERS = ("route", "recall", "compose")
 _PLACES = {
     "DIR": ":dirs",
     "DOCUMENT": ":files",
@@ -205,6 +212,12 @@ def _known(line: _Line, kind: str) -> Iterator[Known]:
         case "SOURCE":
             yield from (Known(name, "an MCP server") for name in config.mcp)
             yield from (Known(name, "a service") for name in config.openapi)
+        case "AUTONOMY":
+            # More than the workspace allows is refused.
+            most = AUTONOMIES.index(config.planning.autonomy)
+            yield from map(Known, AUTONOMIES[: most + 1])
+        case "MAKER":
+            yield from map(Known, (*_PLANNERS, *(["draft"] if config.planning.model else [])))
         case "THREAD":
             yield from remembered.threads(config)
         case _:

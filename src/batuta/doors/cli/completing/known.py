@@ -78,7 +78,7 @@ def workspace(named: str | None) -> Workspace:
 def runs(config: Workspace, statuses: frozenset[str], now: float) -> Iterator[Known]:
     """The newest runs, of `statuses` only if there are any."""
     wanted = json.dumps(sorted(statuses))
-    for run, status, plan, at, *_ in _rows(config, "runs", _RUNS_MAX, wanted, "", 0.0):
+    for run, status, plan, at, *_ in _rows(config, "runs", _RUNS_MAX, wanted, "", 0.0, ""):
         yield Known(run, f"{status}, {plan}, {ago(now - at)}")
 
 
