@@ -60,8 +60,9 @@ def _service(args: argparse.Namespace, root: Path) -> dict[str, Any]:
             remedy=f"say `batuta add openapi {args.name} FILE`, or an https://… address",
         )
     entry: dict[str, Any] = {}
-    if not _ADDRESS.match(args.document):
-        entry["document"] = _inside(args.document, root)
+    # What is downloaded stands in the pin, and nowhere else in the folder.
+    downloaded = _ADDRESS.match(args.document)
+    entry["document"] = f"imports/{args.name}.json" if downloaded else _inside(args.document, root)
     if args.server:
         entry["server"] = args.server
     if args.auth:
