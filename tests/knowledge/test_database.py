@@ -39,6 +39,15 @@ def test_a_newer_one_is_left_alone(tmp_path: Path) -> None:
     assert "another version" in said(tmp_path / "a")
 
 
+def test_who_only_looks_changes_nothing(tmp_path: Path) -> None:
+    Store(tmp_path / "a", create=True).close()
+    looked = Store(tmp_path / "a", read_only=True)
+    assert looked.find("x") is None
+    with pytest.raises(KnowledgeError, match="cannot be opened or written"):
+        looked.make("x")
+    looked.close()
+
+
 def test_a_folder_in_its_place_is_said(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     assert "cannot be opened" in said(tmp_path / "a")

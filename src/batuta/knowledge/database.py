@@ -16,9 +16,10 @@ _KIND = Kind(
     lost="remove it: it holds nothing that is not in your files; then batuta knowledge add",
     # What is lost in a power failure is read again from its file: nobody was told that it is durable.
     synchronous="NORMAL",
+    older="batuta knowledge add does that",
 )
 
 
-def open_knowledge(path: Path, *, create: bool) -> Connection:
+def open_knowledge(path: Path, *, create: bool, read_only: bool) -> Connection:
     """The knowledge at `path`. Raises `KnowledgeError` if there is none (unless `create`), or it cannot be opened."""
-    return Connection(path, _KIND, create=create)
+    return Connection(path, _KIND, create=create, read_only=read_only)

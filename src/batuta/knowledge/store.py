@@ -53,9 +53,12 @@ class Entry(msgspec.Struct, frozen=True):
 class Store:
     """The knowledge of a workspace. Every method may be called from any thread; one works at a time."""
 
-    def __init__(self, path: Path, *, create: bool = False) -> None:
-        """Raises `KnowledgeError` if there is none (unless `create`), or it cannot be opened."""
-        self._connection = open_knowledge(path, create=create)
+    def __init__(self, path: Path, *, create: bool = False, read_only: bool = False) -> None:
+        """`read_only`: for who only looks at what is there.
+
+        Raises `KnowledgeError` if there is none (unless `create`), or it cannot be opened.
+        """
+        self._connection = open_knowledge(path, create=create, read_only=read_only)
         self._rows = self._connection.rows
         self._changed = self._connection.changed
 

@@ -193,7 +193,7 @@ def _filters(given: list[str]) -> dict[str, list[str]]:
 
 def _status(root: Path, wanted: Mapping[str, KnowledgeConfig], screen: Screen) -> int:
     path = root / KNOWLEDGE_FILE
-    store = Store(path) if path.exists() else None
+    store = Store(path, read_only=True) if path.exists() else None
     try:
         told = [_state(store, name, settings, root) for name, settings in wanted.items()]
     finally:
