@@ -152,7 +152,9 @@ _FORKED = ("taken_over", "repeated", "asks", "taken_back", "stale")
 )
 async def resume(request: Request, run: str) -> Response:
     """Have a run go on that could, and that nobody drives."""
-    if (await body_of(request, GoingOn)).accept:
+    said = await body_of(request, GoingOn)
+    await app_of(request).engine.read(run)  # says so if there is no such run
+    if said.accept:
         await service_of(request).adopt(run, caller_of(request).name)
     return json_answer(await _driven(request, run, 0.0))
 
