@@ -15,7 +15,7 @@ SECONDS ?=      # torture: stop starting new rounds after this many seconds
 ARGS    ?=      # passed on to pytest, the demo or the benchmark
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test browser postgres check bench sim torture lock audit clean
+.PHONY: help demo test browser postgres servers check bench sim torture lock audit clean
 
 help:  ## list the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,17 @@ browser: $(DEV)  ## the pages in a real Chromium (apt-get install chromium); BAT
 
 postgres: $(DEV)  ## what is tested against a Postgres server (it is started here; apt-get install postgresql)
 	@$(PY) -m pytest -q -m postgres tests/capabilities/sql $(ARGS)
+
+servers: $(DEV)  ## MCP servers of others, and the public conformance suite (fetched with npm and pip into .venv)
+	@mkdir -p $(VENV)/servers && npm install --silent --no-audit --no-fund --prefix $(VENV)/servers node@24 \
+		@modelcontextprotocol/conformance @modelcontextprotocol/server-everything \
+		@modelcontextprotocol/server-filesystem @modelcontextprotocol/server-memory
+	@test -d $(VENV)/servers/new || $(PYTHON) -m venv $(VENV)/servers/new
+	@test -d $(VENV)/servers/old || $(PYTHON) -m venv $(VENV)/servers/old
+	@$(VENV)/servers/new/bin/pip install -q mcp-server-git mcp-server-time mcp-server-fetch
+	@$(VENV)/servers/old/bin/pip install -q mcp-server-sqlite 'mcp<2'
+	@MCP_SERVERS=$(CURDIR)/$(VENV)/servers/node_modules/.bin:$(CURDIR)/$(VENV)/servers/new/bin:$(CURDIR)/$(VENV)/servers/old/bin \
+		$(PY) -m pytest -q tests/capabilities/mcp/test_real_servers.py $(ARGS)
 
 check: $(DEV)  ## format, lint, types, layers: all flaws at once
 	@flaws=0; \

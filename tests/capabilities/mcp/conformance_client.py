@@ -1,6 +1,6 @@
 """What the public conformance suite runs as a client: everything that the server at the given URL offers is called.
 
-    MCP_CONFORMANCE_SCENARIO=tools_call python conformance_client.py http://localhost:1234/mcp
+MCP_CONFORMANCE_SCENARIO=tools_call python conformance_client.py http://localhost:1234/mcp
 """
 
 import asyncio
@@ -48,7 +48,9 @@ async def main(url: str, root: Path) -> None:
     manifest = await offered("s", config, root, ["localhost"])
     write_pin(root, "s", manifest)
     tools = {name: Declared(waits=True) for name in manifest.entries}
-    servers = McpServers({"s": McpConfig(url=url, oauth=config.oauth, tools=tools)}, root, ["localhost"])
+    servers = McpServers(
+        {"s": McpConfig(url=url, oauth=config.oauth, tools=tools)}, root, ["localhost"]
+    )
     try:
         for one in servers.capabilities:
             name, deadline = one.card.name, time.time() + 20

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import mcp_types as types
+from mcp import MCPError
 from mcp.client import ClientSession
 
 from batuta.capabilities.answers import checker_of
@@ -29,7 +30,7 @@ async def listed(session: ClientSession, origin: dict[str, Any]) -> Manifest:
 
     Raises:
         InputError: it is more than anybody can use.
-        MCPError, pydantic.ValidationError: it does not say, or not in a way that can be understood.
+        mcp.MCPError, pydantic.ValidationError: it does not say, or not in a way that can be understood.
     """
     offers = session.server_capabilities or types.ServerCapabilities()
     tools = await _tools(session) if offers.tools is not None else []
@@ -69,13 +70,28 @@ async def _prompts(session: ClientSession) -> list[types.Prompt]:
     return await _all(page)
 
 
+async def _kinds(session: ClientSession) -> list[types.ResourceTemplate]:
+    async def page(
+        params: types.PaginatedRequestParams | None,
+    ) -> tuple[list[types.ResourceTemplate], Any]:
+        found = await session.list_resource_templates(params=params)
+        return found.resource_templates, found.next_cursor
+
+    return await _all(page)
+
+
 async def _all(
     page: Callable[[types.PaginatedRequestParams | None], Awaitable[tuple[list[Any], str | None]]],
 ) -> list[Any]:
     found: list[Any] = []
     params = None
     for _ in range(_PAGES_MAX):
-        part, cursor = await page(params)
+        try:
+            part, cursor = await page(params)
+        except MCPError as error:
+            if error.code == types.METHOD_NOT_FOUND:
+                return found  # there are servers that offer resources and know no kinds of them
+            raise
         found += part
         if len(found) > ENTRIES_MAX:
             raise InputError(f"it offers more than {ENTRIES_MAX:,} tools or prompts")
@@ -124,7 +140,7 @@ def _prompt(prompt: types.Prompt, name: str) -> Entry:
 
 async def _resources(session: ClientSession, taken: set[str]) -> list[Entry]:
     """Two entries: which resources there are is data, and is asked for when it is needed."""
-    kinds = "\n".join(_templates((await session.list_resource_templates()).resource_templates))
+    kinds = "\n".join(_templates(await _kinds(session)))
     about = "Reads one of its resources, by its URI." + (
         f" Kinds of URIs:\n{kinds}" if kinds else ""
     )
