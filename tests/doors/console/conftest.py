@@ -13,6 +13,8 @@ from batuta.doors.http.settings import Settings
 WORKSPACE = """
 python: [tools.py]
 plans: [plans/*.yaml]
+knowledge:
+  handbook: {paths: ["handbook/*.md"], description: What we promise}
 """
 TOOLS = '''
 from batuta.capabilities.function import capability
@@ -78,6 +80,7 @@ class Browser:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "plans").mkdir()
+    (tmp_path / "handbook").mkdir()
     (tmp_path / "batuta.yaml").write_text(WORKSPACE, encoding="utf-8")
     (tmp_path / "tools.py").write_text(TOOLS, encoding="utf-8")
     (tmp_path / "plans" / "refund.yaml").write_text(PLAN, encoding="utf-8")

@@ -171,6 +171,7 @@ async def test_pages_fit_their_window_and_are_used_by_keyboard(page: Page, look:
         "plans/flow",
         "capabilities",
         "capabilities/pay",
+        "knowledge/handbook",
         "monitor",
     ):
         await tab.goto(f"/{name}")

@@ -14,6 +14,8 @@ PAGES = [
     "/plans/refund",
     "/capabilities",
     "/capabilities/pay",
+    "/knowledge",
+    "/knowledge/handbook",
     "/monitor",
 ]
 
@@ -153,3 +155,21 @@ async def test_an_answer_that_does_not_fit_leaves_the_question_open(browser: Bro
     assert (await browser.app.show(run))["status"] == "waiting"
     gone = await browser.send(f"/runs/{run}/answer", _step="pay", _value="approve")
     assert gone.status_code == 422 and "asks nothing" in gone.text
+
+
+async def test_a_document_is_taken_in_found_and_taken_out(browser: Browser) -> None:
+    text = b"# Returns\n\nA parcel can be sent back within thirty days. <script>alert(1)</script>\n"
+    sent = await browser.client.post(
+        "/knowledge/handbook", data={"folder": "handbook"}, files={"document": ("returns.md", text)}
+    )
+    assert sent.status_code == 303
+    found = await browser.get("/knowledge/handbook?q=How long can I send a parcel back?")
+    assert "thirty days" in found.text and "returns.md" in found.text
+    assert "<script>alert" not in found.text
+    wrong = await browser.client.post(
+        "/knowledge/handbook", data={"folder": "../.."}, files={"document": ("returns.md", text)}
+    )
+    assert wrong.status_code == 422 and "no name for a document" in wrong.text
+    await browser.send("/knowledge/handbook", delete="handbook/returns.md")
+    assert not (browser.folder / "handbook" / "returns.md").exists()
+    assert "Nothing in it" in (await browser.get("/knowledge/handbook?q=parcel")).text

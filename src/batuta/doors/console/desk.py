@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse
 from batuta.desk import Desk
 from batuta.doors.console.look import rendered
 from batuta.doors.http.state import caller_of
+from batuta.serving.library import Library
 from batuta.serving.service import Service
 
 __all__ = ["Console"]
@@ -29,6 +30,11 @@ class Console:
     def desk(self) -> Desk:
         """Where requests in plain words come in."""
         return self._service.desk
+
+    @property
+    def library(self) -> Library:
+        """The documents of its collections."""
+        return self._service.library
 
     def drive(self, run: str, request: Request) -> None:
         """Have `run` go on in the background, as one of whoever has sent `request`."""

@@ -21,6 +21,7 @@ PAGES = (
     ("inbox", "/inbox", "Inbox"),
     ("plans", "/plans", "Plans"),
     ("capabilities", "/capabilities", "Capabilities"),
+    ("knowledge", "/knowledge", "Knowledge"),
     ("monitor", "/monitor", "Monitor"),
 )
 _STATES = {"in doubt": "doubt", "unknown": "doubt", "open": "running", "dropped": "cancelled"}

@@ -9,6 +9,7 @@ from fastapi.responses import Response
 from batuta.doors.console.desk import Console
 from batuta.doors.console.pages.ask import ask_router
 from batuta.doors.console.pages.catalogue import catalogue_router
+from batuta.doors.console.pages.knowledge import knowledge_router
 from batuta.doors.console.pages.monitor import monitor_router
 from batuta.doors.console.pages.run import run_router
 from batuta.doors.console.pages.runs import runs_router
@@ -35,7 +36,14 @@ def mount(server: FastAPI, service: Service, access: Access) -> None:
     """Put the pages of the workspace of `service` on `server`. Call it before the guard is added."""
     console = Console(service)
     pages = APIRouter(route_class=PageRoute, include_in_schema=False, dependencies=[may("read")])
-    for one in (ask_router, runs_router, run_router, catalogue_router, monitor_router):
+    for one in (
+        ask_router,
+        runs_router,
+        run_router,
+        catalogue_router,
+        knowledge_router,
+        monitor_router,
+    ):
         pages.include_router(one(console))
     server.include_router(pages)
     server.include_router(login_router(access, service.app.engine.clock))
