@@ -2,6 +2,7 @@
 
 import re
 from functools import lru_cache
+from itertools import islice
 
 from batuta.language.marks import quotations
 from batuta.language.sentences import Span, sentences
@@ -23,8 +24,9 @@ _JOINT = re.compile(
     re.IGNORECASE,
 )
 _WISH_WORDS_MIN = 2
-# More wishes in one request are a text.
+# More wishes in one request are a text, and more places where one could end, a list.
 _WISHES_MAX = 6
+_JOINTS_MAX = 60
 
 
 # Each planner asks for the command of the same request.
@@ -57,7 +59,8 @@ def wishes(text: str) -> list[Span]:
     parts: list[Span] = []
     for sentence in sentences(text):
         start = sentence.start
-        for joint in (*_JOINT.finditer(text, sentence.start, sentence.end), None):
+        joints = islice(_JOINT.finditer(text, sentence.start, sentence.end), _JOINTS_MAX)
+        for joint in (*joints, None):
             end = sentence.end if joint is None else joint.start()
             piece = text[start:end]
             # "Can you tell me" and "do you know" ask for nothing yet.

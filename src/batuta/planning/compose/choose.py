@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from batuta.language.similarity import alike
 from batuta.language.weights import EMPTY
-from batuta.language.words import stem, words
+from batuta.language.words import folded, stem, words
 from batuta.planning.compose.history import Likely
 from batuta.planning.compose.offers import Offer
 
@@ -21,6 +21,7 @@ __all__ = [
     "leading",
     "said_in",
     "speaks_of",
+    "unheard",
 ]
 
 # A part of a request is about a capability from here on, and one that changes something from here on.
@@ -102,6 +103,25 @@ def as_before(
         led = tuple(word.text for word in said if speaks_of(word.stem, known[name]))
         picks.append(Pick(known[name], WHOLE, likely.least, led, at))
     return picks
+
+
+def unheard(
+    offers: Sequence[Offer], clauses: Sequence[Clause], picks: Sequence[Pick], likely: Likely | None
+) -> list[Pick]:
+    """What a part asks for by its name, beside `picks` that served earlier requests, and no earlier request knew.
+
+    Of what has never been asked for, earlier requests say nothing.
+    """
+    if likely is None or not picks:
+        return []
+    served = {pick.offer.name for pick in picks} | likely.known
+    return [
+        pick
+        for pick in chosen(offers, clauses)
+        if pick.offer.name not in served
+        and pick.score >= CAREFUL_FROM
+        and any(_among(stem(folded(word)), pick.offer.named) for word in pick.words)
+    ]
 
 
 def leading(clauses: Sequence[Clause], picks: Sequence[Pick]) -> bool:

@@ -32,12 +32,16 @@ class Past(NamedTuple):
 
 
 class Likely(NamedTuple):
-    """The likeliest chain, how much better it is than none, its least likely capability, and the nearest request."""
+    """The likeliest chain, how much better it is than none, its least likely capability, and the nearest request.
+
+    `known`: the capabilities that served any earlier request.
+    """
 
     chain: tuple[str, ...]
     worth: float
     least: float
     nearest: str
+    known: frozenset[str] = frozenset()
 
 
 class Successions:

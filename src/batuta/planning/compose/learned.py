@@ -64,7 +64,7 @@ class Learned:
         evidence, nearest = self.evidence(texts, vectors, offers)
         chain, worth = best_chain(evidence)
         least = min((evidence.nodes[name] for name in chain), default=0.0) / (1 + _PART)
-        return Likely(chain, worth, least, self._pasts[nearest].words)
+        return Likely(chain, worth, least, self._pasts[nearest].words, frozenset(self.seen))
 
     def evidence(
         self, texts: Sequence[str], vectors: Array, offers: Mapping[str, float]

@@ -26,6 +26,7 @@ from batuta.planning.compose.choose import (
     as_before,
     chosen,
     leading,
+    unheard,
 )
 from batuta.planning.compose.fill import Filled, filled
 from batuta.planning.compose.history import Likely, Past, Successions
@@ -120,7 +121,8 @@ class ComposePlanner:
         pasts = await self._history()
         worth = {name: score for score, name in near}
         likely = await self._likely(command, clauses, pasts, worth)
-        picks = as_before(known, clauses, likely) or chosen(known, clauses)
+        picks = as_before(known, clauses, likely)
+        picks = [*picks, *unheard(known, clauses, picks, likely)] or chosen(known, clauses)
         if not picks:
             return self._none("nothing here does that", near)
         if len(picks) == 1 and picks[0].offer.card.kind == "plan":

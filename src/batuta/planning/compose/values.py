@@ -153,7 +153,9 @@ def without_echoes(
             if slot.start <= word.at < slot.end
         ]
         led = [any(speaks_of(word.stem, pick.offer) for pick in picks) for word in inside]
-        if not (isinstance(slot.value, str) and len(led) > 1 and all(led)):
+        # Whatever stands between: customers have questions, and so has everybody.
+        echo = len(led) > 1 and led[0] and led[-1] and 2 * sum(led) > len(led)
+        if not (isinstance(slot.value, str) and echo):
             kept.append(slot)
     lost = {slot.name for slot in inputs.slots} - {slot.name for slot in kept}
     missing = tuple(
