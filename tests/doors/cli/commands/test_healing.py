@@ -103,3 +103,17 @@ def test_why_nothing_goes_on_is_said(workspace: Workspace) -> None:
     said = workspace.asked()
     assert said.code == 1, said
     assert "nothing goes on: rates_lookup failed, and there is no other plan for it" in said.err
+
+
+def test_both_runs_replay_the_same_and_what_waits_can_go_on(workspace: Workspace) -> None:
+    workspace.configure("confirm")
+    run = workspace.asked("--approve", workspace.approval(), "--json").document["run"]
+    live = workspace.batuta("check", "--live")
+    assert "1 unfinished run" in live.err + live.out, live
+    workspace.batuta("resume", run, "--accept")
+    replayed = workspace.batuta("replay", "--all")
+    assert replayed.code == 0, replayed
+    facts = workspace.batuta("show", run, "--facts").out
+    assert "inherited" in facts
+    first = workspace.batuta("show", run, "--json").document["forked_from"]["run"]
+    assert "replanned" in workspace.batuta("show", first, "--facts").out
