@@ -7,7 +7,7 @@ Bytes, own time and the first word are measured with a model inside of the proce
 is taken off. Many at once ask a stand-in of a provider in a process of its own, over HTTP, as they would a real one.
 
 What is said and found are pieces of the project's own pages, no two alike: values are packed in the file, and a text
-that repeats itself would take no room. What letters that nothing can pack would take is measured beside it.
+that repeats itself would take no room. What letters at random take, which pack least, is measured beside it.
 """
 
 import argparse
@@ -88,7 +88,7 @@ async def find_order(id: int) -> dict[str, Any]:
 
 @capability(name="find_order", effect="read", reach="local")
 async def find_letters(id: int) -> dict[str, Any]:
-    """Finds an order, of letters that nothing can pack."""
+    """Finds an order, of letters at random."""
     return order_of(id, RESULT_CHARS[0], letters())
 
 
@@ -371,7 +371,7 @@ def measured(turns: int, count: int) -> list[Figure]:
         folder.mkdir()
         asyncio.run(run_once(turns, folder, find_letters, letters()))
         ratio = bytes_of(folder, turns, RESULT_CHARS[0], letters())
-        figures.append(Figure("  with letters that nothing can pack", ratio, "×", None))
+        figures.append(Figure("  with letters at random, which pack least", ratio, "×", None))
         # The first round imports and compiles.
         own = statistics.median(rounds[1:])
         figures.append(Figure("own CPU time of a turn", own, "ms", 1.0))

@@ -1,0 +1,79 @@
+"""What a call is given of earlier rounds: by its commitments in the digest, and as a copy unless the callee shares."""
+
+from typing import Any
+
+from batuta.engine.past.replay import Replay
+from batuta.spec.call import Call
+from batuta.spec.facts import Started
+from tests.engine.builders import House, Tool
+
+LONG = "x" * 3_000
+PLAN = """
+steps:
+  turn:
+    use: think
+    with: {question: "Which?", past: "${rounds}"}
+    repeat: {until: "size(rounds) == 3", at_most: 5}
+"""
+
+
+class Sharing(Tool):
+    shares = True
+
+
+def answer(call: Call) -> dict[str, Any]:
+    return {"turn": len(call.args["past"]), "text": LONG}
+
+
+async def test_it_is_all_there() -> None:
+    for kind in (Tool, Sharing):
+        tool = kind("think", answer)
+        shown = await House(tool).run(PLAN)
+        assert shown["status"] == "succeeded"
+        assert [call.args["question"] for call in tool.calls] == ["Which?"] * 3
+        whole = [{"turn": n, "text": LONG} for n in range(3)]
+        assert [call.args["past"] for call in tool.calls] == [whole[:0], whole[:1], whole[:2]]
+
+
+async def test_who_shares_sees_the_same_values_and_everybody_else_has_copies_to_change() -> None:
+    for kind, shared in ((Tool, False), (Sharing, True)):
+        tool = kind("think", answer)
+        await House(tool).run(PLAN)
+        _, second, third = tool.calls
+        assert (second.args["past"][0] is third.args["past"][0]) == shared
+        assert second.args["past"] is not third.args["past"]
+
+
+async def test_its_digest_is_another_one_for_every_round_and_the_same_whoever_looks() -> None:
+    house = House(Tool("think", answer))
+    await house.run(PLAN)
+    digests = [fact.args_digest for fact in await house.of(Started)]
+    assert len(set(digests)) == len(digests) == 3
+    # As another process has it, which has nothing of the run in memory.
+    again = House(Tool("think", answer), journal=house.journal, clock=house.clock)
+    replayed = await Replay(again.engine).run("r1")
+    assert (replayed.verdict, replayed.difference) == ("same", None)
+
+
+async def test_a_value_that_differs_makes_another_digest() -> None:
+    digests: list[str] = []
+    for text in ("a", "b"):
+
+        def said(call: Call, text: str = text) -> str:
+            return text + LONG
+
+        house = House(Tool("think", said))
+        await house.run(PLAN)
+        digests += [fact.args_digest for fact in await house.of(Started)][1:2]
+    assert len(set(digests)) == 2
+
+
+async def test_a_call_that_nobody_knows_by_its_key_has_one_and_none_in_the_log() -> None:
+    house = House(
+        look := Tool("look", lambda _: 1, effect="read"),
+        pay := Tool("pay", lambda _: 1, effect="write"),
+    )
+    await house.run("steps: {a: {use: look}, b: {use: pay}}")
+    keys = {fact.path: fact.key for fact in await house.of(Started)}
+    assert keys == {"a": "", "b": pay.calls[0].key}
+    assert len(look.calls[0].key) == len(pay.calls[0].key) == 32
