@@ -10,9 +10,10 @@ import pytest
 BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "connect.py"
 
 
-@pytest.mark.parametrize("pair", ["mcp"])
+@pytest.mark.parametrize("pair", ["mcp", "http", "openapi", "function"])
 def test_a_call_is_measured_beside_its_client(pair: str) -> None:
-    pytest.importorskip("mcp")
+    if pair == "mcp":
+        pytest.importorskip("mcp")
     command = [sys.executable, str(BENCHMARK), pair, "--quick", "--json"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
