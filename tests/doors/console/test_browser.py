@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -83,7 +84,7 @@ async def page(served: str) -> AsyncGenerator["Page"]:
 class Page:
     """A tab, and everything that it has asked elsewhere for or complained about."""
 
-    def __init__(self, tab: "playwright.Page", address: str) -> None:
+    def __init__(self, tab: Any, address: str) -> None:
         self.tab = tab
         self.strayed: list[str] = []
         self.complaints: list[str] = []
