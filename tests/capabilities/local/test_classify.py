@@ -65,6 +65,19 @@ async def test_examples_teach_and_what_is_like_none_of_them_is_none(classify: An
     assert found == ["refund", "delivery", None]
 
 
+@pytest.mark.parametrize(("count", "sure"), [(5, False), (10, True)])
+async def test_how_strangers_look_is_learned_from_ten_examples_each_and_believed_before(
+    classify: Any, count: int, sure: bool
+) -> None:
+    kinds = "red blue old new big tall cold late dry calm".split()[:count]
+    labels = [
+        {"label": name, "examples": [f"{name} {kind} now" for kind in kinds]}
+        for name in "apple river stone cloud horse table music bread".split()
+    ]
+    found = await classify(text="river old now", labels=labels, none=True)
+    assert (found["label"], found["confidence"] > 0.95) == ("river", sure)
+
+
 async def test_texts_that_have_none_of_the_labels_teach_what_none_is(classify: Any) -> None:
     labels = [
         {"label": "refund", "examples": [*WISHES]},
