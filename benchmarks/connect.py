@@ -137,7 +137,15 @@ async def posting(url: str) -> AsyncIterator[Callable[[], Awaitable[object]]]:
     import httpcore
 
     body = json.dumps({"item": "tea", "count": 3}).encode()
-    headers = {"Content-Type": "application/json", "Content-Length": str(len(body))}
+    # The same as ours: each header costs.
+    headers = {
+        "Accept": "application/json, text/*;q=0.5, */*;q=0.1",
+        "Accept-Encoding": "gzip, identity",
+        "Content-Type": "application/json",
+        "Content-Length": str(len(body)),
+        "Idempotency-Key": "key",
+        "User-Agent": "bare",
+    }
     async with httpcore.AsyncConnectionPool() as pool:
 
         async def bare() -> object:
