@@ -13,6 +13,7 @@ import pytest
 from batuta.reading.declared import Declared
 from batuta.reading.mcp import McpConfig
 from batuta.spec.call import Done, Failed
+from batuta.testing.conformance_capability import CAPABILITY_LAWS, CapabilityWorld
 from tests.capabilities.mcp.served import READ, exists, gone, raw, served
 
 pytest.importorskip("mcp")
@@ -217,6 +218,26 @@ async def test_a_command_is_no_shell(tmp_path: Path) -> None:
     async with served(tmp_path, raw("2025-11-25", f"; touch {canary}", f"$(touch {canary})")) as s:
         assert await s.call("echo") == Done("{}")
     assert not canary.exists()
+
+
+@pytest.mark.parametrize("law", CAPABILITY_LAWS, ids=lambda law: law.__name__)
+async def test_a_tool_obeys_the_laws_of_capabilities(tmp_path: Path, law: Any) -> None:
+    ledger = tmp_path / "effects"
+    ledger.touch()
+
+    async def effects() -> int:
+        return len(ledger.read_text().splitlines())
+
+    async def arrived() -> None:
+        await asyncio.sleep(0.2)
+
+    async with served(tmp_path, raw("2025-11-25", "--ledger", str(ledger))) as s:
+        await s.call("echo")
+        tool = s.capabilities["write"]
+        await law(CapabilityWorld(tool, {"n": 1}, effects=effects))
+        hang = s.capabilities["hang"]
+        if law.__name__ == "cancelling_ends_a_call_promptly":
+            await law(CapabilityWorld(hang, {}, slow={}, arrived=arrived))
 
 
 async def _text(calling: Any) -> str:

@@ -15,7 +15,7 @@ from mcp.client.auth import OAuthFlowError
 from mcp.client.auth.extensions.client_credentials import ClientCredentialsOAuthProvider
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.auth import OAuthClientInformationFull, OAuthToken
-from mcp_types import CONNECTION_CLOSED
+from mcp.types import CONNECTION_CLOSED
 
 from batuta.capabilities.mcp.sending import Sending, current
 from batuta.errors import InputError

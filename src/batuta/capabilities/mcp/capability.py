@@ -194,7 +194,7 @@ class McpCapability:
 
     def _links_first(self, data: Any) -> Waiting | Failed:
         """It has done nothing yet: somebody has to open a link first."""
-        import mcp_types as types  # it has come over the SDK, so this is there
+        from mcp import types  # it has come over the SDK, so this is there
 
         try:
             found = types.ElicitationRequiredErrorData.model_validate(data).elicitations

@@ -3,8 +3,7 @@
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
-import mcp_types as types
-from mcp import MCPError
+from mcp import MCPError, types
 from mcp.client import ClientSession
 
 from batuta.capabilities.answers import checker_of

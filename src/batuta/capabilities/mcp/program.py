@@ -10,10 +10,17 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import anyio
 import msgspec
+from mcp import MCPError
 from mcp.shared.message import SessionMessage
-from mcp_types import PARSE_ERROR, ErrorData, JSONRPCError, JSONRPCRequest, jsonrpc_message_adapter
+from mcp.types import (
+    CONNECTION_CLOSED,
+    PARSE_ERROR,
+    ErrorData,
+    JSONRPCError,
+    JSONRPCRequest,
+    jsonrpc_message_adapter,
+)
 
 from batuta.capabilities.mcp.sending import current
 from batuta.outbound.exchange import Trouble
@@ -138,26 +145,27 @@ class Running:
                 self._said = (self._said + piece)[-_SAID_BYTES:]
 
     async def send(self, item: SessionMessage, /) -> None:
-        """Write one message. Raises `anyio.BrokenResourceError` if nobody will read it."""
+        """Write one message. Raises `MCPError` if it is a request that nobody will read."""
         line = item.message.model_dump_json(by_alias=True, exclude_unset=True).encode() + b"\n"
+        asks = isinstance(item.message, JSONRPCRequest)
         pipe = self._input.transport
         waiting = pipe.get_write_buffer_size()
+        if self.alive and not pipe.is_closing() and waiting <= _WAITING_BYTES_MAX:
+            self._input.write(line)
         if not self.alive or pipe.is_closing() or waiting > _WAITING_BYTES_MAX:
-            raise anyio.BrokenResourceError
-        self._input.write(line)
-        if pipe.is_closing():
-            raise anyio.BrokenResourceError  # the pipe has no reader: not a byte has left
+            # Not a byte has left: a pipe that closes while it is written to has no reader.
+            if asks:
+                raise MCPError(CONNECTION_CLOSED, "Connection closed")
+            return
         sending = current.get()
         if sending is not None:
             sending.left = True
-        if isinstance(item.message, JSONRPCRequest):
-            try:
+        if asks:
+            with contextlib.suppress(OSError):  # told to who waits for the answer
                 await self._input.drain()
-            except OSError:
-                raise anyio.BrokenResourceError from None
 
-    async def receive(self) -> SessionMessage | Exception:
-        """The next message. Raises `anyio.EndOfStream`: there are no more."""
+    async def receive(self) -> SessionMessage:
+        """The next message. Raises `StopAsyncIteration`: there are no more."""
         while True:
             line = await self._line()
             self._row = (self._row + 1) % _IN_A_ROW
@@ -185,7 +193,7 @@ class Running:
             line = b""
         if not line:
             self.over.set()
-            raise anyio.EndOfStream
+            raise StopAsyncIteration
         return line
 
     def _read(self, line: bytes) -> SessionMessage | None:
@@ -218,10 +226,7 @@ class _Stream:
         return self
 
     async def __anext__(self) -> Any:
-        try:
-            return await self.receive()
-        except anyio.EndOfStream:
-            raise StopAsyncIteration from None
+        return await self.receive()
 
     async def __aenter__(self) -> "_Stream":
         return self

@@ -10,8 +10,7 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from typing import Any
 
-import mcp_types as types
-from mcp import Client, MCPError
+from mcp import Client, MCPError, types
 from mcp.client import ClientRequestContext
 from pydantic import TypeAdapter, ValidationError
 
