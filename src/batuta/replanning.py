@@ -21,12 +21,13 @@ from batuta.planning.blame import Blame, blame_of, is_made, refusal
 from batuta.planning.ladder import Ladder
 from batuta.planning.proposal import Planner, Proposal, Wish
 from batuta.planning.recall import made
+from batuta.planning.rest import NoWay, budget_left, check_in_place, less
 from batuta.planning.understood import Understood
 from batuta.planning.width import wider
 from batuta.plans.build import Sourced
 from batuta.ports import WORKSPACE
 from batuta.reading.planning import AUTONOMIES
-from batuta.spec.budget import Budget, usd
+from batuta.spec.budget import Budget
 from batuta.spec.call import Question
 from batuta.spec.card import Card
 from batuta.spec.facts import Fact, Replanned
@@ -48,10 +49,6 @@ class _Way(NamedTuple):
     sourced: Sourced
     inputs: Mapping[str, Any]
     successor: Successor
-
-
-class _NoWay(Exception):
-    """Nothing goes on in place of a run, and this is why."""
 
 
 class Replanning:
@@ -85,7 +82,7 @@ class Replanning:
             if not await self._is_there(origin, by):
                 await self._begin(origin, by, blame)
             why = blame.why
-        except _NoWay as no:
+        except NoWay as no:
             by, why = "", f"{blame.why}, and {no}"
         await self._told(origin.id, Replanned(at=self._now, by=by, why=why))
         return by
@@ -120,20 +117,20 @@ class Replanning:
         return True
 
     async def _begin(self, origin: Run, by: str, blame: Blame) -> None:
-        """Begin the run `by`. Raises `_NoWay`, `JournalError`."""
+        """Begin the run `by`. Raises `NoWay`, `JournalError`."""
         accepted, routed = origin.accepted, origin.routed
         assert accepted is not None and routed is not None
         number = 0 if accepted.fork is None else accepted.fork.number
         autonomy = self._autonomy(routed.autonomy)
         if autonomy == "suggest":
-            raise _NoWay("the autonomy is `suggest`: nothing runs")
+            raise NoWay("the autonomy is `suggest`: nothing runs")
         if number >= self._app.workspace.planning.replan:
-            raise _NoWay(f"it was planned again so often as `planning.replan` allows ({number})")
+            raise NoWay(f"it was planned again so often as `planning.replan` allows ({number})")
         if refused := refusal(origin):
-            raise _NoWay(f"{refused}: that is not planned around")
-        left = _left(origin)
+            raise NoWay(f"{refused}: that is not planned around")
+        left = budget_left(origin)
         way, cost_nusd = await self._way(origin, by, blame, autonomy, left)
-        budget = None if left is None else _less(left, cost_nusd)
+        budget = None if left is None else less(left, cost_nusd)
         root = origin.root
         assert root is not None
         asks = bool(way.successor.loose) or accepted.epoch < self._engine.epoch
@@ -154,7 +151,7 @@ class Replanning:
     async def _way(
         self, origin: Run, by: str, blame: Blame, autonomy: str, left: Budget | None
     ) -> tuple[_Way, int]:
-        """The best plan that can do what is left, and what all planning has cost. Raises `_NoWay`."""
+        """The best plan that can do what is left, and what all planning has cost. Raises `NoWay`."""
         accepted = origin.accepted
         assert accepted is not None
         most = None if left is None else left.limit_nusd
@@ -176,8 +173,8 @@ class Replanning:
             try:
                 sourced, inputs = await self._filled(origin, one, tried)
                 successor = await prepared(self._engine, origin, sourced.plan, inputs, by)
-                _check_in_place(origin, successor, blame)
-            except (_NoWay, PlanError, InputError) as no:
+                self._check(origin, successor, blame)
+            except (NoWay, PlanError, InputError) as no:
                 whys.append(f"{one.planner}: {no}")
                 continue
             route = msgspec.structs.replace(
@@ -186,18 +183,24 @@ class Replanning:
             chosen = msgspec.structs.replace(one, route=route)
             understood = Understood(words, chosen, others, autonomy=autonomy)
             return _Way(understood, sourced, inputs, successor), cost_nusd
-        raise _NoWay("there is no other plan for it: " + "; ".join(whys))
+        raise NoWay("there is no other plan for it: " + "; ".join(whys))
+
+    def _check(self, origin: Run, successor: Successor, blame: Blame) -> None:
+        """See that something does what has failed. Raises `NoWay`."""
+        before, after = origin.root, successor.run.root
+        assert before is not None and after is not None
+        check_in_place(before.shape, [after.shape.steps[name] for name in successor.rest], blame)
 
     async def _filled(
         self, origin: Run, proposal: Proposal, tried: frozenset[str]
     ) -> tuple[Sourced, Mapping[str, Any]]:
-        """The plan of `proposal` with what it needs: as the other run had it, else from the words. Raises `_NoWay`."""
+        """The plan of `proposal` with what it needs: as the other run had it, else from the words. Raises `NoWay`."""
         sourced, root = proposal.sourced, origin.root
         assert root is not None
         if sourced is None:
-            raise _NoWay(proposal.route.why)
+            raise NoWay(proposal.route.why)
         if sourced.plan.digest() in tried:
-            raise _NoWay("it is the plan that failed")
+            raise NoWay("it is the plan that failed")
         await self._engine.load([root.inputs])
         had = cast("dict[str, Any]", self._engine.shelf.get(root.inputs) or {})
         schemas, before = sourced.plan.inputs, root.shape.plan.inputs
@@ -209,7 +212,7 @@ class Replanning:
         read = {n: value for n, value in proposal.inputs.values.items() if n not in kept}
         missing = [name for name in proposal.inputs.missing if name not in kept]
         if missing:
-            raise _NoWay(f"it needs what nobody has said: {', '.join(missing)}")
+            raise NoWay(f"it needs what nobody has said: {', '.join(missing)}")
         return sourced, {**kept, **await self._app.pinned(sourced.plan, read)}
 
     async def _tried(self, origin: Run) -> tuple[frozenset[str], frozenset[str]]:
@@ -252,14 +255,13 @@ class Replanning:
         root = successor.run.root
         assert root is not None
         plan = root.shape.plan
-        digest = approval_of(plan, way.inputs, cards, self._app.workspace.root)
         show = {
             "in place of": origin.id,
             "taken over": sorted({path.partition(".")[0] for path in successor.taken}),
             "would run": list(_shown(root.shape, successor.rest, cards)),
             "may do more": list(beyond),
             "may have happened": list(successor.loose),
-            "digest": digest,
+            "digest": approval_of(plan, way.inputs, cards, self._app.workspace.root),
         }
         return Question(
             text=f"May the rest be done by another plan ({plan.name}), because {blame.why}?",
@@ -284,39 +286,6 @@ class Replanning:
     async def _told(self, stream: str, fact: Fact) -> None:
         journal = self._engine.journal
         await journal.commit(journal.append(stream, (fact,), after=None))
-
-
-def _check_in_place(origin: Run, successor: Successor, blame: Blame) -> None:
-    """See that something does what has failed, and the plan is not just the same without it. Raises `_NoWay`."""
-    before, after = origin.root, successor.run.root
-    assert before is not None and after is not None
-    new = {name for step in successor.rest for name in after.shape.steps[step].uses}
-    if not new or (blame.without and new <= before.shape.capabilities):
-        raise _NoWay("it only leaves out what failed")
-
-
-def _left(run: Run) -> Budget | None:
-    """What is left of the budget of a run that has ended; None if it had none. Raises `_NoWay`."""
-    if not run.purses or run.ended is None:
-        return None
-    purse = run.purses[0]
-    budget, limit = purse.budget, purse.limit_nusd
-    seconds = None if budget.seconds is None else purse.ends_at - run.ended.at
-    left = Budget(
-        usd=None if limit is None else usd(limit - purse.spent_nusd),
-        calls=None if budget.calls is None else budget.calls - purse.calls,
-        seconds=seconds,
-    )
-    if any(part is not None and part <= 0 for part in (left.usd, left.calls, left.seconds)):
-        raise _NoWay("nothing of its budget is left")
-    return left
-
-
-def _less(budget: Budget, cost_nusd: int) -> Budget:
-    limit = budget.limit_nusd
-    if limit is None:
-        return budget
-    return msgspec.structs.replace(budget, usd=usd(max(limit - cost_nusd, 0)))
 
 
 def _shown(shape: PlanShape, names: Sequence[str], cards: Mapping[str, Card]) -> Iterator[str]:
