@@ -20,7 +20,7 @@ _TYPES = frozenset({"string", "number", "integer", "boolean", "array", "object",
 _INTEGER_MAX = 2**63 - 1
 # The linear engine knows no looking around and no going back, and refuses what grows when it is written out.
 _PATTERN_NOT_OURS = re.compile(
-    r"\(\?[=!<]|\\[1-9kcuAZzG]|\{\d{4,}|,\d{4,}\}|\[\^?\]|\\p\{[^}]*=|(?<!\\)(?<!\\[pP])\{(?!\d+(?:,\d*)?\})"
+    r"\(\?[=!<]|\\[0-9kcuAZzG]|\{\d{4,}|,\d{4,}\}|\[\^?\]|\\p\{[^}]*=|(?<!\\)(?<!\\[pP])\{(?!\d+(?:,\d*)?\})"
 )
 _PATTERN_CHARS_MAX = 1_000
 
