@@ -20,6 +20,7 @@ from batuta.capabilities.workspace import folder_of, open_catalog
 from batuta.config import Workspace, load_workspace
 from batuta.engine import outside
 from batuta.engine.author import local_user
+from batuta.engine.before import begun_before
 from batuta.engine.document import document, failure_of, result_of
 from batuta.engine.engine import Engine, Settings
 from batuta.engine.host import Host
@@ -36,7 +37,6 @@ from batuta.planning.capability import PlannerCapability
 from batuta.plans.admit import raise_flaws
 from batuta.plans.check import check
 from batuta.plans.explanation import Explanation
-from batuta.plans.inputs import validate_inputs
 from batuta.plans.record.recording import Recording
 from batuta.ports import Clock, Embedder, Journal, RunRow, Sink
 from batuta.reading.places import Places
@@ -44,7 +44,6 @@ from batuta.spec.card import Card
 from batuta.spec.plan import Plan
 from batuta.spec.request import Request
 from batuta.spec.run import Run
-from batuta.spec.value import canonical
 
 __all__ = [
     "JOURNAL_FILE",
@@ -263,25 +262,8 @@ class App:
         except Conflict:
             if not key:
                 raise
-            return await self._same(run_id, recorded, inputs)
+            return await begun_before(self.engine, run_id, recorded, inputs)
         return run
-
-    async def _same(self, run_id: str, plan: Plan, inputs: Mapping[str, Any]) -> Run:
-        """The run that was accepted under the key before. Raises `Conflict` if it is another one."""
-        engine = self.engine
-        run = await engine.read(run_id)
-        if run.root is not None and not run.purged:
-            shape = engine.shapes.admitted(plan)
-            await engine.load([run.root.inputs])
-            given = canonical(validate_inputs(shape.plan, inputs))
-            if run.root.shape.digest == shape.digest and given == canonical(
-                engine.shelf.get(run.root.inputs)
-            ):
-                return run
-        raise Conflict(
-            f"this key was used for another request, which is run {run_id}",
-            remedy="take a new key for each new request",
-        )
 
     async def fork(self, run_id: str, wish: Wish, *, author: str = "") -> Forked:
         """Begin a new run, durably, that takes over what `run_id` has finished before the step of `wish`.

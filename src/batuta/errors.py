@@ -339,11 +339,7 @@ class MemoryFileError(BatutaError):
 
 
 class RemoteError(BatutaError):
-    """A served workspace refuses what only a server does, or does not answer.
-
-    `code`: a short stable word: key, scope, rate, crowded, unreachable, …; `status`: of HTTP, 0 if nobody answered;
-    `retry_after_s`: when asking again may help.
-    """
+    """A served workspace refuses (`code`: key, scope, rate, …; `status` of HTTP), or does not answer (0)."""
 
     exit_code = 1
     http_status = 502

@@ -11,8 +11,9 @@ from batuta.app import JOURNAL_FILE, App
 from batuta.desk import Desk
 from batuta.engine import outside
 from batuta.engine.author import local_user
+from batuta.engine.before import used_otherwise
 from batuta.engine.ids import run_id_of
-from batuta.errors import BatutaError, Conflict, JournalError, JournalFull
+from batuta.errors import BatutaError, JournalError, JournalFull
 from batuta.ports import Progress, Row
 from batuta.serving.feeds import Feeds
 from batuta.serving.figures import Figures
@@ -115,10 +116,7 @@ class Service:
         run = await engine.read(run_id)
         if run.accepted is not None and run.accepted.request.text == words:
             return run_id
-        raise Conflict(
-            f"this key was used for another request, which is run {run_id}",
-            remedy="take a new key for each new request",
-        )
+        raise used_otherwise(run_id)
 
     async def settled(self, run_id: str, patience_s: float) -> None:
         """Returns when a run has ended, waits for an answer, or `patience_s` are over. Raises `NotFound`."""

@@ -81,7 +81,7 @@ COMMANDS: dict[str, Command] = {
     "serve": Command(
         "serve",
         "serve the workspace: REST, events, and any chat client",
-        "[--host ADDRESS] [--port N] [--name NAME]… [--issuer URL --audience NAME]",
+        "[--host ADDRESS] [--port N] [--name NAME]… [--issuer URL …]",
         "Serve the workspace until Ctrl-C or SIGTERM; runs that nobody drives go on first.\n"
         "What it says of itself is one JSON document a line, on standard error.",
         "batuta serve\nbatuta serve --port 9000\nbatuta serve --host 0.0.0.0 --name batuta.example",
