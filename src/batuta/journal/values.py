@@ -5,7 +5,7 @@ import zlib
 from batuta.errors import JournalBroken
 from batuta.spec.value import VALUE_BYTES_MAX, value_key
 
-__all__ = ["GRACE_S", "packed", "verify"]
+__all__ = ["GRACE_S", "packed", "unpacked", "verify"]
 
 # A value is stored before the fact that refers to it; nothing younger than this is ever collected (seconds).
 GRACE_S = 3_600.0
@@ -34,7 +34,7 @@ def verify(ref: str, body: bytes, parent: bytes | None, key: bytes) -> bytes:
     Raises:
         JournalBroken: it is not.
     """
-    encoded = _unpacked(body)
+    encoded = unpacked(body)
     named = parent.hex().encode() + b"\n" + encoded if parent else encoded
     if value_key(named, key) != ref:
         raise JournalBroken(
@@ -44,7 +44,8 @@ def verify(ref: str, body: bytes, parent: bytes | None, key: bytes) -> bytes:
     return encoded
 
 
-def _unpacked(body: bytes) -> bytes:
+def unpacked(body: bytes) -> bytes:
+    """What `packed` was given, whatever it made of it."""
     if not body.startswith(_PACKED):
         return body
     try:

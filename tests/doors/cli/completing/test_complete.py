@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 
 from batuta.doors.cli.completing.complete import candidates
 from batuta.doors.cli.words import COMMANDS
+from batuta.imports.manifest import Entry, made
+from batuta.imports.pin import write_pin
 from batuta.memory.database import By, open_memory
 from batuta.memory.memories import Memories, make_collection
 from batuta.memory.threads import Threads
@@ -42,6 +44,14 @@ def test_collections_are_offered_with_what_is_in_them(here: Folder) -> None:
     assert candidates(["knowledge", "search", ""]) == ["handbook\tRules", "notes"]
     assert words("knowledge status no") == ["notes"]
     assert words("knowledge search handbook ") == []
+
+
+def test_sources_and_what_they_offer_are_offered(here: Folder) -> None:
+    (here.path / "batuta.yaml").write_text("mcp: {crm: {command: [x]}, old: {command: [x]}}\n")
+    write_pin(here.path, "crm", made("mcp", [Entry("find", description="Finds notes.")]))
+    assert words("trust ") == ["crm", "old"]
+    assert words("add o") == ["openapi"]
+    assert candidates(["try", "crm."]) == ["crm.find\tFinds notes."]
 
 
 def test_memories_and_threads_are_offered_with_what_they_say(here: Folder) -> None:

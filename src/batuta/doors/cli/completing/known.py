@@ -12,8 +12,10 @@ from typing import Any, NamedTuple, cast
 
 from batuta.config import Workspace, find_workspace, load_workspace, plan_files
 from batuta.doors.cli.terminal.text import ago
+from batuta.imports.pin import Pin, read_pin
 from batuta.journal.file.connection import connect
 from batuta.journal.file.statements import SQL
+from batuta.journal.values import unpacked
 from batuta.plans.naming import plan_name
 
 __all__ = [
@@ -117,7 +119,7 @@ def inputs_of_run(config: Workspace, run: str) -> Iterator[Known]:
     plan = next(one["plan"] for one in facts if one["is"] == "expanded" and not one["path"])
     if "r" in plan:
         ((body, *_),) = _rows(config, "value", bytes.fromhex(plan["r"]))
-        plan = {"v": json.loads(body)}
+        plan = {"v": json.loads(unpacked(body))}
     yield from _declared_inputs(plan["v"].get("inputs", {}))
 
 
@@ -133,6 +135,10 @@ def capabilities(config: Workspace) -> Iterator[Known]:
     yield from (Known(f"{name}.search", "knowledge") for name in config.knowledge)
     for name in config.memory:
         yield from (Known(f"{name}.{verb}", "memory") for verb in _MEMORY_VERBS)
+    for name in (*config.mcp, *config.openapi):
+        pin = read_pin(config.root, name)
+        if isinstance(pin, Pin):
+            yield from (Known(f"{name}.{one}", pin.brief(one)[1]) for one in pin.names)
     for name in BUILT_IN:
         yield Known(name, "built in")
 
