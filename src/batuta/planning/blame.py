@@ -3,7 +3,6 @@
 Pure. What a callee has said (the message of its failure) is never part of it: somebody else may have written that.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -24,7 +23,11 @@ _REFUSALS = {
     "expired": "nobody has answered",
     "budget": "its budget is used up",
 }
-_CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
+# A callee may call its failure anything; these words are ours.
+_CODES = frozenset(
+    "arguments_changed bad_answer cancelled expression failed in_doubt invalid join lost not_found rate_limited repeat"
+    " timeout too_many unavailable unknown_capability".split()
+)
 # The code of what has no word of its own.
 _NO_WORD = "failed"
 
@@ -34,7 +37,7 @@ class Blame(msgspec.Struct, frozen=True):
 
     Attributes:
         step: the path of the step; "" if it was the result of the plan.
-        code: the kind of failure, one word.
+        code: the kind of failure, one word of ours.
         without: capabilities that a new plan must do without.
         tried: for a model: the plan, which of its steps are done, which one failed and how.
     """
@@ -69,8 +72,7 @@ def blame_of(run: Run) -> Blame:
     node = run.nodes.get(ended.path)
     failed = list(_failed(node)) if node is not None else []
     without = frozenset(name for one in failed for name in _blamed(one))
-    # A word that a callee has chosen may be anything.
-    code = ended.code if _CODE.fullmatch(ended.code) else _NO_WORD
+    code = ended.code if ended.code in _CODES else _NO_WORD
     plan = decode(root.shape.encoded)
     tried = {
         "plan": {"steps": plan.get("steps", {}), "result": plan.get("result")},
