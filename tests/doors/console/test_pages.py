@@ -173,3 +173,18 @@ async def test_a_document_is_taken_in_found_and_taken_out(browser: Browser) -> N
     await browser.send("/knowledge/handbook", delete="handbook/returns.md")
     assert not (browser.folder / "handbook" / "returns.md").exists()
     assert "Nothing in it" in (await browser.get("/knowledge/handbook?q=parcel")).text
+
+
+async def test_a_run_is_done_again_from_a_step_on(browser: Browser) -> None:
+    run = await browser.begun(order="A", amount="1")
+    await browser.send(f"/runs/{run}/answer", _step="approve", _value="approve")
+    await browser.app.resume(run)
+    assert "Run again from here" in (await browser.get(f"/runs/{run}/steps?path=pay")).text
+    again = await browser.send(f"/runs/{run}/fork", _at="pay")
+    other = again.headers["location"].rpartition("/")[2]
+    await browser.app.resume(other)
+    page = await browser.get(f"/runs/{other}")
+    # The money was paid once already.
+    assert "forked from" in page.text and "waiting" in page.text
+    nowhere = await browser.send(f"/runs/{run}/fork", _at="nothing")
+    assert nowhere.status_code == 404 and "nothing" in nowhere.text

@@ -14,6 +14,7 @@ from batuta.doors.console.questions import answer_of, questions_of
 from batuta.doors.console.routing import PageRoute
 from batuta.doors.console.run_page import facts_part, patches, run_parts, step_part
 from batuta.doors.http.access.principal import may
+from batuta.engine.past.fork import Wish
 from batuta.errors import BatutaError
 
 __all__ = ["run_router"]
@@ -56,6 +57,13 @@ def run_router(console: Console) -> APIRouter:
         await app.cancel(run, who=console.who(request), why="from the console")
         console.drive(run, request)
         return RedirectResponse(f"/runs/{quote(run)}", 303)
+
+    @router.post("/runs/{run}/fork", dependencies=[may("run")])
+    async def again(run: str, request: Request) -> RedirectResponse:
+        at = str((await request.form()).get("~at", ""))
+        forked = await app.fork(run, Wish(at), author=console.who(request))
+        console.drive(forked.run.id, request)
+        return RedirectResponse(f"/runs/{quote(forked.run.id)}", 303)
 
     @router.post("/runs/{run}/answer", response_model=None, dependencies=[may("answer")])
     async def answer(run: str, request: Request) -> HTMLResponse | RedirectResponse:
