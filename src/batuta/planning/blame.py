@@ -25,8 +25,8 @@ _REFUSALS = {
 }
 # A callee may call its failure anything; these words are ours.
 _CODES = frozenset(
-    "arguments_changed bad_answer cancelled expression failed in_doubt invalid join lost not_found rate_limited repeat"
-    " timeout too_many unavailable unknown_capability".split()
+    "arguments_changed bad_answer budget cancelled denied expired expression failed in_doubt invalid join lost"
+    " not_found rate_limited rejected repeat timeout too_many unavailable unknown_capability".split()
 )
 # The code of what has no word of its own.
 _NO_WORD = "failed"
