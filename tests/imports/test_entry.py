@@ -77,6 +77,10 @@ def test_line_ends_stay_those_of_the_file() -> None:
     assert "\n" not in added("limits: {calls: 2}\r\n").replace("\r\n", "")
 
 
+def test_a_byte_order_mark_stays_where_it_is() -> None:
+    assert added("\ufeffmcp:\n") == f"\ufeffmcp:\n{BLOCK}"
+
+
 def test_a_name_that_is_there_already_is_refused() -> None:
     with pytest.raises(InputError, match="files under mcp already"):
         added("mcp: {files: {command: [x]}}\n")

@@ -15,6 +15,8 @@ __all__ = ["entry_text", "with_entry"]
 
 # Lists of words that are shorter stand on one line.
 _LINE_CHARS_MAX = 100
+# Some editors begin a file with it; it is no part of the text.
+_BYTE_ORDER_MARK = "\ufeff"
 
 
 def with_entry(text: str, section: str, name: str, entry: Mapping[str, Any], file: str = "") -> str:
@@ -27,6 +29,8 @@ def with_entry(text: str, section: str, name: str, entry: Mapping[str, Any], fil
         WorkspaceError: `text` cannot be read.
         InputError: the section has an entry of that name, or the text is of a form that nothing can be added to.
     """
+    if text.startswith(_BYTE_ORDER_MARK):
+        return _BYTE_ORDER_MARK + with_entry(text[1:], section, name, entry, file)
     root, report = tree_from_text(text, file)
     data: Any = {}
     if root is not None and not report.findings:

@@ -53,8 +53,10 @@ def notes(folder: Folder) -> Notes:
 
 def test_what_a_server_offers_is_shown_and_written_down(notes: Notes) -> None:
     before = notes.file.read_text()
+    notes.file.chmod(0o600)
     said = notes.add("--yes")
     assert said.code == 0, said
+    assert notes.file.stat().st_mode & 0o777 == 0o600
     assert "2 tools — notes 1.2" in said.out
     assert "notes.find_note" in said.out
     assert "the 2 with a ? count as writes until you declare more" in said.out

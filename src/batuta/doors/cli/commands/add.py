@@ -82,8 +82,12 @@ def _write(folder: Path, name: str, offer: Offer, before: str, after: str) -> No
         )
     was_there = pin_path(folder, name).exists()
     path = write_pin(folder, name, offer.manifest)
+    file = folder / WORKSPACE_FILE
+    mode = file.stat().st_mode if file.exists() else None
     try:
-        write_whole(folder / WORKSPACE_FILE, after, replace=True)
+        write_whole(file, after, replace=True)
+        if mode is not None:
+            file.chmod(mode)  # who may read it is not ours to change
     except BaseException:
         if not was_there:
             with contextlib.suppress(OSError):
