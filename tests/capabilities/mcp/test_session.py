@@ -126,3 +126,15 @@ async def test_a_parked_call_does_not_keep_the_workspace_open(tmp_path: Path) ->
         assert isinstance(await s.call("ask"), Waiting)
         began = asyncio.get_running_loop().time()
     assert asyncio.get_running_loop().time() - began < 3
+
+
+async def test_calls_take_turns_where_the_workspace_says_so(tmp_path: Path) -> None:
+    async with served(tmp_path, raw(concurrency=1)) as s:
+        assert await s.call("echo") == Done("{}")
+        hanging = asyncio.create_task(s.call("hang", within_s=0.6))
+        await asyncio.sleep(0)
+        waited = await s.call("noise", within_s=0.3)
+        assert isinstance(waited, Failed)
+        assert (waited.code, waited.in_doubt, waited.may_retry) == ("timeout", False, True)
+        await hanging
+        assert await s.call("noise", key="again") == Done("after the noise")

@@ -69,7 +69,7 @@ class McpCapability:
         left_s = call.deadline - time.time() - _GRACE_S
         sending = Sending(asyncio.get_running_loop().time() + left_s)
         try:
-            async with asyncio.timeout(left_s):
+            async with asyncio.timeout(left_s), self._source.turn:
                 if card.waits and (not call.answered or _kept(call.state)):
                     return await self._lines.talk(call, card.effect, sending, self._live(call))
                 return await self._talk(call, sending)

@@ -152,9 +152,7 @@ class Session:
             current.reset(token)
 
     async def _own(self, opened: "asyncio.Future[None]") -> None:
-        loop = asyncio.get_running_loop()
-        sending = Sending(loop.time() + CONNECT_S)
-        watching: list[asyncio.Task[None]] = []
+        sending = Sending(asyncio.get_running_loop().time() + CONNECT_S)
         current.set(sending)
         try:
             async with AsyncExitStack() as stack:
@@ -166,20 +164,17 @@ class Session:
                     raise
                 current.set(None)
                 _settle(opened, None)
-                watching += [
-                    asyncio.create_task(self._watch()),
-                    asyncio.create_task(self._listen()),
-                ]
-                await self._ended()
-                for one in watching:
-                    one.cancel()
+                watching = [asyncio.create_task(one) for one in (self._watch(), self._listen())]
+                try:
+                    await self._ended()
+                finally:
+                    for one in watching:
+                        one.cancel()
                 await asyncio.wait(watching)
         except Exception:
             # Told to who opened it; what goes wrong while a connection ends is no more anybody's concern.
             logging.getLogger("batuta.mcp").debug("a connection has ended", exc_info=True)
         finally:
-            for one in watching:
-                one.cancel()
             _settle(opened, Trouble("it was closed", code="unavailable", sent=False))
 
     async def _connect(self, stack: AsyncExitStack) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import os
 import time
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,10 @@ class Source:
         self._last: Trouble | None = None
         self._opened_at = 0.0
         self._closed = False
+        # Each call takes its turn, where the workspace says how many there are at once.
+        self.turn: AbstractAsyncContextManager[Any] = (
+            asyncio.Semaphore(config.concurrency) if config.concurrency else nullcontext()
+        )
 
     async def session(self) -> Any:
         """The connection (a `session.Session`), made if there is none that stands. Raises `Trouble`."""
