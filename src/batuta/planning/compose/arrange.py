@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from batuta.language.cues import words_of_name
+from batuta.language.found import Found
 from batuta.language.words import folded, stem
 from batuta.planning.compose.choose import WHOLE, Pick, speaks_of
 from batuta.planning.compose.links import Link, Source, best_link, sources_of, usual
@@ -38,6 +39,7 @@ class Node(NamedTuple):
         links: the arguments that earlier steps give, by field; the others come from the request.
         each: the expression of the list whose items it is done for.
         deps: the steps that it gets something from.
+        fixed: of a step that is one of several alike, the words that are its own.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Node(NamedTuple):
     deps: frozenset[str]
     after: tuple[str, ...] = ()
     added_for: str = ""
+    fixed: Mapping[str, Found] = {}
 
     @property
     def offer(self) -> Offer:

@@ -108,17 +108,22 @@ def as_before(
 def unheard(
     offers: Sequence[Offer], clauses: Sequence[Clause], picks: Sequence[Pick], likely: Likely | None
 ) -> list[Pick]:
-    """What a part asks for by its name, beside `picks` that served earlier requests, and no earlier request knew.
+    """What a part asks for by its name, if none of `picks` is for that part, and no earlier request knew it.
 
     Of what has never been asked for, earlier requests say nothing.
     """
-    if likely is None or not picks:
+    if likely is None or not picks or len(clauses) < 2:
         return []
-    served = {pick.offer.name for pick in picks} | likely.known
+    served = {
+        number
+        for number, clause in enumerate(clauses)
+        if any(speaks_of(word.stem, pick.offer) for word in said_in(clause) for pick in picks)
+    }
     return [
         pick
         for pick in chosen(offers, clauses)
-        if pick.offer.name not in served
+        if pick.clause not in served
+        and pick.offer.name not in likely.known
         and pick.score >= CAREFUL_FROM
         and any(_among(stem(folded(word)), pick.offer.named) for word in pick.words)
     ]

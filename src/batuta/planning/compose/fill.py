@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from batuta.planning.compose.arrange import Node, Said
 from batuta.planning.compose.offers import Field
+from batuta.planning.slots import Slot
 from batuta.plans.read import RESERVED_STEPS
 from batuta.spec.file import is_file_schema
 
@@ -27,10 +28,14 @@ _BOUNDS: Mapping[str, Callable[[Iterable[Any]], Any]] = {
 
 
 class Filled(NamedTuple):
-    """A plan as data, and for each of its inputs the part of the request (its number) that it is read from."""
+    """A plan as data, and for each of its inputs the part of the request (its number) that it is read from.
+
+    `slots`: the inputs that are known already.
+    """
 
     data: dict[str, Any]
     parts: dict[str, int]
+    slots: tuple[Slot, ...] = ()
 
 
 def filled(nodes: Sequence[Node], said: Said) -> Filled:
@@ -38,11 +43,16 @@ def filled(nodes: Sequence[Node], said: Said) -> Filled:
     inputs: dict[str, dict[str, Any]] = {}
     parts: dict[str, int] = {}
     steps: dict[str, Any] = {}
+    slots: list[Slot] = []
     for node in nodes:
         given: dict[str, Any] = {}
         for field in node.offer.fields:
             if field.name in node.links:
                 given[field.name] = node.links[field.name].value
+            elif (own := node.fixed.get(field.name)) is not None:
+                name = _input_of(field, node, inputs)
+                slots.append(Slot(name, own.value, own.text, own.start, own.end))
+                given[field.name] = f"${{inputs.{name}}}"
             elif field.required or field.name in said(node.offer, node.pick.clause):
                 name = _input_of(field, node, inputs)
                 parts.setdefault(name, node.pick.clause)
@@ -62,9 +72,8 @@ def filled(nodes: Sequence[Node], said: Said) -> Filled:
         "steps": steps,
         "result": _result(nodes),
     }
-    return Filled(
-        data if inputs else {key: one for key, one in data.items() if key != "inputs"}, parts
-    )
+    shown = data if inputs else {key: one for key, one in data.items() if key != "inputs"}
+    return Filled(shown, parts, tuple(slots))
 
 
 def _input_of(field: Field, node: Node, inputs: dict[str, dict[str, Any]]) -> str:
@@ -72,7 +81,9 @@ def _input_of(field: Field, node: Node, inputs: dict[str, dict[str, Any]]) -> st
     schema = _schema_of(field)
     looks = node.offer.card.effect in ("pure", "read")
     # A file that several look at is one file.
-    if field.name not in _OF_ANYTHING or (looks and is_file_schema(schema)):
+    shared = field.name not in _OF_ANYTHING or (looks and is_file_schema(schema))
+    # What is given to one of several alike is its own.
+    if shared and not node.fixed:
         for name, other in inputs.items():
             same = name == _identifier(field.name) or {name, field.name} <= _ASKED
             if same and _demand(other) == _demand(schema):

@@ -32,6 +32,7 @@ from batuta.planning.compose.fill import Filled, filled
 from batuta.planning.compose.history import Likely, Past, Successions
 from batuta.planning.compose.offers import Offer, offer_of, offered
 from batuta.planning.compose.scoring import Scorer
+from batuta.planning.compose.twice import condition_in, for_each, whole_parts
 from batuta.planning.compose.values import (
     Reader,
     new_file,
@@ -129,16 +130,20 @@ class ComposePlanner:
             return self._none(
                 f"only {picks[0].offer.name} is near, and it is registered as it is", near
             )
-        said = Reader(wish, clauses).said
+        reader = Reader(wish, clauses)
+        said = reader.said
         if self._followed is None or self._followed[0] != (len(pasts), pasts[-1:]):
             self._followed = (len(pasts), pasts[-1:]), Successions(pasts)
         follows = self._followed[1].follows
-        nodes = arranged(picks, known, said, follows, worth)
-        sourced, parts = _sound(nodes, said, cards)
-        if sourced is None:
+        nodes = for_each(arranged(picks, known, said, follows, worth), wish, clauses, reader)
+        condition = condition_in(command)
+        if condition and any(node.offer.careful for node in nodes if node.pick.clause != WHOLE):
+            return self._none(f"whether “{condition}” holds, no step here says", near)
+        sourced, made = _sound(nodes, said, cards)
+        if sourced is None or made is None:
             return self._none("what is near does not go together", near)
         new = new_file(sourced.plan, cards)
-        inputs = read_parts(wish, sourced.plan, parts, clauses, new)
+        inputs = read_parts(wish, sourced.plan, made, clauses, new)
         inputs = with_new_file(wish.words, inputs, sourced.plan, new)
         led = [*picks, *(node.pick for node in nodes)]
         inputs = without_echoes(inputs, sourced.plan, clauses, led)
@@ -197,7 +202,7 @@ class ComposePlanner:
             await self._scorer[1].prepare()
         parts = wishes(command)
         places = [(part.text, command.index(part.text, part.start)) for part in parts]
-        places = places or [(command, 0)]
+        places = whole_parts(command, places) or [(command, 0)]
         scorer = self._scorer[1]
         scores = await scorer.scores([text for text, _ in places])
         for at, (text, _) in enumerate(places):
@@ -208,7 +213,7 @@ class ComposePlanner:
 
 def _sound(
     nodes: Sequence[Node], said: Said, cards: Mapping[str, Card]
-) -> tuple[Sourced | None, dict[str, int]]:
+) -> tuple[Sourced | None, Filled | None]:
     """The plan of `nodes`, as it passes the checker; what it says against a link, becomes an input."""
     for links in (True, False):
         kept = (
@@ -223,8 +228,8 @@ def _sound(
         made: Filled = filled(kept, said)
         sourced = plan_from_data(made.data)
         if not check(sourced.plan, cards, sourced.places, warnings=False):
-            return sourced, made.parts
-    return None, {}
+            return sourced, made
+    return None, None
 
 
 def _said(text: str) -> str:

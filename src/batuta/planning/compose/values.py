@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from batuta.planning.compose.choose import WHOLE, Clause, Pick, said_in, speaks_of
+from batuta.planning.compose.fill import Filled
 from batuta.planning.compose.offers import Offer
 from batuta.planning.proposal import Wish
 from batuta.planning.slots import Inputs, Slot, read_inputs
@@ -46,19 +47,21 @@ class Reader:
         return frozenset(read.values)
 
 
-def read_parts(
-    wish: Wish, plan: Plan, parts: Mapping[str, int], clauses: Sequence[Clause], new: str
-) -> Inputs:
+def read_parts(wish: Wish, plan: Plan, made: Filled, clauses: Sequence[Clause], new: str) -> Inputs:
     """What the words say of the inputs, but for the path of a `new` file: each read from its own part first."""
-    schemas = {name: schema for name, schema in plan.inputs.items() if name != new}
+    known = {slot.name for slot in made.slots}
+    schemas = {
+        name: schema for name, schema in plan.inputs.items() if name != new and name not in known
+    }
     if len(clauses) < 2:
-        return read_inputs(wish.words, schemas, today=wish.today, exists=wish.exists)
+        found = read_inputs(wish.words, schemas, today=wish.today, exists=wish.exists)
+        return Inputs((*made.slots, *found.slots), found.missing, found.unclear)
     read: list[Inputs] = []
     whole = Clause(wish.words, 0, ())
     for number, clause in [*enumerate(clauses), (WHOLE, whole)]:
         own = {
             name: schemas[name]
-            for name, part in parts.items()
+            for name, part in made.parts.items()
             if part == number and name in schemas
         }
         found = read_inputs(clause.text, own, today=wish.today, exists=wish.exists)
@@ -68,7 +71,8 @@ def read_parts(
             for slot in found.slots
         )
         read.append(Inputs(slots, found.missing, found.unclear))
-    return _together(read, schemas)
+    found = _together(read, schemas)
+    return Inputs((*made.slots, *found.slots), found.missing, found.unclear)
 
 
 def _together(read: Sequence[Inputs], schemas: Mapping[str, Any]) -> Inputs:
