@@ -52,7 +52,7 @@ MEASURED_AT_THE_DESK = {
     "decide": Measured(60, 0, 0.001, 0.002),
     "once": Measured(1, 0, 0.002, 0.002),
     "approve": Measured(3, 0, 0.002, 0.002),
-    "refund": Measured(18, 0, 0.014, 0.240),
+    "bank.pay": Measured(18, 0, 0.014, 0.240),
     "draft": Measured(60, 0, 0.001, 0.003),
     "summary": Measured(1, 0, 0.004, 0.004),
     "report.write": Measured(2, 0, 0.130, 0.150),
