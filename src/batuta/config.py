@@ -207,6 +207,13 @@ def _read(content: str | bytes, file: str) -> tuple[Workspace | None, Report]:
     if not isinstance(read, Workspace):
         return None, report
     places = Places(root, report.text, report.file)
+    for name in sorted(read.mcp.keys() & read.openapi.keys()):
+        report.add(
+            "B608",
+            f"openapi.{name}: there is a source called {name!r} under mcp already",
+            places.key("openapi", name),
+            "give one another name: it stands before the names of all that it offers",
+        )
     read = msgspec.structs.replace(
         read,
         knowledge=_at_servers("knowledge", read.knowledge, read.models, places, report),

@@ -10,8 +10,11 @@ import msgspec
 import pytest
 
 from batuta.capabilities.sources import kind_of, offered, sources_of
+from batuta.capabilities.workspace import open_catalog
 from batuta.config import Workspace, workspace_from_yaml
-from batuta.errors import InputError, NotFound
+from batuta.errors import InputError, NotFound, WorkspaceError
+from batuta.imports.manifest import Entry, made
+from batuta.imports.pin import write_pin
 from tests.outbound.servers import reply, serving
 
 SERVICE = {
@@ -37,6 +40,25 @@ def test_sources_are_known_by_name_and_kind(tmp_path: Path) -> None:
     with pytest.raises(NotFound) as error:
         kind_of(both, "shup")
     assert "shop" in error.value.remedy
+
+
+def test_two_sources_of_one_name_are_a_flaw(tmp_path: Path) -> None:
+    text = "mcp: {shop: {command: [x]}}\nopenapi:\n  shop: {document: a.json}\n"
+    with pytest.raises(WorkspaceError) as error:
+        workspace(tmp_path, text)
+    (found,) = error.value.findings
+    assert (found.code, found.place.line) == ("B608", 3)
+
+
+async def test_what_cannot_be_called_because_its_name_is_taken_is_told(tmp_path: Path) -> None:
+    write_pin(tmp_path, "file", made("mcp", [Entry("read"), Entry("rows"), Entry("own")]))
+    opened = await open_catalog(workspace(tmp_path, "mcp: {file: {command: [x]}}\n"))
+    cards = opened.catalog.cards()
+    await opened.catalog.close()
+    assert opened.flaws["file"].message.startswith(
+        "file.read and 1 more of 'file' cannot be called"
+    )
+    assert (cards["file.read"].kind, cards["file.own"].kind) == ("file", "mcp")
 
 
 async def test_a_service_is_read_from_where_its_pin_says(tmp_path: Path) -> None:

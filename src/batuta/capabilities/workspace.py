@@ -1,6 +1,6 @@
 """Everything that can be called in a workspace: its modules, what its file configures, its databases."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -69,6 +69,7 @@ async def open_catalog(
         )
         plans = registered_plans(plan_files(workspace) if modules else (), own.workflows)
         whole = catalog.with_later({**plans, **brought.later})
+        brought.flaws.update(_hidden(workspace, catalog.cards(), brought.later))
         cards, places = whole.cards(), workspace.places
         if flaws := [
             one for introduce in brought.introductions for one in introduce(cards, places)
@@ -79,6 +80,27 @@ async def open_catalog(
             await close()
         raise
     return Opened(whole, own.workflows, brought.troubles, brought.flaws)
+
+
+def _hidden(
+    workspace: Workspace, cards: Mapping[str, Card], later: Iterable[str]
+) -> Iterator[tuple[str, Finding]]:
+    """Sources of which something cannot be called, because something else here has its name."""
+    hidden: dict[str, list[str]] = {}
+    for name in later:
+        if name in cards:
+            hidden.setdefault(name.partition(".")[0], []).append(name)
+    for source, names in hidden.items():
+        more = f" and {len(names) - 1:,} more" if len(names) > 1 else ""
+        yield (
+            source,
+            Finding(
+                "B608",
+                f"{names[0]}{more} of {source!r} cannot be called: something else here is called so",
+                place=workspace.places.at("mcp" if source in workspace.mcp else "openapi", source),
+                remedy="give the source another name",
+            ),
+        )
 
 
 def _place_of(workspace: Workspace, name: str) -> Place:

@@ -45,6 +45,10 @@ WORKSPACE: dict[str, tuple[str, str]] = {
         "The description of a service cannot be used as the workspace says.",
         "Correct what the message says.",
     ),
+    "B608": (
+        "Two sources have the same name, or what one offers is called like something else.",
+        "Give one another name: it stands before the names of all that it offers.",
+    ),
 }
 
 WORKSPACE_WARNINGS: dict[str, tuple[str, str]] = {
