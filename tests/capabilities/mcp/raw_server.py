@@ -9,7 +9,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from typing import Any
 
 VERSION = sys.argv[1] if len(sys.argv) > 1 else "2025-11-25"
@@ -21,7 +20,7 @@ tools: dict[str, dict[str, Any]] = {
     for name in (
         "echo", "hang", "die", "noise", "huge", "endless", "flood", "deep", "blocks", "fails",
         "broken", "refuses", "unknown", "shapeless", "not_a_number", "ask", "ask_twice", "change",
-        "pid", "environ", "whisper", "child", "write", "write_and_die", "write_and_hang", "bigger",
+        "pid", "environ", "whisper", "child", "write", "bigger",
     )
 }  # fmt: skip
 tools["lies"] = {"name": "lies", "inputSchema": ANY, "outputSchema": NUMBER}
@@ -138,12 +137,6 @@ def call(id_: Any, name: str, args: dict[str, Any], meta: dict[str, Any]) -> Any
         case "write":
             did(f"{args.get('n')} {meta.get('batuta/idempotency-key', '')}")
             return text("written")
-        case "write_and_die":
-            did("once")
-            os._exit(9)
-        case "write_and_hang":
-            did("once")
-            time.sleep(600)
         case "bigger":
             return text("x" * 7_000_000)
         case "lies":
