@@ -15,6 +15,10 @@ from tests.doors.http.conftest import WORKSPACE, Server, make_workspace, serving
 Messages = list[ChatCompletionMessageParam]
 
 
+def _further(replied: str, said: str) -> Messages:
+    return [{"role": "assistant", "content": replied}, {"role": "user", "content": said}]
+
+
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """With a model that says two words, whoever asks."""
@@ -54,11 +58,11 @@ def test_a_run_that_asks_goes_on_by_conversation(client: OpenAI, server: Server)
     asks = client.chat.completions.create(model="batuta", messages=said)
     text = asks.choices[0].message.content or ""
     assert text.startswith("Publish this?")
-    said += [{"role": "assistant", "content": text}, {"role": "user", "content": "what?"}]
+    said += _further(text, "what?")
     again = client.chat.completions.create(model="batuta", messages=said)
     text = again.choices[0].message.content or ""
     assert text.startswith("this says neither yes nor no")
-    said += [{"role": "assistant", "content": text}, {"role": "user", "content": "yes, please"}]
+    said += _further(text, "yes, please")
     done = client.chat.completions.create(model="batuta", messages=said)
     assert done.choices[0].message.content == "published the score"
     assert done.id == asks.id
@@ -94,9 +98,7 @@ def test_an_agent_is_asked_like_a_model(client: OpenAI) -> None:
 def test_responses_are_streamed_and_gone_on_with(client: OpenAI) -> None:
     asks = client.responses.create(model="plan:announce", input="the menu")
     assert asks.output_text.startswith("Publish this?")
-    done = client.responses.create(
-        model="plan:announce", input="Yes", previous_response_id=asks.id
-    )
+    done = client.responses.create(model="plan:announce", input="Yes", previous_response_id=asks.id)
     assert (done.status, done.output_text) == ("completed", "published the menu")
     events = list(client.responses.create(model="small", input="hi", stream=True))
     assert [one.type for one in events][:2] == ["response.created", "response.in_progress"]

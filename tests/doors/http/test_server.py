@@ -1,6 +1,5 @@
 """The process: it comes up, says what it is, takes up what was left, and ends in order."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -8,7 +7,6 @@ import threading
 from pathlib import Path
 
 import httpx
-import pytest
 
 from batuta.app import JOURNAL_FILE
 from batuta.journal.sqlite import open_sqlite
@@ -111,16 +109,15 @@ def test_kill_9_under_load_loses_no_run_that_was_acknowledged(tmp_path: Path) ->
     assert {statuses[run] for run in [*acknowledged, last]} == {"succeeded"}
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="for root nothing is read-only")
-def test_it_is_not_ready_where_nothing_can_be_written(tmp_path: Path) -> None:
-    with serving(make_workspace(tmp_path / "desk")) as server:
-        (server.folder / ".batuta").chmod(0o500)
-        try:
-            answer = server.http.get("/ready")
-        finally:
-            (server.folder / ".batuta").chmod(0o700)
-        assert (answer.status_code, answer.json()["code"]) == (507, "journal_full")
-        assert server.http.get("/ready").status_code == 200
+def test_it_is_not_ready_while_nothing_can_be_written_beside_the_journal(server: Server) -> None:
+    in_the_way = server.folder / ".batuta" / "room.probe"
+    in_the_way.mkdir()
+    try:
+        answer = server.http.get("/ready")
+    finally:
+        in_the_way.rmdir()
+    assert (answer.status_code, answer.json()["code"]) == (507, "journal_full")
+    assert server.http.get("/ready").status_code == 200
 
 
 def _statuses(folder: Path) -> dict[str, str]:
