@@ -22,8 +22,9 @@ _CHARS_MAX, _WORDS_MAX = 4_000, 300
 # Shares of pairs and of pieces where a word has 1. Measured on the validation part of CLINC150.
 _PAIR, _PIECES = 0.7, 0.7
 _PIECE_CHARS = (2, 3, 4)
-# Of so many places, the commonest, nearly every text has some; of the others, few texts share any.
-_COMMON = 1_024
+# What this share of the rows has is a column of a matrix: to multiply one cell takes a hundredth of what it takes
+# to find one that is there.
+_COMMON = 0.1
 
 
 class Sparse(NamedTuple):
@@ -78,13 +79,14 @@ class Alike:
         self._rank[np.argsort(-counts, kind="stable")] = np.arange(len(counts))
         owner = np.repeat(np.arange(len(rows)), np.diff(rows.begins))
         ranks = self._rank[rows.places]
-        common = ranks < _COMMON
-        self._dense = np.zeros((len(rows), min(_COMMON, len(counts))), dtype=np.float32)
+        self._width = int((counts > _COMMON * len(rows)).sum())
+        common = ranks < self._width
+        self._dense = np.zeros((len(rows), self._width), dtype=np.float32)
         self._dense[owner[common], ranks[common]] = rows.values[common]
-        rare = ranks[~common] - _COMMON
+        rare = ranks[~common] - self._width
         order = np.argsort(rare, kind="stable")
         self._owners, self._values = owner[~common][order], rows.values[~common][order]
-        self._sizes = np.bincount(rare, minlength=max(0, len(counts) - _COMMON))
+        self._sizes = np.bincount(rare, minlength=len(counts) - self._width)
         self._starts = np.cumsum(self._sizes) - self._sizes
 
     def __call__(self, vectors: Sequence[Sparse]) -> Array:
@@ -95,9 +97,9 @@ class Alike:
         for at, one in enumerate(vectors):
             known = one.places < len(self._rank)
             ranks, values = self._rank[one.places[known]], one.values[known]
-            common = ranks < _COMMON
+            common = ranks < width
             dense[at, ranks[common]] = values[common]
-            rest.append((ranks[~common] - _COMMON, values[~common]))
+            rest.append((ranks[~common] - width, values[~common]))
         made = dense @ self._dense.T
         for at, (rare, values) in enumerate(rest):
             # All rows that have one of these places, one place after the other.

@@ -117,7 +117,12 @@ def unheard(
     served = {
         number
         for number, clause in enumerate(clauses)
-        if any(speaks_of(word.stem, pick.offer) for word in said_in(clause) for pick in picks)
+        if any(
+            speaks_of(word.stem, pick.offer)
+            for word in said_in(clause)
+            if "." not in word.text  # a file is what something is done with
+            for pick in picks
+        )
     }
     return [
         pick
