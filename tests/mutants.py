@@ -36,8 +36,8 @@ MUTANTS = [
     patch(
         "every fact is admitted",
         "spec/admits.py",
-        "    if run.ended is not None:\n        return isinstance(fact, Purged)\n",
-        "    return True\n",
+        "    if run.ended is not None:\n        return isinstance(fact, Purged) or ",
+        "    if True:\n        return True or ",
     ),
     patch(
         "the outcome is shown before it is committed",
@@ -83,15 +83,15 @@ MUTANTS = [
     ),
     patch(
         "the key does not depend on the arguments",
-        "engine/rules/prepare.py",
+        "engine/rules/given.py",
         r'text = f"{run}\n{path}\n{args_digest}"',
         r'text = f"{run}\n{path}"',
     ),
     patch(
         "the key depends on the attempt",
         "engine/rules/prepare.py",
-        "_key(run.id, node.path, args_digest)",
-        'f"{node.attempt}" + _key(run.id, node.path, args_digest)',
+        "key=key_of(run.id, node.path, args_digest)",
+        'key=f"{node.attempt}" + key_of(run.id, node.path, args_digest)',
     ),
     patch(
         "a write in doubt is tried again like a read",
