@@ -239,3 +239,17 @@ async def test_whatever_words_and_cards_the_plan_passes_the_checker(seed: int, o
         told = {*said.inputs.values, *said.inputs.missing}
         must = {n for n, one in said.sourced.plan.inputs.items() if "default" not in one}
         assert must <= told
+
+
+async def test_the_file_that_is_written_is_not_the_one_that_is_read(shop: App) -> None:
+    said = await planner_of(shop.cards).propose(
+        wish("generate a report out/sales.html from sales.csv")
+    )
+    assert said.inputs.values == {"file": "sales.csv", "path": "out/sales.html"}
+
+
+async def test_what_a_part_names_is_done_though_no_earlier_request_knew_it(shop: App) -> None:
+    pasts = [Past("analyse the sales in sales.csv", ("file.rows", "sales_by_region"))]
+    words = "analyse the sales in sales.csv and write a report to out/sales.html"
+    said = await planner_of(shop.cards, pasts).propose(wish(words))
+    assert uses(said) == ["file.rows", "sales_by_region", "report.write"]
