@@ -106,3 +106,8 @@ async def runs_are_narrowed_by_plan_and_by_the_time_they_were_accepted(world: Jo
     assert await names(plan="a", due_at=9.0) == ["run2"]
     assert await names(since=2.5, due_at=9.0) == ["run3"]
     assert await names(since=2.5, due_at=2.0) == []
+    # In pages: those that are older than the last one of the page before.
+    assert await names(before="run2") == ["run1", "run0"]
+    assert await names(before="run3", plan="a", limit=1) == ["run2"]
+    assert await names(before="run1", status="running") == []
+    assert await names(before="nobody", limit=1) == ["run3"]
