@@ -26,7 +26,10 @@ class Follower:
         if self.run is None:
             return await self._from_start(self._since)
         rows = await journal.read(self._id, after=self.run.head)
-        if any(isinstance(row.fact, Expanded) and row.fact.plan.erased and row.fact.plan.mark for row in rows):
+        if any(
+            isinstance(row.fact, Expanded) and row.fact.plan.erased and row.fact.plan.mark
+            for row in rows
+        ):
             return await self._from_start(self.run.head)  # which knows what to put in its place
         await self._engine.go_on(self.run, rows)
         self.run.touched.clear()
