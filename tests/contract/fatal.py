@@ -22,8 +22,9 @@ When = Literal["before", "torn", "after"]
 
 def fact(tag: str, path: str | None = None) -> bytes:
     """What the JSON of a fact with this tag, and of this step instance, begins with on the disk."""
-    start = f'"is":"{tag}",'
-    return re.escape(start if path is None else f'{start}"path":"{path}",').encode()
+    start = re.escape(f'"is":"{tag}",')
+    at = r'("at":[^,]*,)?'
+    return (start if path is None else start + at + re.escape(f'"path":"{path}",')).encode()
 
 
 class _Disk:

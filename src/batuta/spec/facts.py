@@ -176,7 +176,7 @@ class Started(Fact, frozen=True, kw_only=True, tag="started"):
         rule: the policy rule that decided ("" for the default).
         key: what `idempotent` and `write` calls are known by; the others have one that nobody remembers.
         reserved_nusd: what is set aside until the outcome settles it.
-        deadline: when the attempt times out; None for the time that calls have as a rule (`TIMEOUT_S`).
+        deadline: when the attempt times out; 0 for the time that calls have as a rule (`TIMEOUT_S`).
     """
 
     path: str
@@ -190,13 +190,13 @@ class Started(Fact, frozen=True, kw_only=True, tag="started"):
     rule: str = ""
     reserved_nusd: int = 0
     alternative: int = 0
-    deadline: float | None = None
+    deadline: float = 0.0
     metered: bool = False
 
     @property
     def ends_at(self) -> float:
         """When the attempt times out, in seconds of the Unix epoch."""
-        return self.at + TIMEOUT_S if self.deadline is None else self.deadline
+        return self.deadline or self.at + TIMEOUT_S
 
 
 class Finished(Fact, frozen=True, kw_only=True, tag="finished"):

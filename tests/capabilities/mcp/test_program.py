@@ -151,7 +151,13 @@ async def test_a_process_that_was_killed_is_started_again(tmp_path: Path) -> Non
         first = int(await _text(s.call("pid")))
         os.kill(first, signal.SIGKILL)
         assert await gone(first)
-        second = int(await _text(s.call("pid")))
+        # Whether the connection has been seen to end when the next call comes is a matter of moments.
+        outcome = await s.call("pid")
+        if isinstance(outcome, Failed):
+            assert (outcome.may_retry, outcome.in_doubt) == (True, False)
+            outcome = await s.call("pid")
+        assert isinstance(outcome, Done), outcome
+        second = int(outcome.value)
         assert second != first
     assert not exists(second)
 

@@ -166,7 +166,7 @@ def _prepare_call(
         rule=rule,
         reserved_nusd=price_nusd,
         alternative=at,
-        deadline=None if usual else deadline,
+        deadline=0.0 if usual else deadline,
         metered=card.metered,
     )
     call = call_of(run, node, started, given.copied(capability))
