@@ -114,7 +114,8 @@ class Running:
     @property
     def alive(self) -> bool:
         """False once it has ended, or is not to be spoken to any more."""
-        return self._process.returncode is None and not self.over.is_set()
+        ended = self._process.returncode is not None or self._input.transport.is_closing()
+        return not ended and not self.over.is_set()
 
     async def trouble(self, *, sent: bool) -> Trouble:
         """Why there is no answer."""
