@@ -24,7 +24,7 @@ def fact(tag: str, path: str | None = None) -> bytes:
     """What the JSON of a fact with this tag, and of this step instance, begins with on the disk."""
     start = re.escape(f'"is":"{tag}",')
     at = r'("at":[^,]*,)?'
-    return (start if path is None else start + at + re.escape(f'"path":"{path}",')).encode()
+    return (start if path is None else start + at + re.escape(f'"path":"{path}"') + "[,}]").encode()
 
 
 class _Disk:
