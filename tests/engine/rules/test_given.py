@@ -2,9 +2,13 @@
 
 from typing import Any
 
+import msgspec
+
 from batuta.engine.past.replay import Replay
+from batuta.engine.rules.given import key_of
 from batuta.spec.call import Call
-from batuta.spec.facts import Started
+from batuta.spec.facts import Accepted, Fact, Finished, Started
+from batuta.spec.value import canonical, digest
 from tests.engine.builders import House, Tool
 
 LONG = "x" * 3_000
@@ -66,6 +70,41 @@ async def test_a_value_that_differs_makes_another_digest() -> None:
         await house.run(PLAN)
         digests += [fact.args_digest for fact in await house.of(Started)][1:2]
     assert len(set(digests)) == 2
+
+
+async def as_first_written(house: House, run: str) -> list[Fact]:
+    """The log of `PLAN` as the run `run`, with the digests from before rounds were only committed to."""
+    facts: list[Fact] = []
+    past: list[Any] = []
+    for fact in await house.facts():
+        if isinstance(fact, Accepted):
+            fact = msgspec.structs.replace(fact, run=run)
+        if isinstance(fact, Started):
+            whole = digest(canonical({"question": "Which?", "past": past}))
+            key = key_of(run, fact.path, whole)
+            fact = msgspec.structs.replace(fact, args_digest=whole, key=key)
+        if isinstance(fact, Finished):
+            past = [*past, {"turn": len(past), "text": LONG}]
+        facts.append(fact)
+    return facts
+
+
+async def test_a_log_with_digests_of_the_rounds_themselves_is_replayed_and_gone_on_with() -> None:
+    house = House(tool := Tool("think", answer, effect="idempotent"))
+    await house.run(PLAN)
+    whole = await as_first_written(house, "r2")
+    await house.tell(*whole, run_id="r2")
+    cut = await as_first_written(house, "r3")
+    last = max(at for at, fact in enumerate(cut) if isinstance(fact, Started))
+    await house.tell(*cut[: last + 1], run_id="r3")
+    for run in ("r2", "r3"):
+        replayed = await Replay(house.engine).run(run)
+        assert (replayed.verdict, replayed.difference) == ("same", None)
+    shown = await house.go_on("r3")
+    assert (shown["status"], shown["error"]) == ("succeeded", None)
+    started = cut[last]
+    assert isinstance(started, Started)
+    assert tool.calls[-1].key == started.key
 
 
 async def test_a_call_that_nobody_knows_by_its_key_has_one_and_none_in_the_log() -> None:

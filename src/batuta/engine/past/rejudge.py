@@ -11,7 +11,8 @@ import msgspec
 from batuta.engine.past.likeness import Unlike, compared, described, same_time, when
 from batuta.engine.rules import act
 from batuta.engine.rules.decide import decide, unneeded, wake_time
-from batuta.engine.rules.prepare import Surroundings, prepare
+from batuta.engine.rules.given import is_as_before, key_of
+from batuta.engine.rules.prepare import Surroundings, arguments, prepare
 from batuta.errors import NotFound
 from batuta.spec import run as r
 from batuta.spec.admits import undo_of
@@ -87,7 +88,21 @@ def _as_due(run: Run, fact: RunFact, around: Surroundings) -> Unlike | None:
     due = _due(run, node, fact.at, around)
     if not due:
         return Unlike(described(fact), _not_due(run, node))
-    return compared(fact, due[0])
+    return compared(fact, _as_then(run, node, fact, due[0], around))
+
+
+def _as_then(run: Run, node: Node, fact: RunFact, now: RunFact, around: Surroundings) -> RunFact:
+    """`now`, with the digest that the first journals have where `fact` has it."""
+    if not (isinstance(fact, Started) and isinstance(now, Started)):
+        return now
+    before = fact.args_digest
+    if now.args_digest == before or node.kind == "undo" or not node.shape.rounds[now.alternative]:
+        return now
+    args = arguments(node, around.shelf, now.alternative)
+    if not is_as_before(node, args, now.alternative, before):
+        return now
+    key = now.key and key_of(run.id, node.path, before)
+    return msgspec.structs.replace(now, args_digest=before, key=key)
 
 
 def _due(run: Run, node: Node, at: float, around: Surroundings) -> Sequence[RunFact]:

@@ -16,7 +16,7 @@ from batuta.spec.facts import Started
 from batuta.spec.run import Node, Run
 from batuta.spec.value import Value, canonical, decode, digest, plain
 
-__all__ = ["Given", "call_of", "given_to", "key_of"]
+__all__ = ["Given", "call_of", "given_to", "is_as_before", "key_of"]
 
 
 class Given(msgspec.Struct, frozen=True):
@@ -53,6 +53,12 @@ def given_to(node: Node, args: dict[str, Any], at: int) -> Given:
     values = [one.value for one in rounds_before(node)]
     committed = canonical({"rounds": [_committed(value) for value in values], "as": rounds})
     return Given(args, digest(encoded + committed), encoded, rounds)
+
+
+def is_as_before(node: Node, args: dict[str, Any], at: int, recorded: str) -> bool:
+    """True if `recorded` is the digest that the first journals have of these arguments: of the rounds themselves."""
+    rounds = () if node.kind == "undo" else node.shape.rounds[at]
+    return bool(rounds) and digest(canonical(args)) == recorded
 
 
 def _committed(value: Value | None) -> Any:

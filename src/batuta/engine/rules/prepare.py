@@ -8,7 +8,7 @@ from typing import Any, Protocol, cast
 
 import msgspec
 
-from batuta.engine.rules.given import call_of, given_to, key_of
+from batuta.engine.rules.given import call_of, given_to, is_as_before, key_of
 from batuta.engine.rules.view import Shelf, items_of, lookup
 from batuta.errors import BatutaError, ExpressionError, NotFound
 from batuta.ports import Capability, Catalog, Judge, Priced
@@ -135,9 +135,10 @@ def _prepare_call(
     args_digest = given.digest
     same = node.attempt and node.capability == name and node.args_digest
     if same and node.args_digest != args_digest:
-        return _failed(
-            node, now, "arguments_changed", "the arguments of a later attempt differ from the first"
-        )
+        if not is_as_before(node, args, at, node.args_digest):
+            said = "the arguments of a later attempt differ from the first"
+            return _failed(node, now, "arguments_changed", said)
+        args_digest = node.args_digest  # and so the key stays what it is
     if node.lost > LOST_MAX:
         return _failed(node, now, "lost", f"it was sent {node.lost} times and never answered")
     verdict = _verdict(run, node, card, args, args_digest, now, around)
