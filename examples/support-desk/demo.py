@@ -116,6 +116,8 @@ def open_shop(folder: Path) -> None:
         f"  orders.sqlite    the web shop's database, {count} orders",
         "  tickets.csv      60 tickets: polite, angry, misspelt, in four languages,",
         "                   one empty, two that try to talk us into paying them",
+        "  carrier.py       the carrier's desk, an MCP server: where is a parcel?",
+        "  bank.yaml        what the bank can be asked for, by OpenAPI",
         "  batuta.yaml      what may be called, and under which rules",
         "  plans/           how a ticket is answered",
         "",

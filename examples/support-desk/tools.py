@@ -20,6 +20,8 @@ QUESTIONS_MAX = 2
 # A question of fewer words means little alone.
 SHORT_WORDS = 7
 
+# What the words of a reply may name.
+_FILLED = ("name", "order", "amount", "goods", "placed", "place", "seen", "expected")
 _TAG = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^<>]{0,500}>", re.IGNORECASE | re.DOTALL)
 _GREETING = re.compile(
     r"^(hi|hello|hallo|hola|bonjour|dear|good morning|guten tag|buenos días)\b[^.!?,:]{0,30}[,.!]\s*",
@@ -84,11 +86,21 @@ def cited(answer: Row, passages: list[Row]) -> Row:
 
 
 @capability(effect="pure", reach="local")
-def decide(ticket: Row, topic: str | None, topics: list[Row], said: Row, orders: list[Row]) -> Row:
+def decide(
+    ticket: Row,
+    topic: str | None,
+    topics: list[Row],
+    said: Row,
+    orders: list[Row],
+    parcels: list[Row],
+) -> Row:
     """What is due: a refund of so many cents, a reply, or a person; and why."""
     order = orders[0] if orders else None
     known = next((one for one in topics if one["label"] == topic), None)
     reply, cents, why = _due(known, ticket, said, order)
+    parcel = next((one["parcel"] for one in parcels if one["parcel"]), None)
+    if reply == "on_its_way" and parcel:
+        reply, why = "seen", f"it has left, and was seen in {parcel['place']}"
     return {
         "ticket": ticket["ticket"],
         "to": ticket["from"],
@@ -108,6 +120,7 @@ def decide(ticket: Row, topic: str | None, topics: list[Row], said: Row, orders:
         "goods": order["goods"] if order else "",
         "placed": order["placed"] if order else "",
         "note": (order["note"] if order else None) or "",
+        **(parcel or {"place": "", "seen": "", "expected": ""}),
     }
 
 
@@ -200,7 +213,7 @@ def draft(case: Row, paid: bool, replies: list[Row]) -> Row:
         state, why, cited = "answered" if sure else "check", decision["why"], sure or own
     else:
         # A letter about money rests on the rule; one about a parcel on its way on what was asked.
-        cited = sure if reply == "on_its_way" else rule
+        cited = sure if reply in ("on_its_way", "seen") else rule
         state, why = "refunded" if paid else "answered", decision["why"]
     text, citations = (
         ("", []) if state in ("person", "again") else _letter(decision, cited, replies)
@@ -211,7 +224,7 @@ def draft(case: Row, paid: bool, replies: list[Row]) -> Row:
 
 def _letter(decision: Row, answers: list[Row], replies: list[Row]) -> tuple[str, list[Row]]:
     words = {one["reply"]: _in_language(one, decision["language"]) for one in replies}
-    filled = {name: str(decision[name]) for name in ("name", "order", "amount", "goods", "placed")}
+    filled = {name: str(decision[name]) for name in _FILLED}
     cited = [answer["citations"][0] for answer in answers]
     citations = [
         {name: one[name] for name in ("text", "source", "page", "start", "end")} for one in cited

@@ -101,6 +101,32 @@ def test_letters_are_in_the_language_of_the_ticket(done: Done) -> None:
     assert done.cases["T-17"]["text"].startswith("Hola Marta Iglesias:")
 
 
+def test_where_a_parcel_is_says_the_carriers_own_server(done: Done) -> None:
+    assert "On 2026-11-20 08:05 the carrier had it in Eindhoven" in done.cases["T-58"]["text"]
+
+
+@pytest.mark.parametrize(
+    ("parcels", "reply"),
+    [
+        ([{"parcel": {"place": "Ghent", "seen": "today", "expected": "tomorrow"}}], "seen"),
+        ([{"parcel": None}], "on_its_way"),
+        ([], "on_its_way"),
+    ],
+)
+def test_a_carrier_that_does_not_know_or_is_not_there_makes_a_letter_that_says_less(
+    parcels: list[dict[str, Any]], reply: str
+) -> None:
+    topics = [{"label": "any", "due": "delivery", "pages": ["handbook/delivery.html"], "rule": ""}]
+    ticket = {"ticket": "T", "received": "2026-11-20 10:00", "from": "x", "subject": "", "text": ""}
+    order = {"number": "BW-1", "account": "C", "name": "", "goods": "", "placed": "", "note": None}
+    order |= {"state": "sent", "orders": 1, "articles": 1, "delivered": None}
+    order |= {"paid_cents": 1, "total_cents": 1}
+    decided = module("tools").decide(
+        ticket=ticket, topic="any", topics=topics, said={}, orders=[order], parcels=parcels
+    )
+    assert (decided["reply"], decided["refund_cents"]) == (reply, 0)
+
+
 @pytest.mark.parametrize("due", ["return", "damage", "delivery", "cancel", "double"])
 def test_whatever_topic_a_ticket_gets_an_order_of_somebody_else_is_not_refunded(due: str) -> None:
     tools = module("tools")
@@ -117,7 +143,9 @@ def test_whatever_topic_a_ticket_gets_an_order_of_somebody_else_is_not_refunded(
         "trouble": "broken",
         "amount": {"amount": "5000", "currency": "EUR"},
     }
-    decided = tools.decide(ticket=ticket, topic="any", topics=topics, said=said, orders=[])
+    decided = tools.decide(
+        ticket=ticket, topic="any", topics=topics, said=said, orders=[], parcels=[]
+    )
     assert (decided["reply"], decided["refund_cents"]) == ("person", 0)
 
 
@@ -152,6 +180,7 @@ def test_a_letter_in_a_language_that_the_desk_does_not_write_is_in_one_that_it_d
     ]
     replies += [{"reply": "bye", "de": "Gruß"}, {"reply": "signed", "de": "Wir"}]
     names = dict.fromkeys(("name", "order", "amount", "goods", "placed", "ticket", "why"), "")
+    names |= dict.fromkeys(("place", "seen", "expected"), "")
     decision = {**names, "reply": "handbook", "language": "fr", "refund_cents": 0}
     place = {"text": "So.", "source": "a.md", "page": None, "start": 0, "end": 3}
     answer = {"answer": "So.", "confidence": 1.0, "citations": [place]}

@@ -122,6 +122,19 @@ async def test_what_does_not_start_has_not_left(tmp_path: Path) -> None:
             assert "cannot be started" in failed.message
 
 
+async def test_without_a_path_the_python_that_runs_batuta_is_named_by_a_word_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    _, *words = raw().command
+    async with served(tmp_path, McpConfig(command=("batuta:python", *words))) as s:
+        assert await s.call("echo") == Done("{}")
+    async with served(tmp_path, McpConfig(command=("python", *words)), pin=False) as s:
+        failed = await s.call("echo")
+    assert isinstance(failed, Failed)
+    assert "'batuta:python' is the Python that runs Batuta" in failed.message
+
+
 async def test_a_server_that_never_answers_at_all_costs_the_time_of_the_call(
     tmp_path: Path,
 ) -> None:

@@ -5,6 +5,7 @@ import contextlib
 import os
 import re
 import signal
+import sys
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -48,6 +49,8 @@ _POLL_S = 0.01
 # Its last words come before the news of its end (s).
 _NEWS_S = 0.2
 _ID = re.compile(rb'"id"\s*:\s*([0-9]{1,18})\b')
+# Stands for the Python that runs this: no file that is shared can say where that is.
+_PYTHON = "batuta:python"
 # Windows does not start without some of these, and programs are found by PATH.
 _KEPT = ("PATH", "HOME") if os.name == "posix" else ("PATH", "PATHEXT", "SYSTEMROOT", "TEMP")
 
@@ -63,10 +66,14 @@ class Program(msgspec.Struct, frozen=True):
     @asynccontextmanager
     async def running(self) -> AsyncGenerator["Running"]:
         """The process, until the end of the context. Raises `Trouble` if it does not start."""
+        program, *words = self.command
+        if program == _PYTHON:
+            program = sys.executable
         kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
         try:
             process = await asyncio.create_subprocess_exec(
-                *self.command,
+                program,
+                *words,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
@@ -78,6 +85,8 @@ class Program(msgspec.Struct, frozen=True):
         except (OSError, ValueError) as error:
             said = getattr(error, "strerror", None) or str(error)
             text = f"{self.command[0][:100]!r} cannot be started: {said}"
+            if isinstance(error, FileNotFoundError) and program in ("python", "python3"):
+                text += f"; {_PYTHON!r} is the Python that runs Batuta"
             raise Trouble(text, code="unavailable", sent=False) from None
         running = Running(process, self.secrets)
         listening = asyncio.create_task(running.listen())
