@@ -4,6 +4,7 @@ A step of the new plan that calls the same with the same arguments as one that w
 it is called, and so does each item of an `each`. Everything else runs, with keys of its own.
 """
 
+from collections import deque
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -138,7 +139,12 @@ class _Taking:
         self._values = AtHand(engine, run)
         self._carrier = Carrier(engine, run.salt, at)
         self._at = at
-        self._done = list(_done(origin))
+        # By capability and digest of the arguments: a list has thousands of items, each with as many to look among.
+        self._done: dict[tuple[str, str], deque[tuple[Node, bool]]] = {}
+        for node, is_effect in _done(origin):
+            alike = self._done.setdefault((node.capability, node.args_digest), deque())
+            alike.append((node, is_effect))
+        self._called = {capability for capability, _ in self._done}
         self.facts: list[Fact] = []
         self.taken: dict[str, str] = {}
 
@@ -178,7 +184,7 @@ class _Taking:
                 await self._one(child)
 
     def _may_have(self, node: Node) -> bool:
-        return any(one.capability in node.shape.uses for one, _ in self._done)
+        return not self._called.isdisjoint(node.shape.uses)
 
     async def _one(self, node: Node) -> None:
         for at, use in enumerate(node.shape.uses):
@@ -192,12 +198,13 @@ class _Taking:
 
     def _twin(self, capability: str, args: str) -> Node | None:
         """Who has done the same; whatever had an effect stands for one step only."""
-        for place, (node, is_effect) in enumerate(self._done):
-            if (node.capability, node.args_digest) == (capability, args):
-                if is_effect:
-                    del self._done[place]
-                return node
-        return None
+        alike = self._done.get((capability, args))
+        if not alike:
+            return None
+        node, is_effect = alike[0]
+        if is_effect:
+            alike.popleft()
+        return node
 
     async def _take(self, node: Node, twin: Node) -> None:
         assert twin.value is not None
