@@ -1,7 +1,7 @@
 """Self-healing: a run by a plan that was made, and that failed, goes on by another plan with what was done."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import date
 from pathlib import Path
@@ -12,14 +12,16 @@ import pytest
 from batuta import capability
 from batuta.app import App
 from batuta.desk import Desk
+from batuta.errors import JournalError
 from batuta.journal.memory import MemoryJournal
 from batuta.planning.candidate import Route
 from batuta.planning.proposal import Proposal, Wish
 from batuta.planning.registered import inputs_in
 from batuta.planning.understood import Understood
 from batuta.plans.build import plan_from_yaml
-from batuta.ports import WORKSPACE
-from batuta.spec.facts import Made
+from batuta.ports import WORKSPACE, Receipt
+from batuta.replanning import Replanning
+from batuta.spec.facts import Fact, Made
 from batuta.testing.providers import Answer, Providers
 from tests.planning.broken import WORDS
 
@@ -75,12 +77,14 @@ async def opened(
     functions: Any = (),
     more: str = "",
     broken: Any = broken,
+    journal: MemoryJournal | None = None,
 ) -> AsyncIterator[App]:
     """A workspace in memory with `latest`, what is broken, and `functions`."""
     text = f"planning: {{{planning}}}\n{more}"
     (folder / "batuta.yaml").write_text(text, encoding="utf-8")
     tools = [latest, broken, *(functions or [archive])]
-    async with await App.open(folder, functions=tools, journal=MemoryJournal()) as app:
+    journal = journal or MemoryJournal()
+    async with await App.open(folder, functions=tools, journal=journal) as app:
         yield app
 
 
@@ -148,6 +152,53 @@ async def test_who_looks_again_finds_the_same_run(tmp_path: Path) -> None:
         first = await Desk(app).follow(run)
         assert [await Desk(app).follow(run) for _ in range(2)] == [first, first]
         assert len(await app.runs()) == 2
+
+
+class Mortal(MemoryJournal):
+    """The journal of a process that ends when it has appended `left` times."""
+
+    left = 1_000
+
+    def append(self, stream: str, facts: Sequence[Fact], *, after: int | None) -> Receipt:
+        if not self.left:
+            raise JournalError("the process has ended")
+        self.left -= 1
+        return super().append(stream, facts, after=after)
+
+
+@pytest.mark.parametrize("appended", [0, 1, 2])
+async def test_wherever_it_is_cut_off_who_looks_again_goes_on_with_it(
+    tmp_path: Path, appended: int
+) -> None:
+    async with opened(tmp_path, journal=(journal := Mortal())) as app:
+        run = await failed(app)
+        journal.left = appended
+        with pytest.raises(JournalError):
+            await Desk(app).follow(run)
+        journal.left = 1_000
+        assert await Desk(app).unfollowed() == [run]
+        by = await Desk(app).follow(run)
+        assert (await app.resume(by))["status"] == "succeeded"
+        assert CALLS == ["bills.latest", "rates.lookup USD", "archive.rate USD"]
+        assert (await app.show(run))["replanned"]["by"] == by
+        made = [row.fact for row in await journal.read(WORKSPACE)]
+        assert {fact.run for fact in made if isinstance(fact, Made)} == {run, by}
+        assert len(await app.runs()) == 2
+
+
+async def test_who_knows_no_way_sees_that_somebody_has_found_one_meanwhile(tmp_path: Path) -> None:
+    class Slow:
+        name, makes = "slow", True
+
+        async def propose(self, wish: Wish) -> Proposal:
+            await Desk(app).follow(run)
+            return Proposal(self.name)
+
+    async with opened(tmp_path) as app:
+        run = await failed(app)
+        by = await Replanning(app, [Slow()], lambda _: False).follow(run)
+        assert by == (await app.show(run))["replanned"]["by"] != ""
+        assert (await app.show(by))["forked_from"]["run"] == run
 
 
 async def test_the_plan_that_healed_a_request_is_recalled_for_the_next(tmp_path: Path) -> None:

@@ -78,12 +78,14 @@ class Replanning:
         assert origin.ended is not None
         by = successor_id(origin.id, origin.ended.at)
         blame = blame_of(origin)
+        why = blame.why
         try:
             if not await self._is_there(origin, by):
                 await self._begin(origin, by, blame)
-            why = blame.why
         except NoWay as no:
-            by, why = "", f"{blame.why}, and {no}"
+            # Planning takes its time: somebody else may have found a way meanwhile.
+            if not await self._is_there(origin, by):
+                by, why = "", f"{why}, and {no}"
         await self._told(origin.id, Replanned(at=self._now, by=by, why=why))
         return by
 
@@ -118,8 +120,8 @@ class Replanning:
 
     async def _begin(self, origin: Run, by: str, blame: Blame) -> None:
         """Begin the run `by`. Raises `NoWay`, `JournalError`."""
-        accepted, routed = origin.accepted, origin.routed
-        assert accepted is not None and routed is not None
+        accepted, routed, root = origin.accepted, origin.routed, origin.root
+        assert accepted is not None and routed is not None and root is not None
         number = 0 if accepted.fork is None else accepted.fork.number
         autonomy = self._autonomy(routed.autonomy)
         if autonomy == "suggest":
@@ -131,8 +133,6 @@ class Replanning:
         left = budget_left(origin)
         way, cost_nusd = await self._way(origin, by, blame, autonomy, left)
         budget = None if left is None else less(left, cost_nusd)
-        root = origin.root
-        assert root is not None
         asks = bool(way.successor.loose) or accepted.epoch < self._engine.epoch
         asks = asks or (accepted.fork is not None and accepted.fork.asks)
         beyond = self._beyond(root.shape, way.successor)
