@@ -27,6 +27,7 @@ from batuta.engine.host import Host
 from batuta.engine.ids import new_run_id, run_id_of
 from batuta.engine.past.fork import Forked, Wish, fork
 from batuta.errors import Conflict, Finding, InputError, PlanError, error_of_run
+from batuta.governance.switch import Switch
 from batuta.governance.verdict import Policy
 from batuta.journal.clock import SystemClock
 from batuta.journal.file.failures import translated
@@ -67,6 +68,7 @@ class App:
     Attributes:
         plans: the workflows that its Python modules define, by name.
         memory: its conversations, and what it remembers for long.
+        switch: stops everything, in all processes.
         flaws: why there is nothing of a source of `mcp` or `openapi`, by its name; all else works.
     """
 
@@ -78,6 +80,7 @@ class App:
         self.engine = engine
         self._policy = policy
         self.workspace = workspace
+        self.switch = Switch(workspace.root)
         self.plans: Mapping[str, Recording[..., Any]] = {}
         self.flaws: Mapping[str, Finding] = {}
         self._catalog = catalog
@@ -136,6 +139,7 @@ class App:
                 partial(admitted_whole, get=opened.catalog.get),
                 workspace.budget,
                 workspace.limits.calls,
+                stopped=Switch(workspace.root).why,
             ),
             sink=sink,
         )

@@ -11,6 +11,7 @@
     │   ├── NotFound                  2   404   no such run, step, capability or value
     │   └── TooLarge                  2   413   a value, plan or fan-out exceeds its bound
     ├── Denied                        4   403   the policy or a person said no
+    ├── Stopped                       1   503   the kill switch of the workspace is thrown
     ├── RunFailed                     1   422   the run ended in failure
     ├── TargetMissed                  6   422   an evaluation came out worse than it has to
     ├── RunCancelled                  5   409   the run was cancelled
@@ -56,6 +57,7 @@ __all__ = [
     "RunCancelled",
     "RunFailed",
     "RunWaiting",
+    "Stopped",
     "SuiteError",
     "TargetMissed",
     "TooLarge",
@@ -236,6 +238,13 @@ class Denied(BatutaError):
 
     exit_code = 4
     http_status = 403
+
+
+class Stopped(BatutaError):
+    """The kill switch of the workspace is thrown: nothing begins and nothing goes on; what was recorded is safe."""
+
+    exit_code = 1
+    http_status = 503
 
 
 class RunFailed(BatutaError):

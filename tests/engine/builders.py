@@ -111,6 +111,7 @@ class House:
         layers: Sequence[Layer] = (),
         dice: float = 0.0,
         calls_max: int = 100,
+        stopped: Callable[[], str] | None = None,
     ) -> None:
         self.clock = clock or MovableClock()
         self.journal = journal or MemoryJournal(self.clock)
@@ -122,7 +123,7 @@ class House:
             build_catalog(None, [*tools, *echo]),
             judge,
             self.clock,
-            Settings(admit, budget=budget, calls_max=calls_max, layers=tuple(layers)),
+            Settings(admit, budget, calls_max, tuple(layers), stopped),
             chance=Chance(roll=lambda: dice),
             sink=self._take,
         )

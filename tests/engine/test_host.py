@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from batuta.engine.host import Host
-from batuta.errors import NotFound
+from batuta.errors import NotFound, Stopped
 from batuta.journal.memory import MemoryJournal
 from batuta.spec.call import Failed
 from batuta.spec.facts import Answered, Claimed, Parked
@@ -129,3 +129,26 @@ async def test_hosts_that_wait_for_one_sleeping_run_do_not_wake_each_other() -> 
     await first.cancel()
     async with asyncio.timeout(PATIENCE_S):
         assert [(await task).status for task in waiting] == ["cancelled", "cancelled"]
+
+
+async def test_whoever_stops_everything_ends_what_is_under_way_and_it_goes_on_later() -> None:
+    said: list[str] = []
+    gate = Gate("gate")
+    house = House(gate, stopped=lambda: "".join(said))
+    host = Host(house.engine)
+    going = [asyncio.ensure_future(host.drive(house.accept(_GATED).id)) for _ in range(3)]
+    await house.engine.journal.flush()
+    async with asyncio.timeout(PATIENCE_S):
+        await gate.full(3)
+        said.append("enough")
+        ended = await asyncio.gather(*going, return_exceptions=True)
+    assert [(type(one), str(one).partition("\n")[0]) for one in ended] == [(Stopped, "enough")] * 3
+    assert (gate.cancelled, gate.inside) == (3, 0)
+    with pytest.raises(Stopped):
+        await host.drive("r1")
+    said.clear()
+    gate.opened.set()
+    assert (await host.drive("r1")).status == "succeeded"
+
+
+_GATED = "steps: {a: {use: gate}}"

@@ -17,6 +17,7 @@ from batuta.errors import (
     NotFound,
     PlanError,
     RemoteError,
+    Stopped,
 )
 
 __all__ = ["Exchange", "path"]
@@ -29,6 +30,7 @@ _KINDS: dict[str, type[BatutaError]] = {
     "input": InputError,
     "not_found": NotFound,
     "plan": PlanError,
+    "stopped": Stopped,
 }
 
 

@@ -11,7 +11,7 @@ from batuta.engine.pins import Pins
 from batuta.engine.rules.view import Shelf
 from batuta.engine.shapes import Shapes
 from batuta.engine.turnstile import Turnstile
-from batuta.errors import NotFound, PlanError
+from batuta.errors import NotFound, PlanError, Stopped
 from batuta.plans.inputs import validate_inputs
 from batuta.ports import Catalog, Chance, Clock, Journal, Judge, Layer, Receipt, Row, Sink
 from batuta.spec.budget import Budget
@@ -40,13 +40,15 @@ class Settings(msgspec.Struct, frozen=True):
 
     `admit_plan` is the compiler: it gives the plan in its normal form, or raises `PlanError` for one that must not
     run with the given cards. `budget` bounds every run. `calls_max`: calls of all runs at once in this process.
-    `layers` wrap every call, the first one outermost.
+    `layers` wrap every call, the first one outermost. `stopped` says why nothing may be driven now ("": it may); it is
+    asked often, by every process that drives.
     """
 
     admit_plan: Callable[[Plan, Mapping[str, Card]], Plan]
     budget: Budget | None = None
     calls_max: int = PROCESS_CALLS_MAX
     layers: tuple[Layer, ...] = ()
+    stopped: Callable[[], str] | None = None
 
 
 class Engine:
@@ -82,6 +84,11 @@ class Engine:
         """The epoch of the journal: one more with every restore."""
         return self.journal.epoch
 
+    def check_not_stopped(self) -> None:
+        """Raises `Stopped` while somebody has stopped everything."""
+        if self.settings.stopped is not None and (why := self.settings.stopped()):
+            raise Stopped(why, remedy="`batuta stop --release` lets it go on")
+
     # ── runs begin ───────────────────────────────────────────────────────────────────────────────────────────
 
     def accept(
@@ -98,7 +105,7 @@ class Engine:
         `request`: who asks, and in which words, if in words; `routed`: how they led to `plan`.
 
         Raises:
-            PlanError: the plan has flaws. InputError: the inputs do not fit.
+            PlanError: the plan has flaws. InputError: the inputs do not fit. Stopped: nothing begins now.
         """
         shape = self.shapes.admitted(plan)
         complete = validate_inputs(shape.plan, inputs)
@@ -120,7 +127,11 @@ class Engine:
         request: Request,
         fork: Fork | None = None,
     ) -> tuple[Accepted, Expanded]:
-        """The facts that make a run of an admitted plan; of `request`, plan and inputs are filled in."""
+        """The facts that make a run of an admitted plan; of `request`, plan and inputs are filled in.
+
+        Raises `Stopped`.
+        """
+        self.check_not_stopped()
         plan, now, salt = shape.plan, self.clock.now(), self.chance.entropy(16)
         budget = plan.budget
         if self.settings.budget is not None:

@@ -9,6 +9,8 @@ from batuta.spec.run import Run
 
 __all__ = ["Host", "anything_to_do"]
 
+# While something is driven, it is looked so often whether somebody has stopped everything; in seconds.
+_STOP_LOOK_S = 0.2
 # A sleeping run is looked at again at least this often, because a wall clock may jump; in seconds.
 LOOK_S_MAX = 30.0
 
@@ -19,23 +21,46 @@ class Host:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._going: dict[str, asyncio.Task[Run]] = {}
+        self._watch: asyncio.TimerHandle | None = None
 
     async def drive(self, run_id: str, run: Run | None = None) -> Run:
         """Take the run as far as it goes; called twice for one run, both wait for the same driver.
 
         `run`, if given, was accepted in this process and was not driven yet.
 
-        Returns the run as the log has it. Raises `NotFound`, `JournalError`.
+        Returns the run as the log has it. Raises `NotFound`, `JournalError`; `Stopped` if somebody stops everything.
         """
+        engine = self._engine
+        engine.check_not_stopped()
         going = self._going.get(run_id)
         if going is None:
             going = asyncio.get_running_loop().create_task(self._drive(run_id, run))
             self._going[run_id] = going
             going.add_done_callback(lambda _: self._going.pop(run_id, None))
-        return await asyncio.shield(going)
+            if self._watch is None and engine.settings.stopped is not None:
+                self._watch = asyncio.get_running_loop().call_later(_STOP_LOOK_S, self._look)
+        try:
+            return await asyncio.shield(going)
+        except asyncio.CancelledError:
+            if going.cancelled():  # and not whoever waits for it
+                engine.check_not_stopped()
+            raise
+
+    def _look(self) -> None:
+        """Let go of everything if it is to stop; for the log it is as if the process had died."""
+        self._watch = None
+        stopped = self._engine.settings.stopped
+        if stopped is None or not self._going:
+            return
+        if stopped():
+            for task in self._going.values():
+                task.cancel()
+        self._watch = asyncio.get_running_loop().call_later(_STOP_LOOK_S, self._look)
 
     async def close(self) -> None:
         """Stop driving; for the log it is as if the process had died, and any process may go on."""
+        if self._watch is not None:
+            self._watch.cancel()
         tasks = list(self._going.values())
         for task in tasks:
             task.cancel()

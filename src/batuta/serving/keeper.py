@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 
 from batuta.app import App
-from batuta.errors import BatutaError
+from batuta.errors import BatutaError, Stopped
 from batuta.evaluation.plans import is_of_suite, name_of_run
 from batuta.ports import RunRow
 
@@ -40,6 +40,8 @@ class Keeper:
         self._queued: set[str] = set()
         self._driven: dict[str, asyncio.Task[None]] = {}
         self._again: set[str] = set()
+        # Let go of because everything was stopped; taken up when that ends.
+        self._stopped: set[str] = set()
         self._looking: asyncio.Task[None] | None = None
         self._leaving = False
 
@@ -118,6 +120,9 @@ class Keeper:
                 if await self._app.drive(run_id) == "failed" and not self._leaving:
                     if by := await self._follow(run_id):
                         self.drive(by)
+            except Stopped:
+                self._stopped.add(run_id)
+                return
             except Exception as error:  # a bug of ours, too, must not end the others
                 self._said(run_id, error)
                 return
@@ -138,6 +143,11 @@ class Keeper:
 
     async def _look(self) -> None:
         engine = self._app.engine
+        if self._app.switch.thrown() is not None:
+            return
+        stopped, self._stopped = self._stopped, set()
+        for run in sorted(stopped):
+            self.drive(run)
         rows = await engine.journal.runs(due_at=engine.clock.now(), limit=_DUE_MAX)
         for row in reversed(rows):
             if row.run not in self._driven and not await self._is_left_to_eval(row):

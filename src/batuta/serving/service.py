@@ -140,6 +140,7 @@ class Service:
         if self.leaving:
             return JournalError("the server is about to end", remedy="ask the next one")
         try:
+            self.app.engine.check_not_stopped()
             await self.app.runs(limit=1)
             await asyncio.to_thread(_probe, Path(self.app.workspace.root) / JOURNAL_FILE)
         except BatutaError as error:

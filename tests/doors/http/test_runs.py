@@ -1,12 +1,15 @@
 """Runs over HTTP: begun once, listed in pages, followed, answered, cancelled, forked."""
 
 import json
+import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.doors.http.conftest import Server
+from tests.doors.http.conftest import Server, make_workspace, serving
 
 
 def _facts(server: Server, run: str, **headers: str) -> list[dict[str, Any]]:
@@ -160,3 +163,31 @@ def test_what_cannot_begin_is_told_as_a_problem(
     answer = server.http.post("/api/v1/runs", json=body)
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_everything_is_stopped_within_a_second_and_goes_on_when_it_is_released(
+    tmp_path: Path,
+) -> None:
+    with serving(make_workspace(tmp_path / "w")) as server:
+        http = server.http
+        asked = {"plan": "nap", "inputs": {"seconds": 3_600}}
+        long = http.post("/api/v1/runs", json=asked).json()["run"]
+        short = http.post("/api/v1/runs", json={**asked, "inputs": {"seconds": 0.2}}).json()["run"]
+        assert http.put("/api/v1/stop", json={"why": "enough"}).json()["stopped"]["why"] == "enough"
+        refused = http.post("/api/v1/runs", json=asked)
+        assert (refused.status_code, refused.json()["code"]) == (503, "stopped")
+        assert http.get("/ready").status_code == 503
+        assert http.get("/api/v1/stop").json()["stopped"]["why"] == "enough"
+        _until(lambda: "batuta_runs_driven 0" in http.get("/metrics").text)
+        http.post(f"/api/v1/runs/{long}/cancel", json={})
+        assert http.delete("/api/v1/stop").json() == {"stopped": None}
+        for run, status in ((long, "cancelled"), (short, "succeeded")):
+            _until(lambda: http.get(f"/api/v1/runs/{run}").json()["status"] == status)
+
+
+def _until(holds: Callable[[], bool]) -> None:
+    """Returns when it holds; it may take a while on a busy machine."""
+    end = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.02)

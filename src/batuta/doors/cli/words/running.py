@@ -54,6 +54,15 @@ def _cancel(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
     add("--why", default="", metavar="TEXT", help="a reason, kept in the log")
 
 
+def _stop(add: Callable[..., Any], parser: argparse.ArgumentParser) -> None:
+    add("--why", default="", metavar="TEXT", help="a reason, shown to everybody who is refused")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--release", action="store_true", help="let work go on")
+    how.add_argument(
+        "--look", action="store_true", help="only say whether it is stopped, and by whom"
+    )
+
+
 def _answer(add: Callable[..., Any], parser: argparse.ArgumentParser) -> None:
     add("run", metavar="RUN", help="the id of the run")
     add("step", metavar="STEP", help="the path of the step that asks, as `show` prints it")
@@ -103,6 +112,16 @@ COMMANDS: dict[str, Command] = {
         "Ask for the end of a run. Running calls are told; what the plan can undo is undone.",
         "batuta cancel r0k3x7m2q --why 'wrong batch'",
         _cancel,
+    ),
+    "stop": Command(
+        "stop",
+        "stop everything in the workspace, in all processes",
+        "[--why TEXT]  |  --release  |  --look",
+        "Throw the kill switch: within a second nothing is driven any more, whichever process\n"
+        "drove it, and nothing begins until `batuta stop --release`. Runs stay as they are and\n"
+        "go on from there; a write that was cut off is in doubt, as after a crash.",
+        "batuta stop --why 'the agent writes nonsense'\nbatuta stop --look\nbatuta stop --release",
+        _stop,
     ),
     "answer": Command(
         "answer",

@@ -1,13 +1,16 @@
-"""What concerns all runs: open questions, budgets, figures."""
+"""What concerns all runs: open questions, budgets, figures, and the switch that stops them."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
+import msgspec
 from fastapi import APIRouter, Query, Request, Response
 
 from batuta.doors.http.access.principal import may
-from batuta.doors.http.bodies import answered, json_answer
+from batuta.doors.http.bodies import answered, asks_for, body_of, json_answer
 from batuta.doors.http.metrics import Metrics
-from batuta.doors.http.state import app_of, service_of
+from batuta.doors.http.state import app_of, caller_of, service_of
+from batuta.engine.author import local_user
+from batuta.governance.switch import Stop
 from batuta.serving.figures import inbox
 from batuta.spec.budget import usd
 
@@ -43,6 +46,46 @@ async def budgets(request: Request) -> Response:
     figures = service_of(request).figures
     await figures.look()
     return json_answer(figures.budgets())
+
+
+class Stopping(msgspec.Struct, forbid_unknown_fields=True):
+    """Why everything is to stop."""
+
+    why: Annotated[str, msgspec.Meta(max_length=200)] = ""
+
+
+_SWITCH = answered("Whether everything is stopped, and by whom.", "stopped")
+
+
+@router.get("/api/v1/stop", dependencies=[may("read")], responses=_SWITCH)
+async def switch(request: Request) -> Response:
+    """Whether everything is stopped: `{"at", "who", "why"}`, or null."""
+    return _stopped(app_of(request).switch.thrown())
+
+
+@router.put(
+    "/api/v1/stop",
+    dependencies=[may("run")],
+    responses=_SWITCH,
+    openapi_extra=asks_for(Stopping),
+)
+async def stop(request: Request) -> Response:
+    """Stop everything: within a second nothing is driven, whichever process drove it, and nothing begins."""
+    said, app = await body_of(request, Stopping), app_of(request)
+    who = caller_of(request).name or local_user()
+    return _stopped(app.switch.throw(who, said.why, app.engine.clock.now()))
+
+
+@router.delete("/api/v1/stop", dependencies=[may("admin")], responses=_SWITCH)
+async def release(request: Request) -> Response:
+    """Let work go on. Runs are taken up where they were."""
+    app_of(request).switch.release()
+    return _stopped(None)
+
+
+def _stopped(stop: Stop | None) -> Response:
+    shown: dict[str, Any] | None = None if stop is None else msgspec.structs.asdict(stop)
+    return json_answer({"stopped": shown})
 
 
 @router.get("/metrics", dependencies=[may("read")], responses=_TEXT)  # type: ignore[arg-type]
