@@ -34,36 +34,11 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar, Self
 
 __all__ = [
-    "AnswerError",
-    "BatutaError",
-    "Bug",
-    "CallFailed",
-    "Conflict",
-    "Denied",
-    "ExpressionError",
-    "Finding",
-    "FindingsError",
-    "InputError",
-    "JournalBroken",
-    "JournalError",
-    "JournalFull",
-    "KnowledgeError",
-    "MemoryFileError",
-    "NotDone",
-    "NotFound",
-    "Place",
-    "PlanError",
-    "RemoteError",
-    "RunCancelled",
-    "RunFailed",
-    "RunWaiting",
-    "Stopped",
-    "SuiteError",
-    "TargetMissed",
-    "TooLarge",
-    "WorkspaceError",
-    "error_of_run",
-]
+    "AnswerError", "BatutaError", "Bug", "CallFailed", "Conflict", "Denied", "ExpressionError", "Finding",
+    "FindingsError", "InputError", "JournalBroken", "JournalError", "JournalFull", "KnowledgeError",
+    "MemoryFileError", "NotDone", "NotFound", "Place", "PlanError", "RemoteError", "RunCancelled", "RunFailed",
+    "RunWaiting", "Stopped", "SuiteError", "TargetMissed", "TooLarge", "WorkspaceError", "error_of_run",
+]  # fmt: skip
 
 
 class Place:

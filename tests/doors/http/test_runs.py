@@ -181,8 +181,8 @@ def test_everything_is_stopped_within_a_second_and_goes_on_when_it_is_released(
         _until(lambda: "batuta_runs_driven 0" in http.get("/metrics").text)
         http.post(f"/api/v1/runs/{long}/cancel", json={})
         assert http.delete("/api/v1/stop").json() == {"stopped": None}
-        for run, status in ((long, "cancelled"), (short, "succeeded")):
-            _until(lambda: http.get(f"/api/v1/runs/{run}").json()["status"] == status)
+        _until(lambda: http.get(f"/api/v1/runs/{long}").json()["status"] == "cancelled")
+        _until(lambda: http.get(f"/api/v1/runs/{short}").json()["status"] == "succeeded")
 
 
 def _until(holds: Callable[[], bool]) -> None:
