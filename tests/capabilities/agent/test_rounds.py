@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from batuta.capabilities.agent.known import past_of
 from batuta.capabilities.agent.rounds import as_json, fitting, record, shown_result
+from batuta.capabilities.agent.trail import past_of
 
 
 def one(text: str, **more: Any) -> dict[str, Any]:
@@ -60,8 +60,8 @@ def test_what_is_not_shown_of_a_result_does_not_count() -> None:
     long["answers"][0]["value"] = {"page": "x" * 1_000_000}
     past = past_of({"history": [long, short]})
     assert past.rounds == [long, short]
-    assert len(past.encoded[0]) < 17_000
-    assert past.encoded[1] == as_json({"said": short["said"], "answers": short["answers"]})
+    assert past.sizes[0] < 17_000
+    assert past.sizes[1] == len(as_json({"said": short["said"], "answers": short["answers"]}))
 
 
 def test_of_a_thread_the_latest_messages_that_fit_are_shown() -> None:

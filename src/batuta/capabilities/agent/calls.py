@@ -1,11 +1,11 @@
 """The calls that a model asks for: which become steps, and which are answered with an error instead. Pure."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
-from batuta.capabilities.agent.known import REPEATED, call_key, known
-from batuta.capabilities.agent.rounds import Round
+from batuta.capabilities.agent.rounds import Round, as_json
 from batuta.capabilities.agent.tools import Tool
+from batuta.capabilities.agent.trail import REPEATED, Trail, call_key, trail_of
 from batuta.capabilities.answers import checker_of
 from batuta.errors import InputError
 from batuta.language.rescue import rescue
@@ -53,7 +53,7 @@ class Sorted(NamedTuple):
 
 
 def sort_calls(
-    asked: Sequence[Asked], tools: Mapping[str, Tool], rounds: Iterable[Round]
+    asked: Sequence[Asked], tools: Mapping[str, Tool], rounds: Sequence[Round]
 ) -> Sorted:
     """Sort `asked` by what `tools` take, and by what happened in `rounds`."""
     alone = tools.get(asked[0].tool) if len(asked) == 1 else None
@@ -61,7 +61,7 @@ def sort_calls(
         given, flaw = _arguments(asked[0].arguments, alone)
         note = "" if flaw else given.get("note", "")
         return Sorted([], [], [], hand_over=alone.capability, note=note)
-    past = _Past(rounds, tools)
+    past = _Past(trail_of(rounds).indexed(), tools)
     calls: list[dict[str, Any]] = []
     refused: list[dict[str, Any]] = []
     places: list[tuple[str, int]] = []
@@ -100,31 +100,30 @@ def sort_calls(
 class _Past:
     """Which calls were made before, how often without anything new, and which ones the model was told of."""
 
-    def __init__(self, rounds: Iterable[Round], tools: Mapping[str, Tool]) -> None:
-        self._rounds = [known(one) for one in rounds]
+    def __init__(self, trail: Trail, tools: Mapping[str, Tool]) -> None:
+        self._trail = trail
         self._tools = tools
 
     def has(self, id: str) -> bool:
         """True if a call had this id."""
-        return any(id in one.ids for one in self._rounds)
+        return id in self._trail.ids
 
     def often(self, key: bytes, *, changes: bool) -> bool:
         """True if the call was made so often that it is not to be made again."""
         count, before = 0, b""
-        for one in self._rounds:
-            for answer, well in one.made.get(key, ()):
-                # What answers something new is watched, and may be asked as often as there are turns.
-                again = answer == before or (changes and well)
-                count, before = count + 1 if again else 1, answer
+        for one in self._trail.made.get(key, ()):
+            answer = as_json([one.value, one.error])
+            # What answers something new is watched, and may be asked as often as there are turns.
+            again = answer == before or (changes and one.error is None)
+            count, before = count + 1 if again else 1, answer
         return count >= _SAME_MAX
 
     def told(self, key: bytes) -> bool:
         """True if the model was told that the call was made before."""
-        for one in self._rounds:
-            for shown, arguments in one.repeated:
-                tool = self._tools.get(shown)
-                if tool is not None and call_key(tool.capability, arguments) == key:
-                    return True
+        for shown, arguments in self._trail.repeated:
+            tool = self._tools.get(shown)
+            if tool is not None and call_key(tool.capability, arguments) == key:
+                return True
         return False
 
 

@@ -6,15 +6,15 @@ from typing import Any, cast
 
 import msgspec
 
-from batuta.capabilities.agent.known import are_sound, found_sound, past_of
 from batuta.capabilities.agent.plans import agent_plan, summary_plan, thoughts_of
 from batuta.capabilities.agent.rounds import Past, fitting, record
 from batuta.capabilities.agent.tools import Tool, tools_of
+from batuta.capabilities.agent.trail import past_of, sound_in
 from batuta.capabilities.answers import checker_of
 from batuta.capabilities.model.capability import ModelCapability
 from batuta.capabilities.model.card import Asked, tokens_at_most
 from batuta.reading.agents import AgentConfig
-from batuta.reading.schema import problems
+from batuta.reading.schema import problems, validator_of
 from batuta.spec.call import Call, Expand, Failed, Outcome
 from batuta.spec.card import Card
 from batuta.spec.value import canonical, digest, encode
@@ -169,12 +169,8 @@ class ThoughtCapability:
         if not isinstance(history, list):
             return _flaw(self.card, args)
         rounds = cast("list[Any]", history)
-        if are_sound(rounds):
-            return _flaw(self.card, {name: args[name] for name in args if name != "history"})
-        flaw = _flaw(self.card, args)
-        if not flaw:
-            found_sound(rounds)
-        return flaw
+        fresh = {**args, "history": rounds[sound_in(rounds) :]}
+        return "" if self._checker.is_valid(fresh) else _flaw(self.card, args)
 
     def _talk(self, call: Call, past: Past) -> Any:
         from batuta.capabilities.agent.thinking import Thought, talk_of
@@ -223,6 +219,10 @@ class ThoughtCapability:
         return tokens_at_most(asked) + earlier + past.size + self._tools_bytes
 
     @cached_property
+    def _checker(self) -> Any:
+        return validator_of(encode(self.card.input))
+
+    @cached_property
     def _tools(self) -> dict[str, Tool]:
         return tools_of(self._config, self._cards())
 
@@ -257,8 +257,8 @@ def _callable(config: AgentConfig) -> tuple[str, ...]:
 def _newest(past: Past, bytes_max: int) -> int:
     """How many of the latest rounds are left as they are: what fits, and not all of them."""
     count = left = 0
-    for one in reversed(past.encoded[1:]):
-        left += len(one)
+    for one in reversed(past.sizes[1:]):
+        left += one
         if left > bytes_max:
             break
         count += 1

@@ -6,10 +6,8 @@ their ids. What is the default there is left out, so that the log holds little m
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any
 
-import msgspec
 from pydantic_ai.messages import (
     ModelMessage,
     ModelRequest,
@@ -27,16 +25,17 @@ from pydantic_ai.tools import ToolDefinition
 from batuta.capabilities.agent.calls import Asked, Sorted
 from batuta.capabilities.agent.rounds import Round, made, result_text
 from batuta.capabilities.agent.tools import Tool, name_shown
+from batuta.capabilities.agent.trail import trail_of
 
 __all__ = ["before", "behind", "calls_in", "definitions", "said_of"]
 
 # No provider is told of it; a look at the clock for each part of a history took longer than the part.
 _THEN = datetime.fromtimestamp(0, UTC)
+# A round is what the model has said, and what it was answered.
+_MESSAGES = 2
 # What all parts may have besides their words: in the library's words, and in ours.
 _MORE = (("id", "id"), ("signature", "signature"), ("provider_details", "details"))
 _MORE_NAMES = frozenset(ours for _, ours in _MORE)
-# Of all conversations of the process; one has some kilobytes.
-_ROUNDS_KEPT_MAX = 512
 
 
 def definitions(tools: Mapping[str, Tool]) -> list[ToolDefinition]:
@@ -90,13 +89,16 @@ def before(messages: Sequence[Mapping[str, Any]]) -> list[ModelMessage]:
 
 
 def behind(
-    rounds: Sequence[bytes], tools: Mapping[str, Tool], words: Sequence[str] = ()
+    rounds: Sequence[Round], tools: Mapping[str, Tool], words: Sequence[str] = ()
 ) -> list[ModelMessage]:
-    """What was said in `rounds` (each as JSON), after the question; `words` of ours stand at the end."""
-    shown = tuple((one.capability, one.shown) for one in tools.values() if not one.hands_over)
-    messages: list[ModelMessage] = []
-    for one in rounds:
-        messages += _messages(one, shown)
+    """What was said in `rounds`, after the question; `words` of ours stand at the end."""
+    shown = tuple([(one.capability, one.shown) for one in tools.values() if not one.hands_over])
+    trail = trail_of(rounds)
+    # To make them anew at every turn took a fifth of the time of a turn.
+    made: list[ModelMessage] = trail.messages.setdefault(shown, [])
+    for one in trail.shown[len(made) // _MESSAGES :]:
+        made += _messages(one, shown)
+    messages = made.copy()
     if words:
         last = messages.pop() if messages else ModelRequest(parts=[])
         added = [UserPromptPart(text) for text in words]
@@ -104,11 +106,8 @@ def behind(
     return messages
 
 
-# To make them anew at every turn took a fifth of the time of a turn.
-@lru_cache(maxsize=_ROUNDS_KEPT_MAX)
-def _messages(encoded: bytes, shown: tuple[tuple[str, str], ...]) -> tuple[ModelMessage, ...]:
+def _messages(one: Round, shown: tuple[tuple[str, str], ...]) -> tuple[ModelMessage, ModelMessage]:
     """What was said in one round, and what was answered; `shown`: the model's name of each capability."""
-    one: Round = msgspec.json.decode(encoded)
     said, known = one["said"], dict(shown)
     names = [known.get(call["tool"]) or name_shown(call["tool"]) for call in said["calls"]]
     response = ModelResponse(parts=list(_parts(said, names)), timestamp=_THEN)

@@ -45,14 +45,14 @@ class Past(NamedTuple):
         summary: of those before them; "" if there are none.
         turn: of this thought, from 0.
         summed: how many rounds the summary is of.
-        encoded: what is shown of each, as JSON.
+        sizes: bytes of what is shown of each, as JSON.
     """
 
     rounds: Sequence[Round]
     summary: str
     turn: int
     summed: int
-    encoded: Sequence[bytes]
+    sizes: Sequence[int]
 
     @property
     def size(self) -> int:
@@ -62,7 +62,7 @@ class Past(NamedTuple):
     @property
     def rounds_size(self) -> int:
         """Bytes of what is shown word for word."""
-        return sum(map(len, self.encoded))
+        return sum(self.sizes)
 
 
 class Exchange(NamedTuple):
@@ -139,16 +139,17 @@ def record(past: Past, rounds: Sequence[Round], prompt: str, bytes_max: int) -> 
     return f"{begin}\n\n[…]\n\n{end}"
 
 
-def shown_round(one: Round) -> tuple[int, bytes]:
-    """How many bytes of JSON a round has, and what is shown of it, as JSON.
+def shown_round(one: Round) -> tuple[int, int, Round]:
+    """How many bytes of JSON a round has, how many what is shown of it has, and what that is.
 
     A result that is too long to be shown whole is the text that is shown.
     """
     shown = {"said": one["said"], "answers": one["answers"]}
-    encoded = as_json(shown)
-    if len(encoded) <= RESULT_CHARS_MAX:
-        return len(encoded), encoded
-    return len(encoded), as_json(shown | {"answers": [_cut(answer) for answer in one["answers"]]})
+    size = len(as_json(shown))
+    if size <= RESULT_CHARS_MAX:
+        return size, size, shown
+    cut = shown | {"answers": [_cut(answer) for answer in one["answers"]]}
+    return size, len(as_json(cut)), cut
 
 
 def _cut(answer: Mapping[str, Any]) -> Mapping[str, Any]:

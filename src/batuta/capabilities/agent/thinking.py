@@ -47,7 +47,7 @@ def talk_of(thought: Thought) -> Talk:
     return Talk(
         read=partial(_read, thought),
         before=before(thought.earlier),
-        behind=behind(thought.past.encoded, thought.tools, words),
+        behind=behind(thought.past.rounds, thought.tools, words),
         tools=definitions(thought.tools),
         last=thought.last,
     )
