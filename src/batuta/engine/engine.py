@@ -172,6 +172,16 @@ class Engine:
             if len(self._lately) > LATELY_MAX:
                 self._lately.popitem(last=False)
 
+    def begun(self, run_id: str) -> Run | None:
+        """The run, if it was kept and nobody was seen to drive it yet. The caller has it now, and may keep it again.
+
+        What others have written meanwhile is not in it; whoever claims it is told, for a claim counts on the head.
+        """
+        run = self._lately.get(run_id)
+        if run is None or run.term or run.ended is not None:
+            return None
+        return self._lately.pop(run_id)
+
     async def fold(self, rows: Sequence[Row]) -> Run:
         """The run that `rows` make, with the plans they mention loaded."""
         # Retention erases plans too; the skeleton of the run is still there to be listed. Kept apart: another run

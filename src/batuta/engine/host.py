@@ -73,7 +73,7 @@ class Host:
         fresh = run is not None
         while True:
             if run is None:
-                run = await engine.read(run_id)
+                run = engine.begun(run_id) or await engine.read(run_id)
             if fresh or (anything_to_do(run, engine) and await self._may_claim(run)):
                 run = await Driver(run, engine).drive()
             fresh = False

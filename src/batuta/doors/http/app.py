@@ -10,6 +10,7 @@ from batuta.doors.console.router import mount
 from batuta.doors.console.signing_in import SignIn
 from batuta.doors.http.access.guard import Access, Guard
 from batuta.doors.http.admission import Admission
+from batuta.doors.http.direct import Direct
 from batuta.doors.http.frame import Frame, Origins
 from batuta.doors.http.journal_of_requests import tell
 from batuta.doors.http.metrics import Metrics
@@ -84,6 +85,7 @@ def create_app(app: App, settings: Settings) -> FastAPI:
     for module in _ROUTES:
         server.include_router(module.router)
     mount(server, service, access)
+    server.add_middleware(Direct, route=runs.ROUTE)
     server.add_middleware(Admission, settings=settings)
     server.add_middleware(Guard, access=access)
     server.add_middleware(SignIn)

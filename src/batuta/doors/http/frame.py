@@ -7,7 +7,7 @@ import asyncio
 import time
 from collections.abc import Iterable
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from batuta.doors.http.journal_of_requests import tell
@@ -15,25 +15,25 @@ from batuta.doors.http.metrics import Metrics
 from batuta.doors.http.problems import Problem, problem
 from batuta.doors.http.settings import Settings
 
-__all__ = ["Frame", "Origins"]
+__all__ = ["SAFE_HEADERS", "Frame", "Origins"]
 
 # Pages set a policy of their own; nothing else is ever shown.
 _POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": _POLICY,
-}
+SAFE_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cache-control", b"no-store"),
+    (b"content-security-policy", _POLICY.encode()),
+)
 
 
 class Frame:
     """Bounds what a request brings and how slowly, sets the headers of every answer, and keeps account.
 
-    What a client sends late or takes late ends its request; others do not notice.
+    What a client sends late ends its request; others do not notice.
     """
 
     def __init__(self, inner: ASGIApp, settings: Settings, metrics: Metrics) -> None:
@@ -117,12 +117,10 @@ class _Exchange:
         """A piece of the answer."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            headers = MutableHeaders(scope=message)
-            for name, value in _HEADERS.items():
-                headers.setdefault(name, value)
-        # Who does not read what was sent gets nothing more: what waits for them is memory of ours.
-        async with asyncio.timeout(self._patience_s):
-            await self._send(message)
+            given = message.get("headers", ())
+            named = {name for name, _ in given}
+            message["headers"] = [*given, *(one for one in SAFE_HEADERS if one[0] not in named)]
+        await self._send(message)
 
     async def fail(self, error: Problem) -> None:
         """Say what went wrong, if nothing was said yet."""

@@ -1,4 +1,4 @@
-"""The process that serves: uvicorn, with bounds on how slowly a request may come."""
+"""The process that serves: uvicorn, that says when it is up, and ends in order."""
 
 import asyncio
 import signal
@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
-from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from batuta.app import App
 from batuta.doors.http.access.guard import check_address
 from batuta.doors.http.app import create_app
 from batuta.doors.http.journal_of_requests import tell
+from batuta.doors.http.protocol import protocol
 from batuta.doors.http.settings import Settings
 from batuta.errors import InputError
 
@@ -38,7 +38,7 @@ async def serve(app: App, settings: Settings, *, began: float) -> int:
     server = _Server(
         uvicorn.Config(
             create_app(app, settings),
-            http=_protocol(settings.header_s),
+            http=protocol(settings.header_s, settings.body_s),
             ws="none",
             loop="none",
             lifespan="on",
@@ -108,51 +108,3 @@ class _Server(uvicorn.Server):
         tell("draining")
         application.state.service.leave()
         await super().shutdown(sockets)
-
-
-def _protocol(header_s: float) -> type[asyncio.Protocol]:
-    """uvicorn's, that closes a connection whose request does not come: it waits for one for ever by itself."""
-
-    class Protocol(H11Protocol):
-        _late: asyncio.TimerHandle | None = None
-
-        def connection_made(self, transport: asyncio.Transport) -> None:
-            super().connection_made(transport)
-            self._expect()
-
-        def connection_lost(self, exc: Exception | None) -> None:
-            self._expected()
-            super().connection_lost(exc)
-
-        def data_received(self, data: bytes) -> None:
-            before = self._asked()
-            super().data_received(data)
-            if self._asked() is not before:
-                self._expected()
-            elif before is None or before.response_complete:
-                self._expect()  # the first bytes of a further request
-
-        def on_response_complete(self) -> None:
-            before = self.cycle
-            super().on_response_complete()
-            if self.cycle is before and self.conn.trailing_data[0]:
-                self._expect()  # half of a pipelined one
-
-        def _asked(self) -> RequestResponseCycle | None:
-            return self.cycle
-
-        def _expect(self) -> None:
-            if self._late is None:
-                self._late = self.loop.call_later(header_s, self._close)
-
-        def _expected(self) -> None:
-            if self._late is not None:
-                self._late.cancel()
-                self._late = None
-
-        def _close(self) -> None:
-            self._late = None
-            if not self.transport.is_closing():
-                self.transport.close()
-
-    return Protocol

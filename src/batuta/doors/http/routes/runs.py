@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.routing import APIRoute
 
 from batuta.doors.http.access.principal import may
 from batuta.doors.http.bodies import answered, asks_for, body_of, json_answer
@@ -14,11 +15,12 @@ from batuta.doors.http.starting import Asked, begin
 from batuta.doors.http.state import app_of, caller_of, service_of
 from batuta.engine.past.fork import Wish
 
-__all__ = ["router"]
+__all__ = ["KEY_CHARS_MAX", "ROUTE", "router", "start"]
 
 router = APIRouter(prefix="/api/v1/runs", tags=["runs"])
 
 _LIMIT_MAX = 1_000
+KEY_CHARS_MAX = 255
 _DOCUMENT = answered("The document of the run.", "run", "status", "steps", "waiting")
 Status = Literal["succeeded", "failed", "cancelled", "waiting", "running"]
 
@@ -62,7 +64,7 @@ class GoingOn(msgspec.Struct, forbid_unknown_fields=True):
 async def start(
     request: Request,
     wait: Annotated[float, Query(ge=0, le=60)] = 0.0,
-    idempotency_key: Annotated[str, Header(max_length=255)] = "",
+    idempotency_key: Annotated[str, Header(max_length=KEY_CHARS_MAX)] = "",
 ) -> Response:
     """Begin a run of a registered plan, of a plan that comes with the request, or of what words ask for.
 
@@ -72,6 +74,10 @@ async def start(
     run = await begin(service_of(request), caller_of(request), asked, idempotency_key)
     document = await _driven(request, run, wait)
     return json_answer(document, headers={"Location": f"/api/v1/runs/{run}"})
+
+
+# Where requests to begin a run are answered.
+ROUTE = next(one for one in router.routes if isinstance(one, APIRoute))
 
 
 @router.get("", dependencies=[may("read")], responses=answered("Runs.", "runs", "next"))
@@ -183,10 +189,11 @@ async def scores(request: Request, run: str) -> Response:
 
 async def _driven(request: Request, run: str, wait_s: float) -> dict[str, Any]:
     """The document of a run that goes on in the background; after its end, if that comes within `wait_s`."""
-    service = service_of(request)
-    service.keeper.drive(run, caller_of(request).caller)
-    if wait_s:
-        await service.settled(run, wait_s)
+    service, caller = service_of(request), caller_of(request).caller
+    if not wait_s:
+        return await service.set_off(run, caller)
+    service.keeper.drive(run, caller)
+    await service.settled(run, wait_s)
     return await service.app.show(run)
 
 
