@@ -1,17 +1,25 @@
 """An answer that arrives piece by piece: its head is there, its body still comes. Imported with httpcore."""
 
-from collections.abc import AsyncIterator, Generator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 
 import httpcore
 
 from batuta.outbound.exchange import Trouble
 
-__all__ = ["Arriving", "Refused", "troubles"]
+__all__ = ["TROUBLES", "Arriving", "Refused", "trouble_of"]
 
 
 class Refused(Exception):
     """No address of a host may be connected to."""
+
+
+TROUBLES = (
+    Refused,
+    httpcore.TimeoutException,
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    OSError,
+)
 
 
 class Arriving:
@@ -30,31 +38,30 @@ class Arriving:
 
     async def pieces(self) -> AsyncIterator[bytes]:
         """The body as it comes, packed as its headers say. Raises `Trouble` if it breaks off."""
-        with troubles([True]):
+        try:
             async for piece in self._response.aiter_stream():
                 yield piece
+        except TROUBLES as error:
+            if isinstance(error, TimeoutError):
+                raise  # it is the reader's: nothing in here has one
+            raise trouble_of(error, sent=True) from None
 
     async def close(self) -> None:
         """Let go of the connection; it is kept for the next request if all of the body was read."""
         await self._response.aclose()
 
 
-@contextmanager
-def troubles(sent: list[bool], timeout_s: float | None = None) -> Generator[None]:
-    """What goes wrong in here as `Trouble`; `sent` holds whether anything had left by then."""
-    try:
-        yield
-    except TimeoutError:
-        if timeout_s is None:
-            raise
-        what = "answer" if sent[0] else "connection"
-        message = f"no {what} within {timeout_s:.3g} s"
-        raise Trouble(message, code="timeout", sent=sent[0]) from None
-    except Refused as error:
-        raise Trouble(str(error), code="denied", sent=False) from None
-    except (httpcore.ConnectTimeout, httpcore.PoolTimeout):
-        raise Trouble("no connection in time", code="timeout", sent=sent[0]) from None
-    except (httpcore.NetworkError, httpcore.ProtocolError, OSError) as error:
-        what = "the connection was lost" if sent[0] else "it cannot be reached"
-        text = f"{what}: {str(error)[:200] or type(error).__name__}"
-        raise Trouble(text, code="unavailable", sent=sent[0]) from None
+def trouble_of(error: Exception, timeout_s: float | None = None, *, sent: bool) -> Trouble:
+    """Why there is no answer, by one of `TROUBLES`; `sent`: something had left by then."""
+    match error:
+        case Refused():
+            return Trouble(str(error), code="denied", sent=False)
+        case httpcore.ConnectTimeout() | httpcore.PoolTimeout():
+            return Trouble("no connection in time", code="timeout", sent=sent)
+        case TimeoutError() if timeout_s is not None:
+            what = "answer" if sent else "connection"
+            return Trouble(f"no {what} within {timeout_s:.3g} s", code="timeout", sent=sent)
+        case _:
+            what = "the connection was lost" if sent else "it cannot be reached"
+            text = f"{what}: {str(error)[:200] or type(error).__name__}"
+            return Trouble(text, code="unavailable", sent=sent)

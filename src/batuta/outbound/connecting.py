@@ -21,6 +21,7 @@ import httpcore
 from batuta.outbound.addresses import Permissions
 from batuta.outbound.arriving import Refused
 from batuta.outbound.proxies import Proxies, Proxy, Unusable
+from batuta.outbound.streams import Stream, leaving, open_stream
 
 __all__ = ["VettingBackend", "ssl_context", "through_proxy"]
 
@@ -41,7 +42,6 @@ class VettingBackend(httpcore.AsyncNetworkBackend):
         self._proxies = proxies
         self._encrypted = encrypted
         self._named = named
-        self._inner = cast("httpcore.AsyncNetworkBackend", httpcore.AnyIOBackend())
 
     async def connect_tcp(
         self,
@@ -88,15 +88,15 @@ class VettingBackend(httpcore.AsyncNetworkBackend):
             )
         return vetted
 
-    async def _first(self, addresses: list[str], port: int) -> httpcore.AsyncNetworkStream:
+    async def _first(self, addresses: list[str], port: int) -> Stream:
         """A connection to the first of `addresses` that takes one."""
         *others, last = addresses
         for address in others:
             try:
-                return await self._inner.connect_tcp(address, port)
+                return await open_stream(address, port)
             except httpcore.ConnectError:
                 continue
-        return await self._inner.connect_tcp(last, port)
+        return await open_stream(last, port)
 
     async def _connect_through(
         self, proxy: Proxy, host: str, port: int
@@ -111,9 +111,11 @@ class VettingBackend(httpcore.AsyncNetworkBackend):
                 text = f"{host[:100]}, which a server leads to, is not known here"
                 raise Refused(f"{text}; no proxy is asked to look it up") from None
         try:
-            stream = await self._inner.connect_tcp(proxy.host, proxy.port)
+            stream: httpcore.AsyncNetworkStream = await open_stream(proxy.host, proxy.port)
         except httpcore.ConnectError as error:
             raise httpcore.ConnectError(f"{proxy.shown}: {error}") from None
+        # Of the request itself nothing leaves here.
+        token = leaving.set(None)
         try:
             if proxy.encrypted:
                 stream = await stream.start_tls(ssl_context(), proxy.host)
@@ -122,6 +124,8 @@ class VettingBackend(httpcore.AsyncNetworkBackend):
         except BaseException:
             await stream.aclose()
             raise
+        finally:
+            leaving.reset(token)
         return stream
 
 

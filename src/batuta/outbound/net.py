@@ -8,15 +8,15 @@ call only: 70 ms.
 import asyncio
 import zlib
 from collections.abc import AsyncIterator, Mapping
-from typing import Any
 
 import httpcore
 
 from batuta.outbound.addresses import Permissions
-from batuta.outbound.arriving import Arriving, troubles
+from batuta.outbound.arriving import TROUBLES, Arriving, trouble_of
 from batuta.outbound.connecting import VettingBackend, ssl_context, through_proxy
 from batuta.outbound.exchange import Answer, Request
 from batuta.outbound.proxies import Proxies
+from batuta.outbound.streams import leaving
 
 __all__ = ["VettedConnections"]
 
@@ -45,20 +45,30 @@ class VettedConnections:
     async def send(self, request: Request, *, timeout_s: float, answer_bytes_max: int) -> Answer:
         """As `batuta.outbound.exchange.Connections.send`."""
         sent = [False]
-        with troubles(sent, timeout_s):
+        token = leaving.set(sent)
+        try:
             async with asyncio.timeout(timeout_s):
-                outgoing = self._outgoing(request, timeout_s, sent)
+                outgoing = self._outgoing(request, timeout_s)
                 pool = self._pool(outgoing.url.scheme == b"https", request.named)
                 return await _answer(pool, outgoing, answer_bytes_max)
+        except TROUBLES as error:
+            raise trouble_of(error, timeout_s, sent=sent[0]) from None
+        finally:
+            leaving.reset(token)
 
     async def begin(self, request: Request, *, timeout_s: float) -> Arriving:
         """As `batuta.outbound.exchange.Connections.begin`."""
         sent = [False]
-        with troubles(sent, timeout_s):
+        token = leaving.set(sent)
+        try:
             async with asyncio.timeout(timeout_s):
-                outgoing = self._outgoing(request, timeout_s, sent)
+                outgoing = self._outgoing(request, timeout_s)
                 pool = self._pool(outgoing.url.scheme == b"https", request.named)
                 return Arriving(await pool.handle_async_request(outgoing))
+        except TROUBLES as error:
+            raise trouble_of(error, timeout_s, sent=sent[0]) from None
+        finally:
+            leaving.reset(token)
 
     async def close(self) -> None:
         """Close the connections."""
@@ -67,21 +77,14 @@ class VettedConnections:
             for pool in pools.values():
                 await pool.aclose()
 
-    def _outgoing(self, request: Request, timeout_s: float, sent: list[bool]) -> httpcore.Request:
-        """`request` as httpcore sends it; `sent` becomes [True] as soon as something leaves."""
-
-        async def trace(event: str, _: Any) -> None:
-            sent[0] = sent[0] or event == "http11.send_request_headers.started"
-
+    def _outgoing(self, request: Request, timeout_s: float) -> httpcore.Request:
+        """`request` as httpcore sends it."""
         outgoing = httpcore.Request(
             request.method,
             request.url,
             headers=list(request.headers.items()),
             content=request.body,
-            extensions={
-                "trace": trace,
-                "timeout": {"connect": min(timeout_s * 0.8, _CONNECT_S_MAX)},
-            },
+            extensions={"timeout": {"connect": min(timeout_s * 0.8, _CONNECT_S_MAX)}},
         )
         return through_proxy(outgoing, self._proxies) if request.named else outgoing
 
