@@ -105,7 +105,7 @@ class _Everything:
         if document["ended_at"] is not None:
             took = " after " + duration(document["ended_at"] - document["accepted_at"])
         plan = one_line(document["plan"], 60)
-        line = [Span(f"{run}  ", "bold"), Span(f"{plan}  {document['status']}{took}")]
+        line = [Span(f"{document['run']}  ", "bold"), Span(f"{plan}  {document['status']}{took}")]
         self._say([line, *ended_lines(document, self._where)])
 
     def _say(self, lines: list[list[Span]]) -> None:
