@@ -29,11 +29,11 @@ def function_of(lines: int) -> str:
             1,
             ["1: f has 9 parameters, at most 8"],
         ),
-        ("class C:\n" + "".join(f"    def m{i}(self): ...\n" for i in range(16)), 17, []),
+        ("class C:\n" + "".join(f"    def m{i}(self): ...\n" for i in range(15)), 17, []),
         (
-            "class C:\n" + "".join(f"    def m{i}(self): ...\n" for i in range(17)),
+            "class C:\n" + "".join(f"    def m{i}(self): ...\n" for i in range(16)),
             18,
-            ["1: C has 17 public methods, at most 16"],
+            ["1: C has 16 public methods, at most 15"],
         ),
     ],
 )

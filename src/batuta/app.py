@@ -16,7 +16,7 @@ from batuta.capabilities.answers import validate_answer
 from batuta.capabilities.catalog import WorkspaceCatalog
 from batuta.capabilities.files.pin import has_files, pinned
 from batuta.capabilities.registered import admitted_whole, check_inner, plan_of
-from batuta.capabilities.workspace import folder_of, open_catalog
+from batuta.capabilities.workspace import folder_of
 from batuta.config import Workspace, load_workspace
 from batuta.engine import outside
 from batuta.engine.author import local_user
@@ -26,20 +26,19 @@ from batuta.engine.engine import Engine, Settings
 from batuta.engine.host import Host
 from batuta.engine.ids import new_run_id, run_id_of
 from batuta.engine.past.fork import Forked, Wish, fork
-from batuta.errors import Conflict, Finding, InputError, PlanError, error_of_run
+from batuta.errors import Conflict, Finding, PlanError, error_of_run
 from batuta.governance.switch import Switch
 from batuta.governance.verdict import Policy
 from batuta.journal.clock import SystemClock
 from batuta.journal.file.failures import translated
 from batuta.journal.sqlite import open_sqlite
-from batuta.knowledge.capability import Searches
 from batuta.memory.workspace import Memory
-from batuta.planning.capability import PlannerCapability
+from batuta.opening import open_rooms
 from batuta.plans.admit import raise_flaws
 from batuta.plans.check import check
 from batuta.plans.explanation import Explanation
 from batuta.plans.record.recording import Recording
-from batuta.ports import Clock, Embedder, Journal, RunRow, Sink
+from batuta.ports import Clock, Journal, RunRow, Sink
 from batuta.reading.places import Places
 from batuta.spec.card import Card
 from batuta.spec.plan import Plan
@@ -51,7 +50,6 @@ __all__ = [
     "App",
     "Planned",
     "SystemClock",
-    "embedder_of_this_machine",
     "new_run_id",
 ]
 
@@ -70,6 +68,7 @@ class App:
         memory: its conversations, and what it remembers for long.
         switch: stops everything, in all processes.
         flaws: why there is nothing of a source of `mcp` or `openapi`, by its name; all else works.
+        host: drives its runs in this process.
     """
 
     memory: Memory
@@ -84,7 +83,7 @@ class App:
         self.plans: Mapping[str, Recording[..., Any]] = {}
         self.flaws: Mapping[str, Finding] = {}
         self._catalog = catalog
-        self._host = Host(engine)
+        self.host = Host(engine)
 
     @classmethod
     async def open(
@@ -108,21 +107,9 @@ class App:
             WorkspaceError: it has flaws; the error lists all of them. JournalError: its journal cannot be opened.
         """
         workspace = load_workspace(folder)
-        searches = Searches(
-            Path(workspace.root),
-            workspace.knowledge if modules else {},
-            allow_private=workspace.network.allow_private,
-        )
         clock = clock or SystemClock()
-        memory = Memory(Path(workspace.root), clock, workspace.memory, searches.finder)
-        planner = PlannerCapability(workspace.planning.autonomy, embedder_of_this_machine)
-        opened = await open_catalog(
-            workspace,
-            [*searches.capabilities, *(memory.capabilities if modules else ()), *functions],
-            [*spare, *([planner] if modules else [])],
-            modules=modules,
-            embedding=embedder_of_this_machine,
-            closing=[searches.close, memory.close],
+        opened, memory, planner = await open_rooms(
+            workspace, clock, functions, spare, modules=modules
         )
         if journal is None:
             path = Path(workspace.root) / JOURNAL_FILE
@@ -157,7 +144,7 @@ class App:
 
     async def close(self) -> None:
         """Stop driving, commit what is queued, let go of everything."""
-        await self._host.close()
+        await self.host.close()
         await self._catalog.close()
         await self.engine.journal.close()
 
@@ -243,7 +230,7 @@ class App:
         Raises as `start` does.
         """
         run = await self._accept(plan, inputs, author)
-        return await self._shown(await self._host.drive(run.id, run))
+        return await self._shown(await self.host.drive(run.id, run))
 
     async def _accept(
         self, plan: Planned, inputs: Mapping[str, Any], author: str, key: str = ""
@@ -294,7 +281,7 @@ class App:
             NotFound: there is no such run. RunFailed, RunCancelled, Denied: it ended without a result.
             RunWaiting: it waits for an answer, or another process drives it. JournalError.
         """
-        run = await self._host.drive(run_id)
+        run = await self.host.drive(run_id)
         error = error_of_run(run.status, failure_of(run))
         if error is not None:
             raise error
@@ -308,13 +295,7 @@ class App:
         """
         if accept:
             await outside.adopt(self.engine, run_id, self.cards, who=local_user())
-        return await self._shown(await self._host.drive(run_id))
-
-    async def drive(self, run_id: str) -> str:
-        """Take a run as far as it goes, like `resume`, for those who do not ask what it came to; its status."""
-        run = await self._host.drive(run_id)
-        self.engine.keep(run)
-        return run.status
+        return await self._shown(await self.host.drive(run_id))
 
     async def due(self) -> list[str]:
         """Runs that nobody drives and that could go on now, oldest first."""
@@ -375,13 +356,3 @@ class App:
 
     async def _shown(self, run: Run) -> dict[str, Any]:
         return await document(run, self.engine)
-
-
-def embedder_of_this_machine() -> Embedder | None:
-    """The embedder of this machine, if it is installed."""
-    try:
-        from batuta.knowledge.llama import WordLlamaEmbedder  # 0.3 s, when something is classified
-
-        return WordLlamaEmbedder()
-    except (ImportError, InputError):
-        return None

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from batuta.app import App, embedder_of_this_machine, new_run_id
+from batuta.app import App, new_run_id
 from batuta.capabilities.local.classify import classifying
 from batuta.capabilities.registered import PREFIX
 from batuta.config import plan_files
@@ -18,6 +18,7 @@ from batuta.engine.author import local_user
 from batuta.engine.ids import run_id_of
 from batuta.errors import BatutaError, Denied, InputError, NotFound
 from batuta.makers import makers
+from batuta.opening import embedder_of_this_machine
 from batuta.planning.autonomy import approval_of, narrowed, permit
 from batuta.planning.candidate import Candidate, Classify, Route
 from batuta.planning.confirmations import Confirmations, confirmed

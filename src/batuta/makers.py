@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator, Mapping
 from functools import partial
 from typing import Any
 
-from batuta.app import App, embedder_of_this_machine
+from batuta.app import App
+from batuta.opening import embedder_of_this_machine
 from batuta.planning.compose.history import History
 from batuta.planning.compose.planner import ComposePlanner
 from batuta.planning.draft import DraftPlanner

@@ -58,7 +58,7 @@ async def test_without_an_embedder_spelling_decides_and_it_is_said() -> None:
 
 async def test_with_an_embedder_meaning_decides() -> None:
     pytest.importorskip("wordllama")
-    from batuta.app import embedder_of_this_machine
+    from batuta.opening import embedder_of_this_machine
 
     similar = similar_by(embedder_of_this_machine)
     near = await similar("The invoice was paid twice.", "I was charged two times.")

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from batuta.app import embedder_of_this_machine
 from batuta.capabilities.local.classify import classifying
+from batuta.opening import embedder_of_this_machine
 from batuta.planning.candidate import Candidate
 from batuta.planning.route import Router
 from batuta.planning.slots import read_inputs

@@ -4,8 +4,8 @@ from functools import cache
 
 import pytest
 
-from batuta.app import embedder_of_this_machine
 from batuta.capabilities.local.classify import classifying
+from batuta.opening import embedder_of_this_machine
 from batuta.planning.candidate import Candidate, Route
 from batuta.planning.route import Router
 from tests.planning.requests import CHOSEN_ON, HELD_OUT

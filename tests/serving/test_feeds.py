@@ -43,7 +43,7 @@ async def test_followers_from_anywhere_get_what_follows_in_order_and_once(tmp_pa
         begun = [asyncio.ensure_future(followed(after)) for after in (0, 0, 2, 4)]
         await _followed_by(feeds, len(begun))
         await app.answer(run, "ask", {"approved": True})
-        await app.drive(run)
+        await app.resume(run)
         head = (await app.engine.read(run)).head
         found = await asyncio.gather(*begun)
         assert found == [list(range(after + 1, head + 1)) for after in (0, 0, 2, 4)]
@@ -61,7 +61,7 @@ async def test_who_falls_behind_reads_the_log_and_misses_no_fact(tmp_path: Path)
             feeds.report(Progress(run, "ask", 1, at))
         await asyncio.sleep(0)
         await app.answer(run, "ask", {"approved": False})
-        await app.drive(run)
+        await app.resume(run)
         seen += [frame async for frame in frames]
         head = (await app.engine.read(run)).head
         assert [frame.seq for frame in seen if frame.seq] == list(range(1, head + 1))

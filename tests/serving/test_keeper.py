@@ -8,6 +8,7 @@ from batuta.app import App
 from batuta.plans.build import plan_from_yaml
 from batuta.serving import keeper as keeping
 from batuta.serving.keeper import Keeper
+from batuta.spec.run import Run
 
 PLAN = plan_from_yaml(
     "name: one\nsteps: {a: {use: value, with: {value: 1}}}\nresult: ${steps.a}"
@@ -43,13 +44,13 @@ async def test_callers_take_turns_however_much_one_of_them_wants(
     monkeypatch.setattr(keeping, "_AT_ONCE_MAX", 1)
     async with await App.open(tmp_path) as app:
         ended: list[str] = []
-        drive = app.drive
+        drive = app.host.drive
 
-        async def driven(run: str) -> str:
+        async def driven(run: str) -> Run:
             ended.append(owner[run])
             return await drive(run)
 
-        monkeypatch.setattr(app, "drive", driven)
+        monkeypatch.setattr(app.host, "drive", driven)
         keeper = Keeper(app, _said, _nobody)
         owner = {await app.start(PLAN, {}): "greedy" for _ in range(6)}
         owner |= {await app.start(PLAN, {}): "modest" for _ in range(2)}

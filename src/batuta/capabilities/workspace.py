@@ -9,7 +9,7 @@ from batuta.capabilities.catalog import WorkspaceCatalog, build_catalog
 from batuta.capabilities.files.built_in import file_capabilities
 from batuta.capabilities.files.folder import Folder
 from batuta.capabilities.local.classify import Embedding
-from batuta.capabilities.modules import load_modules
+from batuta.capabilities.modules import Loaded, load_modules
 from batuta.capabilities.registered import registered_plans
 from batuta.capabilities.report.built_in import report_capabilities
 from batuta.capabilities.threads import Threads
@@ -42,19 +42,21 @@ async def open_catalog(
     spare: Iterable[Any] = (),
     *,
     modules: bool = True,
+    own: Loaded | None = None,
     embedding: Embedding | None = None,
     closing: Iterable[Callable[[], Awaitable[None]]] = (),
 ) -> Opened:
     """The capabilities of `workspace`, with `functions` (and ready capabilities) besides.
 
-    `spare` ones are registered where nothing has their name. `modules` False: only they and `functions`. `embedding`
-    gives the embedder of this machine. `closing` is called when the catalog is closed.
+    `spare` ones are registered where nothing has their name. `modules` False: only they and `functions`. `own`: what
+    its modules define, if they are loaded already. `embedding` gives the embedder of this machine. `closing` is called
+    when the catalog is closed.
 
     Raises:
         WorkspaceError: lists all flaws.
     """
     configured = workspace.capabilities if modules else {}
-    own = load_modules(workspace.python if modules else (), Path(workspace.root))
+    own = own or load_modules(workspace.python if modules else (), Path(workspace.root))
     brought = await _brought(workspace) if modules else _Brought([], [], [], {}, {}, {})
     ending = [*closing, *brought.ending]
     try:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple, cast
 
-from batuta.app import App, embedder_of_this_machine
+from batuta.app import App
 from batuta.capabilities.registered import PlanCapability, plan_of
 from batuta.engine.document import result_of
 from batuta.errors import Finding, InputError, NotFound, SuiteError
@@ -22,6 +22,7 @@ from batuta.evaluation.scoring import contains, exact, similar_by
 from batuta.evaluation.suite import Sourced, Suite
 from batuta.governance.forecast import forecaster
 from batuta.governance.verdict import Policy
+from batuta.opening import embedder_of_this_machine
 from batuta.plans.build import Sourced as SourcedPlan
 from batuta.plans.check import check
 from batuta.plans.explain import Premises, explain

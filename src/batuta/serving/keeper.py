@@ -117,7 +117,9 @@ class Keeper:
         while True:
             self._again.discard(run_id)
             try:
-                if await self._app.drive(run_id) == "failed" and not self._leaving:
+                run = await self._app.host.drive(run_id)
+                self._app.engine.keep(run)
+                if run.status == "failed" and not self._leaving:
                     if by := await self._follow(run_id):
                         self.drive(by)
             except Stopped:

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from batuta.app import App, embedder_of_this_machine
+from batuta.app import App
+from batuta.opening import embedder_of_this_machine
 from batuta.planning.compose.history import Past
 from batuta.planning.compose.planner import ComposePlanner
 from batuta.planning.proposal import Proposal, Wish

@@ -9,7 +9,8 @@ import pytest
 from msgspec import Meta
 
 from batuta import capability
-from batuta.app import App, embedder_of_this_machine
+from batuta.app import App
+from batuta.opening import embedder_of_this_machine
 from batuta.planning.compose.history import Past
 from batuta.planning.compose.planner import ComposePlanner
 from batuta.planning.proposal import Proposal, Wish

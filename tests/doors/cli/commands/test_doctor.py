@@ -101,6 +101,41 @@ def test_databases_are_asked_and_what_keeps_them_is_told(folder: Folder) -> None
     ]
 
 
+def test_what_plans_may_call_here_is_what_runs_may_call(folder: Folder) -> None:
+    (folder.path / "more.py").write_text(_WORKFLOW, encoding="utf-8")
+    workspace = folder.path / "batuta.yaml"
+    text = workspace.read_text().replace("[tools.py]", "[tools.py, more.py]")
+    workspace.write_text(text, encoding="utf-8")
+    (folder.path / "plans").mkdir()
+    (folder.path / "plans" / "calls.yaml").write_text(
+        "name: calls\n"
+        "steps:\n"
+        "  a: {use: planner, with: {request: find the latest bill}}\n"
+        "  b: {use: plan.doubled, with: {n: 1}}\n",
+        encoding="utf-8",
+    )
+    assert folder.batuta("check").code == 0
+    found = checks(folder)
+    assert found["plans"][0]["said"] == "2 registered, no flaws"
+    known = folder.batuta("capabilities", "--json").document["capabilities"]
+    assert found["capabilities"][0]["said"].startswith(f"{len(known)}, of which")
+
+
+_WORKFLOW = '''
+from batuta import capability, workflow
+
+@capability(effect="pure", reach="local")
+def twice(n: int) -> int:
+    """Twice as much."""
+    return 2 * n
+
+@workflow
+def doubled(n: int) -> int:
+    """Twice as much, too."""
+    return twice(n)
+'''
+
+
 def test_plans_with_flaws_are_counted(folder: Folder) -> None:
     (folder.path / "plans").mkdir()
     (folder.path / "plans" / "good.yaml").write_text("name: a\nsteps: {}\n", encoding="utf-8")

@@ -13,7 +13,6 @@ from urllib.parse import urlsplit
 import msgspec
 
 from batuta.capabilities.modules import Loaded, load_modules
-from batuta.capabilities.workspace import open_catalog
 from batuta.config import WORKSPACE_FILE, Workspace, load_workspace, plan_files
 from batuta.doors.cli.checkup.item import Looked, problem, warning, well
 from batuta.doors.cli.checkup.models import found_here
@@ -21,8 +20,7 @@ from batuta.doors.cli.checkup.sources import pinned, servers_of, sources_reached
 from batuta.doors.cli.terminal.text import one_line, place_text
 from batuta.errors import InputError, WorkspaceError
 from batuta.journal.clock import SystemClock
-from batuta.knowledge.capability import Searches
-from batuta.memory.workspace import Memory
+from batuta.opening import open_rooms
 from batuta.outbound.exchange import LazyConnections, Request, Trouble
 from batuta.plans.build import Sourced, plan_from_file
 from batuta.plans.check import check
@@ -76,13 +74,7 @@ async def workspace(folder: Path) -> AsyncIterator[Looked]:
         return
     cards: Mapping[str, Card] = {}
     try:
-        allowed = config.network.allow_private
-        searches = Searches(Path(config.root), config.knowledge, allow_private=allowed)
-        memory = Memory(Path(config.root), SystemClock(), config.memory, searches.finder)
-        opened = await open_catalog(
-            msgspec.structs.replace(config, python=()),
-            [*found.capabilities, *searches.capabilities, *memory.capabilities],
-        )
+        opened = (await open_rooms(config, SystemClock(), own=found)).opened
         cards = opened.catalog.cards()
         await opened.catalog.close()
     except WorkspaceError as error:
