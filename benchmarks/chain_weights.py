@@ -17,7 +17,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy
 
-from batuta.app import embedder_of_this_machine
+from batuta.opening import embedder_of_this_machine
 from batuta.planning.clauses import wishes
 from batuta.planning.compose.chains import WEIGHTS, candidates, figures
 from batuta.planning.compose.history import Past

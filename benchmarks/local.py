@@ -19,9 +19,9 @@ from typing import Any
 for variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[variable] = "1"
 
-from batuta.app import embedder_of_this_machine  # noqa: E402
 from batuta.capabilities.local.classify import classifying  # noqa: E402
 from batuta.language.words import words  # noqa: E402
+from batuta.opening import embedder_of_this_machine  # noqa: E402
 from local_baselines import Best, centroid, naive_bayes, neighbour  # noqa: E402 — NumPy reads those when it is loaded
 from local_figures import Figures, Row, Said, figures, level_of  # noqa: E402
 from local_others import others  # noqa: E402

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # figures are of one core
 
-from batuta.app import embedder_of_this_machine
+from batuta.opening import embedder_of_this_machine
 from batuta.planning.compose.history import Past, past_of_plan
 from batuta.planning.compose.planner import ComposePlanner
 from batuta.planning.proposal import Wish

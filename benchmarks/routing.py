@@ -21,9 +21,9 @@ from typing import Any, NamedTuple
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # figures are of one core
 
-from batuta.app import embedder_of_this_machine
 from batuta.capabilities.local.classify import classifying
 from batuta.language.words import stems
+from batuta.opening import embedder_of_this_machine
 from batuta.planning.candidate import Candidate
 from batuta.planning.route import Router
 from batuta.planning.slots import read_inputs
