@@ -80,3 +80,27 @@ async def test_the_run_that_takes_the_place_of_a_failed_one_goes_on(tmp_path: Pa
         await keeper.close(10.0)
         assert asked == [failed]
         assert (await app.show(by))["status"] == "succeeded"
+
+
+async def test_who_waits_for_a_run_is_told_when_it_rests_and_not_when_all_that_follows_is_done(
+    tmp_path: Path,
+) -> None:
+    broken = plan_from_yaml(
+        'name: b\ninputs: {t: string}\nsteps: {a: {use: value, with: {value: "${1 / size(inputs.t)}"}}}'
+    ).plan
+    async with await App.open(tmp_path) as app:
+        run = await app.start(broken, {"t": ""})
+        follows = asyncio.Event()
+
+        async def follow(_: str) -> str:
+            await follows.wait()
+            return ""
+
+        keeper = Keeper(app, _said, follow)
+        assert await keeper.rested(run, 30.0), "nobody drives it"
+        keeper.drive(run)
+        assert not await keeper.rested(run, 0.0)
+        assert await keeper.rested(run, 30.0)
+        assert (keeper.driving, (await app.show(run))["status"]) == (1, "failed")
+        follows.set()
+        await keeper.close(10.0)

@@ -42,6 +42,8 @@ class Keeper:
         self._again: set[str] = set()
         # Let go of because everything was stopped; taken up when that ends.
         self._stopped: set[str] = set()
+        # Set as soon as a run that is driven ends, or waits; what follows from that may take longer.
+        self._going: dict[str, asyncio.Event] = {}
         self._looking: asyncio.Task[None] | None = None
         self._leaving = False
 
@@ -85,6 +87,15 @@ class Keeper:
         self._queued.add(run_id)
         self._waiting.setdefault(caller, deque()).append(run_id)
 
+    async def rested(self, run_id: str, timeout_s: float) -> bool:
+        """True as soon as nobody here takes the run any further; False if somebody still does after `timeout_s`."""
+        rest = self._going.get(run_id)
+        if rest is not None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(timeout_s):
+                    await rest.wait()
+        return rest is None or rest.is_set()
+
     async def close(self, patience_s: float) -> int:
         """Begin nothing more, and let what is driven come to its end for so long; how many runs were let go of.
 
@@ -109,6 +120,7 @@ class Keeper:
         return left
 
     def _start(self, run_id: str) -> None:
+        self._going[run_id] = asyncio.Event()
         task = asyncio.get_running_loop().create_task(self._go(run_id))
         self._driven[run_id] = task
         task.add_done_callback(lambda _: self._ended(run_id))
@@ -119,6 +131,7 @@ class Keeper:
             try:
                 run = await self._app.host.drive(run_id)
                 self._app.engine.keep(run)
+                self._rests(run_id)
                 if run.status == "failed" and not self._leaving:
                     if by := await self._follow(run_id):
                         self.drive(by)
@@ -130,9 +143,16 @@ class Keeper:
                 return
             if run_id not in self._again or self._leaving:
                 return
+            self._going[run_id] = asyncio.Event()
+
+    def _rests(self, run_id: str) -> None:
+        going = self._going.pop(run_id, None)
+        if going is not None:
+            going.set()
 
     def _ended(self, run_id: str) -> None:
         del self._driven[run_id]
+        self._rests(run_id)
         self._again.discard(run_id)
         while self._waiting and len(self._driven) < _AT_ONCE_MAX:
             caller, own = next(iter(self._waiting.items()))

@@ -8,11 +8,14 @@ import time
 from collections.abc import Iterable
 
 from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from batuta.doors.http.journal_of_requests import tell
+from batuta.doors.cli.failures import as_ours
+from batuta.doors.http.journal_of_requests import tell, tell_soon
 from batuta.doors.http.metrics import Metrics
-from batuta.doors.http.problems import Problem, problem
+from batuta.doors.http.problems import Problem, document_of
 from batuta.doors.http.settings import Settings
 
 __all__ = ["SAFE_HEADERS", "Frame", "Origins"]
@@ -28,6 +31,8 @@ SAFE_HEADERS = (
     (b"cache-control", b"no-store"),
     (b"content-security-policy", _POLICY.encode()),
 )
+# The status that is logged of a request whose client went away before there was an answer.
+_GONE = 499
 
 
 class Frame:
@@ -49,16 +54,20 @@ class Frame:
         self._metrics.begun()
         try:
             if (refused := exchange.refused()) is not None:
-                await refused.response()(scope, exchange.receive, exchange.send)
-            else:
-                await self._inner(scope, exchange.receive, exchange.send)
+                raise refused
+            await self._inner(scope, exchange.receive, exchange.send)
+        except ClientDisconnect:
+            exchange.status = exchange.status or _GONE
         except Problem as error:
-            await exchange.fail(error)
+            await exchange.fail(error.response())
+        except Exception as error:
+            found = as_ours(error)
+            tell("bug", error=found.message, route=_route_of(scope))
+            await exchange.fail(document_of(found))
         finally:
-            took_s = time.perf_counter() - exchange.began
-            route = str(getattr(scope.get("route"), "path", "")) or "(none)"
+            took_s, route = time.perf_counter() - exchange.began, _route_of(scope)
             self._metrics.ended(scope["method"], route, exchange.status, took_s)
-            tell(
+            tell_soon(
                 "request",
                 method=scope["method"],
                 route=route,
@@ -66,6 +75,11 @@ class Frame:
                 ms=round(took_s * 1_000, 1),
                 caller=exchange.caller,
             )
+
+
+def _route_of(scope: Scope) -> str:
+    """Never the path itself: what somebody asks for would be in it."""
+    return str(getattr(scope.get("route"), "path", "")) or "(none)"
 
 
 class _Exchange:
@@ -122,10 +136,10 @@ class _Exchange:
             message["headers"] = [*given, *(one for one in SAFE_HEADERS if one[0] not in named)]
         await self._send(message)
 
-    async def fail(self, error: Problem) -> None:
-        """Say what went wrong, if nothing was said yet."""
-        if self.status == 0:
-            await error.response()(self._scope, self._receive, self.send)
+    async def fail(self, response: Response) -> None:
+        """Say what went wrong, if nothing was said yet; else what was said breaks off, and the connection with it."""
+        if not self.status:
+            await response(self._scope, self._receive, self.send)
 
     def _too_large(self) -> Problem:
         return Problem(
@@ -151,7 +165,7 @@ class Origins:
         if scope["type"] == "http" and (why := self._refused(Headers(scope=scope))):
             code, detail = why
             status = 421 if code == "host" else 403
-            await problem(status, code, detail)(scope, receive, send)
+            await Problem(status, code, detail).response()(scope, receive, send)
             return
         await self._inner(scope, receive, send)
 

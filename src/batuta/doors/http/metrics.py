@@ -32,6 +32,7 @@ class Metrics:
             "batuta_http_requests_open", "Requests under way.", registry=self._registry
         )
         self._gauges: dict[str, Gauge] = {}
+        self._counted: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     def begun(self) -> None:
         """A request has come."""
@@ -40,8 +41,15 @@ class Metrics:
     def ended(self, method: str, route: str, status: int, took_s: float) -> None:
         """It was answered."""
         self._open.dec()
-        self._requests.labels(_known(method), route, str(status)).inc()
-        self._seconds.labels(route).observe(took_s)
+        # Looked up by their labels once: that takes longer than to count.
+        counted = self._counted.get((method, route, status))
+        if counted is None:
+            labelled = self._requests.labels(_known(method), route, str(status))
+            counted = labelled, self._seconds.labels(route)
+            if method in _METHODS:
+                self._counted[method, route, status] = counted
+        counted[0].inc()
+        counted[1].observe(took_s)
 
     def gauge(self, name: str, help_text: str, value: float) -> None:
         """What is so now."""

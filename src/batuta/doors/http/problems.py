@@ -9,11 +9,10 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from batuta.doors.cli.failures import as_ours, code_of, finding_data, place_data
-from batuta.doors.http.journal_of_requests import tell
+from batuta.doors.cli.failures import code_of, finding_data, place_data
 from batuta.errors import BatutaError, Bug, FindingsError
 
-__all__ = ["PROBLEM", "Problem", "answer_problems", "document_of", "problem"]
+__all__ = ["PROBLEM", "Problem", "answer_problems", "document_of"]
 
 _TYPE = "application/problem+json"
 # What a document of this kind looks like, for the description of the interface.
@@ -57,37 +56,17 @@ class Problem(Exception):
 
     def response(self) -> Response:
         """What is sent."""
-        return problem(
-            self.status,
-            self.code,
-            self.detail,
-            remedy=self.remedy,
-            more=self.more,
-            headers=self.headers,
-        )
-
-
-def problem(
-    status: int,
-    code: str,
-    detail: str,
-    *,
-    remedy: str = "",
-    more: Mapping[str, Any] | None = None,
-    headers: Mapping[str, str] | None = None,
-) -> Response:
-    """One document of a problem."""
-    said = {
-        "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "detail": detail,
-        "code": code,
-        "remedy": remedy,
-        **(more or {}),
-    }
-    body = msgspec.json.encode(said)
-    return Response(body, status, headers=dict(headers or {}), media_type=_TYPE)
+        said = {
+            "type": "about:blank",
+            "title": HTTPStatus(self.status).phrase,
+            "status": self.status,
+            "detail": self.detail,
+            "code": self.code,
+            "remedy": self.remedy,
+            **self.more,
+        }
+        body = msgspec.json.encode(said)
+        return Response(body, self.status, headers=self.headers, media_type=_TYPE)
 
 
 def document_of(error: BatutaError) -> Response:
@@ -99,13 +78,14 @@ def document_of(error: BatutaError) -> Response:
     message = error.message
     if isinstance(error, Bug):  # what is inside is for the log of the server
         message = "this should not have happened; the log of the server says more"
-    return problem(
+    said = Problem(
         error.http_status, code_of(error), message, remedy=error.remedy, more=more, headers=headers
     )
+    return said.response()
 
 
 def answer_problems(server: FastAPI) -> None:
-    """Have `server` say every error as a problem."""
+    """Have `server` say every error that is foreseen as a problem; the others are for the frame."""
 
     async def refused(_: Request, error: Exception) -> Response:
         assert isinstance(error, Problem)
@@ -119,22 +99,16 @@ def answer_problems(server: FastAPI) -> None:
         assert isinstance(error, RequestValidationError)
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        return problem(400, "input", f"{where}: {first['msg']}"[:1_000])
+        return Problem(400, "input", f"{where}: {first['msg']}"[:1_000]).response()
 
     async def routed(_: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         words = {404: ("not_found", "there is nothing at this address")}
         words[405] = ("method", "this address has no such method")
         code, detail = words.get(error.status_code, ("http", str(error.detail)))
-        return problem(error.status_code, code, detail, headers=error.headers)
-
-    async def unforeseen(request: Request, error: Exception) -> Response:
-        found = as_ours(error)
-        tell("bug", error=found.message, path=request.url.path)
-        return document_of(found)
+        return Problem(error.status_code, code, detail, headers=error.headers).response()
 
     server.add_exception_handler(Problem, refused)
     server.add_exception_handler(BatutaError, ours)
     server.add_exception_handler(RequestValidationError, misread)
     server.add_exception_handler(HTTPException, routed)
-    server.add_exception_handler(Exception, unforeseen)

@@ -9,7 +9,7 @@ from typing import Any
 from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 from batuta.doors.http.frame import SAFE_HEADERS
-from batuta.doors.http.problems import problem
+from batuta.doors.http.problems import Problem
 
 __all__ = ["protocol"]
 
@@ -62,7 +62,7 @@ class _Connection(H11Protocol):
         asked = self._asked()
         if asked is None or asked.response_complete or not asked.response_started:
             status = getattr(sys.exception(), "error_status_hint", 400)
-            refusal = problem(status, "http", "this is no request of HTTP/1.1")
+            refusal = Problem(status, "http", "this is no request of HTTP/1.1").response()
             head = [*refusal.raw_headers, *SAFE_HEADERS, (b"connection", b"close")]
             lines = [b"HTTP/1.1 %d %s" % (status, HTTPStatus(status).phrase.encode())]
             lines += [b"%s: %s" % header for header in head]

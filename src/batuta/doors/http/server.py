@@ -1,6 +1,7 @@
 """The process that serves: uvicorn, that says when it is up, and ends in order."""
 
 import asyncio
+import logging
 import signal
 import socket
 import time
@@ -33,6 +34,7 @@ async def serve(app: App, settings: Settings, *, began: float) -> int:
     `began`: when the process did, by `time.time()`. Raises `InputError` if the address cannot be had.
     """
     check_address(settings, app.workspace.root, began)
+    _heed_uvicorn()
     listener = _listener(settings)
     host, port = listener.getsockname()[:2]
     server = _Server(
@@ -55,6 +57,19 @@ async def serve(app: App, settings: Settings, *, began: float) -> int:
     await server.serve(sockets=[listener])
     tell("ended")
     return 0
+
+
+class _Told(logging.Handler):
+    """What uvicorn logs as an error, as one line like every other."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        tell("trouble", run="", error=record.getMessage()[:1_000])
+
+
+def _heed_uvicorn() -> None:
+    said = logging.getLogger("uvicorn.error")
+    said.handlers = [_Told(logging.ERROR)]
+    said.propagate = False
 
 
 def _listener(settings: Settings) -> socket.socket:
