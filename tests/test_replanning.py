@@ -1,7 +1,7 @@
 """Self-healing: a run by a plan that was made, and that failed, goes on by another plan with what was done."""
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import date
 from pathlib import Path
@@ -12,7 +12,7 @@ import pytest
 from batuta import capability
 from batuta.app import App
 from batuta.desk import Desk
-from batuta.errors import JournalError
+from batuta.errors import AnswerError, CallFailed, InputError, JournalError
 from batuta.journal.memory import MemoryJournal
 from batuta.planning.candidate import Route
 from batuta.planning.proposal import Proposal, Wish
@@ -21,7 +21,7 @@ from batuta.planning.understood import Understood
 from batuta.plans.build import plan_from_yaml
 from batuta.ports import WORKSPACE, Receipt
 from batuta.replanning import Replanning
-from batuta.spec.facts import Fact, Made
+from batuta.spec.facts import CancelRequested, Fact, Made
 from batuta.testing.providers import Answer, Providers
 from tests.planning.broken import WORDS
 
@@ -101,24 +101,31 @@ async def failed(app: App, words: str = WORDS, **given: Any) -> str:
     return run
 
 
-async def failed_by(app: App, plan: str, planner: str = "compose") -> str:
+async def failed_by(app: App, plan: str, planner: str = "compose", *, words: str = WORDS) -> str:
     """The same; it has failed."""
-    run = await begun_by(app, plan, planner)
+    run = await begun_by(app, plan, planner, words=words)
     document = await app.resume(run)
     assert document["status"] == "failed", document
     return run
 
 
 async def begun_by(
-    app: App, plan: str, planner: str = "compose", autonomy: str = "autonomous"
+    app: App,
+    plan: str,
+    planner: str = "compose",
+    autonomy: str = "autonomous",
+    *,
+    words: str = WORDS,
+    inputs: Mapping[str, Any] | None = None,
 ) -> str:
-    """A run of `plan` (YAML) as if `planner` had made it for `WORDS`."""
+    """A run of `plan` (YAML) as if `planner` had made it for `words`."""
     sourced = plan_from_yaml(plan)
-    inputs = inputs_in(Wish(WORDS, date(2026, 11, 22)), sourced)
+    read = inputs_in(Wish(words, date(2026, 11, 22)), sourced)
     route = Route(sourced.plan.name, 0.6, "by hand")
-    understood = Understood(WORDS, Proposal(planner, route, sourced, inputs), autonomy=autonomy)
-    desk = Desk(app)
-    return await desk.accept(understood, {}, approved=await desk.approval(understood, {}))
+    understood = Understood(words, Proposal(planner, route, sourced, read), autonomy=autonomy)
+    desk, given = Desk(app), inputs or {}
+    approved = await desk.approval(understood, given, sourced=sourced)
+    return await desk.accept(understood, given, sourced=sourced, approved=approved)
 
 
 async def why_not(app: App, run: str) -> str:
@@ -413,6 +420,315 @@ async def test_what_never_makes_a_condition_true_is_planned_around(
         document = await app.resume(by)
         assert (document["status"], document["result"]) == ("succeeded", 0.9)
         assert CALLS == ["bills.latest", "archive.rate USD"]
+
+
+# ── a condition finds the plan wrong ─────────────────────────────────────────────────────────────────────────────────
+
+
+REQUIRED = """
+name: made
+steps:
+  bill: {use: bills.latest}
+  rate: {use: rates.lookup, with: {currency: "${steps.bill.currency}"}}
+  sane: {use: require, with: {value: "${steps.rate}", that: "value > 0.0"}}
+result: ${steps.sane}
+"""
+
+
+@capability("rates.lookup", effect="read", reach="local")
+def negative(currency: str) -> float:
+    """Look up the exchange rate of a currency."""
+    CALLS.append(f"rates.lookup {currency}")
+    return -1.0
+
+
+@capability("archive.rate", effect="write", reach="local")
+def negative_too(currency: str) -> float:
+    """The exchange rate of a currency as the archive has it, and books that."""
+    CALLS.append(f"archive.rate {currency}")
+    return -2.0
+
+
+async def test_what_a_condition_finds_wrong_is_planned_around_and_the_condition_holds_on(
+    tmp_path: Path,
+) -> None:
+    async with opened(tmp_path, broken=negative) as app:
+        run = await failed_by(app, REQUIRED)
+        by = await Desk(app).follow(run)
+        document = await app.resume(by)
+        assert (document["status"], document["result"]) == ("succeeded", 0.9)
+        assert (await app.show(run))["replanned"]["why"] == "sane finds it wrong"
+        steps = {step["path"]: step for step in document["steps"]}
+        assert steps["sane"]["output"] == 0.9
+        assert CALLS == ["bills.latest", "rates.lookup USD", "archive.rate USD"]
+
+
+async def test_a_condition_finds_the_plan_in_its_place_wrong_too(tmp_path: Path) -> None:
+    @capability("archive.rate", effect="read", reach="local")
+    def bad(currency: str) -> float:
+        """The exchange rate of a currency as the archive has it."""
+        return -2.0
+
+    async with opened(tmp_path, broken=negative, functions=[bad]) as app:
+        by = await Desk(app).follow(await failed_by(app, REQUIRED))
+        document = await app.resume(by)
+        assert (document["status"], document["error"]["code"]) == ("failed", "wrong")
+        assert "not true: value > 0.0" in document["error"]["message"]
+        assert "sane finds it wrong, and there is no other plan" in await why_not(app, by)
+
+
+async def test_what_changes_something_waits_for_the_condition(tmp_path: Path) -> None:
+    plan = REQUIRED.replace("result: ${steps.sane}", "")
+    words = "find the latest bill, look up the exchange rate of its currency and book the bill"
+
+    @capability("bills.book", effect="write", reach="local")
+    def book(number: str) -> str:
+        """Book a bill."""
+        CALLS.append("booked")
+        return number
+
+    @capability("rates.old", effect="read", reach="local")
+    def old(currency: str) -> float:
+        """An old exchange rate of a currency."""
+        return -3.0
+
+    booked = 'book: {use: bills.book, after: [sane], with: {number: "${steps.bill.number}"}}'
+    async with opened(tmp_path, broken=negative, functions=[book, old]) as app:
+        run = await failed_by(app, f"{plan}  {booked}\n", words=words)
+        by = await Desk(app).follow(run)
+        document = await app.resume(by)
+        assert (document["status"], document["error"]["path"]) == ("failed", "sane")
+        assert "booked" not in CALLS
+
+
+async def test_where_nothing_is_left_to_insist_on_a_person_is_asked(tmp_path: Path) -> None:
+    two = REQUIRED.replace(
+        "  sane:", '  date: {use: value, with: {value: "1.1."}}\n  sane:'
+    ).replace('that: "value > 0.0"', 'that: "value > 0.0", matches: "${steps.date}"')
+    async with opened(tmp_path, broken=negative) as app:
+        by = await Desk(app).follow(await failed_by(app, two))
+        document = await app.resume(by)
+        (asked,) = document["waiting"]
+        assert asked["show"]["may do more"] == ["nothing insists on what sane did"]
+
+
+async def test_what_is_wrong_in_the_words_is_no_fault_of_a_capability(tmp_path: Path) -> None:
+    plan = """
+name: made
+inputs: {amount: {type: number, default: -3}}
+steps: {sane: {use: require, with: {value: "${inputs.amount}", that: "value > 0.0"}}}
+"""
+    async with opened(tmp_path) as app:
+        why = await why_not(app, await failed_by(app, plan))
+        assert why.startswith("sane finds it wrong, and what it was given is wrong")
+
+
+async def test_what_a_callee_calls_wrong_is_a_failure_like_any_other(tmp_path: Path) -> None:
+    @capability("rates.lookup", effect="read", reach="local")
+    def says_wrong(currency: str) -> float:
+        """Look up the exchange rate of a currency."""
+        raise CallFailed(currency, code="wrong")
+
+    async with opened(tmp_path, broken=says_wrong) as app:
+        run = await failed_by(app, LOOKED_UP)
+        assert await Desk(app).follow(run)
+        assert (await app.show(run))["replanned"]["why"] == "rate failed"
+
+
+# ── registered plans, and what is missing ────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_registered_plan_is_planned_around_where_the_workspace_says_so(
+    tmp_path: Path,
+) -> None:
+    plan = plan_from_yaml(LOOKED_UP.replace("name: made", f"name: mine\ndescription: {WORDS}")).plan
+    async with opened(tmp_path, "autonomy: autonomous, also: [mine]") as app:
+        document = await app.run(plan, {})
+        assert document["status"] == "failed"
+        assert await Desk(app).unfollowed() == [document["run"]]
+        by = await Desk(app).follow(document["run"])
+        document = await app.resume(by)
+        assert document["status"] == "waiting"  # nobody has allowed more than `confirm`
+        document = await app.resume(by, accept=True)
+        assert (document["status"], document["result"]) == ("succeeded", 0.9)
+
+
+async def test_a_registered_plan_that_nobody_has_described_is_not(tmp_path: Path) -> None:
+    plan = plan_from_yaml(LOOKED_UP.replace("name: made", "name: mine")).plan
+    async with opened(tmp_path, "also: [mine]") as app:
+        document = await app.run(plan, {})
+        assert "nobody has said in words what it is for" in await why_not(app, document["run"])
+
+
+@capability("archive.rate", effect="read", reach="local")
+def of_month(currency: str, month: str) -> float:
+    """The exchange rate of a currency as the archive has it."""
+    CALLS.append(f"archive.rate {currency} {month}")
+    return 0.9
+
+
+async def test_what_another_plan_needs_and_nobody_has_said_is_asked_for(tmp_path: Path) -> None:
+    async with opened(tmp_path, functions=[of_month]) as app:
+        by = await Desk(app).follow(await failed(app))
+        document = await app.resume(by)
+        assert document["status"] == "waiting", document
+        (asked,) = document["waiting"]
+        assert asked["question"] == "What has to be known for the rest: month"
+        await app.answer(by, asked["step"], {"month": "May"})
+        document = await app.resume(by)
+        assert (document["status"], document["result"]) == ("succeeded", 0.9)
+        assert CALLS == ["bills.latest", "rates.lookup USD", "archive.rate USD May"]
+        assert (await Desk(app).understand(WORDS)).planner != "recall"
+
+
+# ── new facts ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+ASKING = """
+name: made
+inputs: {currency: {type: string, pattern: "^[A-Z]{3}$"}}
+steps:
+  bill: {use: bills.latest}
+  sure: {use: human, after: [bill], with: {question: "Sure?"}}
+  rate: {use: archive.rate, when: steps.sure.approved, with: {currency: "${inputs.currency}"}}
+result: ${steps.rate}
+"""
+
+
+async def asking(app: App, planner: str = "compose", **given: Any) -> str:
+    """A run that waits for an answer, for the words "look up the rate of USD"."""
+    words = "find the latest bill, and look up the rate of USD"
+    run = await begun_by(app, ASKING, planner, words=words, inputs={"currency": "USD"} | given)
+    assert (await app.resume(run))["status"] == "waiting"
+    return run
+
+
+async def test_a_value_that_is_put_right_goes_into_the_same_plan_and_what_is_done_stays(
+    tmp_path: Path,
+) -> None:
+    async with opened(tmp_path) as app:
+        desk, run = Desk(app), await asking(app)
+        await desk.tell(run, "the currency is EUR", who="ann")
+        document = await app.resume(run)
+        assert (document["status"], document["error"]["message"]) == (
+            "cancelled",
+            "ann has said more",
+        )
+        by = await desk.follow(run)
+        document = await app.resume(by)
+        assert document["words"].endswith("look up the rate of USD. the currency is EUR")
+        (asked,) = document["waiting"]
+        await app.answer(by, asked["step"], {"approved": True})
+        document = await app.resume(by)
+        assert (document["status"], document["result"]) == ("succeeded", 0.9)
+        assert CALLS == ["bills.latest", "archive.rate EUR"]
+        said = (await app.show(run))["replanned"]
+        assert said == {"by": by, "why": "somebody has said more"}
+
+
+async def test_an_input_that_is_given_needs_no_words(tmp_path: Path) -> None:
+    async with opened(tmp_path) as app:
+        desk, run = Desk(app), await asking(app, "named")
+        with pytest.raises(InputError, match="no input 'curency'"):
+            await desk.tell(run, "", {"curency": "CHF"})
+        with pytest.raises(InputError, match="nothing was said"):
+            await desk.tell(run, "  ")
+        await desk.tell(run, "", {"currency": "CHF"})
+        await app.resume(run)
+        by = await desk.follow(run)
+        after = await app.engine.read(by)
+        assert after.root is not None
+        assert app.engine.shelf.get(after.root.inputs) == {"currency": "CHF"}
+
+
+async def test_what_is_wanted_besides_is_planned_and_a_person_accepts_it(tmp_path: Path) -> None:
+    @capability("rates.lookup", effect="read", reach="local")
+    def works(currency: str) -> float:
+        """Look up the exchange rate of a currency."""
+        return 0.7
+
+    async with opened(
+        tmp_path, "autonomy: confirm", functions=[count, archive], broken=works
+    ) as app:
+        desk, run = Desk(app), await asking(app)
+        await desk.tell(run, "and count what is on shelf 7")
+        await app.resume(run)
+        by = await desk.follow(run)
+        (asked,) = (await app.resume(by))["waiting"]
+        assert asked["question"].endswith("because somebody has said more?")
+        assert "bill" in " ".join(asked["show"]["taken over"])
+        assert any("stock.count" in one for one in asked["show"]["would run"])
+        document = await app.resume(by, accept=True)
+        assert document["status"] == "succeeded", document
+        assert CALLS == ["bills.latest"]
+
+
+async def test_what_changes_nothing_or_has_no_plan_leaves_the_run_as_it_was(tmp_path: Path) -> None:
+    async with opened(tmp_path) as app:
+        desk, run = Desk(app), await asking(app, "named")
+        with pytest.raises(InputError, match="what was said is none of its inputs"):
+            await desk.tell(run, "the weather is fine")
+        assert (await app.show(run))["status"] == "waiting"
+        await app.answer(run, "sure", {"approved": True})
+        assert (await app.resume(run))["status"] == "succeeded"
+        with pytest.raises(AnswerError, match="already ended"):
+            await desk.tell(run, "the currency is EUR")
+
+
+async def test_more_is_said_so_often_and_no_more(tmp_path: Path) -> None:
+    async with opened(tmp_path, "autonomy: autonomous, replan: 1") as app:
+        desk, run = Desk(app), await asking(app)
+        await desk.tell(run, "the currency is EUR")
+        with pytest.raises(AnswerError, match="was asked for already"):
+            await desk.tell(run, "the currency is CHF")
+        await app.resume(run)
+        by = await desk.follow(run)
+        await app.resume(by)
+        with pytest.raises(InputError, match=r"so often as `planning.replan` allows \(1\)"):
+            await desk.tell(by, "the currency is CHF")
+        assert (await app.show(by))["status"] == "waiting"
+
+
+async def test_an_effect_that_was_not_taken_over_is_asked_about_when_more_was_said(
+    tmp_path: Path,
+) -> None:
+    plan = """
+name: made
+inputs: {currency: {type: string, pattern: "^[A-Z]{3}$"}}
+steps:
+  rate: {use: archive.rate, with: {currency: "${inputs.currency}"}}
+  sure: {use: human, after: [rate], with: {question: "Sure?"}}
+"""
+    async with opened(tmp_path, functions=[booked]) as app:
+        run = await begun_by(app, plan, inputs={"currency": "USD"})
+        await app.resume(run)
+        await Desk(app).tell(run, "the currency is EUR")
+        await app.resume(run)
+        document = await app.resume(await Desk(app).follow(run))
+        (asked,) = document["waiting"]
+        assert (asked["step"], asked["kind"]) == ("rate", "approval")
+        assert CALLS == ["archive.rate USD"]
+
+
+async def test_a_run_that_was_only_cancelled_stays_so(tmp_path: Path) -> None:
+    async with opened(tmp_path) as app:
+        run = await asking(app)
+        await app.cancel(run)
+        await app.resume(run)
+        assert await Desk(app).follow(run) == ""
+        assert await Desk(app).unfollowed() == []
+
+
+async def test_what_was_said_is_erased_with_the_run(tmp_path: Path) -> None:
+    async with opened(tmp_path) as app:
+        run = await asking(app)
+        await Desk(app).tell(run, "the currency is EUR")
+        await app.resume(run)
+        await app.engine.journal.gc(older_than=app.engine.clock.now() + 1, now=2e9)
+        facts = [row.fact for row in await app.engine.journal.read(run)]
+        (asked,) = [fact for fact in facts if isinstance(fact, CancelRequested)]
+        assert asked.told is not None and asked.told.erased
+        assert await Desk(app).follow(run) == ""
 
 
 # ── with a model ─────────────────────────────────────────────────────────────────────────────────────────────────────

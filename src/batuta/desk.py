@@ -207,7 +207,7 @@ class Desk:
         return run_id
 
     async def follow(self, run: str) -> str:
-        """The run that goes on in place of `run`, whose plan was made and has failed; "" if none does.
+        """The run that goes on in place of `run`, whose plan was made and failed, or that was told more; "" if none.
 
         It is begun if nobody has, and nobody drives it yet; it may wait for a person to accept its plan.
 
@@ -215,6 +215,29 @@ class Desk:
             NotFound: there is no such run. JournalError. CallFailed: plans cannot be made now; ask again.
         """
         return await self._replanning.follow(run)
+
+    async def tell(
+        self,
+        run: str,
+        words: str,
+        inputs: Mapping[str, Any] | None = None,
+        *,
+        who: str = "",
+        trusted: bool = True,
+    ) -> None:
+        """Say what is known now of a run that has not ended: its rest is planned again with that, by `follow`.
+
+        `words` is what is different, or wanted besides; `inputs` those of its plan that are others. The run stops as
+        one that was cancelled. If there is no plan for it, nothing is recorded, and it goes on.
+
+        Raises:
+            NotFound: there is no such run. AnswerError: it has ended, or its end was asked for. InputError: there is no
+            plan for it, or nothing may be planned again. Denied: whoever says it is not trusted. JournalError.
+            CallFailed: plans cannot be made now.
+        """
+        if not trusted:
+            raise Denied("for somebody who is not trusted, no plan is made")
+        await self._replanning.tell(run, words, inputs or {}, who)
 
     async def unfollowed(self) -> list[str]:
         """Runs of the last day that `follow` is due for, oldest first."""

@@ -1,4 +1,4 @@
-"""kill -9 while the rest of a failed run is planned again: it is neither lost nor done twice."""
+"""kill -9 while the rest of a run that failed, or was told more, is planned again: neither lost nor done twice."""
 
 import asyncio
 import signal
@@ -10,6 +10,7 @@ import pytest
 
 from batuta.app import App
 from batuta.desk import Desk
+from batuta.plans.build import plan_from_yaml
 from batuta.ports import WORKSPACE
 from batuta.spec.facts import Made
 from tests.planning.broken import CALLS, TOOLS, WORDS
@@ -37,9 +38,9 @@ async def failed(folder: Path) -> str:
     return run
 
 
-def killed(folder: Path, run: str, pattern: str, when: str) -> None:
+def killed(folder: Path, run: str, pattern: str, when: str, *said: str) -> None:
     program = Path(__file__).with_name("heal.py")
-    words = [sys.executable, str(program), str(folder), run, pattern, when]
+    words = [sys.executable, str(program), str(folder), run, pattern, when, *said]
     ended = subprocess.run(words, capture_output=True, encoding="utf-8", timeout=30, check=False)
     assert ended.returncode == -signal.SIGKILL, ended
 
@@ -84,3 +85,55 @@ async def test_two_who_look_at_once_begin_one_run(tmp_path: Path) -> None:
         said = await asyncio.gather(Desk(one).follow(run), Desk(other).follow(run))
         assert said[0] == said[1]
         assert len(await one.runs()) == 2
+
+
+WAITS = """
+name: waits
+inputs: {currency: {type: string, default: USD}}
+steps:
+  bill: {use: bills.latest}
+  booked: {use: archive.rate, after: [bill], with: {currency: CHF}}
+  sure: {use: human, after: [booked], with: {question: "Sure?"}}
+  rate: {use: archive.rate, after: [sure], with: {currency: "${inputs.currency}"}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("pattern", "when"),
+    [
+        ('"is":"cancel_requested"', "before"),
+        ('"is":"cancel_requested"', "after"),
+        ('"is":"ended"', "torn"),
+        ('"is":"ended"', "after"),
+        ('"is":"inherited"', "torn"),
+        ('"is":"inherited"', "after"),
+    ],
+)
+async def test_what_was_said_is_either_not_recorded_or_goes_on_once(
+    tmp_path: Path, pattern: str, when: str
+) -> None:
+    configure(tmp_path, 2)
+    async with await App.open(tmp_path) as app:
+        document = await app.run(plan_from_yaml(WAITS).plan, {})
+        run = document["run"]
+        assert document["status"] == "waiting"
+    killed(tmp_path, run, pattern, when, "the currency is EUR")
+    async with await App.open(tmp_path) as app:
+        desk = Desk(app)
+        document = await app.resume(run)
+        if when == "before":
+            assert document["status"] == "waiting"
+            assert "told" not in document
+            return
+        assert document["status"] == "cancelled"
+        assert await desk.unfollowed() == [run]
+        by = await desk.follow(run)
+        assert [await desk.follow(run), *[row.run for row in await app.runs()]] == [by, by, run]
+        (asked,) = (await app.resume(by))["waiting"]
+        await app.answer(by, asked["step"], {"approved": True})
+        assert (await app.resume(by))["status"] == "succeeded"
+        after = await app.show(by)
+        (rate,) = [step for step in after["steps"] if step["path"] == "rate"]
+        assert rate["inputs"] == {"currency": "EUR"}
+    calls = (tmp_path / "calls.txt").read_text(encoding="utf-8").split()
+    assert calls == ["bill", "archive", "archive"]  # what was booked once is booked once

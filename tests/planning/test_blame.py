@@ -91,5 +91,6 @@ def test_nothing_that_others_wrote_is_told(code: str, told: str) -> None:
 
 @pytest.mark.parametrize("code", ["denied", "rejected", "expired", "budget"])
 def test_a_no_is_a_no(code: str) -> None:
-    assert refusal(ended(book("a"), "b", code).run)
-    assert not refusal(ended(book("a"), "b", "timeout").run)
+    refused, late = (ended(book("a"), "b", one).run for one in (code, "timeout"))
+    assert refusal(refused, blame_of(refused))
+    assert not refusal(late, blame_of(late))

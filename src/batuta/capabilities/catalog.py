@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any, cast
 
-from batuta.capabilities.check import check
+from batuta.capabilities.check import check, require
 from batuta.capabilities.function import FunctionCapability, declaration_of
 from batuta.capabilities.human import HumanCapability
 from batuta.capabilities.local.built_in import local_capabilities
@@ -232,7 +232,7 @@ def _place_of(capability: Capability) -> Place | None:
 def _built_in(threads: Threads, embedding: Embedding | None) -> list[Capability]:
     reducing = [
         FunctionCapability(function, threads=threads, kind=function.__name__)
-        for function in (vote, merge, value, check)
+        for function in (vote, merge, value, check, require)
     ]
     return [HumanCapability(), *reducing, *local_capabilities(threads, embedding)]
 

@@ -251,6 +251,9 @@ WORKSPACE: Mapping[str, Hover] = {
     "PlanningConfig.replan": Hover(
         "So often the rest of a run is planned again when a plan that was made has failed; 0 is never."
     ),
+    "PlanningConfig.also": Hover(
+        "Registered plans that are planned again when they fail, too.", (["refund-order"],)
+    ),
     "Workspace.sql": Hover(
         "Databases, by name: tables are look-ups (`NAME.TABLE`), queries are called `NAME.QUERY`.",
         ({"orders": {"url": "env:ORDERS_URL"}},),

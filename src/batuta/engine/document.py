@@ -21,9 +21,9 @@ async def document(run: Run, engine: Engine) -> dict[str, Any]:
 
     Keys: run, status, plan, result, error {code, message, path}, waiting [{step, kind, question, …}], cost_usd,
     calls, accepted_at, ended_at (seconds of the Unix epoch), steps [{path, state, attempts, inputs, output, …}];
-    forked_from {run, at, replanned: for the so-manieth time}, of a fork; replanned {by, why}, of a run that failed and
-    whose rest was planned again. Of a run that words asked for: words, and routed {confidence, planner, who,
-    autonomy, approved, asks, why, alternatives, also, inputs, ladder}.
+    forked_from {run, at, replanned: for the so-manieth time}, of a fork; told {who, words, inputs} and replanned
+    {by, why}, of a run that was told more, or failed, and whose rest was planned again. Of a run that words asked for:
+    words, and routed {confidence, planner, who, autonomy, approved, asks, why, alternatives, also, inputs, ladder}.
     """
     accepted = run.accepted
     assert accepted is not None
@@ -46,6 +46,8 @@ async def document(run: Run, engine: Engine) -> dict[str, Any]:
         fork = accepted.fork
         again = {"replanned": fork.number} if fork.number else {}
         shown["forked_from"] = {"run": fork.run, "at": fork.at} | again
+    if run.cancel is not None and run.told is not None:
+        shown["told"] = {"who": run.cancel.who, **run.told}
     if run.replanned is not None:
         shown["replanned"] = {"by": run.replanned.by or None, "why": run.replanned.why}
     if accepted.request.text:

@@ -50,14 +50,28 @@ async def answer(
     engine.keep(run)
 
 
-async def cancel(engine: Engine, run_id: str, *, who: str, why: str) -> None:
-    """Ask for the end of a run; durable when this returns. Raises `NotFound`, `AnswerError` if it has ended."""
+async def cancel(
+    engine: Engine,
+    run_id: str,
+    *,
+    who: str,
+    why: str,
+    told: Mapping[str, Any] | None = None,
+) -> None:
+    """Ask for the end of a run; durable when this returns.
+
+    `told` (words, inputs): what is known now, and the reason why. Raises `NotFound`; `AnswerError` if it has ended, or
+    what was told comes too late.
+    """
     run = await engine.read(run_id)
     _check_not_ended(run)
-    fact = CancelRequested(at=engine.clock.now(), who=who, why=why)
+    slot = None if told is None else inline(dict(told), run.salt)
+    fact = CancelRequested(at=engine.clock.now(), who=who, why=why, told=slot)
     if not await _tell(engine, run, fact):
         # Somebody was first: with a cancellation, which is as good, or it has ended meanwhile.
         _check_not_ended(run)
+        if told is not None:
+            raise AnswerError(f"the end of run {run_id} was asked for already")
 
 
 async def adopt(engine: Engine, run_id: str, cards: Mapping[str, Card], *, who: str) -> None:

@@ -12,7 +12,7 @@ from batuta.spec import run as r
 from batuta.spec.run import Node, Run
 from batuta.spec.value import decode
 
-__all__ = ["Blame", "blame_of", "is_made", "refusal"]
+__all__ = ["REQUIRE", "WRONG", "Blame", "blame_of", "is_made", "refusal"]
 
 # Who makes plans by itself. What somebody has registered, named or edited is theirs, and stays as it is.
 _MAKERS = frozenset({"recall", "compose", "draft"})
@@ -28,15 +28,21 @@ _CODES = frozenset(
     "arguments_changed bad_answer budget cancelled denied expired expression failed in_doubt invalid join lost"
     " not_found rate_limited rejected repeat timeout too_many unavailable unknown_capability".split()
 )
+# What insists on something, and how its failure is called when that does not hold.
+REQUIRE, WRONG = "require", "wrong"
+# What hands on what others have given.
+_HANDS_ON = frozenset({REQUIRE, "value", "merge"})
+# In the place of the code of a failure, if somebody has said more.
+_TOLD = "told"
 # The code of what has no word of its own.
 _NO_WORD = "failed"
 
 
 class Blame(msgspec.Struct, frozen=True):
-    """What a run failed by.
+    """What a run failed by, or that somebody has said more.
 
     Attributes:
-        step: the path of the step; "" if it was the result of the plan.
+        step: the path of the step; "" if it was the result of the plan, or none.
         code: the kind of failure, one word of ours.
         without: capabilities that a new plan must do without.
         tried: for a model: the plan, which of its steps are done, which one failed and how.
@@ -50,6 +56,10 @@ class Blame(msgspec.Struct, frozen=True):
     @property
     def why(self) -> str:
         """The same in a few words."""
+        if self.code == _TOLD:
+            return "somebody has said more"
+        if self.code == WRONG:
+            return f"{self.step} finds it wrong"
         how = "" if self.code == _NO_WORD else f" ({self.code})"
         return f"{self.step or 'the result'} failed{how}"
 
@@ -59,26 +69,32 @@ def is_made(run: Run) -> bool:
     return run.routed is not None and run.routed.planner in _MAKERS
 
 
-def refusal(run: Run) -> str:
+def refusal(run: Run, blame: Blame) -> str:
     """Why the rest of a run that failed must not be planned again, whatever the plan would be; "" if it may."""
     assert run.ended is not None
+    if blame.code == WRONG and not blame.without:
+        return "what it was given is wrong"
     return _REFUSALS.get(run.ended.code, "")
 
 
 def blame_of(run: Run) -> Blame:
-    """What the failed `run` failed by."""
+    """Why `run` did not come to its end; of one that has not ended, that somebody has said more."""
     ended, root = run.ended, run.root
-    assert ended is not None and root is not None
-    node = run.nodes.get(ended.path)
-    failed = list(_failed(node)) if node is not None else []
-    without = frozenset(name for one in failed for name in _blamed(one))
-    code = ended.code if ended.code in _CODES else _NO_WORD
+    assert root is not None
     plan = decode(root.shape.encoded)
     tried = {
         "plan": {"steps": plan.get("steps", {}), "result": plan.get("result")},
         "done": [name for name, one in root.nodes.items() if one.state == r.DONE],
-        "failed": {"step": ended.path.partition("/")[0], "code": code},
     }
+    if ended is None or run.is_told:
+        return Blame("", _TOLD, frozenset(), tried)
+    node = run.nodes.get(ended.path)
+    failed = list(_failed(node)) if node is not None else []
+    without = frozenset(name for one in failed for name in _blamed(one))
+    code = ended.code if ended.code in _CODES else _NO_WORD
+    if any(_insisted(one) for one in failed):
+        code = WRONG
+    tried["failed"] = {"step": ended.path.partition("/")[0], "code": code}
     return Blame(ended.path, code, without, tried)
 
 
@@ -97,6 +113,26 @@ def _failed(node: Node) -> Iterator[Node]:
 
 
 def _blamed(node: Node) -> Iterator[str]:
+    if _insisted(node):
+        yield from _givers(node)
+        return
     # Without a call it was the plan that was wrong; unless a condition on what was called never came true.
     if node.attempt > 0 or node.code in ("unknown_capability", "repeat"):
         yield from node.shape.uses[: node.alternative + 1]
+
+
+def _insisted(node: Node) -> bool:
+    return node.code == WRONG and node.capability == REQUIRE
+
+
+def _givers(node: Node) -> Iterator[str]:
+    """What was called for the values that `node` was given, however they were handed on."""
+    steps, found = node.scope.shape.steps, set[str]()
+    waiting = [node.shape]
+    while waiting:
+        for name in waiting.pop().needs - found:
+            found.add(name)
+            if steps[name].step.use in _HANDS_ON:
+                waiting.append(steps[name])
+            else:
+                yield node.scope.nodes[name].capability or steps[name].step.use

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from batuta.planning.blame import Blame
+from batuta.planning.blame import WRONG, Blame
 from batuta.spec.budget import Budget, usd
 from batuta.spec.run import Run
 from batuta.spec.shape import PlanShape, StepShape
@@ -22,7 +22,8 @@ def check_in_place(before: PlanShape, rest: Sequence[StepShape], blame: Blame) -
     Raises `NoWay`.
     """
     new = {name for step in rest for name in step.uses}
-    if not new or (blame.without and new <= before.capabilities):
+    blamed = blame.without or blame.code == WRONG
+    if not new or (blamed and new <= before.capabilities):
         raise NoWay("it only leaves out what failed")
 
 

@@ -132,7 +132,7 @@ class Keeper:
                 run = await self._app.host.drive(run_id)
                 self._app.engine.keep(run)
                 self._rests(run_id)
-                if run.status == "failed" and not self._leaving:
+                if run.status in ("failed", "cancelled") and not self._leaving:
                     if by := await self._follow(run_id):
                         self.drive(by)
             except Stopped:

@@ -170,7 +170,8 @@ def _answered(run: Run, fact: Answered) -> bool:
 
 
 def _replanned(run: Run) -> bool:
-    return run.status == "failed" and run.replanned is None
+    goes_on = run.status == "failed" or (run.status == "cancelled" and run.is_told)
+    return goes_on and run.replanned is None
 
 
 def _cancel_requested(run: Run, _fact: CancelRequested) -> bool:

@@ -290,10 +290,14 @@ class Dropped(Fact, frozen=True, kw_only=True, tag="dropped"):
 
 
 class CancelRequested(Fact, frozen=True, tag="cancel_requested"):
-    """Somebody wants the run to end."""
+    """Somebody wants the run to end.
+
+    `told`: because they know more, {words, inputs}: its rest is to be planned again with that.
+    """
 
     who: str = ""
     why: str = ""
+    told: Value | None = None
 
 
 class Adopted(Fact, frozen=True, tag="adopted"):
@@ -316,7 +320,8 @@ class Ended(Fact, frozen=True, kw_only=True, tag="ended"):
 
 
 class Replanned(Fact, frozen=True, tag="replanned"):
-    """Behind the end of a run that failed: its rest was planned again, and the run `by` goes on ("": none does).
+    """Behind the end of a run that failed, or was told more: its rest was planned again, and the run `by` goes on
+    ("": none does).
 
     `why`: how that came, or why nothing goes on.
     """

@@ -5,7 +5,7 @@ every fact; everybody else only reads them.
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -21,7 +21,7 @@ from batuta.spec.facts import (
     Waited,
 )
 from batuta.spec.shape import PlanShape, StepShape
-from batuta.spec.value import Value
+from batuta.spec.value import Value, decode
 
 __all__ = [
     "DONE",
@@ -203,6 +203,17 @@ class Run:
         self.undos: list[Node] = []
         self.touched: list[Node | Scope] = []
         self.ignored = 0
+
+    @property
+    def is_told(self) -> bool:
+        """True if somebody has ended it because they know more."""
+        return self.cancel is not None and self.cancel.told is not None
+
+    @property
+    def told(self) -> dict[str, Any] | None:
+        """What they know more, {words, inputs}; None if nothing was told, or it is erased."""
+        slot = None if self.cancel is None else self.cancel.told
+        return None if slot is None or slot.erased else cast("dict[str, Any]", decode(slot.data))
 
     @property
     def status(self) -> str:

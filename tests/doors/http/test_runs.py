@@ -191,3 +191,23 @@ def _until(holds: Callable[[], bool]) -> None:
     while not holds():
         assert time.monotonic() < end
         time.sleep(0.02)
+
+
+def test_a_run_is_told_more_and_another_one_goes_on_with_what_was_said(server: Server) -> None:
+    asked = {"plan": "announce", "inputs": {"text": "old news"}}
+    run = server.http.post("/api/v1/runs?wait=20", json=asked).json()["run"]
+    refused = server.http.post(f"/api/v1/runs/{run}/notes", json={"inputs": {"txt": "x"}})
+    assert (refused.status_code, refused.json()["code"]) == (400, "input")
+    said = server.http.post(f"/api/v1/runs/{run}/notes", json={"inputs": {"text": "new news"}})
+    assert said.status_code == 200
+    assert said.json()["told"]["inputs"] == {"text": "new news"}
+
+    def document(of: str) -> dict[str, Any]:
+        return server.http.get(f"/api/v1/runs/{of}").json()
+
+    _until(lambda: "replanned" in document(run))
+    by = document(run)["replanned"]["by"]
+    _until(lambda: bool(document(by)["waiting"]))
+    assert document(by)["waiting"][0]["show"] == "new news"
+    late = server.http.post(f"/api/v1/runs/{run}/notes", json={"words": "and more"})
+    assert late.status_code == 409

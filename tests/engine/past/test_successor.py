@@ -55,7 +55,7 @@ async def after(app: App, failing: str, other: str, **inputs: Any) -> Successor:
     plan = plan_from_yaml(
         f"name: b\ninputs: {{n: {{type: integer, default: 1}}}}\nsteps:\n{other}"
     ).plan
-    return await prepared(app.engine, origin, plan, inputs, "r-next")
+    return await prepared(app.engine, origin, plan, inputs, "r-next", "")
 
 
 FAILS = "  fails: {use: look, with: {at: 3}, after: [%s]}\n"

@@ -1,4 +1,4 @@
-"""A successor: a run that goes on in place of one that failed, by another plan, with what that one has finished.
+"""A successor: a run that goes on in place of one that failed, or was told more, with what that one has finished.
 
 A step of the new plan that calls the same with the same arguments as one that was done takes over its value, whatever
 it is called, and so does each item of an `each`. Everything else runs, with keys of its own.
@@ -69,9 +69,9 @@ class Successor(msgspec.Struct, frozen=True):
 
 
 async def prepared(
-    engine: Engine, origin: Run, plan: Plan, inputs: Mapping[str, Any], run_id: str
+    engine: Engine, origin: Run, plan: Plan, inputs: Mapping[str, Any], run_id: str, words: str
 ) -> Successor:
-    """What the run `run_id` would be that goes on in place of `origin` by `plan`.
+    """What the run `run_id` would be that goes on in place of `origin` by `plan`; `words` are what is wanted now.
 
     Raises:
         PlanError: the plan has flaws. InputError: the inputs do not fit. NotFound: values of `origin` were erased.
@@ -82,7 +82,8 @@ async def prepared(
     complete = validate_inputs(shape.plan, inputs)
     number = 1 + (0 if before.fork is None else before.fork.number)
     fork = Fork(run=origin.id, at=failed.path, head=origin.head, number=number)
-    accepted, planned = engine.opening(shape, complete, run_id, before.request, fork)
+    request = msgspec.structs.replace(before.request, text=words)
+    accepted, planned = engine.opening(shape, complete, run_id, request, fork)
     run = Run(engine.shapes.of)
     for fact in (accepted, planned):
         apply(run, fact)

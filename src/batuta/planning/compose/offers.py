@@ -14,7 +14,7 @@ from batuta.spec.file import FILE_SCHEMA
 __all__ = ["Field", "Offer", "offer_of", "offered"]
 
 # What holds other steps together, or is part of something else: only for those who name it.
-_PLUMBING = frozenset("value vote merge check human thread memory judge planner".split())
+_PLUMBING = frozenset("value vote merge check require human thread memory judge planner".split())
 # What a description says behind these says nothing more of what it is for.
 _DESCRIPTION_CHARS_MAX = 2_000
 _TITLE_OF_FILE = "FileReference"

@@ -1,29 +1,41 @@
-"""Another name for a step, wherever expressions mention it."""
+"""Another name for a step, wherever expressions mention it; or a step in the place of an input."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any, cast
 
 import msgspec
 
-from batuta.spec.expr import compile_expression, compile_template
+from batuta.spec.expr import Reference, compile_expression, compile_template
 from batuta.spec.plan import Alternative, Step, Undo
 from batuta.spec.shape import OUTER_ROOTS, condition_roots, step_roots
 
-__all__ = ["Unclear", "renamed_in_result", "renamed_in_step"]
+__all__ = ["Unclear", "fresh", "renamed_in_result", "renamed_in_step"]
 
 # Uses of one name in one text: an expression has 200 operations at most, a text some expressions.
 _USES_MAX = 1_000
-_DOTTED = re.compile(r"(\.?(?:steps|errors)\s*\.\s*)(\w+)")
-_BRACKETED = re.compile(r"""(\.?(?:steps|errors)\s*\[\s*["'])(\w+)(?=["'])""")
+_DOTTED = re.compile(r"(\.?(?:steps|errors|inputs)\s*\.\s*)(\w+)")
+_BRACKETED = re.compile(r"""(\.?(?:steps|errors|inputs)\s*\[\s*["'])(\w+)(?=["'])""")
 
 
 class Unclear(Exception):
     """A step is mentioned in a way that this file cannot write anew."""
 
 
+def fresh(name: str, taken: Container[str]) -> str:
+    """`name`, or with a number behind it, as nothing of `taken` is called."""
+    other, number = name, 1
+    while other in taken:
+        number += 1
+        other = f"{name[:60]}_{number}"
+    return other
+
+
 def renamed_in_step(step: Step, names: Mapping[str, str]) -> Step:
-    """`step` with other steps in the place of those it names, by `names`. Raises `Unclear`."""
+    """`step` with other steps in the place of those it names, by `names`. Raises `Unclear`.
+
+    `inputs.NAME` in `names` is an input, and what stands for it in its place: `steps.ask.NAME`.
+    """
     roots = step_roots(step)
     changed: dict[str, Any] = {"with_": _in_shape(step.with_, names, roots)}
     if not names.keys().isdisjoint(step.after):
@@ -66,16 +78,21 @@ def _in_text(text: str, names: Mapping[str, str], roots: frozenset[str]) -> str:
         compiled = (
             compile_template(text, roots) if "${" in text else compile_expression(text, roots)
         )
-        uses = [
-            use
-            for use in compiled.references
-            if use.root in ("steps", "errors") and use.path and use.path[0] in names
-        ]
+        uses = [use for use in compiled.references if use.path and _key(use) in names]
         if not uses:
             return text
         for use in sorted(uses, key=lambda use: use.offset, reverse=True):
             found = _DOTTED.match(text, use.offset) or _BRACKETED.match(text, use.offset)
             if found is None or found[2] != use.path[0]:
                 raise Unclear(f"{use} in {text!r}")
-            text = text[: use.offset] + found[1] + names[found[2]] + text[found.end() :]
+            key = _key(use)
+            if use.root == "inputs" and found.re is _BRACKETED:
+                raise Unclear(f"{use} in {text!r}")
+            other = names[key] if use.root == "inputs" else found[1] + names[key]
+            text = text[: use.offset] + other + text[found.end() :]
     raise Unclear(text)
+
+
+def _key(use: Reference) -> str:
+    """What `names` calls what is used."""
+    return f"inputs.{use.path[0]}" if use.root == "inputs" else str(use.path[0])

@@ -117,3 +117,28 @@ def test_both_runs_replay_the_same_and_what_waits_can_go_on(workspace: Workspace
     assert "inherited" in facts
     first = workspace.batuta("show", run, "--json").document["forked_from"]["run"]
     assert "replanned" in workspace.batuta("show", first, "--facts").out
+
+
+def test_what_is_said_later_goes_on_here_and_both_runs_say_so(workspace: Workspace) -> None:
+    plan = """
+name: waits
+inputs: {currency: {type: string, default: USD}}
+steps:
+  sure: {use: human, with: {question: "Sure?"}}
+  rate: {use: archive.rate, after: [sure], with: {currency: "${inputs.currency}"}}
+"""
+    (workspace.path / "waits.yaml").write_text(plan, encoding="utf-8")
+    run = workspace.batuta("run", "--plan", "waits.yaml", "--json").document["run"]
+    said = workspace.batuta("tell", run, "the weather is fine", "--input", "currency=1")
+    assert said.code == 0, said
+    assert "more was said, and the rest is planned again" in said.err
+    second = next(row["run"] for row in workspace.runs() if row["run"] != run)
+    shown = workspace.batuta("show", run).out
+    assert 'has said since: “the weather is fine; currency="1"”' in shown
+    assert f"planned again: {second} goes on" in shown
+    late = workspace.batuta("tell", run, "the currency is EUR")
+    assert (late.code, "has already ended" in late.err) == (2, True)
+    nothing = workspace.batuta("tell", second, "play some jazz")
+    assert nothing.code == 2
+    assert "the run goes on as it was" in nothing.err
+    assert workspace.status(second) == "waiting"

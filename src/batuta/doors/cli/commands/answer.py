@@ -1,4 +1,4 @@
-"""`batuta answer` and `batuta cancel`: what people tell a run."""
+"""`batuta answer`, `batuta tell` and `batuta cancel`: what people say to a run."""
 
 import argparse
 import asyncio
@@ -16,6 +16,7 @@ from batuta.doors.cli.loop import on_loop
 from batuta.doors.cli.terminal.screen import Screen
 from batuta.doors.cli.workspace import folder_of, named_as, opened
 from batuta.errors import BatutaError, InputError
+from batuta.plans.assignments import parse_inputs
 
 __all__ = ["carry_out"]
 
@@ -24,10 +25,12 @@ _PATIENCE_S = 5.0
 
 
 def carry_out(args: argparse.Namespace, screen: Screen) -> int:
-    """The exit code of `answer` or `cancel`: 0 when what was said is recorded."""
+    """The exit code of `answer`, `tell` or `cancel`: 0 when what was said is recorded."""
     screen.run = args.run
     if args.command == "answer":
         return on_loop(_answer(args, screen))
+    if args.command == "tell":
+        return on_loop(_tell(args, screen))
     return on_loop(_cancel(args, screen))
 
 
@@ -46,6 +49,21 @@ async def _answer(args: argparse.Namespace, screen: Screen) -> int:
                 screen.say(goes_on_by(before))
             return 0
         return await _go_on(app, args, screen, weather, before.head, known)
+
+
+async def _tell(args: argparse.Namespace, screen: Screen) -> int:
+    from batuta.desk import Desk  # 50 ms, and no other of these commands needs it
+
+    weather = Weather()
+    async with opened(folder_of(args), screen, None if screen.json else weather) as app:
+        before = await app.engine.read(args.run)
+        inputs: dict[str, Any] = {}
+        if args.input and before.root is not None:
+            inputs = parse_inputs(before.root.shape.plan, args.input, app.workspace.root)
+        await Desk(app).tell(args.run, args.words, inputs)
+        if not screen.json:
+            screen.say(f"what you said to {args.run} is recorded")
+        return await _go_on(app, args, screen, weather, before.head)
 
 
 async def _cancel(args: argparse.Namespace, screen: Screen) -> int:

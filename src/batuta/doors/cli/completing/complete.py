@@ -24,7 +24,12 @@ _WHAT_CELLS = 70
 _SAFE = re.compile(r"[\w@%+=:,./-][\w@%+=:,./~-]*")
 _UNFINISHED = frozenset({"running", "waiting"})
 # What a command does with a run needs one in a certain state.
-_STATUSES = {"answer": frozenset({"waiting"}), "cancel": _UNFINISHED, "resume": _UNFINISHED}
+_STATUSES = {
+    "answer": frozenset({"waiting"}),
+    "cancel": _UNFINISHED,
+    "resume": _UNFINISHED,
+    "tell": _UNFINISHED,
+}
 _TIMES = ("1h", "24h", "7d", "today", "yesterday")
 # Where a metavar says too little: (command, destination) -> what stands there.
 _KINDS = {

@@ -56,6 +56,7 @@ BUILT_IN = {
     "merge": ("values", "into", "strategy", "key"),
     "planner": ("request", "inputs"),
     "report.write": ("path", "title", "sections", "subtitle", "language"),
+    "require": ("value", "schema", "matches", "that"),
     "thread.add": ("thread", "messages", "after"),
     "thread.forget": ("thread",),
     "thread.read": ("thread", "at_most"),

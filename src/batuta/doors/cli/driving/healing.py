@@ -1,4 +1,4 @@
-"""A run that failed may be followed by another one, which does the rest by another plan."""
+"""A run that failed, or was told more, may be followed by another one, which does the rest by another plan."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from batuta.doors.cli.terminal.screen import Screen
 from batuta.doors.cli.terminal.text import one_line
 from batuta.errors import BatutaError, JournalError
 
-__all__ = ["driven", "followed", "unfollowed"]
+__all__ = ["driven", "followed", "may_go_on", "unfollowed"]
 
 
 async def driven(
@@ -27,7 +27,7 @@ async def driven(
     """
     driving = Driving(app, run_id, screen, weather, let_go=let_go)
     document = await driving.go(**how)
-    while not driving.interrupted and document["status"] == "failed":
+    while not driving.interrupted and may_go_on(document):
         by = await followed(app, document, screen)
         if not by:
             # Why nothing goes on is in the log by now.
@@ -38,9 +38,16 @@ async def driven(
     return document, driving.interrupted
 
 
+def may_go_on(document: dict[str, Any]) -> bool:
+    """True for the document of a run in whose place another one may go on."""
+    return document["status"] == "failed" or "told" in document
+
+
 async def followed(app: App, document: dict[str, Any], screen: Screen) -> str:
-    """The run that goes on in place of the failed one of `document`; "" if none does."""
-    if not document.get("routed") or not app.workspace.planning.replan:
+    """The run that goes on in place of the one of `document`, which has ended; "" if none does."""
+    planning = app.workspace.planning
+    asked = document.get("routed") or "told" in document or document["plan"] in planning.also
+    if not asked or not planning.replan:
         return ""  # nobody had asked for it in words
     from batuta.desk import Desk  # 50 ms, for those whose plan was made
 
@@ -54,14 +61,16 @@ async def followed(app: App, document: dict[str, Any], screen: Screen) -> str:
         return ""
     if by and not screen.json:
         failed = document["error"]
-        at = one_line(failed["path"] or "the result", 80)
-        screen.say(f"{at} failed, and the rest is planned again: {by} goes on")
+        why = f"{one_line(failed['path'] or 'the result', 80)} failed"
+        why = "more was said" if "told" in document else why
+        screen.say(f"{why}, and the rest is planned again: {by} goes on")
     return by
 
 
 async def unfollowed(app: App) -> list[str]:
-    """Runs that failed lately, and for which nobody has looked yet what goes on in their place."""
-    if not app.workspace.planning.replan or not await app.runs(status="failed", limit=1):
+    """Runs that failed or were told more lately, and for which nobody has looked what goes on in their place."""
+    ended = ("failed", "cancelled")
+    if not app.workspace.planning.replan or not await app.runs(status=ended, limit=1):
         return []
     from batuta.desk import Desk
 

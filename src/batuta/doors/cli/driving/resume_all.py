@@ -9,7 +9,7 @@ from batuta.app import App
 from batuta.doors.cli.driving.drive import code_for
 from batuta.doors.cli.driving.ending import ended_lines
 from batuta.doors.cli.driving.evaluations import goes_on_by, left_to_eval
-from batuta.doors.cli.driving.healing import followed, unfollowed
+from batuta.doors.cli.driving.healing import followed, may_go_on, unfollowed
 from batuta.doors.cli.driving.interrupts import Interrupts
 from batuta.doors.cli.failures import INTERRUPTED, as_ours, error_document
 from batuta.doors.cli.terminal.screen import Screen
@@ -87,7 +87,7 @@ class _Everything:
     async def _drive(self, run: str) -> None:
         try:
             document = await self._app.resume(run)
-            while document["status"] == "failed":
+            while may_go_on(document):
                 by = await followed(self._app, document, self._screen)
                 if not by:
                     break

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from batuta.doors.cli.terminal.table import Span
-from batuta.doors.cli.terminal.text import one_line
+from batuta.doors.cli.terminal.text import json_text, one_line
 
 __all__ = ["again_lines", "asked_lines"]
 
@@ -31,8 +31,13 @@ def again_lines(document: Mapping[str, Any]) -> list[list[Span]]:
     lines: list[list[Span]] = []
     before: Mapping[str, Any] | None = document.get("forked_from")
     behind: Mapping[str, Any] | None = document.get("replanned")
+    told: Mapping[str, Any] | None = document.get("told")
     if before is not None and before.get("replanned"):
         lines.append([Span(f"goes on in place of {before['run']}, by another plan", "dim")])
+    if told is not None:
+        given = [f"{name}={json_text(one)}" for name, one in told["inputs"].items()]
+        said = one_line("; ".join([told["words"], *given]).strip("; "), _WORDS_CELLS)
+        lines.append([Span(f"{one_line(told['who'], 40)} has said since: “{said}”", "dim")])
     if behind is not None and behind["by"]:
         why = one_line(behind["why"], _WHY_CELLS)
         lines.append(

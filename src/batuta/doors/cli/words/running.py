@@ -63,6 +63,19 @@ def _stop(add: Callable[..., Any], parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _tell(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
+    add("run", metavar="RUN", help="the id of the run")
+    add(
+        "words",
+        nargs="?",
+        default="",
+        metavar="WORDS",
+        help="what is different now, or wanted besides",
+    )
+    add("--input", action="append", default=[], metavar="NAME=VALUE", help="an input of its plan that is another"
+        " (repeatable)")  # fmt: skip
+
+
 def _answer(add: Callable[..., Any], parser: argparse.ArgumentParser) -> None:
     add("run", metavar="RUN", help="the id of the run")
     add("step", metavar="STEP", help="the path of the step that asks, as `show` prints it")
@@ -122,6 +135,19 @@ COMMANDS: dict[str, Command] = {
         "go on from there; a write that was cut off is in doubt, as after a crash.",
         "batuta stop --why 'the agent writes nonsense'\nbatuta stop --look\nbatuta stop --release",
         _stop,
+    ),
+    "tell": Command(
+        "answer",
+        "say what is different now; the rest of the run is planned again",
+        "RUN [WORDS] [--input NAME=VALUE]…",
+        "Tell a run that has not ended what is known now. It stops, and another run goes on\n"
+        "with what was done: by the same plan, if an input is another, else by a new one,\n"
+        "which waits for a yes as a plan that was made for words does. If there is no plan\n"
+        "for it, nothing is told, and the run goes on as it was.",
+        "batuta tell r0k3x7m2q 'the file is sales-2.csv'\n"
+        "batuta tell r0k3x7m2q 'and write a report out/sales.html'\n"
+        "batuta tell r0k3x7m2q --input amount=20",
+        _tell,
     ),
     "answer": Command(
         "answer",

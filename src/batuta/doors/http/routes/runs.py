@@ -1,4 +1,4 @@
-"""Runs: begin, list, look, answer, cancel, fork, go on."""
+"""Runs: begin, list, look, answer, tell, cancel, fork, go on."""
 
 import base64
 import binascii
@@ -37,6 +37,13 @@ class Said(msgspec.Struct, forbid_unknown_fields=True):
     step: str
     value: Any
     kind: Literal["", "answer", "approval", "resolve"] = ""
+
+
+class Told(msgspec.Struct, forbid_unknown_fields=True):
+    """What is different now, or wanted besides; and inputs of the plan that are others."""
+
+    words: Annotated[str, msgspec.Meta(max_length=10_000)] = ""
+    inputs: dict[str, Any] = {}
 
 
 class Forking(msgspec.Struct, forbid_unknown_fields=True):
@@ -117,6 +124,18 @@ async def answer(request: Request, run: str) -> Response:
     said = await body_of(request, Said)
     await app_of(request).answer(
         run, said.step, said.value, kind=said.kind, who=caller_of(request).name
+    )
+    return json_answer(await _driven(request, run, 0.0))
+
+
+@router.post(
+    "/{run}/notes", dependencies=[may("run")], responses=_DOCUMENT, openapi_extra=asks_for(Told)
+)
+async def tell(request: Request, run: str) -> Response:
+    """Say what is known now: the run stops, and another one goes on with what was done; `replanned` names it then."""
+    told, caller = await body_of(request, Told), caller_of(request)
+    await service_of(request).desk.tell(
+        run, told.words, told.inputs, who=caller.name, trusted=caller.trusted
     )
     return json_answer(await _driven(request, run, 0.0))
 
