@@ -64,6 +64,8 @@ class RecallPlanner:
         self._cards = cards
         self._head = 0
         self._earlier: dict[str, _Earlier] = {}
+        # By the words of each request, the plan in `_earlier` that has it.
+        self._digests: dict[str, str] = {}
 
     async def propose(self, wish: Wish) -> Proposal:
         """The plan of the nearest earlier request that still works, with the arguments of this one."""
@@ -99,18 +101,25 @@ class RecallPlanner:
             if not isinstance(fact, Made) or fact.words.erased:
                 continue
             words = str(decode(fact.words.data))
-            for one in self._earlier.values():
-                one.requests.pop(words, None)
+            before = self._earlier.get(self._digests.get(words, ""))
+            if before is not None:
+                before.requests.pop(words)
+            self._digests[words] = fact.digest
             earlier = self._earlier.pop(fact.digest, None) or _Earlier(fact.plan, {})
             earlier.requests[words] = fact.run
             if fact.who:
                 earlier = earlier._replace(approved=fact.who)
             if len(earlier.requests) > _REQUESTS_MAX:
-                earlier.requests.pop(next(iter(earlier.requests)))
+                self._forget(earlier, next(iter(earlier.requests)))
             self._earlier[fact.digest] = earlier
         self._earlier = {d: one for d, one in self._earlier.items() if one.requests}
         while len(self._earlier) > _PLANS_MAX:
-            self._earlier.pop(next(iter(self._earlier)))
+            oldest = self._earlier.pop(next(iter(self._earlier)))
+            for words in list(oldest.requests):
+                self._forget(oldest, words)
+
+    def _forget(self, one: _Earlier, words: str) -> None:
+        del one.requests[words], self._digests[words]
 
     async def _usable(self, run_id: str) -> tuple[Plan | None, str]:
         """The plan of a run, or why it is not to be had any more."""
