@@ -33,6 +33,9 @@ from batuta.journal.clock import SystemClock
 from batuta.journal.file.failures import translated
 from batuta.journal.sqlite import open_sqlite
 from batuta.memory.workspace import Memory
+from batuta.observe.otlp.exporter import Exporter
+from batuta.observe.otlp.layer import within_trace
+from batuta.observe.otlp.opening import open_exporter
 from batuta.opening import open_rooms
 from batuta.plans.admit import raise_flaws
 from batuta.plans.check import check
@@ -58,6 +61,8 @@ Planned = Plan | Recording[..., Any]
 
 # Where a workspace keeps its journal, below its folder.
 JOURNAL_FILE = Path(".batuta") / "journal.sqlite"
+# Whoever closes it waits so long for the collector of its traces; what is left then is told by the next process.
+_FAREWELL_S = 5.0
 
 
 class App:
@@ -67,11 +72,13 @@ class App:
         plans: the workflows that its Python modules define, by name.
         memory: its conversations, and what it remembers for long.
         switch: stops everything, in all processes.
+        traces: tells a collector of its runs; None if it names none.
         flaws: why there is nothing of a source of `mcp` or `openapi`, by its name; all else works.
         host: drives its runs in this process.
     """
 
     memory: Memory
+    traces: Exporter | None = None
 
     def __init__(
         self, engine: Engine, catalog: WorkspaceCatalog, workspace: Workspace, policy: Policy
@@ -83,7 +90,7 @@ class App:
         self.plans: Mapping[str, Recording[..., Any]] = {}
         self.flaws: Mapping[str, Finding] = {}
         self._catalog = catalog
-        self.host = Host(engine)
+        self.host = Host(engine, self._follow)
 
     @classmethod
     async def open(
@@ -111,6 +118,7 @@ class App:
         opened, memory, planner = await open_rooms(
             workspace, clock, functions, spare, modules=modules
         )
+        own = modules and journal is None
         if journal is None:
             path = Path(workspace.root) / JOURNAL_FILE
             with translated(str(path)):
@@ -126,6 +134,7 @@ class App:
                 partial(admitted_whole, get=opened.catalog.get),
                 workspace.budget,
                 workspace.limits.calls,
+                layers=(within_trace,) if workspace.observe.otlp else (),
                 stopped=Switch(workspace.root).why,
             ),
             sink=sink,
@@ -134,7 +143,12 @@ class App:
         app = cls(engine, opened.catalog, workspace, policy)
         app.memory, app.flaws = memory, opened.flaws
         app.plans = {one.name: one for one in opened.workflows}
+        app.traces = await open_exporter(workspace, engine) if own else None
         return app
+
+    def _follow(self) -> None:
+        if self.traces is not None:
+            self.traces.follow()
 
     async def __aenter__(self) -> Self:
         return self
@@ -145,6 +159,9 @@ class App:
     async def close(self) -> None:
         """Stop driving, commit what is queued, let go of everything."""
         await self.host.close()
+        if self.traces is not None:
+            await self.engine.journal.flush()
+            await self.traces.close(_FAREWELL_S)
         await self._catalog.close()
         await self.engine.journal.close()
 

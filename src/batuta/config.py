@@ -20,6 +20,7 @@ from batuta.reading.knowledge import KnowledgeConfig, read_knowledge
 from batuta.reading.mcp import McpConfig, read_mcp
 from batuta.reading.memory import MemoryConfig, read_memory
 from batuta.reading.models import ModelConfig, read_models
+from batuta.reading.observe import ObserveConfig, read_observe
 from batuta.reading.openapi import OpenapiConfig, read_openapi
 from batuta.reading.paths import below
 from batuta.reading.places import NOWHERE, Places
@@ -109,6 +110,7 @@ class Workspace(msgspec.Struct, frozen=True):
     sql: dict[str, Database] = {}
     mcp: dict[str, McpConfig] = {}
     openapi: dict[str, OpenapiConfig] = {}
+    observe: ObserveConfig = ObserveConfig()
     places: Places = NOWHERE
 
 
@@ -287,6 +289,7 @@ read_workspace = record(
         "sql": read_databases,
         "mcp": read_mcp,
         "openapi": read_openapi,
+        "observe": read_observe,
     },
     what="a workspace: a map of keys and values",
 )

@@ -11,6 +11,23 @@ SOURCES: Mapping[str, Hover] = {
         "MCP servers, by name: what they offer is called `NAME.TOOL`, as `imports/NAME.json` has it.",
         ({"crm": {"url": "https://crm.example/mcp"}},),
     ),
+    "Workspace.observe": Hover(
+        "Where what is known of runs is sent.", ({"otlp": {"url": "http://127.0.0.1:4318"}},)
+    ),
+    "ObserveConfig": Hover("Where what is known of runs is sent."),
+    "ObserveConfig.otlp": Hover("The collector of OpenTelemetry that traces go to."),
+    "OtlpConfig": Hover("A collector of OpenTelemetry, over HTTP."),
+    "OtlpConfig.url": Hover(
+        "Its address; `/v1/traces` is put behind it.", ("http://127.0.0.1:4318",)
+    ),
+    "OtlpConfig.headers": Hover(
+        "Sent with each request; `env:NAME` in a value is that variable.",
+        ({"Authorization": "Bearer env:OTLP_TOKEN"},),
+    ),
+    "OtlpConfig.service": Hover("What the traces are filed under.", ("support-desk",)),
+    "OtlpConfig.content": Hover(
+        "Inputs, values and messages of failures are told, too; without it, none is."
+    ),
     "McpConfig": Hover("An MCP server: a program that is started, or an address."),
     "McpConfig.command": Hover(
         "The program and its arguments, word by word; no shell reads them.",

@@ -61,8 +61,7 @@ async def result_of(run: Run, engine: Engine) -> Any:
     """The result of a run that succeeded; None otherwise."""
     if run.ended is None or run.ended.status != "succeeded":
         return None
-    await engine.load([run.ended.value])
-    return engine.shelf.get(run.ended.value)
+    return await engine.value(run.ended.value)
 
 
 async def _routed(found: Routed, engine: Engine) -> dict[str, Any]:
@@ -76,8 +75,7 @@ async def _routed(found: Routed, engine: Engine) -> dict[str, Any]:
     }
     if found.why.erased:
         return shown
-    await engine.load([found.why])
-    return shown | engine.shelf.get(found.why)
+    return shown | await engine.value(found.why)
 
 
 def failure_of(run: Run) -> dict[str, str] | None:

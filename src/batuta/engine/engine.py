@@ -12,6 +12,7 @@ from batuta.engine.rules.view import Shelf
 from batuta.engine.shapes import Shapes
 from batuta.engine.turnstile import Turnstile
 from batuta.errors import NotFound, PlanError, Stopped
+from batuta.outbound.tracing import asked_within
 from batuta.plans.inputs import validate_inputs
 from batuta.ports import Catalog, Chance, Clock, Journal, Judge, Layer, Receipt, Row, Sink
 from batuta.spec.budget import Budget
@@ -139,7 +140,9 @@ class Engine:
         if plan.timeout_s is not None:
             budget = Budget(seconds=plan.timeout_s).narrowed(budget)
         slot = self.store(complete, salt)
-        request = msgspec.structs.replace(request, plan=plan.name, inputs=slot)
+        request = msgspec.structs.replace(
+            request, plan=plan.name, inputs=slot, trace=request.trace or asked_within.get()
+        )
         cards, described = self.pins.of(shape, salt)
         accepted = Accepted(
             at=now, run=run_id, request=request, salt=salt.hex(), epoch=self.epoch, budget=budget, fork=fork
@@ -232,6 +235,7 @@ class Engine:
             **self._news(run, shape),
             inputs=self.store(inputs, run.salt, PIECE_BYTES_MIN),
             cost_nusd=holder.reserved_nusd if cost is None else cost,
+            asked=expand.asked,
         )
 
     def pinned(self, run: Run, fact: Expanded, plans: Mapping[str, PlanShape]) -> Expanded:
@@ -278,6 +282,11 @@ class Engine:
                 pieces = [(part.where, await self._stored(part.ref)) for part in value.parts]
                 whole = put_together(data, pieces)
                 self.shelf.put(value, value.size, whole, keep=len(stored))
+
+    async def value(self, value: Value) -> Any:
+        """What `value` holds. Raises `NotFound`, `JournalBroken`."""
+        await self.load([value])
+        return self.shelf.get(value)
 
     async def _stored(self, ref: str) -> Any:
         return self.shelf.find(ref) or decode(await self.journal.get(ref))

@@ -1,6 +1,7 @@
 """Keeps runs going in this process: one driver per run, called again when a timer rings."""
 
 import asyncio
+from collections.abc import Callable
 
 from batuta.engine.engine import Engine
 from batuta.engine.loop import Driver
@@ -16,10 +17,14 @@ LOOK_S_MAX = 30.0
 
 
 class Host:
-    """Drives runs until they end, wait for an answer, or turn out to be driven by another process."""
+    """Drives runs until they end, wait for an answer, or turn out to be driven by another process.
 
-    def __init__(self, engine: Engine) -> None:
+    `begins` is called before anything is driven.
+    """
+
+    def __init__(self, engine: Engine, begins: Callable[[], None] | None = None) -> None:
         self._engine = engine
+        self._begins = begins
         self._going: dict[str, asyncio.Task[Run]] = {}
         self._watch: asyncio.TimerHandle | None = None
 
@@ -32,6 +37,8 @@ class Host:
         """
         engine = self._engine
         engine.check_not_stopped()
+        if self._begins is not None:
+            self._begins()
         going = self._going.get(run_id)
         if going is None:
             going = asyncio.get_running_loop().create_task(self._drive(run_id, run))

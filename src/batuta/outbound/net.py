@@ -17,6 +17,7 @@ from batuta.outbound.connecting import VettingBackend, ssl_context, through_prox
 from batuta.outbound.exchange import Answer, Request
 from batuta.outbound.proxies import Proxies
 from batuta.outbound.streams import leaving
+from batuta.outbound.tracing import traced_headers
 
 __all__ = ["VettedConnections"]
 
@@ -82,7 +83,7 @@ class VettedConnections:
         outgoing = httpcore.Request(
             request.method,
             request.url,
-            headers=list(request.headers.items()),
+            headers=list(traced_headers(request.headers).items()),
             content=request.body,
             extensions={"timeout": {"connect": min(timeout_s * 0.8, _CONNECT_S_MAX)}},
         )

@@ -77,6 +77,10 @@ class Service:
 
         Afterwards what is driven may come to its end for `patience_s`.
         """
+        traces = self.app.traces
+        if traces is not None:
+            traces.said = lambda why: self._said("", JournalError(f"traces: {why}"))
+            traces.follow()
         await self.keeper.begin()
         left = asyncio.get_running_loop().create_task(self._take_up_failed())
         try:

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from batuta.spec.model_call import ModelCall
 from batuta.spec.plan import Plan
 
 __all__ = ["Call", "Done", "Expand", "Failed", "Outcome", "Question", "Waiting"]
@@ -24,6 +25,7 @@ class Call(msgspec.Struct, frozen=True):
         deadline: when the caller stops waiting, in seconds of the Unix epoch.
         answer: the answer to the question that this instance asked (`answered` tells null from none).
         state: what `Waiting.state` carried when the question was asked.
+        trace: the W3C `traceparent` of the request that the run came from; "" without one.
         report: hands any JSON value to whoever watches; never recorded.
     """
 
@@ -37,6 +39,7 @@ class Call(msgspec.Struct, frozen=True):
     answered: bool = False
     answer: Any = None
     state: Any = None
+    trace: str = ""
     report: Callable[[Any], None] = _silent
 
 
@@ -71,11 +74,12 @@ class Question(msgspec.Struct, frozen=True, omit_defaults=True):
 class Done(msgspec.Struct, frozen=True):
     """The call succeeded with `value` (any JSON) and cost `cost_nusd` nano-dollars.
 
-    `cost_nusd` None means: as reserved, i.e. the card's price.
+    `cost_nusd` None means: as reserved, i.e. the card's price. `asked`: the models that were asked for it.
     """
 
     value: Any = None
     cost_nusd: int | None = None
+    asked: tuple[ModelCall, ...] = ()
 
 
 class Failed(msgspec.Struct, frozen=True):
@@ -86,6 +90,7 @@ class Failed(msgspec.Struct, frozen=True):
         message: one sentence for people.
         retry_after_s: the callee asks to be left alone for so many seconds.
         cost_nusd: what it cost all the same, in nano-dollars; negative, or in doubt: the most it can, as reserved.
+        asked: the models that were asked all the same.
     """
 
     code: str
@@ -94,6 +99,7 @@ class Failed(msgspec.Struct, frozen=True):
     in_doubt: bool = False
     retry_after_s: float | None = None
     cost_nusd: int = 0
+    asked: tuple[ModelCall, ...] = ()
 
     def __post_init__(self) -> None:
         _check("code", "a str", self.code, str)
@@ -118,11 +124,15 @@ class Waiting(msgspec.Struct, frozen=True):
 
 
 class Expand(msgspec.Struct, frozen=True):
-    """The answer is a plan: its result becomes the value of the step. `inputs` are the plan's inputs."""
+    """The answer is a plan: its result becomes the value of the step. `inputs` are the plan's inputs.
+
+    `asked`: the models that were asked for it.
+    """
 
     plan: Plan
     inputs: dict[str, Any] = {}
     cost_nusd: int | None = None
+    asked: tuple[ModelCall, ...] = ()
 
     def __post_init__(self) -> None:
         _check("Expand", "a Plan", self.plan, Plan)

@@ -11,6 +11,7 @@ import msgspec
 
 from batuta.spec.budget import Budget
 from batuta.spec.card import TIMEOUT_S
+from batuta.spec.model_call import ModelCall
 from batuta.spec.request import Fork, Request
 from batuta.spec.value import Value
 
@@ -137,6 +138,7 @@ class Expanded(Fact, frozen=True, kw_only=True, tag="expanded"):
     `plan` is there where the log of the run has it first; later ones of that `plan_digest` are the same.
     `described` maps capability to the card itself, stored once for all runs of the plan: what has changed since can
     be named. Neither cards nor described are there if the run is pinned to these cards already.
+    `asked`: the models that were asked in the attempt, here and in other facts that end one.
     """
 
     path: str
@@ -148,6 +150,7 @@ class Expanded(Fact, frozen=True, kw_only=True, tag="expanded"):
     cards: Value = Value()
     cost_nusd: int = 0
     described: Value | None = None
+    asked: tuple[ModelCall, ...] = ()
 
 
 class Skipped(Fact, frozen=True, kw_only=True, tag="skipped"):
@@ -206,6 +209,7 @@ class Finished(Fact, frozen=True, kw_only=True, tag="finished"):
     attempt: int = 1
     value: Value
     cost_nusd: int = 0
+    asked: tuple[ModelCall, ...] = ()
 
 
 class Failure(Fact, frozen=True, kw_only=True, tag="failed"):
@@ -221,6 +225,7 @@ class Failure(Fact, frozen=True, kw_only=True, tag="failed"):
     retry_at: float | None = None
     alternative: int = 0
     cost_nusd: int = 0
+    asked: tuple[ModelCall, ...] = ()
 
 
 class Waited(Fact, frozen=True, kw_only=True, tag="waited"):

@@ -11,6 +11,7 @@ class Request(msgspec.Struct, frozen=True, omit_defaults=True):
     """A request as the door made it: text or the name of a plan, the inputs, and who asks.
 
     `author` is whoever the door authenticated ("" for the local user). `trusted` False: plans are not made for them.
+    `trace` is the W3C `traceparent` that it came with.
     """
 
     plan: str = ""
@@ -18,6 +19,7 @@ class Request(msgspec.Struct, frozen=True, omit_defaults=True):
     inputs: Value = Value()
     author: str = ""
     trusted: bool = True
+    trace: str = ""
 
 
 class Fork(msgspec.Struct, frozen=True, omit_defaults=True):

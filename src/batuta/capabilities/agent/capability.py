@@ -158,7 +158,8 @@ class ThoughtCapability:
         outcome = await self._model.ask(call, asked, lambda: self._talk(call, past))
         if isinstance(outcome, Failed):
             if outcome.code == "too_long" and shortens:
-                return self._summarized(call, past)
+                shorter = self._summarized(call, past)
+                return msgspec.structs.replace(shorter, asked=outcome.asked)
             if outcome.code == "invalid_answer":
                 # It was asked to put that right; once more would be the same.
                 return msgspec.structs.replace(outcome, may_retry=False)
@@ -180,7 +181,7 @@ class ThoughtCapability:
         earlier = self._earlier(call.args)
         return talk_of(Thought(self._agent, self._config, self._tools, past, call, earlier, check))
 
-    def _summarized(self, call: Call, past: Past) -> Outcome:
+    def _summarized(self, call: Call, past: Past) -> Expand:
         """The same thought, after a summary of what was said long ago."""
         config, args = self._model.config, call.args
         most = min(config.max_input, self._compact_bytes or config.max_input)

@@ -26,6 +26,7 @@ from batuta.imports.manifest import Manifest
 from batuta.imports.pin import Pin
 from batuta.imports.quarantine import quarantined
 from batuta.outbound.exchange import Trouble
+from batuta.outbound.tracing import shared
 from batuta.spec.call import Failed
 
 __all__ = ["Session"]
@@ -144,9 +145,10 @@ class Session:
         token = current.set(sending)
         self._underway.add(sending)
         try:
-            return await self._client.session.send_request(
-                _request(kind, params), _RESULTS[kind], progress_callback=told
-            )
+            with shared():  # its library hands the trace on in `_meta`
+                return await self._client.session.send_request(
+                    _request(kind, params), _RESULTS[kind], progress_callback=told
+                )
         finally:
             self._underway.discard(sending)
             current.reset(token)

@@ -16,6 +16,7 @@ from pydantic_ai.tools import ToolDefinition
 
 from batuta.capabilities.files.folder import Folder
 from batuta.capabilities.model.attached import attached
+from batuta.capabilities.model.booked import booked
 from batuta.capabilities.model.card import Asked, tokens_at_most
 from batuta.capabilities.model.failures import failed_from
 from batuta.capabilities.model.heard import Heard, kept
@@ -25,6 +26,7 @@ from batuta.errors import CallFailed
 from batuta.language.rescue import Check, Rescue, rescue
 from batuta.reading.models import ModelConfig
 from batuta.spec.call import Call, Done, Failed, Outcome
+from batuta.spec.model_call import ModelCall
 from batuta.spec.value import canonical, digest, encode
 
 __all__ = ["Answering", "Talk", "kept", "read_answer"]
@@ -71,8 +73,10 @@ class Answering:
         combines = model.profile.get("google_supports_tool_combination", True)
         self._combines = config.provider != "google" or bool(combines)
 
-    async def __call__(self, call: Call, asked: Asked, talk: Talk) -> Outcome:
-        """The outcome of one call: what `talk` reads in the answer."""
+    async def __call__(
+        self, call: Call, asked: Asked, talk: Talk, ledger: list[ModelCall]
+    ) -> Outcome:
+        """The outcome of one call: what `talk` reads in the answer. Each question is put into `ledger`."""
         try:
             content = await self._content(asked)
         except CallFailed as error:
@@ -80,10 +84,10 @@ class Answering:
         if isinstance(content, Failed):
             return content
         native = self._is_native(asked, talk)
-        found = await self._answered(call, asked, talk, content, native=native)
+        found = await self._answered(call, asked, talk, content, ledger, native=native)
         if not (native and self._compatible and _is_bad(found)):
             return found
-        told = await self._answered(call, asked, talk, content, native=False)
+        told = await self._answered(call, asked, talk, content, ledger, native=False)
         if not _is_bad(told):  # so it was the schema, and nothing else of the question
             if len(self._refused) >= _REFUSED_MAX:
                 self._refused.clear()
@@ -91,7 +95,14 @@ class Answering:
         return told
 
     async def _answered(
-        self, call: Call, asked: Asked, talk: Talk, content: Any, *, native: bool
+        self,
+        call: Call,
+        asked: Asked,
+        talk: Talk,
+        content: Any,
+        ledger: list[ModelCall],
+        *,
+        native: bool,
     ) -> Outcome:
         settings, parameters, instructions = self._request(asked, talk, native)
         question = ModelRequest(parts=[UserPromptPart(content)])
@@ -101,7 +112,9 @@ class Answering:
         for again in (False, True):
             heard = Heard(call.report)
             try:
-                answer = await think(self._model, messages, settings, parameters, heard.report)
+                with booked(ledger, heard) as book:
+                    answer = await think(self._model, messages, settings, parameters, heard.report)
+                    book(answer)
             except Exception as error:
                 failed = failed_from(error)
                 if failed is None:

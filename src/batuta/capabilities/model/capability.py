@@ -20,7 +20,8 @@ from batuta.outbound.headers import HeaderTemplates
 from batuta.outbound.urls import UrlTemplate
 from batuta.reading.models import ModelConfig
 from batuta.reading.providers import key_header, key_of, url_of
-from batuta.spec.call import Call, Failed, Outcome
+from batuta.spec.call import Call, Failed, Outcome, Waiting
+from batuta.spec.model_call import ModelCall
 
 __all__ = ["ModelCapability"]
 
@@ -104,16 +105,30 @@ class ModelCapability:
                 f"the environment has no {self._lacking}, which {self.card.name} needs; set it"
                 " (`batuta doctor` shows what is missing)",
             )
-        left_s = call.deadline - time.time() - _GRACE_S
         heard = Heard(call.report)
         call = msgspec.structs.replace(call, report=heard.report)
+        ledger: list[ModelCall] = []
+        outcome = await self._outcome(call, asked, talk, heard, ledger)
+        if not ledger or isinstance(outcome, Waiting):
+            return outcome
+        return msgspec.structs.replace(outcome, asked=tuple(ledger))
+
+    async def _outcome(
+        self,
+        call: Call,
+        asked: Asked,
+        talk: Callable[[], Any],
+        heard: Heard,
+        ledger: list[ModelCall],
+    ) -> Outcome:
+        left_s = call.deadline - time.time() - _GRACE_S
         try:
             async with asyncio.timeout(left_s):
                 try:
                     ready = await self._ready()
                 except InputError as error:  # of the address, if that is in the environment
                     return Failed("no_key", error.message)
-                return await ready.answering(call, asked, talk())
+                return await ready.answering(call, asked, talk(), ledger)
         except TimeoutError:
             text = f"no whole answer within {max(left_s, 0):.3g} s"
             return heard.told_in(Failed("timeout", text, may_retry=True, cost_nusd=-1))

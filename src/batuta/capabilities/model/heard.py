@@ -1,5 +1,6 @@
 """What a model has said so far, for whoever reads why its answer did not come to an end."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -14,18 +15,24 @@ _KEPT_CHARS = 1_200
 
 
 class Heard:
-    """Hands on to `report` what is reported, and keeps the beginning of the last answer."""
+    """Hands on to `report` what is reported, and keeps the beginning of the last answer.
+
+    `first_at`: when the first piece of it came, by the clock `perf_counter`; 0: none has.
+    """
 
     def __init__(self, report: Callable[[Any], None]) -> None:
         self._report = report
         self._pieces: list[str] = []
         self._chars = 0
+        self.first_at = 0.0
 
     def report(self, told: Any) -> None:
         """Hand on a piece of text, `{"text": …}`, or a message between two answers."""
         if "text" not in told:
             self._pieces, self._chars = [], 0  # what comes is another answer
-        elif self._chars <= _KEPT_CHARS:
+        elif not self.first_at:
+            self.first_at = time.perf_counter()
+        if "text" in told and self._chars <= _KEPT_CHARS:
             self._pieces.append(told["text"])
             self._chars += len(told["text"])
         self._report(told)

@@ -15,9 +15,11 @@ from batuta.doors.cli.driving.held import told_when_held
 from batuta.doors.cli.terminal.screen import Screen
 from batuta.errors import InputError, NotFound
 from batuta.journal.sqlite import open_sqlite
+from batuta.outbound.tracing import asked_within
 from batuta.plans.build import Sourced, plan_from_file
 from batuta.plans.naming import plan_name
 from batuta.ports import Journal, Sink
+from batuta.spec.trace import read_traceparent
 
 __all__ = [
     "folder_of",
@@ -144,10 +146,17 @@ def is_workspace(folder: Path) -> bool:
 async def opened(
     folder: Path, screen: Screen, sink: Sink | None = None, functions: Iterable[Any] = ()
 ) -> AsyncGenerator[App]:
-    """The workspace, ready to drive runs, with `functions` besides its own; who keeps it waiting is told."""
+    """The workspace, ready to drive runs, with `functions` besides its own; who keeps it waiting is told.
+
+    Runs that begin here belong to the trace that the environment names (`TRACEPARENT`).
+    """
+    if read_traceparent(os.environ.get("TRACEPARENT", "")):
+        asked_within.set(os.environ["TRACEPARENT"].strip())
     with told_when_held(folder / JOURNAL_FILE, screen.say):
         async with await App.open(folder, sink=sink, functions=functions) as app:
             yield app
+    if app.traces is not None and app.traces.trouble:
+        screen.say(f"traces: {app.traces.trouble}; what was not told is told by the next run")
 
 
 @asynccontextmanager

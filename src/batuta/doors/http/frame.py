@@ -17,6 +17,8 @@ from batuta.doors.http.journal_of_requests import tell, tell_soon
 from batuta.doors.http.metrics import Metrics
 from batuta.doors.http.problems import Problem, document_of
 from batuta.doors.http.settings import Settings
+from batuta.outbound.tracing import asked_within
+from batuta.spec.trace import read_traceparent
 
 __all__ = ["SAFE_HEADERS", "Frame", "Origins"]
 
@@ -51,6 +53,7 @@ class Frame:
             await self._inner(scope, receive, send)
             return
         exchange = _Exchange(scope, receive, send, self._settings)
+        token = asked_within.set(_trace_in(Headers(scope=scope)))
         self._metrics.begun()
         try:
             if (refused := exchange.refused()) is not None:
@@ -65,6 +68,7 @@ class Frame:
             tell("bug", error=found.message, route=_route_of(scope))
             await exchange.fail(document_of(found))
         finally:
+            asked_within.reset(token)
             took_s, route = time.perf_counter() - exchange.began, _route_of(scope)
             self._metrics.ended(scope["method"], route, exchange.status, took_s)
             tell_soon(
@@ -182,6 +186,12 @@ class Origins:
         ):
             return "origin", "the page of another site has sent this"
         return None
+
+
+def _trace_in(headers: Headers) -> str:
+    """The trace that a request is a part of, as its client says; "" if it does not say, or wrongly."""
+    said = headers.getlist("traceparent")
+    return said[0].strip() if len(said) == 1 and read_traceparent(said[0]) else ""
 
 
 def _name_in(host: str) -> str:

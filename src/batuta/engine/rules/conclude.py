@@ -58,8 +58,15 @@ def conclude(
             case Done():
                 cost = _cost(node, outcome.cost_nusd)
                 value = how.store(outcome.value)
-                path, attempt = node.path, node.attempt
-                return (Finished(at=now, path=path, attempt=attempt, value=value, cost_nusd=cost),)
+                done = Finished(
+                    at=now,
+                    path=node.path,
+                    attempt=node.attempt,
+                    value=value,
+                    cost_nusd=cost,
+                    asked=outcome.asked,
+                )
+                return (done,)
             case Failed():
                 return _failed(run, node, outcome, now, how, stopping=stopping)
             case Waiting():
@@ -98,6 +105,7 @@ def _failed(
             retry_at=retry_at,
             alternative=alternative,
             cost_nusd=cost,
+            asked=outcome.asked,
         ),
     )
 

@@ -85,6 +85,7 @@ def call_of(run: Run, node: Node, started: Started, args: dict[str, Any]) -> Cal
         answered=answered,
         answer=decode(answer.value.data) if answered and answer is not None else None,
         state=state,
+        trace=run.accepted.request.trace if run.accepted is not None else "",
     )
 
 

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from batuta.errors import JournalError
+from batuta.storage.locks import try_lock
 
 __all__ = ["Owner", "gate", "is_alive", "living", "owners_dir"]
 
@@ -22,26 +23,6 @@ _GATE_WAIT_S = 10.0
 _GATE_POLL_S = 0.01
 # Ids are shorter than this (characters).
 _ID_MAX = 64
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _try_lock(fd: int, *, shared: bool = False) -> bool:
-        del shared  # there is no such lock; who looks at the same moment sees a living owner, and looks again
-        try:
-            msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-else:
-    import fcntl
-
-    def _try_lock(fd: int, *, shared: bool = False) -> bool:
-        try:
-            fcntl.flock(fd, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
 
 
 def owners_dir(path: Path) -> Path:
@@ -59,7 +40,7 @@ class Owner:
         self._file = folder / self.id
         # Nobody knows this id yet, so nobody can be testing this lock.
         self._fd = os.open(self._file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
-        if not _try_lock(self._fd):
+        if not try_lock(self._fd):
             raise JournalError(
                 f"{self._file} cannot be locked",
                 remedy="keep the journal on a file system that supports locks",
@@ -94,7 +75,7 @@ def is_alive(path: Path, owner: str) -> bool:
         )
     try:
         # Shared, so that two who look at the same time do not take each other for the owner.
-        dead = _try_lock(fd, shared=True)
+        dead = try_lock(fd, shared=True)
         if dead and sys.platform != "win32":
             file.unlink(missing_ok=True)
         return not dead
@@ -118,7 +99,7 @@ def gate(path: Path) -> Generator[None]:
     fd = os.open(folder / "gate", os.O_CREAT | os.O_RDWR, 0o600)
     try:
         deadline = time.monotonic() + _GATE_WAIT_S
-        while not _try_lock(fd):
+        while not try_lock(fd):
             if time.monotonic() > deadline:
                 raise JournalError(
                     f"{path} is being restored or opened by another process",

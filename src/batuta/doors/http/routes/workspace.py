@@ -99,6 +99,9 @@ async def metrics(request: Request) -> Response:
     gauge("batuta_runs_queued", "Runs that wait for their turn.", service.keeper.queued)
     gauge("batuta_followers", "Who follows runs now.", service.feeds.followers)
     gauge("batuta_cost_usd", "Cost of all calls.", usd(figures.cost_nusd))
+    if (traces := service.app.traces) is not None:
+        gauge("batuta_traces_spans", "Spans that the collector has taken.", traces.sent)
+        gauge("batuta_traces_dropped", "Spans that it refused.", traces.dropped)
     counted.by("batuta_facts", "Facts in the journal.", "kind", figures.facts)
     counted.by("batuta_runs_ended", "Runs that have ended.", "status", figures.ended)
     return Response(counted.text(), media_type="text/plain; version=0.0.4")

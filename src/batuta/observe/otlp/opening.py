@@ -1,0 +1,43 @@
+"""The traces of a workspace that wants them told."""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from batuta.config import Workspace
+from batuta.observe.otlp.collector import Collector
+from batuta.observe.otlp.exporter import Exporter, Reading
+from batuta.observe.otlp.peers import peers_of
+from batuta.outbound.exchange import LazyConnections
+from batuta.reading.server import is_loopback
+
+__all__ = ["open_exporter"]
+
+
+# Where a workspace keeps what is its own, below its folder.
+_FOLDER = ".batuta"
+
+
+async def open_exporter(workspace: Workspace, reading: Reading) -> Exporter | None:
+    """What tells the traces of `workspace`; None if it names no collector.
+
+    A collector on this machine may be reached: nothing but the workspace file chooses its address.
+
+    Raises:
+        WorkspaceError: a setting is wrong. JournalError, InputError: its position cannot be had.
+    """
+    config = workspace.observe.otlp
+    if config is None:
+        return None
+    from importlib.metadata import PackageNotFoundError, version  # 30 ms, for who tells
+
+    own = [urlsplit(config.url).netloc] if is_loopback(config.url) else []
+    connections = LazyConnections([*workspace.network.allow_private, *own])
+    try:
+        own_version = version("batuta")
+    except PackageNotFoundError:  # run from its sources
+        own_version = "0"
+    collector = Collector(config, connections, own_version)
+    folder = Path(workspace.root) / _FOLDER
+    exporter = Exporter(reading, collector, folder, peers_of(workspace), content=config.content)
+    await exporter.begin()
+    return exporter
