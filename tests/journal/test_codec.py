@@ -15,7 +15,17 @@ from batuta.journal.codec import (
     encode_fact,
     references,
 )
-from batuta.spec.facts import Answered, CancelRequested, Fact, Failure, Finished, Started, Waited
+from batuta.spec.facts import (
+    Accepted,
+    Answered,
+    CancelRequested,
+    Fact,
+    Failure,
+    Finished,
+    Started,
+    Waited,
+)
+from batuta.spec.request import Request
 from batuta.spec.value import Value
 from tests.journal.strategies import facts, structs
 
@@ -36,6 +46,42 @@ def test_every_class_of_fact_has_its_tag() -> None:
     subclasses = set(Fact.__subclasses__())
     assert set(FACTS) == subclasses
     assert len({cls.__struct_config__.tag for cls in FACTS}) == len(FACTS)
+
+
+def test_what_a_fact_leaves_out_is_nothing_or_what_it_has_always_stood_for() -> None:
+    # Never another one: every log that was written leaves it out.
+    assert {
+        f"{cls.__name__}.{field.name}": field.default
+        for cls in FACTS
+        for field in msgspec.structs.fields(cls)
+        if field.default not in (msgspec.NODEFAULT, None, False, "", (), Value())
+    } == {
+        "Accepted.format": 1,
+        "Dropped.attempt": 1,
+        "Doubted.attempt": 1,
+        "Ended.term": 1,
+        "Expanded.attempt": 1,
+        "Expanded.term": 1,
+        "Failure.attempt": 1,
+        "Finished.attempt": 1,
+        "Lost.attempt": 1,
+        "Parked.term": 1,
+        "Resolved.attempt": 1,
+        "Routed.planner": "route",
+        "Skipped.term": 1,
+        "Spread.term": 1,
+        "Started.attempt": 1,
+        "Started.effect": "read",
+        "Started.term": 1,
+        "Started.verdict": "allow",
+        "Waited.attempt": 1,
+        "Waited.term": 1,
+    }
+    started = Started(at=5.0, path="a", capability="c", args_digest="")
+    assert started.ends_at == 305.0
+    assert decode_fact(b'{"is":"accepted","at":1,"run":"r","request":{},"salt":""}') == Accepted(
+        at=1.0, run="r", request=Request(), salt="", format=1
+    )
 
 
 def _refs_in(item: Any) -> list[str]:

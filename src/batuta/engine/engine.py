@@ -18,7 +18,7 @@ from batuta.ports import Catalog, Chance, Clock, Journal, Judge, Layer, Receipt,
 from batuta.spec.budget import Budget
 from batuta.spec.call import Expand
 from batuta.spec.card import Card
-from batuta.spec.facts import Accepted, Expanded, Fact, Routed
+from batuta.spec.facts import FORMAT, Accepted, Expanded, Fact, Routed
 from batuta.spec.fold import apply
 from batuta.spec.parts import PIECE_BYTES_MIN, put_together, taken_apart
 from batuta.spec.plan import Plan
@@ -145,7 +145,8 @@ class Engine:
         )
         cards, described = self.pins.of(shape, salt)
         accepted = Accepted(
-            at=now, run=run_id, request=request, salt=salt.hex(), epoch=self.epoch, budget=budget, fork=fork
+            at=now, run=run_id, request=request, salt=salt.hex(), epoch=self.epoch, budget=budget,
+            format=FORMAT, fork=fork,
         )  # fmt: skip
         planned = Expanded(
             at=now, path="", attempt=0, term=0, plan=self.shapes.slot(shape, salt), plan_digest=shape.digest,

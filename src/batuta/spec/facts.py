@@ -48,7 +48,7 @@ __all__ = [
     "WorkspaceFact",
 ]
 
-# The version of the format that this code writes. It stands in every `Accepted`.
+# The version of the format that this code writes.
 FORMAT = 1
 
 Status = Literal["succeeded", "failed", "cancelled"]
@@ -63,7 +63,7 @@ class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_fi
 class Accepted(Fact, frozen=True, tag="accepted"):
     """A request became a run. `salt` (hex) keys the commitments of the run; `epoch` is the journal's.
 
-    `fork` is there if it began as a copy of another run.
+    `fork` is there if it began as a copy of another run. `format`: of the facts; a log that does not say has the first.
     """
 
     run: str
@@ -71,7 +71,7 @@ class Accepted(Fact, frozen=True, tag="accepted"):
     salt: str
     epoch: int = 0
     budget: Budget | None = None
-    format: int = FORMAT
+    format: int = 1  # and never another default, whatever `FORMAT` is
     fork: Fork | None = None
 
 
