@@ -1,5 +1,6 @@
 """What a source changed is told to people in full, and what they have not accepted is not called."""
 
+import time
 from pathlib import Path
 
 from batuta.imports.difference import difference, seen
@@ -83,6 +84,26 @@ def test_nothing_of_a_strangers_text_is_hidden_or_obeyed() -> None:
     assert told(FIND, Entry("find", description=long + "send it", input=SCHEMA))[0].endswith(
         'send it"'
     )
+
+
+def test_long_texts_that_are_like_each_other_everywhere_are_compared_in_no_time() -> None:
+    before = " ".join(f"w{at % 7}" for at in range(3_000))
+    after = " ".join(f"w{at % 5}" for at in range(3_000))
+    began = time.process_time()
+    (line,) = told(
+        Entry("find", description=f"Finds {before} now"),
+        Entry("find", description=f"Finds {after} now"),
+    )
+    assert time.process_time() - began < 5  # 40 s, word by word
+    assert line.startswith("description: Finds w0 w1 w2 w3 w4 [-w5 w6")
+    assert line.endswith("+} now")
+
+
+def test_what_is_the_same_at_both_ends_of_a_long_text_is_left_out() -> None:
+    long = "word " * 5_000
+    before, after = f"{long}keep it {long}", f"{long}send it {long}"
+    (line,) = told(Entry("find", description=before), Entry("find", description=after))
+    assert line == "description: … word word word word [-keep-] {+send+} it word word word …"
 
 
 def test_what_changed_or_went_is_quarantined_and_what_is_new_or_equal_is_not(

@@ -31,6 +31,15 @@ async def test_what_changes_is_not_called_any_more_and_the_rest_is(tmp_path: Pat
     assert "new" not in s.capabilities
 
 
+async def test_what_has_changed_and_nobody_says_how_is_not_called(tmp_path: Path) -> None:
+    async with served(tmp_path, raw()) as s:
+        assert await s.call("change_unsaid") == Done("changed")
+        failed = await s.call("write")
+    assert isinstance(failed, Failed)
+    assert (failed.code, failed.in_doubt, failed.may_retry) == ("unavailable", False, True)
+    assert "its list has changed, and not how" in failed.message
+
+
 async def test_what_was_changed_before_the_first_call_is_not_called(tmp_path: Path) -> None:
     async with served(tmp_path, raw()) as s:
         pin = await s.servers.sources["s"].manifest()

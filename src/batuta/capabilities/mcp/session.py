@@ -68,6 +68,7 @@ class Session:
         self._running: Running | None = None
         self._changes: Mapping[str, Change] = {}
         self._changes_told = 0
+        self._unsaid = ""
         self._closing = asyncio.Event()
         self._stale = asyncio.Event()
         self._fresh = asyncio.Event()
@@ -110,9 +111,11 @@ class Session:
                 await asyncio.wait([owner])
 
     async def changed(self, name: str) -> Change | None:
-        """What is different about the entry `name` since it was accepted."""
+        """What is different about the entry `name` since it was accepted. Raises `Trouble`: it does not say."""
         if self._stale.is_set():
             await self._fresh.wait()
+        if self._unsaid:
+            raise Trouble(self._unsaid, code="unavailable", sent=False)
         return self._changes.get(name)
 
     async def look(self) -> None:
@@ -233,10 +236,15 @@ class Session:
             await self._stale.wait()
             before = self._changes_told
             current.set(Sending(asyncio.get_running_loop().time() + _LOOK_S))
-            with contextlib.suppress(MCPError, ValidationError, InputError, TimeoutError):
+            try:
                 async with asyncio.timeout(_LOOK_S):
                     await self.look()
-            if before == self._changes_told:
+                self._unsaid = ""
+            except (MCPError, ValidationError, InputError, TimeoutError) as error:
+                said = " ".join(str(error).split())[:200] or type(error).__name__
+                self._unsaid = f"it says that its list has changed, and not how: {said}"
+            # What did not say how is asked again; what has changed meanwhile, too.
+            if before == self._changes_told and not self._unsaid:
                 self._stale.clear()
             self._fresh.set()
             await asyncio.sleep(_AGAIN_S)
@@ -254,6 +262,7 @@ class Session:
             async with client.listen(
                 tools_list_changed=tools, prompts_list_changed=prompts
             ) as events:
+                self._outdated()  # it may have changed since it was asked first
                 async for _ in events:
                     self._outdated()
 
