@@ -97,7 +97,7 @@ def test_who_only_looks_brings_nothing_up_to_date_and_writes_nothing(tmp_path: P
 
 
 LOOK = """
-import os, pathlib, sys
+import os, pathlib, sys, urllib.parse  # the last, that Python imports late, from where nobody may read
 from batuta.memory.database import open_memory
 if os.geteuid() == 0:
     os.setuid(65_534)

@@ -1,5 +1,6 @@
 """The types of Python annotations as JSON Schema, and JSON as values of them: for capabilities and workflows alike."""
 
+import inspect
 from typing import Any, cast
 
 import msgspec
@@ -39,6 +40,10 @@ def schema_of(
     schema = _hoisted(schema, defs)
     for name, body in named.items():
         body = _hoisted(body, defs)
+        if (
+            "description" in body
+        ):  # a docstring, which only later Pythons store without its indentation
+            body["description"] = inspect.cleandoc(body["description"])
         closed = output and "properties" in body
         defs[name] = {"additionalProperties": False, **body} if closed else body
     return schema

@@ -1,5 +1,6 @@
 """Files that are written where somebody said: all of it or nothing."""
 
+import errno
 import os
 import secrets
 import stat
@@ -30,6 +31,10 @@ def write_whole(path: Path, text: str, *, replace: bool) -> None:
             path.write_text(text, encoding="utf-8")
             return
         path = path.resolve()
+        if (
+            path.is_symlink()
+        ):  # from Python 3.13 on, links in a circle are resolved to one of themselves
+            raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
         # A neighbour first, so that nobody ever reads half of it.
         whole = str(path.with_name(f".{path.name[:64]}.{secrets.token_hex(4)}"))
         handle = os.open(whole, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)

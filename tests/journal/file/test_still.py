@@ -19,7 +19,7 @@ WAIT_S = 20.0
 # Rights do not bind the one who may do everything; nobody is nobody special.
 NOBODY = 65_534
 LOOK = """
-import asyncio, os, sys
+import asyncio, os, sys, urllib.parse  # the last, that Python imports late, from where nobody may read
 from batuta.errors import JournalError
 from batuta.journal.sqlite import open_sqlite
 if os.geteuid() == 0:
