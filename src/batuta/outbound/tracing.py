@@ -26,9 +26,15 @@ class Outgoing(msgspec.Struct, frozen=True):
     number: int = 0
 
     @property
+    def own(self) -> Place:
+        """Where the attempt itself is."""
+        trace, _, sampled = place_of(self.run, self.trace)
+        return trace, span_id(self.run, "attempt", self.path, self.attempt), sampled
+
+    @property
     def place(self) -> Place:
         """Where the next request belongs."""
-        trace, _, sampled = place_of(self.run, self.trace)
+        trace, _, sampled = self.own
         return trace, span_id(self.run, "call", self.path, self.attempt, self.number), sampled
 
 
@@ -61,10 +67,10 @@ def traced_headers(headers: dict[str, str]) -> dict[str, str]:
 
 
 @contextmanager
-def shared() -> Generator[None]:
+def shared(*, calls: bool = False) -> Generator[None]:
     """Inside, whoever uses the API of OpenTelemetry in this process goes on with our trace.
 
-    If nobody has loaded it, nobody does.
+    `calls`: it is a request that leaves; else what goes on is the attempt. If nobody has loaded it, nobody does.
     """
     now, api = under_way.get(), sys.modules.get("opentelemetry.trace")
     if now is None or api is None:
@@ -72,7 +78,7 @@ def shared() -> Generator[None]:
         return
     from opentelemetry import context, trace
 
-    trace_id, span, sampled = now.place
+    trace_id, span, sampled = now.place if calls else now.own
     flags = trace.TraceFlags(trace.TraceFlags.SAMPLED if sampled else trace.TraceFlags.DEFAULT)
     place = trace.SpanContext(int(trace_id, 16), int(span, 16), is_remote=False, trace_flags=flags)
     token: Any = context.attach(trace.set_span_in_context(trace.NonRecordingSpan(place)))

@@ -43,13 +43,6 @@ def pay(note: str) -> str:
 '''
 
 
-@pytest.fixture
-def collector() -> Iterator[Collector]:
-    with Collector() as made:
-        yield made
-        assert made.flaws == []
-
-
 def workspace(folder: Path, url: str, more: str = "") -> Path:
     (folder / "tools.py").write_text(TOOLS)
     (folder / "batuta.yaml").write_text(

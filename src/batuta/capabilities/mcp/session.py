@@ -148,7 +148,7 @@ class Session:
         token = current.set(sending)
         self._underway.add(sending)
         try:
-            with shared():  # its library hands the trace on in `_meta`
+            with shared(calls=True):  # its library hands the trace on in `_meta`
                 return await self._client.session.send_request(
                     _request(kind, params), _RESULTS[kind], progress_callback=told
                 )
