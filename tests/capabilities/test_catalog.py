@@ -28,6 +28,7 @@ def test_some_capabilities_are_always_there() -> None:
         "merge": "merge",
         "value": "value",
         "check": "check",
+        "require": "require",
         "local.answer": "local",
         "local.anomaly": "local",
         "local.classify": "local",
