@@ -30,15 +30,9 @@ class TestWhileTheCallsAreOut:
         self, world: World, do: Any, happened: bool
     ) -> None:
         world.plan(plan_of(*COLUMNS))
-        for name in COLUMNS:
-            world.ledger.faults(do, {"reference": world.ref(name)})
-        with world.run() as driver:
-            run = driver.says("run")
-            world.wait_stalled(*COLUMNS)
 
-            world.tell("cancel", run)
+        document = world.cancelled(do, *COLUMNS)
 
-            document = driver.says("document")
         assert document["status"] == "cancelled"
         assert outcome_of(document) == {
             **dict.fromkeys(REPEATABLE, ("cancelled", "")),

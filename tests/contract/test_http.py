@@ -118,13 +118,7 @@ async def test_not_answered_in_time_or_hung_up_on(
 async def test_cancelled_while_the_requests_are_out(world: World, kind: str) -> None:
     configure(world, kind)
     world.plan(plan_of("", kind))
-    for name in USES:
-        world.ledger.faults("stall_after", {"reference": world.ref(name)})
-    with world.run() as driver:
-        run = driver.says("run")
-        world.wait_stalled(*USES)
-        world.tell("cancel", run)
-        document = driver.says("document")
+    document = world.cancelled("stall_after", *USES)
 
     assert document["status"] == "cancelled"
     states = {path: step["state"] for path, step in steps_of(document).items()}

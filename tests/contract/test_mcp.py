@@ -99,13 +99,7 @@ async def test_the_server_dies_in_the_middle_of_a_write(
 async def test_cancelled_while_the_calls_are_out(world: World) -> None:
     await configure(world)
     world.plan(plan_of())
-    for name in USES:
-        world.ledger.faults("stall_after", {"reference": world.ref(name)})
-    with world.run() as driver:
-        run = driver.says("run")
-        world.wait_stalled(*USES)
-        world.tell("cancel", run)
-        document = driver.says("document")
+    document = world.cancelled("stall_after", *USES)
 
     assert document["status"] == "cancelled"
     states = {path: step["state"] for path, step in steps_of(document).items()}

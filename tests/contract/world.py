@@ -212,6 +212,16 @@ class World:
             driver.kill()
         return run
 
+    def cancelled(self, do: str, *references: str) -> dict[str, Any]:
+        """Run the plan, cancel it while the calls with these references stand in `do`; the document of the run."""
+        for reference in references:
+            self.ledger.faults(do, {"reference": self.ref(reference)})  # pyright: ignore[reportArgumentType]
+        with self.run() as driver:
+            run = driver.says("run")
+            self.wait_stalled(*references)
+            self.tell("cancel", run)
+            return driver.says("document")
+
     def killed_at(self, pattern: bytes, when: str) -> str:
         """Run the plan on a disk that kills the process at that point; the run's id ("" if it was not accepted)."""
         with self.run("--disk", pattern.decode(), when, "0") as driver:

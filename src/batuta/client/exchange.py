@@ -3,7 +3,7 @@
 import json
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any, cast
+from typing import Any, TypedDict, Unpack, cast
 from urllib.parse import quote, urlencode, urlsplit
 
 import httpcore
@@ -39,6 +39,14 @@ def path(*parts: str) -> str:
     return "/api/v1/" + "/".join(quote(part, safe="") for part in parts)
 
 
+class _More(TypedDict, total=False):
+    """What goes with a request: what stands behind `?`, what is sent, and what is said besides."""
+
+    query: Mapping[str, Any]
+    body: Any
+    headers: Mapping[str, str]
+
+
 class Exchange:
     """Connections to the server at `url`. `key` is sent with every request."""
 
@@ -59,38 +67,27 @@ class Exchange:
         """Let go of the connections."""
         await self._pool.aclose()
 
-    async def ask(
-        self,
-        method: str,
-        address: str,
-        *,
-        query: Mapping[str, Any] | None = None,
-        body: Any = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> Any:
+    async def ask(self, method: str, address: str, **more: Unpack[_More]) -> Any:
         """The document that is answered; `body` is sent as JSON, or as it is if it is bytes.
 
         Raises the error that the server says it is; `RemoteError` for what only a server refuses, or if there is none.
         """
-        async with self.begun(method, address, query, body, headers) as response:
+        async with self.begun(method, address, **more) as response:
             return json.loads(await _whole(response) or b"null")
 
     @asynccontextmanager
     async def begun(
-        self,
-        method: str,
-        address: str,
-        query: Mapping[str, Any] | None = None,
-        body: Any = None,
-        headers: Mapping[str, str] | None = None,
+        self, method: str, address: str, **more: Unpack[_More]
     ) -> AsyncGenerator[httpcore.Response]:
         """The answer whose head is there. Raises as `ask` does."""
-        sent = {**self._headers, **(headers or {})}
+        sent = {**self._headers, **more.get("headers", {})}
+        body = more.get("body")
         content = body if isinstance(body, bytes) else None
         if body is not None and content is None:
             content = json.dumps(body).encode()
             sent["Content-Type"] = "application/json"
-        given = {name: value for name, value in (query or {}).items() if value not in (None, "")}
+        query = more.get("query", {})
+        given = {name: value for name, value in query.items() if value not in (None, "")}
         target = f"{self._base}{address}" + (f"?{urlencode(given, doseq=True)}" if given else "")
         timeout = dict.fromkeys(("connect", "read", "write", "pool"), self._timeout_s)
         try:

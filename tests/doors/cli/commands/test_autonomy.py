@@ -8,6 +8,7 @@ import pytest
 
 from tests.doors.cli.command import Folder
 from tests.doors.cli.commands.test_requests import terminal
+from tests.doors.cli.commands.wishes import BOTH, REPORT, TWO, with_plans
 
 PLANS = {
     "refund": """
@@ -18,23 +19,13 @@ inputs: {order: string, amount: {type: number, minimum: 0}}
 steps: {back: {use: pay, with: {amount: "${inputs.amount}"}}}
 result: ${steps.back}
 """,
-    "report": """
-name: weekly-report
-description: Write a report of this week's tickets with figures by topic.
-steps: {write: {use: value, with: {value: written}}}
-result: ${steps.write}
-""",
+    "report": REPORT,
 }
-TWO = "refund order 17 with 5 EUR and write me the weekly report of tickets"
-BOTH = "plan-refund-order-plan-weekly-report"
 
 
 @pytest.fixture
 def desk(folder: Folder) -> Folder:
-    (folder.path / "plans").mkdir()
-    for name, text in PLANS.items():
-        (folder.path / "plans" / f"{name}.yaml").write_text(text, encoding="utf-8")
-    return folder
+    return with_plans(folder, PLANS)
 
 
 def allow(folder: Folder, autonomy: str) -> None:

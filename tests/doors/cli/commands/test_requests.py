@@ -19,6 +19,7 @@ from batuta.ports import WORKSPACE
 from batuta.spec.facts import Confirmed, Fact, Routed
 from batuta.spec.value import decode
 from tests.doors.cli.command import WAIT_S, Folder, surroundings
+from tests.doors.cli.commands.wishes import BOTH, REPORT, TWO, with_plans
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a pseudo-terminal")
 
@@ -34,12 +35,7 @@ inputs:
 steps: {pay: {use: value, with: {value: ["${inputs.order}", "${inputs.amount}", "${inputs.note}"]}}}
 result: ${steps.pay}
 """,
-    "report": """
-name: weekly-report
-description: Write a report of this week's tickets with figures by topic.
-steps: {write: {use: value, with: {value: written}}}
-result: ${steps.write}
-""",
+    "report": REPORT,
     "answer": """
 name: answer-ticket
 description: Answer a customer's ticket from the handbook and draft a reply.
@@ -56,16 +52,10 @@ result: ${steps.read}
 """,
 }
 
-TWO = "refund order 17 with 5 EUR and write me the weekly report of tickets"
-BOTH = "plan-refund-order-plan-weekly-report"
-
 
 @pytest.fixture
 def desk(folder: Folder) -> Folder:
-    (folder.path / "plans").mkdir()
-    for name, text in PLANS.items():
-        (folder.path / "plans" / f"{name}.yaml").write_text(text, encoding="utf-8")
-    return folder
+    return with_plans(folder, PLANS)
 
 
 async def facts(folder: Folder, stream: str) -> list[Fact]:
