@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from batuta.reading.openapi import AuthConfig, BasicConfig, ClientConfig
+from batuta.reading.openapi import AuthConfig, BasicConfig, ClientConfig, OperationConfig
 from batuta.spec.call import Done, Failed
 from tests.capabilities.openapi.services import document, operation, service
 from tests.outbound.servers import Seen, reply, serving
@@ -128,6 +128,33 @@ async def test_what_is_redirected_elsewhere_takes_no_secret_along(tmp_path: Path
             outcome = await shop.call()
     assert isinstance(outcome, Failed) and outcome.code == "denied"
     assert other.seen == []
+
+
+@pytest.mark.parametrize(
+    "auth",
+    [AuthConfig("env:TOKEN"), AuthConfig(oauth2=ClientConfig("me", "env:TOKEN", "https://x/t"))],
+)
+async def test_an_operation_that_the_document_sends_elsewhere_takes_no_secret_along(
+    tmp_path: Path, auth: AuthConfig
+) -> None:
+    async with serving(reply(200, 1)) as home, serving(reply(200, 2)) as other:
+        act = operation(servers=[{"url": other.url}], security=[{"bearer": []}])
+        paths = {"/a": {"get": act}, "/b": {"get": operation(operationId="open")}}
+        schemes = {"bearer": SCHEMES["bearer"]}
+        data = document(paths, servers=[{"url": home.url}], components={"securitySchemes": schemes})
+        async with service(tmp_path, data, "", ENVIRONMENT, auth=auth) as shop:
+            failed = await shop.call()
+            missing = shop.get().card.missing
+        said = {"act": OperationConfig(server=other.url)}
+        if auth.bearer:
+            async with service(tmp_path, data, "", ENVIRONMENT, auth=auth, operations=said) as shop:
+                assert await shop.call() == Done(2)
+                assert len(other.seen) == 1
+    assert isinstance(failed, Failed)
+    assert (failed.code, failed.in_doubt) == ("denied", False)
+    assert "operations: {act: {server: …}}" in failed.message
+    assert missing == failed.message
+    assert home.seen == []
 
 
 # -- tokens by client credentials -------------------------------------------------------------------

@@ -39,11 +39,12 @@ class Reached(msgspec.Struct, frozen=True):
     """What the operations of a source share, or nearly.
 
     Attributes:
-        base: where to. named: the operator said so, and not the document.
+        base: where to. refused: why nothing is sent there. named: the operator said so, and not the document.
         headers: those of the operator. proofs, tokens: who asks.
     """
 
     base: UrlTemplate
+    refused: str
     named: bool
     headers: HeaderTemplates
     proofs: tuple[Proof, ...]
@@ -82,6 +83,8 @@ class OpenapiCapability:
 
     async def __call__(self, call: Call) -> Outcome:
         """Send the request of `call` and read what comes back."""
+        if self._reached.refused:
+            return Failed("denied", self._reached.refused)
         if self._check is None:
             self._check = _checker(self.card.input)
         flaw = self._check(call.args)

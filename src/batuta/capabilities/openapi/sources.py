@@ -151,19 +151,27 @@ class _Source:
         config = self._config
         declared = declared_of(config, entry)
         operation = msgspec.convert(entry.details, Operation)
-        base, missing = self._base, ""
+        base, refused = self._base, ""
         if declared.server or (operation.servers and not config.server):
             try:
                 base = self._base_of(declared.server, operation.servers)
             except WorkspaceError as error:
-                missing = error.message
+                refused = error.message
         proofs, token = self._proofs.of(operation.security)
+        shows = bool(proofs or token or config.headers)
+        if shows and not declared.server and not _same_origin(base.text, self._base.text):
+            # The document chose it, for one of many operations: nobody has looked at that.
+            refused = (
+                f"it is at {base.text[:200]}, not where the service is; what proves who asks goes there"
+                f" if `operations: {{{entry.name}: {{server: …}}}}` says so"
+            )
         texts = [base.text, *config.headers.values(), *(t for one in proofs for t in one.texts)]
         if token and self._proofs.token is not None:
             texts += [self._proofs.token.client_id, self._proofs.token.client_secret]
-        missing = missing or missing_variable(texts, self._connections.environment)
+        missing = refused or missing_variable(texts, self._connections.environment)
         reached = Reached(
             base,
+            refused,
             bool(declared.server or config.server) or _same_origin(base.text, self._document_url),
             self._headers,
             tuple(proofs),

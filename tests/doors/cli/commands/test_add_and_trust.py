@@ -223,18 +223,18 @@ def looked_at(said: Said, name: str) -> list[tuple[str, str]]:
     return [(one["state"], one["said"]) for one in said.document["checks"] if one["name"] == name]
 
 
-def test_doctor_looks_at_pins_and_asks_sources_only_when_told_to(notes: Notes) -> None:
+def test_doctor_looks_at_pins_and_asks_sources_unless_it_is_told_not_to(notes: Notes) -> None:
     notes.add("--yes")
-    assert looked_at(notes.folder.batuta("doctor", "--json"), "mcp") == [
+    assert looked_at(notes.folder.batuta("doctor", "--offline", "--json"), "mcp") == [
         ("ok", "notes: 2 capabilities")
     ]
     notes.offers(FIND, {**DROP, "description": "Drops all."})
-    accepted, live = looked_at(notes.folder.batuta("doctor", "--reach", "--json"), "mcp")
+    accepted, live = looked_at(notes.folder.batuta("doctor", "--json"), "mcp")
     assert accepted == ("ok", "notes: 2 capabilities")
     assert live[0] == "warning"
     assert live[1].endswith("1 entry not as accepted, and not called: drop")
     notes.pin.unlink()
-    said = notes.folder.batuta("doctor", "--json")
+    said = notes.folder.batuta("doctor", "--offline", "--json")
     ((state, message),) = looked_at(said, "mcp")
     assert (said.code, state) == (1, "problem")
     assert "has not been accepted yet" in message
@@ -246,7 +246,7 @@ def test_doctor_says_which_secret_a_source_misses_and_never_one(folder: Folder) 
     )
     file = folder.path / "batuta.yaml"
     file.write_text(file.read_text() + more)
-    checks = looked_at(folder.batuta("doctor", "--json"), "secret")
+    checks = looked_at(folder.batuta("doctor", "--offline", "--json"), "secret")
     assert checks == [("problem", "CRM_KEY is not set, for crm")]
 
 

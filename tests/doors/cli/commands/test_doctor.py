@@ -156,7 +156,7 @@ def test_secrets_are_present_or_missing_and_never_printed(folder: Folder) -> Non
         encoding="utf-8",
     )
     for words in ([], ["--json"]):
-        with folder.start("doctor", *words, BANK_TOKEN="hunter2hunter2") as process:
+        with folder.start("doctor", "--offline", *words, BANK_TOKEN="hunter2hunter2") as process:
             out, err = process.communicate()
         assert process.returncode == 1
         assert "hunter2" not in out + err
@@ -172,7 +172,7 @@ def test_an_empty_secret_is_missing() -> None:
     assert (one.state, one.said) == ("problem", "BASE is empty, for a")
 
 
-def test_hosts_are_asked_only_when_told_to(folder: Folder) -> None:
+def test_hosts_are_asked_unless_it_is_told_not_to(folder: Folder) -> None:
     (folder.path / "batuta.yaml").write_text(
         "capabilities:\n"
         "  a: {kind: http, url: 'http://127.0.0.1:1/x'}\n"
@@ -180,8 +180,8 @@ def test_hosts_are_asked_only_when_told_to(folder: Folder) -> None:
         "network: {allow_private: ['127.0.0.1:1']}\n",
         encoding="utf-8",
     )
-    assert "reach" not in checks(folder)
-    one, two = checks(folder, "--reach")["reach"]
+    assert "reach" not in checks(folder, "--offline")
+    one, two = checks(folder)["reach"]
     assert (one["state"], two["state"]) == ("problem", "problem")
     assert "http://127.0.0.1:1: it cannot be reached" in one["said"]
     assert "not public" in two["said"]

@@ -1,8 +1,8 @@
-"""What `doctor` looks at in the sources of a workspace: their pins, and with `--reach` what they offer now."""
+"""What `doctor` looks at in the sources of a workspace: their pins, and what they offer now."""
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -43,11 +43,10 @@ def pinned(
         yield warning("capabilities", said, "`only` leaves one of them away, if one is enough")
 
 
-async def sources_reached(config: Workspace) -> AsyncIterator[Looked]:
+async def sources_reached(config: Workspace) -> list[Looked]:
     """Every source is asked what it offers, all at once, and that is compared with what was accepted."""
     asked = [_asked(config, name, kind) for name, kind in sources_of(config).items()]
-    for one in await asyncio.gather(*asked):
-        yield one
+    return await asyncio.gather(*asked)
 
 
 async def _asked(config: Workspace, name: str, kind: str) -> Looked:

@@ -124,9 +124,9 @@ def secrets(config: Workspace, environment: Mapping[str, str]) -> Iterator[Looke
 
 
 async def reached(folder: Path) -> AsyncIterator[Looked]:
-    """The hosts of HTTP capabilities, services, models and embedders: each is sent one `HEAD /`, all at once.
+    """The hosts of HTTP capabilities, services, models and embedders: each is sent one `HEAD /`.
 
-    And the sources: each is asked what it offers.
+    And the sources: each is asked what it offers. All at the same time, within half a minute.
     """
     try:
         config = load_workspace(folder)
@@ -147,13 +147,12 @@ async def reached(folder: Path) -> AsyncIterator[Looked]:
     named = {*map(_origin, map(url_of, config.models.values())), *(_origin(u) for _, u in servers)}
     own = [urlsplit(one).netloc for one in named if is_loopback(one)]
     connections = LazyConnections([*config.network.allow_private, *own])
-    asked = [_asked(connections, origin, users) for origin, users in sorted(origins.items())]
+    hosts = [_asked(connections, origin, users) for origin, users in sorted(origins.items())]
     try:
-        for one in await asyncio.gather(*asked):
-            yield one
+        found, sources = await asyncio.gather(asyncio.gather(*hosts), sources_reached(config))
     finally:
         await connections.close()
-    async for one in sources_reached(config):
+    for one in (*found, *sources):
         yield one
 
 

@@ -69,7 +69,7 @@ async def _all(args: argparse.Namespace, screen: Screen) -> AsyncIterator[tuple[
         return
     async for one in workspace(folder):
         yield "workspace", one
-    if args.reach:
+    if not args.offline:
         async for one in reached(folder):
             yield "workspace", one
 

@@ -35,8 +35,8 @@ def _show(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
 
 
 def _doctor(add: Callable[..., Any], _: argparse.ArgumentParser) -> None:
-    add("--reach", action="store_true",
-        help="ask hosts and sources (MCP, OpenAPI) too: this leaves the machine")  # fmt: skip
+    add("--offline", action="store_true",
+        help="ask no host and no source (MCP, OpenAPI): nothing leaves the machine")  # fmt: skip
     add("--full", action="store_true", help="read the journal through, however large it is")
 
 
@@ -63,10 +63,11 @@ COMMANDS: dict[str, Command] = {
     "doctor": Command(
         "doctor",
         "is everything in order here, and if not, what to do",
-        "[--reach] [--full]",
+        "[--offline] [--full]",
         "Look at this machine, the workspace and its journal: versions, disk, clock, modules,\n"
-        "plans, secrets, runs that are stuck. Exits 1 if something does not work.",
-        "batuta doctor\nbatuta doctor --reach\nbatuta doctor --full --json",
+        "plans, secrets, runs that are stuck; and ask every host and every source that it names.\n"
+        "Exits 1 if something does not work.",
+        "batuta doctor\nbatuta doctor --offline\nbatuta doctor --full --json",
         _doctor,
     ),
 }
