@@ -44,6 +44,7 @@ from agents_talk import (
 from batuta import App
 from batuta.capabilities.agent.rounds import as_json
 from batuta.capabilities.model.thought import think
+from batuta.doors.cli.loop import on_loop
 
 
 class Figure(NamedTuple):
@@ -150,7 +151,7 @@ async def many(count: int, turns: int, port: int, folder: Path) -> Many:
 
 def at_once(count: int, turns: int, folder: Path) -> Many:
     with server_of(turns) as port:
-        return asyncio.run(many(count, turns, port, folder))
+        return on_loop(many(count, turns, port, folder))
 
 
 def own_times(turns: int, root: Path) -> list[Figure]:
@@ -158,8 +159,8 @@ def own_times(turns: int, root: Path) -> list[Figure]:
     inside, http = root / "own", root / "http"
     inside.mkdir()
     http.mkdir()
-    own = asyncio.run(own_time(turns, inside, 15))
-    over = asyncio.run(own_time_over_http(turns, http, 3))
+    own = on_loop(own_time(turns, inside, 15))
+    over = on_loop(own_time_over_http(turns, http, 3))
     return [
         Figure("own CPU time of a turn, the library's taken off", own.ours, "ms", 1.0),
         Figure("  by a million additions in the same minute", own.pace, "×", None),
@@ -176,23 +177,23 @@ def measured(turns: int, count: int) -> list[Figure]:
         root = Path(name)
         folder = root / "records"
         folder.mkdir()
-        asyncio.run(run_once(turns, folder))
+        on_loop(run_once(turns, folder))
         ratio = bytes_of(folder, turns, RESULT_CHARS[0])
         figures.append(Figure("bytes journaled ÷ bytes of messages", ratio, "×", 1.3))
         folder = root / "pages"
         folder.mkdir()
-        asyncio.run(run_once(turns, folder, find_page))
+        on_loop(run_once(turns, folder, find_page))
         ratio = bytes_of(folder, turns, RESULT_CHARS[1])
         figures.append(Figure("  with a page as the result of each call", ratio, "×", 1.3))
         folder = root / "letters"
         folder.mkdir()
-        asyncio.run(run_once(turns, folder, find_letters, letters()))
+        on_loop(run_once(turns, folder, find_letters, letters()))
         ratio = bytes_of(folder, turns, RESULT_CHARS[0], letters())
         figures.append(Figure("  with letters at random, which pack least", ratio, "×", None))
         figures += own_times(turns, root)
         folder = root / "first"
         folder.mkdir()
-        bare, inside = asyncio.run(first_word(turns, folder))
+        bare, inside = on_loop(first_word(turns, folder))
         figures.append(Figure("first word: from the model to whoever watches", inside, "ms", 1.0))
         figures.append(Figure("  the library alone, from the question on", bare, "ms", None))
         folder = root / "many"

@@ -234,7 +234,7 @@ class Engine:
             term=run.term,
             plan_digest=shape.digest,
             **self._news(run, shape),
-            inputs=self.store(inputs, run.salt, PIECE_BYTES_MIN),
+            inputs=self.store(inputs, run.salt, PIECE_BYTES_MIN, own=True),
             cost_nusd=holder.reserved_nusd if cost is None else cost,
             asked=expand.asked,
         )
@@ -255,13 +255,18 @@ class Engine:
 
     # ── values ───────────────────────────────────────────────────────────────────────────────────────────────
 
-    def store(self, data: object, salt: bytes, inline_max: int = INLINE_BYTES_MAX) -> Value:
-        """The slot for `data`: inline if small, else queued for storage, in pieces that are stored once each."""
+    def store(
+        self, data: object, salt: bytes, inline_max: int = INLINE_BYTES_MAX, *, own: bool = False
+    ) -> Value:
+        """The slot for `data`: inline if small, else queued for storage, in pieces that are stored once each.
+
+        `own`: it is plain JSON that nobody else has, and needs no copy.
+        """
         encoded = encode(data)
         size, mark = len(encoded), commitment(encoded, salt)
         if size <= inline_max:
             return Value(data=msgspec.Raw(encoded), mark=mark)
-        put, plain = self.journal.put, decode(encoded)
+        put, plain = self.journal.put, data if own else decode(encoded)
         left, pieces = taken_apart(plain, encoded)
         parts = tuple(Part(where, put(piece)) for where, piece in pieces)
         if parts and len(left) <= INLINE_BYTES_MAX:

@@ -26,6 +26,9 @@ __all__ = ["SqliteJournal", "open_sqlite"]
 _READ_MAX = 2_000
 # Values that this process stored lately are not sent to the writer again; so many names are remembered.
 _NAMES_MAX = 4_096
+# The names of the latest values by what they are, unless they are larger: a step hands on what another one answered.
+_LATEST_MAX = 64
+_LATEST_BYTES_MAX = 64 * 1_024
 
 
 def open_sqlite(
@@ -100,6 +103,7 @@ class SqliteJournal:
         )
         self._intake = self._writer.intake
         self._names: dict[str, float] = {}
+        self._latest: dict[bytes, str] = {}
         self._losses = 0
         self._closed = False
 
@@ -177,8 +181,7 @@ class SqliteJournal:
     def put(self, encoded: bytes) -> str:
         """See `Journal.put`."""
         self._check_writable()
-        ref = value_key(encoded, self._key)
-        now = self._now()
+        ref, now = self._name_of(encoded), self._now()
         if self._losses != self._writer.losses:
             self._losses = self._writer.losses
             self._names.clear()
@@ -188,6 +191,16 @@ class SqliteJournal:
                 self._names.clear()
             self._names[ref] = now
             self._intake.put(ref, encoded)
+        return ref
+
+    def _name_of(self, encoded: bytes) -> str:
+        ref = self._latest.get(encoded)
+        if ref is None:
+            ref = value_key(encoded, self._key)
+            if len(encoded) <= _LATEST_BYTES_MAX:
+                if len(self._latest) >= _LATEST_MAX:
+                    self._latest.clear()
+                self._latest[encoded] = ref
         return ref
 
     async def get(self, ref: str) -> bytes:

@@ -6,7 +6,7 @@ capability has made of it.
 """
 
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 
@@ -25,10 +25,14 @@ _PIECES_MAX = 256
 # Longer lists and larger maps are looked into only if their members are so large on average: not into tables.
 _LONG, _WIDE = 16, 256
 _MEMBER_BYTES_MIN = PIECE_BYTES_MIN // 2
+# By type, so many characters or members a piece has at least; and so many members are looked into whatever they are.
+# What comes here was decoded from JSON: it is of these types and no others.
+_LEAST: dict[Any, int] = {str: _CHARS_MIN, list: 1, dict: 1}
+_MOST: dict[Any, int] = {list: _LONG, dict: _WIDE}
 
 Place = tuple[str | int, ...]
 
-# What comes here was decoded from JSON, so that it needs none of the care of `value.encode`.
+# So it needs none of the care of `value.encode`, either.
 _encode = msgspec.json.Encoder().encode
 
 
@@ -68,7 +72,10 @@ def _apart(
     members: Iterable[tuple[str | int, Any]]
     members = item.items() if isinstance(item, dict) else enumerate(item)
     for key, member in members:
-        if not _may_be_piece(member) or (isinstance(key, str) and len(key) > _KEY_CHARS_MAX):
+        least = _LEAST.get(type(member))
+        if least is None or len(member) < least:
+            continue
+        if type(key) is str and len(key) > _KEY_CHARS_MAX:
             continue
         body = _encode(member)
         if len(body) < PIECE_BYTES_MIN:
@@ -91,16 +98,6 @@ def _apart(
     return left
 
 
-def _may_be_piece(member: Any) -> bool:
-    if isinstance(member, str):
-        return len(member) >= _CHARS_MIN
-    return isinstance(member, dict | list) and len(cast("list[Any]", member)) > 0
-
-
 def _worth_a_look(member: Any, size: int) -> bool:
-    if not isinstance(member, dict | list):
-        return False
-    count = len(cast("list[Any]", member))
-    return (
-        count <= (_LONG if isinstance(member, list) else _WIDE) or size >= _MEMBER_BYTES_MIN * count
-    )
+    most = _MOST.get(type(member))
+    return most is not None and (len(member) <= most or size >= _MEMBER_BYTES_MIN * len(member))

@@ -6,7 +6,6 @@ from typing import Any, NamedTuple, cast
 from batuta.capabilities.agent.rounds import Round, as_json
 from batuta.capabilities.agent.tools import Tool
 from batuta.capabilities.agent.trail import REPEATED, Trail, call_key, trail_of
-from batuta.capabilities.answers import checker_of
 from batuta.errors import InputError
 from batuta.language.rescue import rescue
 from batuta.reading.nearest import did_you_mean
@@ -155,10 +154,7 @@ def _read(
 
 
 def _arguments(given: Any, tool: Tool) -> tuple[Any, str]:
-    try:
-        check = checker_of(tool.schema)
-    except InputError:
-        check = _anything
+    check = tool.check
     if given is None or given == "":
         given = {}
     if isinstance(given, str):
@@ -173,10 +169,6 @@ def _arguments(given: Any, tool: Tool) -> tuple[Any, str]:
     if not isinstance(given, dict):
         return None, "they are no map"
     return cast("dict[str, Any]", given), check(given) or ""
-
-
-def _anything(_: Any) -> None:
-    """Nothing is against any value."""
 
 
 def _error(code: str, message: str) -> dict[str, Any]:

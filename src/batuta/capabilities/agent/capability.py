@@ -179,7 +179,8 @@ class ThoughtCapability:
         output = self._config.output
         check = None if output is None else checker_of(output)
         earlier = self._earlier(call.args)
-        return talk_of(Thought(self._agent, self._config, self._tools, past, call, earlier, check))
+        agent, config, tools, defined = self._agent, self._config, self._tools, self._defined
+        return talk_of(Thought(agent, config, tools, defined, past, call, earlier, check))
 
     def _summarized(self, call: Call, past: Past) -> Expand:
         """The same thought, after a summary of what was said long ago."""
@@ -210,9 +211,9 @@ class ThoughtCapability:
         return self._config.compact * _BYTES_PER_TOKEN
 
     def _earlier(self, args: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-        return fitting(
-            args.get("earlier") or (), int(self._model.config.max_input * _EARLIER_SHARE)
-        )
+        earlier = args.get("earlier")
+        most = self._model.config.max_input * _EARLIER_SHARE
+        return fitting(earlier, int(most)) if earlier else []
 
     def _tokens(self, args: Mapping[str, Any], asked: Asked, past: Past) -> int:
         """How many tokens the question may have, with all that goes around it."""
@@ -226,6 +227,12 @@ class ThoughtCapability:
     @cached_property
     def _tools(self) -> dict[str, Tool]:
         return tools_of(self._config, self._cards())
+
+    @cached_property
+    def _defined(self) -> Any:
+        from batuta.capabilities.agent.history import definitions
+
+        return definitions(self._tools)
 
     @cached_property
     def _tools_bytes(self) -> int:

@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 from pydantic_ai.messages import ModelResponse
+from pydantic_ai.tools import ToolDefinition
 
 from batuta.capabilities.agent.calls import Sorted, sort_calls
-from batuta.capabilities.agent.history import before, behind, calls_in, definitions, said_of
+from batuta.capabilities.agent.history import before, behind, calls_in, said_of
 from batuta.capabilities.agent.plans import hand_over_plan, tools_plan
 from batuta.capabilities.agent.rounds import Past, record
 from batuta.capabilities.agent.tools import Tool
@@ -25,11 +26,17 @@ _HANDED_BYTES_MAX = 32_000
 
 
 class Thought(NamedTuple):
-    """What a thought goes by. `earlier`: messages of the thread that it is a part of."""
+    """What a thought goes by.
+
+    Attributes:
+        defined: the tools in the library's words.
+        earlier: messages of the thread that it is a part of.
+    """
 
     name: str
     config: AgentConfig
     tools: dict[str, Tool]
+    defined: Sequence[ToolDefinition]
     past: Past
     call: Call
     earlier: Sequence[Mapping[str, Any]]
@@ -48,7 +55,7 @@ def talk_of(thought: Thought) -> Talk:
         read=partial(_read, thought),
         before=before(thought.earlier),
         behind=behind(thought.past.rounds, thought.tools, words),
-        tools=definitions(thought.tools),
+        tools=thought.defined,
         last=thought.last,
     )
 

@@ -5,8 +5,13 @@ A model knows a tool by a name that every provider takes; the capability behind 
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
+from batuta.capabilities.answers import checker_of
+from batuta.errors import InputError
+from batuta.language.rescue import Check
 from batuta.reading.agents import AgentConfig
 from batuta.spec.card import Card
 
@@ -39,7 +44,8 @@ _NOTE: dict[str, Any] = {
 }
 
 
-class Tool(NamedTuple):
+@dataclass(frozen=True)
+class Tool:
     """One tool.
 
     Attributes:
@@ -56,6 +62,14 @@ class Tool(NamedTuple):
     schema: dict[str, Any]
     changes: bool = False
     hands_over: bool = False
+
+    @cached_property
+    def check(self) -> Check:
+        """Why arguments do not fit, None if they do; a schema that cannot be used has nothing against any."""
+        try:
+            return checker_of(self.schema)
+        except InputError:
+            return _anything
 
 
 def tools_of(config: AgentConfig, cards: Mapping[str, Card]) -> dict[str, Tool]:
@@ -85,6 +99,10 @@ def name_shown(name: str, taken: Iterable[str] = ()) -> str:
         end = f"_{count}"
         shown, count = short[: _NAME_CHARS_MAX - len(end)] + end, count + 1
     return shown
+
+
+def _anything(_: Any) -> None:
+    """Nothing is against any value."""
 
 
 def _described(card: Card) -> str:

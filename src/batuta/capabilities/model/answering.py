@@ -105,9 +105,13 @@ class Answering:
         native: bool,
     ) -> Outcome:
         settings, parameters, instructions = self._request(asked, talk, native)
-        question = ModelRequest(parts=[UserPromptPart(content)])
-        messages: list[ModelMessage] = [*talk.before, question, *talk.behind]
-        messages[-1] = dataclasses.replace(messages[-1], instructions=instructions)
+        question = ModelRequest(parts=[UserPromptPart(content)], instructions=instructions)
+        messages: list[ModelMessage] = [*talk.before, question]
+        if talk.behind:
+            last = talk.behind[-1]
+            assert isinstance(last, ModelRequest), "what was said ends with a request"
+            messages += talk.behind[:-1]
+            messages.append(ModelRequest(parts=last.parts, instructions=instructions))
         spent = 0
         for again in (False, True):
             heard = Heard(call.report)

@@ -3,13 +3,15 @@
 import asyncio
 import sys
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, TypeVar
 
 __all__ = ["on_loop"]
 
+T = TypeVar("T")
 
-def on_loop(work: Coroutine[Any, Any, int]) -> int:
-    """Run the command `work` to its end; its exit code. Raises `KeyboardInterrupt` and whatever `work` raises."""
+
+def on_loop(work: Coroutine[Any, Any, T]) -> T:
+    """Run `work`, a command, to its end; what it gives, which is its exit code. Raises `KeyboardInterrupt`, too."""
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         return runner.run(work)
 

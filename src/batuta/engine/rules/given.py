@@ -50,8 +50,11 @@ def given_to(node: Node, args: dict[str, Any], at: int) -> Given:
         encoded = canonical(args)
         return Given(args, digest(encoded), encoded)
     encoded = canonical({name: value for name, value in args.items() if name not in rounds})
-    values = [one.value for one in rounds_before(node)]
-    committed = canonical({"rounds": [_committed(value) for value in values], "as": rounds})
+    marks: list[Any] = []
+    for one in rounds_before(node):
+        value = one.value
+        marks.append(value.mark if value is not None and value.mark else _committed(value))
+    committed = canonical({"rounds": marks, "as": rounds})
     return Given(args, digest(encoded + committed), encoded, rounds)
 
 
@@ -64,7 +67,7 @@ def is_as_before(node: Node, args: dict[str, Any], at: int, recorded: str) -> bo
 def _committed(value: Value | None) -> Any:
     if value is None:
         return None
-    return value.mark or value.ref or decode(value.data)
+    return value.ref or decode(value.data)
 
 
 def call_of(run: Run, node: Node, started: Started, args: dict[str, Any]) -> Call:
