@@ -125,6 +125,9 @@ def test_costs_are_expected_from_what_calls_did_cost() -> None:
     assert (found.calls_expected, found.calls_worst) == (3, 6)
     assert (found.cost_expected_nusd, found.cost_worst_nusd) == (3 * CENT // 2, 6 * CENT)
     assert found.time_expected_s == 2.0
+    # Calls that all failed, without a key say, have cost nothing; what one costs that works is not known from that.
+    failed = Statistics(9, {"ask_model": Measured(9, failed=9, cost_nusd=0)})
+    assert step(explained(items, statistics=failed), "a").forecast.cost_expected_nusd is None
 
 
 @pytest.mark.parametrize(

@@ -123,7 +123,8 @@ class Sketch:
         if calls == 0 or (not card.metered and card is not _NO_CARD and not card.expands):
             cost = 0
         elif card.priced and calls and measured is not None and measured.cost_nusd is not None:
-            cost = measured.cost_nusd * calls
+            # What has only failed so far, for want of a key perhaps, has not shown yet what it costs.
+            cost = measured.cost_nusd * calls if measured.calls > measured.failed else None
         if calls == 0:
             time_s = 0.0
         elif calls is not None and measured is not None and measured.p50_s is not None:
