@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from batuta.app import JOURNAL_FILE, App
 from batuta.desk import Desk
@@ -23,6 +23,8 @@ from batuta.serving.keeper import Keeper
 from batuta.serving.library import Library
 
 __all__ = ["Service"]
+
+T = TypeVar("T")
 
 # What a journal needs to go on for a while, in bytes.
 _ROOM_BYTES = 1 << 20
@@ -56,7 +58,7 @@ class Service:
         self.feeds = Feeds(app.engine, of_row, of_progress)
         self.library = Library(app.workspace)
         self.figures = Figures(app)
-        self.leaving = False
+        self._over = asyncio.Event()
         before = app.engine.sink
 
         def report(progress: Progress) -> None:
@@ -107,8 +109,33 @@ class Service:
 
     def leave(self) -> None:
         """Nobody follows any longer: the process is about to end."""
-        self.leaving = True
+        self._over.set()
         self.feeds.close()
+
+    @property
+    def leaving(self) -> bool:
+        """True if the process is about to end."""
+        return self._over.is_set()
+
+    async def until_left(self, stream: AsyncGenerator[T]) -> AsyncGenerator[T]:
+        """What `stream` gives, until the process is about to end."""
+        over = asyncio.ensure_future(self._over.wait())
+        try:
+            while not self.leaving:
+                following = asyncio.ensure_future(anext(stream))
+                try:
+                    await asyncio.wait({over, following}, return_when=asyncio.FIRST_COMPLETED)
+                    if not following.done():
+                        return
+                    yield following.result()
+                except StopAsyncIteration:
+                    return
+                finally:
+                    following.cancel()
+                    await asyncio.wait({following})
+        finally:
+            over.cancel()
+            await stream.aclose()
 
     async def begun(self, author: str, key: str, words: str) -> str:
         """The run that `author` has begun with `words` under `key`; "" if there is none.

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -143,6 +144,26 @@ def serving(folder: Path, *words: str) -> Generator[Server]:
     finally:
         if server.process.poll() is None:
             server.end(signal.SIGKILL)
+
+
+def connected(server: Server) -> socket.socket:
+    """A connection to it, on which nothing was asked yet."""
+    address = httpx.URL(server.url)
+    return socket.create_connection((address.host, address.port), timeout=30)
+
+
+def whole_answer(raw: socket.socket) -> tuple[bytes, bytes]:
+    """Head and body of what is answered; of a body without an end, what there is of it."""
+    head, body = b"", b""
+    while b"\r\n\r\n" not in head:
+        piece = raw.recv(65_536)
+        assert piece, f"the connection was closed: {head[:200]}"
+        head += piece
+    head, _, body = head.partition(b"\r\n\r\n")
+    length = head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]
+    while len(body) < int(length or 0):
+        body += raw.recv(65_536)
+    return head, body
 
 
 @pytest.fixture(scope="session")

@@ -2,18 +2,16 @@
 
 import gzip
 import json
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-import httpx
 import pytest
 
 from batuta.doors.http.access.principal import Principal
 from batuta.doors.http.admission import Admission
 from batuta.doors.http.settings import Settings
-from tests.doors.http.conftest import Server, make_workspace, serving
+from tests.doors.http.conftest import Server, connected, make_workspace, serving, whole_answer
 
 
 @pytest.mark.parametrize(
@@ -61,9 +59,9 @@ def test_a_body_in_pieces_is_counted_too(server: Server) -> None:
 def test_what_is_no_http_is_refused_and_the_connection_closed(
     server: Server, request_line: bytes
 ) -> None:
-    with _connected(server) as raw:
+    with connected(server) as raw:
         raw.sendall(request_line)
-        head, body = _answer(raw)
+        head, body = whole_answer(raw)
         assert head.startswith(b"HTTP/1.1 4")
         assert b"content-type: application/problem+json" in head
         assert b"nosniff" in head
@@ -74,7 +72,7 @@ def test_who_does_not_take_what_is_sent_is_let_go(tmp_path: Path) -> None:
     folder = make_workspace(tmp_path / "desk")
     with serving(folder, "--patience", "1") as server:
         run = server.run("echo", text="x" * 500_000)["run"]
-        with _connected(server) as raw:
+        with connected(server) as raw:
             ask = f"GET /api/v1/runs/{run} HTTP/1.1\r\nHost: localhost\r\n\r\n"
             raw.sendall(ask.encode() * 20)
             assert raw.recv(1) == b"H"
@@ -93,7 +91,7 @@ def test_who_does_not_take_what_is_sent_is_let_go(tmp_path: Path) -> None:
 
 def test_who_is_slow_is_let_go_and_others_are_served(tmp_path: object) -> None:
     with serving(make_workspace(tmp_path / "desk"), "--patience", "1") as server:  # type: ignore[operator]
-        silent, half, body = (_connected(server) for _ in range(3))
+        silent, half, body = (connected(server) for _ in range(3))
         half.sendall(b"GET /health HTTP/1.1\r\nHost: local")
         body.sendall(
             b"POST /api/v1/runs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
@@ -180,21 +178,3 @@ async def _status(admission: Admission, name: str) -> int:
     }
     await admission(scope, None, send)  # type: ignore[arg-type]
     return statuses[0] if statuses else 200
-
-
-def _connected(server: Server) -> socket.socket:
-    address = httpx.URL(server.url)
-    raw = socket.create_connection((address.host, address.port), timeout=10)
-    raw.settimeout(10)
-    return raw
-
-
-def _answer(raw: socket.socket) -> tuple[bytes, bytes]:
-    """Head and body of what is answered."""
-    head, body = b"", b""
-    while b"\r\n\r\n" not in head:
-        head += raw.recv(65_536)
-    head, _, body = head.partition(b"\r\n\r\n")
-    while len(body) < int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]):
-        body += raw.recv(65_536)
-    return head, body

@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 import httpx
@@ -50,7 +51,7 @@ def test_a_port_that_is_taken_is_told(server: Server) -> None:
 
 
 def test_told_to_end_it_lets_requests_and_runs_come_to_their_end(tmp_path: Path) -> None:
-    with serving(make_workspace(tmp_path / "desk")) as server:
+    with serving(make_workspace(tmp_path / "desk"), "--drain", "30") as server:
         document = server.run("nap", wait=0, seconds=0.7)
         followed: list[str] = []
 
@@ -63,7 +64,18 @@ def test_told_to_end_it_lets_requests_and_runs_come_to_their_end(tmp_path: Path)
         follower.start()
         while not any("waited" in line for line in followed):
             assert follower.is_alive()
+        with (
+            server.http.stream("GET", f"/runs/{waits}/live") as page,
+            server.http.stream("GET", "/live/runs") as pages,
+        ):
+            lines = page.iter_lines(), pages.iter_lines()
+            assert all(next(one) for one in lines)
+            told = time.monotonic()
+            server.process.send_signal(signal.SIGTERM)
+            assert not any("error" in line for one in lines for line in one)
         assert server.end() == 0
+        # Runs and requests have 30 s to come to their end here; who only follows takes none of them.
+        assert time.monotonic() - told < 20
         follower.join(10)
         assert not follower.is_alive()
     assert [line["event"] for line in server.log if line["event"] in ("draining", "ended")] == [

@@ -1,7 +1,7 @@
 """What all pages need: the workspace, who asks, and the frame around a page."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 
 from fastapi import Request
@@ -55,6 +55,10 @@ class Console:
     async def adopt(self, run: str, request: Request) -> None:
         """Let `run` go on although what it calls has changed."""
         await self._service.adopt(run, self.who(request))
+
+    def until_left(self, stream: AsyncGenerator[str]) -> AsyncGenerator[str]:
+        """What `stream` gives, until the process is about to end."""
+        return self._service.until_left(stream)
 
     async def changes(self) -> AsyncIterator[int]:
         """The position of the journal whenever it has moved, and now and then if it has not."""

@@ -1,7 +1,7 @@
 """One run: its drawing, its questions, its end, its timeline, a step under the glass, and its log."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from typing import Any
 
 from markupsafe import Markup
@@ -43,7 +43,7 @@ async def run_parts(app: App, run_id: str) -> dict[str, Any]:
     }
 
 
-async def patches(app: App, run_id: str, after: int) -> AsyncIterator[str]:
+async def patches(app: App, run_id: str, after: int) -> AsyncGenerator[str]:
     """What changes on the page of a run from position `after` of its log on; "" now and then if nothing does.
 
     Ends with the run. Raises `NotFound`, `JournalError`.

@@ -1,6 +1,7 @@
 """How much is taken on at once: bounded over all, and fair between those who ask."""
 
 import asyncio
+import re
 from collections import OrderedDict
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -12,6 +13,8 @@ __all__ = ["Admission"]
 
 # Callers that are remembered; who was quiet the longest is forgotten, and begins with a full bucket again.
 _CALLERS_MAX = 10_000
+# What is followed, and holds a connection as long as somebody looks: facts, and pages that are live.
+_STREAM = re.compile(r"/events\Z|/live(\Z|/)")
 
 
 class _Caller:
@@ -43,7 +46,7 @@ class Admission:
         if scope["type"] != "http" or principal is None or not principal.caller:
             await self._inner(scope, receive, send)
             return
-        streams = scope["path"].endswith("/events")
+        streams = _STREAM.search(scope["path"]) is not None
         try:
             caller = self._admitted(principal.caller, streams)
         except Problem as error:

@@ -115,19 +115,21 @@ class _Exchange:
 
     async def receive(self) -> Message:
         """The next piece of the body."""
-        if self._whole:
+        if self._whole or self.status:
             return await self._receive()  # only to hear that the client has gone
         try:
             async with asyncio.timeout(self._patience_s):
                 message = await self._receive()
         except TimeoutError:
+            if self.status:
+                return await self._receive()
             raise Problem(
                 408, "slow", "the body did not come", headers={"Connection": "close"}
             ) from None
         if message["type"] == "http.request":
             self._whole = not message.get("more_body", False)
             self._left -= len(message.get("body", b""))
-            if self._left < 0:
+            if self._left < 0 and not self.status:
                 raise self._too_large()
         return message
 

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Annotated
 from urllib.parse import quote
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from markupsafe import Markup
@@ -35,9 +35,14 @@ def run_router(console: Console) -> APIRouter:
             inspected = Markup(await step_part(app, run, step))
         return await console.page("run.html", "runs", inspected=inspected, **parts)
 
-    @router.get("/runs/{run}/live", response_class=EventSourceResponse)
+    async def known(run: str) -> None:
+        await app.engine.read(run)  # says so if there is no such run, before anything is streamed
+
+    @router.get(
+        "/runs/{run}/live", response_class=EventSourceResponse, dependencies=[Depends(known)]
+    )
     async def live(run: str, after: int = 0) -> AsyncIterator[ServerSentEvent]:
-        async for patch in patches(app, run, after):
+        async for patch in console.until_left(patches(app, run, after)):
             if patch:
                 yield ServerSentEvent(event="patch", raw_data=patch)
             else:
