@@ -675,6 +675,25 @@ async def test_what_changes_nothing_or_has_no_plan_leaves_the_run_as_it_was(tmp_
             await desk.tell(run, "the currency is EUR")
 
 
+async def test_a_value_that_does_not_fit_leaves_the_run_as_it_was(tmp_path: Path) -> None:
+    plan = """
+name: a
+inputs: {amount: {type: number, minimum: 0}, table: file}
+steps: {sure: {use: human, with: {question: "${string(inputs.amount)}"}}}
+"""
+    async with opened(tmp_path) as app:
+        (tmp_path / "a.csv").write_text("a,b\n", encoding="utf-8")
+        run = await begun_by(app, plan, "named", inputs={"amount": 5, "table": "a.csv"})
+        await app.resume(run)
+        for given, wrong in (
+            ({"amount": -5}, "less than the minimum of 0"),
+            ({"table": "no.csv"}, "no.csv"),
+        ):
+            with pytest.raises(InputError, match=wrong):
+                await Desk(app).tell(run, "", given)
+        assert (await app.resume(run))["status"] == "waiting"
+
+
 async def test_more_is_said_so_often_and_no_more(tmp_path: Path) -> None:
     async with opened(tmp_path, "autonomy: autonomous, replan: 1") as app:
         desk, run = Desk(app), await asking(app)

@@ -172,9 +172,7 @@ class Replanning:
         if not more.said and (unknown := more.given.keys() - known.keys()):
             remedy = did_you_mean(min(unknown), known, "inputs")
             raise InputError(f"its plan has no input {min(unknown)[:80]!r}", remedy=remedy)
-        said = await self._ways.proposals(origin, more, blame_of(origin))
-        if all(one.sourced is None for one in said):
-            raise NoWay("; ".join(f"{one.planner}: {one.route.why}" for one in said))
+        await self._ways.check(origin, more)
 
     def _check_often(self, origin: Run) -> str:
         """The autonomy of what goes on in place of `origin`. Raises `NoWay` if nothing may."""

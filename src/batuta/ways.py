@@ -21,6 +21,7 @@ from batuta.planning.rest import NoWay, check_in_place
 from batuta.planning.understood import Understood
 from batuta.planning.width import wider
 from batuta.plans.build import Sourced
+from batuta.plans.inputs import validate_inputs
 from batuta.spec.call import Question
 from batuta.spec.card import EFFECTS, Card
 from batuta.spec.plan import Plan
@@ -78,8 +79,7 @@ class Ways:
         for one in said:
             others = tuple(other for other in said if other is not one)
             try:
-                sourced, inputs = await self._filled(origin, one, more, tried)
-                sourced, lost = self._held(origin, sourced, blame)
+                sourced, inputs, lost = await self._complete(origin, one, more, tried, blame)
                 successor = await prepared(
                     self._engine, origin, sourced.plan, inputs, by, more.words
                 )
@@ -95,6 +95,20 @@ class Ways:
             understood = Understood(more.words, chosen, others, autonomy=autonomy)
             return Way(understood, inputs, successor, lost), cost_nusd
         raise NoWay("there is no other plan for it: " + "; ".join(whys))
+
+    async def check(self, origin: Run, more: More) -> None:
+        """See that there is a plan for what is wanted now, and all that it needs. Raises `NoWay`."""
+        blame = blame_of(origin)
+        tried, broken = await self._tried(origin)
+        whys: list[str] = []
+        for one in await self.proposals(origin, more, blame, broken):
+            try:
+                await self._complete(origin, one, more, tried, blame)
+            except (NoWay, PlanError, InputError) as no:
+                whys.append(f"{one.planner}: {no}")
+            else:
+                return
+        raise NoWay("; ".join(whys))
 
     async def proposals(
         self,
@@ -166,6 +180,18 @@ class Ways:
         assert origin.root is not None
         await self._engine.load([origin.root.inputs])
         return cast("dict[str, Any]", self._engine.shelf.get(origin.root.inputs) or {})
+
+    async def _complete(
+        self, origin: Run, one: Proposal, more: More, tried: frozenset[str], blame: Blame
+    ) -> tuple[Sourced, Mapping[str, Any], tuple[str, ...]]:
+        """The plan of a proposal as it would run, its inputs, and what it does not insist on any more.
+
+        Raises `NoWay`; `PlanError` and `InputError` if it would not be accepted.
+        """
+        sourced, inputs = await self._filled(origin, one, more, tried)
+        sourced, lost = self._held(origin, sourced, blame)
+        shape = self._engine.shapes.admitted(sourced.plan)
+        return sourced, validate_inputs(shape.plan, inputs), lost
 
     async def _filled(
         self, origin: Run, proposal: Proposal, more: More, tried: frozenset[str]
