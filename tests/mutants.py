@@ -191,9 +191,11 @@ MUTANTS = [
 
 
 def build(mutant: Mutant | None, where: Path) -> Path:
-    """The source with `mutant` in it, below `where`; what to put on the path. Links what it does not change."""
+    """The source with `mutant` in it, below `where`; what to put on the path. Links what it does not change,
+    bytecode too: to compile all of it takes longer than to find most mutants out.
+    """
     root = where / "batuta"
-    for file in SOURCE.rglob("*.py"):
+    for file in SOURCE.rglob("*.py*"):
         copy = root / file.relative_to(SOURCE)
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.symlink_to(file)

@@ -6,7 +6,9 @@ import re
 import subprocess
 import sys
 import tomllib
+from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -27,35 +29,61 @@ PURE = [
 SPEAKS_OF_LEAKS = {"tests/layout.py", "tests/test_layout_rules.py"}
 
 
-def parsed(name: str) -> tuple[ast.Module, str]:
-    text = (SOURCE / name).read_text(encoding="utf-8")
-    return ast.parse(text, name), text
+class Laws(NamedTuple):
+    """What every file is held to, and what is wrong with each of them, as `file:flaw`."""
+
+    sizes: list[str]
+    danger: list[str]
+    impurities: list[str]
+    doors: list[str]
+    packages: list[str]
+    imported: set[str]
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_no_file_function_or_class_is_too_large_to_read_at_once(name: str) -> None:
-    tree, text = parsed(name)
-    assert list(layout.parts_too_large(tree, text.count("\n"))) == []
+@cache
+def read() -> Laws:
+    """Each file is parsed once and asked everything: there are many files, and a test for each takes longer."""
+    found = Laws([], [], [], [], [], set())
+    for name in FILES:
+        text = (SOURCE / name).read_text(encoding="utf-8")
+        tree = ast.parse(text, name)
+        flaws = [
+            (found.sizes, layout.parts_too_large(tree, text.count("\n"))),
+            (found.danger, layout.dangerous_words(tree)),
+            (found.doors, layout.flaws_of_door(tree)),
+        ]
+        if name in PURE:
+            flaws.append((found.impurities, layout.impurities(tree)))
+        if name in PACKAGES:
+            flaws.append((found.packages, layout.flaws_of_package(tree)))
+        for listed, each in flaws:
+            listed += [f"{name}:{flaw}" for flaw in each]
+        found.imported.update(layout.foreign_imports(tree))
+    return found
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_no_code_from_data_no_shell_and_no_second_import_graph(name: str) -> None:
-    assert list(layout.dangerous_words(parsed(name)[0])) == []
+def test_the_tree_has_files_of_every_kind() -> None:
+    assert min(len(FILES), len(PURE), len(PACKAGES)) > 10
 
 
-@pytest.mark.parametrize("name", PURE)
-def test_pure_rooms_have_no_clock_no_dice_and_no_io(name: str) -> None:
-    assert list(layout.impurities(parsed(name)[0])) == []
+def test_no_file_function_or_class_is_too_large_to_read_at_once() -> None:
+    assert read().sizes == []
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_the_door_is_a_list_of_names_that_exist(name: str) -> None:
-    assert list(layout.flaws_of_door(parsed(name)[0])) == []
+def test_no_code_from_data_no_shell_and_no_second_import_graph() -> None:
+    assert read().danger == []
 
 
-@pytest.mark.parametrize("name", PACKAGES)
-def test_a_package_lists_exactly_what_it_brings_in(name: str) -> None:
-    assert list(layout.flaws_of_package(parsed(name)[0])) == []
+def test_pure_rooms_have_no_clock_no_dice_and_no_io() -> None:
+    assert read().impurities == []
+
+
+def test_the_door_is_a_list_of_names_that_exist() -> None:
+    assert read().doors == []
+
+
+def test_a_package_lists_exactly_what_it_brings_in() -> None:
+    assert read().packages == []
 
 
 def test_no_file_is_a_drawer_for_everything() -> None:
@@ -90,8 +118,8 @@ def test_what_is_imported_is_declared_and_what_is_declared_is_imported() -> None
     declared = {distribution(name) for name in [*project["dependencies"], *own]}
     declared -= {"batuta", *others}
     providers = importlib.metadata.packages_distributions()
-    imported = {name for each in FILES for name in layout.foreign_imports(parsed(each)[0])}
-    assert {distribution(providers.get(name, [name])[0]) for name in imported} == declared
+    imported = {distribution(providers.get(name, [name])[0]) for name in read().imported}
+    assert imported == declared
 
 
 def distribution(requirement: str) -> str:

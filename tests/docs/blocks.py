@@ -23,16 +23,19 @@ import io
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FunctionType, ModuleType
 
 from markdown_it import MarkdownIt
 
-COMMAND_S = 60.0  # a command of a page that takes longer hangs
+from tests.nursery import nursery
+
+COMMAND_S = 60  # a command of a page that takes longer hangs
 
 SHOWN_ONLY = frozenset({"", "text", "none", "mermaid"})
 HASH_COMMENTS = frozenset({"python", "yaml", "toml", "bash", "console"})
@@ -214,27 +217,39 @@ def run_command(command: Command, page: str, state: Page) -> None:
         os.chdir(state.directory)
         return
     try:
-        ended = subprocess.run(
-            command.argv,
-            cwd=state.directory,
-            env=state.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,  # as on a terminal
-            timeout=COMMAND_S,
-            check=False,
-        )
+        code, printed = carried_out(command.argv, state)
     except subprocess.TimeoutExpired as error:
-        raise BlockFailed(f"{place}: not done after {COMMAND_S:.0f} s") from error
+        raise BlockFailed(f"{place}: not done after {COMMAND_S} s") from error
     except OSError as error:
         raise BlockFailed(f"{place}: {error}") from error
-    printed = ended.stdout.decode("utf-8", "replace")
-    if ended.returncode != command.exit_code:
+    if code != command.exit_code:
         raise BlockFailed(
-            f"{place}: exit code {ended.returncode}, the page says {command.exit_code}\n{printed}"
+            f"{place}: exit code {code}, the page says {command.exit_code}\n{printed}"
         )
     if command.shown is not None:
         compare(command.shown, printed, place, state.same)
+
+
+def carried_out(argv: Sequence[str], state: Page) -> tuple[int, str]:
+    """The exit code of a process, and what it wrote to both streams, as on a terminal."""
+    if argv[0] == "batuta" and hasattr(os, "fork"):
+        said = nursery().run(
+            argv[1:], state.directory, state.environment, one_stream=True, seconds=COMMAND_S
+        )
+        if said.code == -signal.SIGALRM:
+            raise subprocess.TimeoutExpired(list(argv), COMMAND_S)
+        return said.code, said.out
+    ended = subprocess.run(
+        argv,
+        cwd=state.directory,
+        env=state.environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=COMMAND_S,
+        check=False,
+    )
+    return ended.returncode, ended.stdout.decode("utf-8", "replace")
 
 
 def compare(shown: str, printed: str, place: str, same: dict[str, str | None]) -> None:

@@ -1,17 +1,15 @@
 """The real command in a process of its own, in a workspace of real functions."""
 
-import atexit
-import json
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
+
+from tests.nursery import Said, nursery, surroundings
 
 WAIT_S = 20.0  # whatever takes longer hangs
 
@@ -160,21 +158,6 @@ result: ${steps.pay}
 }
 
 
-class Said(NamedTuple):
-    """What a process came to."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def document(self) -> dict[str, Any]:
-        """The one document on standard output, which must hold nothing else."""
-        assert self.out.endswith("\n")
-        assert self.out.count("\n") == 1
-        return json.loads(self.out)
-
-
 class Folder:
     """A workspace in `path`, with the plans of `PLANS` in it."""
 
@@ -260,55 +243,3 @@ class Folder:
             time.sleep(0.005)
         path.unlink()
         return self.runs()[0]["run"]
-
-
-class Nursery:
-    """The process of `nursery.py`, one for all tests of this process."""
-
-    def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", str(Path(__file__).with_name("nursery.py"))],
-            env=surroundings(),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            encoding="utf-8",
-        )
-        self._room = tempfile.TemporaryDirectory(prefix="batuta-cli-")
-        assert self._read() == "ready"
-
-    def run(self, words: tuple[str, ...], cwd: Path) -> Said:
-        out, err = (Path(self._room.name) / name for name in ("out", "err"))
-        task = {"words": words, "cwd": str(cwd), "out": str(out), "err": str(err)}
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(task) + "\n")
-        self._process.stdin.flush()
-        code = int(self._read())
-        return Said(code, out.read_text(encoding="utf-8"), err.read_text(encoding="utf-8"))
-
-    def close(self) -> None:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.close()
-        self._process.wait(WAIT_S)
-        self._process.stdout.close()
-        self._room.cleanup()
-
-    def _read(self) -> str:
-        assert self._process.stdout is not None
-        return self._process.stdout.readline().strip()
-
-
-@cache
-def nursery() -> Nursery:
-    """Started when first needed, ended with the tests."""
-    started = Nursery()
-    atexit.register(started.close)
-    return started
-
-
-def surroundings(**environment: str) -> dict[str, str]:
-    """A plain environment: no colours asked for or forbidden, no debugging."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("BATUTA_")}
-    for key in ("NO_COLOR", "TERM", "COLUMNS", "LINES", "PYTHONPATH"):
-        kept.pop(key, None)
-    return kept | environment

@@ -9,7 +9,8 @@ import sys
 import time
 from collections.abc import Callable
 
-from tests.doors.cli.command import WAIT_S, Folder, surroundings
+from tests.doors.cli.command import WAIT_S, Folder
+from tests.nursery import surroundings
 
 CODES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 

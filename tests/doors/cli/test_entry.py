@@ -5,7 +5,8 @@ import sys
 
 import pytest
 
-from tests.doors.cli.command import WAIT_S, Folder, surroundings
+from tests.doors.cli.command import WAIT_S, Folder
+from tests.nursery import surroundings
 
 # Python's own start is not ours; the program as its script and `python -m batuta` run it, with a Ctrl-C that comes
 # when something is about to be loaded.

@@ -4,7 +4,8 @@ import json
 import subprocess
 import sys
 
-from tests.doors.cli.command import WAIT_S, Folder, surroundings
+from tests.doors.cli.command import WAIT_S, Folder
+from tests.nursery import surroundings
 
 NOISY = '''
 import os, subprocess, sys

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from batuta.doors.cli.words import COMMANDS
-from tests.doors.cli.command import WAIT_S, Folder, surroundings
+from tests.doors.cli.command import WAIT_S, Folder
+from tests.nursery import surroundings
 
 REFERENCE = Path(__file__).parents[3] / "docs" / "reference" / "cli.md"
 

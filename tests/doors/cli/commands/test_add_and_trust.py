@@ -9,8 +9,9 @@ import pytest
 
 from batuta.config import load_workspace
 from batuta.imports.pin import Pin, read_pin
-from tests.doors.cli.command import Folder, Said
+from tests.doors.cli.command import Folder
 from tests.doors.cli.pseudo_terminal import Terminal
+from tests.nursery import Said
 
 SERVER = str(Path(__file__).with_name("notes_server.py"))
 FIND = {

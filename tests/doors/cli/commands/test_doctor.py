@@ -23,8 +23,9 @@ from batuta.memory.threads import Threads
 from batuta.memory.workspace import MEMORY_FILE
 from batuta.spec.facts import Accepted, Claimed, Doubted, Parked, Resolved
 from batuta.spec.request import Request
-from tests.doors.cli.command import WAIT_S, Folder, nursery, surroundings
+from tests.doors.cli.command import WAIT_S, Folder
 from tests.doors.cli.pseudo_terminal import Terminal, plain
+from tests.nursery import nursery, surroundings
 
 
 def checks(folder: Folder, *words: str, **environment: str) -> dict[str, list[dict[str, Any]]]:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.doors.cli.command import Folder, Said
+from tests.doors.cli.command import Folder
+from tests.nursery import Said
 from tests.planning.broken import CALLS, TOOLS, WORDS
 
 

@@ -19,7 +19,8 @@ import pytest
 from batuta.doors.cli.commands.init import commands_of, files_of
 from batuta.doors.cli.words import COMMANDS
 from batuta.doors.cli.words.starting import PATTERNS, TEMPLATES
-from tests.doors.cli.command import WAIT_S, Said, nursery
+from tests.doors.cli.command import WAIT_S
+from tests.nursery import Said, nursery
 
 PORT = "8765"  # of the server of the template `http`
 

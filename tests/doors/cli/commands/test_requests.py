@@ -18,8 +18,9 @@ from batuta.journal.sqlite import open_sqlite
 from batuta.ports import WORKSPACE
 from batuta.spec.facts import Confirmed, Fact, Routed
 from batuta.spec.value import decode
-from tests.doors.cli.command import WAIT_S, Folder, surroundings
+from tests.doors.cli.command import WAIT_S, Folder
 from tests.doors.cli.commands.wishes import BOTH, REPORT, TWO, with_plans
+from tests.nursery import surroundings
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a pseudo-terminal")
 

@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from tests.doors.cli.command import WAIT_S, Folder, surroundings
+from tests.doors.cli.command import WAIT_S, Folder
+from tests.nursery import surroundings
 
 
 def test_a_run_that_succeeds_prints_its_result_and_exits_0(folder: Folder) -> None:

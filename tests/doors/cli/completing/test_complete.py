@@ -20,7 +20,8 @@ from batuta.memory.database import By, open_memory
 from batuta.memory.memories import Memories, make_collection
 from batuta.memory.threads import Threads
 from batuta.memory.workspace import MEMORY_FILE
-from tests.doors.cli.command import WAIT_S, Folder, surroundings
+from tests.doors.cli.command import WAIT_S, Folder
+from tests.nursery import surroundings
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.doors.cli.command import WAIT_S, Folder, surroundings
+from tests.doors.cli.command import WAIT_S, Folder
+from tests.nursery import surroundings
 
 HOLD = """
 import sys, apsw

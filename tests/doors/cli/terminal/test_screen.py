@@ -8,7 +8,8 @@ from typing import IO
 
 import pytest
 
-from tests.doors.cli.command import WAIT_S, Folder, surroundings
+from tests.doors.cli.command import WAIT_S, Folder
+from tests.nursery import surroundings
 
 
 def test_output_is_utf_8_whatever_the_locale_says(folder: Folder) -> None:
