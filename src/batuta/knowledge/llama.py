@@ -83,7 +83,8 @@ class _Vectors:
 
     def __init__(self, halves: Any) -> None:
         self._halves = halves
-        self._floats = np.empty((len(halves), _DIM), dtype=np.float32)  # no memory until it is written to
+        # No memory until it is written to.
+        self._floats = np.empty((len(halves), _DIM), dtype=np.float32)
         self._known = np.zeros(len(halves), dtype=np.bool_)
 
     def of(self, ids: Any) -> Any:

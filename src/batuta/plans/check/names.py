@@ -102,8 +102,8 @@ def not_waited_for(flaws: Flaws, link: Link, step: str) -> None:
     )
 
 
-def after(walk: Walk, name: str, step: Step, index: int) -> bool:
-    """True if entry `index` of `after` names a step that can be waited for."""
+def after(walk: Walk, name: str, step: Step, index: int, *, again: bool) -> bool:
+    """True if entry `index` of `after` names a step that can be waited for; `again`: an entry before it does, too."""
     other, place = step.after[index], ("steps", name, "after", index)
     flaws = walk.flaws
     if other not in walk.plan.steps:
@@ -113,6 +113,6 @@ def after(walk: Walk, name: str, step: Step, index: int) -> bool:
     if other == name:
         flaws.at("B105", f"step {name!r} waits for itself", place, "take it out of `after`")
         return False
-    if other in step.after[:index]:
+    if again:
         flaws.at("B113", f"`after` names {other!r} twice", place, "keep one of the two")
     return True

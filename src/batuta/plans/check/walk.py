@@ -263,9 +263,11 @@ class _Step:
 
     def _after(self, step: Step) -> None:
         deps = self.seen.deps
+        met: set[str] = set()
         for index, other in enumerate(step.after):
-            if names.after(self.found, self.name, step, index):
+            if names.after(self.found, self.name, step, index, again=other in met):
                 deps.setdefault(other, False)
+            met.add(other)
 
 
 _CONTAINERS = frozenset({dict, list, tuple})

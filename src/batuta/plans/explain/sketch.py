@@ -62,7 +62,8 @@ class Sketch:
         needs, after = tuple(links), ()
         if step.after:
             after = tuple(other for other in step.after if links.get(other) is False)
-            needs = tuple(other for other in needs if other not in after)
+            apart = set(after)
+            needs = tuple(other for other in needs if other not in apart)
         return StepExplained(
             name=name,
             kind="each" if step.each is not None else "step" if step.repeat is None else "repeat",

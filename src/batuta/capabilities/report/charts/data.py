@@ -229,9 +229,10 @@ def _bars(
         names.sort(key=lambda name: _order(whole[name], kind))
     rest: list[str] = []
     if len(names) > NAMES_MAX:
-        smallest = sorted(names, key=lambda name: abs(sums[name]))[: len(names) - NAMES_MAX + 1]
-        rest = [name for name in names if name in set(smallest)]
-        names = [name for name in names if name not in set(smallest)]
+        by_size = sorted(names, key=lambda name: abs(sums[name]))
+        smallest = set(by_size[: len(names) - NAMES_MAX + 1])
+        rest = [name for name in names if name in smallest]
+        names = [name for name in names if name not in smallest]
         note = "; ".join(filter(None, [note, f"“{_OTHERS}” are {len(rest):,} of {len(sums):,}"]))
     made: list[Series] = []
     for one, of in series.items():
