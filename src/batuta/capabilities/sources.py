@@ -24,11 +24,15 @@ LISTEN_S = 120.0
 
 
 class Offer(NamedTuple):
-    """What a source offers, and a way to the card of each of its entries that the workspace takes over."""
+    """What a source offers, and a way to the card of each of its entries that the workspace takes over.
+
+    `leads_to`: of a service, where `calls` go, and `tokens` are got.
+    """
 
     manifest: Manifest
     taken: tuple[str, ...]
     card: Callable[[str], Card]
+    leads_to: Mapping[str, str] = {}
 
 
 def sources_of(workspace: Workspace) -> Mapping[str, SourceKind]:
@@ -104,12 +108,13 @@ async def _of_server(workspace: Workspace, name: str) -> Offer:
 
 async def _of_service(workspace: Workspace, name: str, origin: Mapping[str, Any]) -> Offer:
     from batuta.capabilities.openapi.offering import offered
-    from batuta.capabilities.openapi.sources import card_maker
+    from batuta.capabilities.openapi.sources import card_maker, leads_to
 
     config, root = workspace.openapi[name], Path(workspace.root)
     manifest = await offered(config, root, origin, workspace.network.allow_private, os.environ)
     taken = tuple(one for one in manifest.entries if _fits(one, config.only))
-    return Offer(manifest, taken, card_maker(name, config, manifest, root))
+    places = leads_to(name, config, manifest, root)
+    return Offer(manifest, taken, card_maker(name, config, manifest, root), places)
 
 
 def _fits(entry: str, only: Sequence[str]) -> bool:

@@ -35,7 +35,7 @@ from batuta.spec.call import Call, Failed, Outcome
 from batuta.spec.card import Card
 from batuta.spec.value import digest
 
-__all__ = ["OpenapiServices", "card_maker", "wanted"]
+__all__ = ["OpenapiServices", "card_maker", "leads_to", "wanted"]
 
 
 class _Read:
@@ -126,6 +126,12 @@ class _Source:
         self._base = self._base_of(config.server, ())
         self._tokens = self._tokens_of()
         self._made: dict[str, OpenapiCapability] = {}
+
+    @property
+    def leads_to(self) -> Mapping[str, str]:
+        """Where calls go and, if there are any, tokens are got."""
+        tokens = {"tokens": self._tokens.url} if self._tokens is not None else {}
+        return {"calls": self._base.text, **tokens}
 
     def later(self) -> dict[str, Callable[[], Capability]]:
         return {
@@ -234,6 +240,11 @@ def card_maker(
     source = _Source(name, config, _Read(manifest), LazyConnections(), Folder(root))
     later = source.later()
     return lambda entry: later[f"{name}.{entry}"]().card
+
+
+def leads_to(name: str, config: OpenapiConfig, manifest: Manifest, root: Path) -> Mapping[str, str]:
+    """Where `calls` of the service go, and `tokens` are got. Raises `WorkspaceError`."""
+    return _Source(name, config, _Read(manifest), LazyConnections(), Folder(root)).leads_to
 
 
 def _offered(name: str, config: OpenapiConfig, root: Path, places: Places) -> Offered | Finding:

@@ -47,6 +47,11 @@ class Tokens:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._lock = asyncio.Lock()
 
+    @property
+    def url(self) -> str:
+        """Where the credentials go."""
+        return self._url.text
+
     async def token(self, until: float) -> str:
         """A token that holds. `until`: when it is too late, in seconds since 1970.
 

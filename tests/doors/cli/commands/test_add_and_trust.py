@@ -274,6 +274,7 @@ def test_a_service_comes_in_by_its_description_and_is_compared_with_it_later(
     said = folder.batuta("add", "openapi", "shop", "shop.json", "--yes", "--auth", "bearer=env:T")
     assert said.code == 0, said
     assert "2 operations — Shop 2" in said.out
+    assert "calls go to https://shop.example/v1" in said.out
     assert load_workspace(folder.path).openapi["shop"].document == "shop.json"
     cards = folder.batuta("capabilities", "shop.*", "--json").document["capabilities"]
     assert {one["name"]: one["effect"] for one in cards} == {

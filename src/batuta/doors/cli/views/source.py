@@ -26,6 +26,9 @@ def offer_lines(name: str, offer: Offer, section: str, width: int) -> Iterator[L
     """What came in and what it may do: a table, what the source says of itself, what was left out."""
     manifest, taken = offer.manifest, offer.taken
     yield [Span(name, "bold"), Span(f"  {_described(manifest)}", "dim")]
+    for what, url in offer.leads_to.items():
+        said = "calls go to" if what == "calls" else "tokens are got, with id and secret, from"
+        yield [Span(f"{said} {one_line(url, 300)}", "dim")]
     shown = [offer.card(one) for one in taken[:_ROWS_MAX]]
     yield from card_table(shown, width)
     if len(taken) > len(shown):
@@ -74,6 +77,7 @@ def offer_data(offer: Offer) -> dict[str, Any]:
     cards = [offer.card(one) for one in offer.taken]
     return {
         "protocol": offer.manifest.protocol,
+        "leads_to": dict(offer.leads_to),
         "capabilities": [
             {
                 "name": card.name,
