@@ -246,6 +246,28 @@ async def test_a_plan_that_goes_further_asks_even_where_plans_run_by_themselves(
         assert (await app.resume(by, accept=True))["status"] == "succeeded"
 
 
+async def test_a_yes_to_another_plan_is_none_to_what_its_capabilities_become(
+    tmp_path: Path,
+) -> None:
+    @capability("bank.rate", effect="write", reach="egress")
+    def changed(currency: str) -> float:
+        """The exchange rate of a currency, asked of a bank far away."""
+        CALLS.append("changed")
+        return 0.8
+
+    (tmp_path / "batuta.yaml").write_text("planning: {autonomy: autonomous}\n", encoding="utf-8")
+    async with await App.open(tmp_path, functions=[latest, broken, far]) as app:
+        by = await Desk(app).follow(await failed(app))
+        assert (await app.resume(by))["status"] == "waiting"
+    async with await App.open(tmp_path, functions=[latest, broken, changed]) as app:
+        document = await app.resume(by, accept=True)
+        (asked,) = document["waiting"]
+        assert asked["question"].startswith("Go on although capabilities changed")
+        assert "changed" not in CALLS
+        assert (await app.resume(by, accept=True))["status"] == "succeeded"
+        assert CALLS[-1] == "changed"
+
+
 async def test_it_is_planned_again_so_often_and_no_more(tmp_path: Path) -> None:
     @capability("archive.rate", effect="read", reach="local")
     def also_broken(currency: str) -> float:

@@ -119,6 +119,22 @@ class TestAChangedCard:
         assert [one["kind"] for one in document["waiting"]] == ["resolve"]
         assert steps_of(document)["put"]["state"] == "done"
 
+    async def test_what_changed_after_it_was_asked_is_asked_before_it_goes_on(
+        self, world: World, run: str
+    ) -> None:
+        change(world, "async def put(reference: str,", "async def put(reference: str | int,")
+        await world.resumed(run)
+        change(world, "async def put(reference: str | int,", "async def put(reference: float,")
+
+        document = await world.resumed(run, accept=True)
+
+        (question,) = document["waiting"]
+        assert question["kind"] == "drift"
+        assert "number" in question["question"]
+        assert world.counts() == {"pay": 1, "put": 1}
+        document = await world.resumed(run, accept=True)
+        assert "drift" not in [one["kind"] for one in document["waiting"]]
+
     async def test_put_back_as_it_was_the_run_goes_on_when_that_is_accepted(
         self, world: World, run: str
     ) -> None:

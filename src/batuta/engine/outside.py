@@ -9,9 +9,10 @@ from typing import Any
 
 from batuta.engine.answering import Misfit, asked, check_answer
 from batuta.engine.engine import Engine
+from batuta.engine.rules.act import decode_question
 from batuta.errors import AnswerError, InputError
 from batuta.spec.card import Card
-from batuta.spec.facts import Adopted, Answered, CancelRequested, Fact
+from batuta.spec.facts import Adopted, Answered, CancelRequested, Fact, Waited
 from batuta.spec.run import Run
 from batuta.spec.value import canonical, decode, inline
 
@@ -77,21 +78,33 @@ async def cancel(
 async def adopt(engine: Engine, run_id: str, cards: Mapping[str, Card], *, who: str) -> None:
     """Let a run go on with `cards` as they are now, whatever changed since it began (contract, 17).
 
+    If it has asked already, the yes is to what it has asked; what has changed since then, it asks next.
+
     Raises:
         NotFound: no such run. InputError: something it calls is not registered any more.
     """
     run = await engine.read(run_id)
-    changed = engine.pins.drift(run)
+    await engine.pins.recall(run)
+    changed, now = engine.pins.drift(run), engine.clock.now()
     missing = [name for name in changed if name not in cards]
     if missing:
         raise InputError(
             f"run {run_id} cannot go on: {', '.join(missing)} is not registered any more",
             remedy="register it again, or cancel the run",
         )
+    if run.drift is not None and not _has_shown(run.drift, changed):
+        yes = inline("accept", run.salt)
+        answer = Answered(at=now, path="", attempt=0, kind="drift", value=yes, who=who)
+        await _tell(engine, run, answer)
+        return
     pinned, described = engine.pins.for_adoption(sorted(changed), run.salt)
     if changed or run.drift is not None:
-        now = engine.clock.now()
         await _tell(engine, run, Adopted(at=now, cards=pinned, described=described, who=who))
+
+
+def _has_shown(asked: Waited, changed: Mapping[str, str]) -> bool:
+    shown: dict[str, Any] = decode_question(asked.question).show or {}
+    return all(shown.get(name) == how for name, how in changed.items())
 
 
 async def _tell(engine: Engine, run: Run, fact: Fact) -> bool:

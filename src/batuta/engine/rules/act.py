@@ -59,7 +59,9 @@ def skipped(run: Run, node: Node, now: float) -> RunFact:
 
 def join_failed(node: Node, now: float) -> RunFact:
     """Too few of the joined steps can still succeed."""
-    message = f"{node.shape.step.join} of {len(node.shape.joined)} steps, and only {node.wins} succeeded"
+    message = (
+        f"{node.shape.step.join} of {len(node.shape.joined)} steps, and only {node.wins} succeeded"
+    )
     return Failure(at=now, path=node.path, attempt=node.attempt, code="join", message=message)
 
 
