@@ -69,10 +69,10 @@ class Served:
 
 
 @contextmanager
-def serving(folder: Path) -> Iterator[Served]:
-    """A workspace, served."""
+def serving(folder: Path, settings: str = "") -> Iterator[Served]:
+    """A workspace with these `settings`, served."""
     (folder / "plans").mkdir(exist_ok=True)
-    (folder / "batuta.yaml").write_text("")
+    (folder / "batuta.yaml").write_text(settings)
     (folder / "plans" / "echo.yaml").write_text(PLAN)
     (folder / "plans" / "asks.yaml").write_text(ASKS)
     words = [sys.executable, "-m", "batuta", "serve", "-w", str(folder), "--port", "0"]
