@@ -7,7 +7,7 @@ import pytest
 from batuta.engine.host import Host
 from batuta.errors import NotFound, Stopped
 from batuta.journal.memory import MemoryJournal
-from batuta.spec.call import Failed
+from batuta.spec.call import Call, Failed
 from batuta.spec.facts import Answered, Claimed, Parked
 from batuta.spec.value import inline
 from tests.engine.builders import PATIENCE_S, Gate, House, MovableClock, Tool, args_of, in_turn
@@ -149,6 +149,37 @@ async def test_whoever_stops_everything_ends_what_is_under_way_and_it_goes_on_la
     said.clear()
     gate.opened.set()
     assert (await host.drive("r1")).status == "succeeded"
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_what_was_stopped_is_not_hurried_and_says_so_even_if_it_may_go_on_by_then(
+    at_once: bool,
+) -> None:
+    said: list[str] = []
+    left = asyncio.Event()
+
+    async def slow(_: Call) -> None:
+        inside.set()
+        try:
+            await asyncio.sleep(PATIENCE_S)
+        except asyncio.CancelledError:
+            if at_once:
+                said.clear()
+            await asyncio.sleep(0.5)  # it is looked more than once meanwhile
+            left.set()
+            raise
+
+    inside = asyncio.Event()
+    house = House(Tool("slow", slow), stopped=lambda: "".join(said))
+    going = asyncio.ensure_future(
+        Host(house.engine).drive(house.accept("steps: {a: {use: slow}}").id)
+    )
+    async with asyncio.timeout(PATIENCE_S):
+        await inside.wait()
+        said.append("enough")
+        with pytest.raises(Stopped, match="enough"):
+            await going
+    assert left.is_set()
 
 
 _GATED = "steps: {a: {use: gate}}"

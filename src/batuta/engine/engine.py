@@ -87,8 +87,14 @@ class Engine:
 
     def check_not_stopped(self) -> None:
         """Raises `Stopped` while somebody has stopped everything."""
+        if why := self.stopped():
+            raise why
+
+    def stopped(self) -> Stopped | None:
+        """The error of who wants to begin or drive something now; None while it may be."""
         if self.settings.stopped is not None and (why := self.settings.stopped()):
-            raise Stopped(why, remedy="`batuta stop --release` lets it go on")
+            return Stopped(why, remedy="`batuta stop --release` lets it go on")
+        return None
 
     # ── runs begin ───────────────────────────────────────────────────────────────────────────────────────────
 

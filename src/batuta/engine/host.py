@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Callable
+from weakref import WeakKeyDictionary
 
 from batuta.engine.engine import Engine
 from batuta.engine.loop import Driver
 from batuta.engine.rules.decide import decide
+from batuta.errors import Stopped
 from batuta.spec.run import Run
 
 __all__ = ["Host", "anything_to_do"]
@@ -27,6 +29,8 @@ class Host:
         self._begins = begins
         self._going: dict[str, asyncio.Task[Run]] = {}
         self._watch: asyncio.TimerHandle | None = None
+        # Those that were let go of because somebody has stopped everything.
+        self._stopped: WeakKeyDictionary[asyncio.Task[Run], Stopped] = WeakKeyDictionary()
 
     async def drive(self, run_id: str, run: Run | None = None) -> Run:
         """Take the run as far as it goes; called twice for one run, both wait for the same driver.
@@ -49,19 +53,20 @@ class Host:
         try:
             return await asyncio.shield(going)
         except asyncio.CancelledError:
-            if going.cancelled():  # and not whoever waits for it
-                engine.check_not_stopped()
+            if going.cancelled() and going in self._stopped:  # and not whoever waits for it
+                raise self._stopped[going] from None
             raise
 
     def _look(self) -> None:
         """Let go of everything if it is to stop; for the log it is as if the process had died."""
         self._watch = None
-        stopped = self._engine.settings.stopped
-        if stopped is None or not self._going:
+        if not self._going:
             return
-        if stopped():
+        if stopped := self._engine.stopped():
             for task in self._going.values():
-                task.cancel()
+                if task not in self._stopped:  # else it is about to end
+                    self._stopped[task] = stopped
+                    task.cancel()
         self._watch = asyncio.get_running_loop().call_later(_STOP_LOOK_S, self._look)
 
     async def close(self) -> None:
