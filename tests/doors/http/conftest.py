@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -92,14 +92,14 @@ def make_workspace(folder: Path) -> Path:
 class Server:
     """A `batuta serve` that is up. `log` is what it has said so far."""
 
-    def __init__(self, folder: Path, *words: str) -> None:
+    def __init__(self, folder: Path, *words: str, env: Mapping[str, str] | None = None) -> None:
         self.folder = folder
         self.log: list[dict[str, Any]] = []
         self.process = subprocess.Popen(
             [sys.executable, "-m", "batuta", "serve", "-w", str(folder), "--port", "0", *words],
             stderr=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            env={**os.environ, "PYTHONUNBUFFERED": "1", **(env or {})},
         )
         self._up = threading.Event()
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -136,9 +136,9 @@ class Server:
 
 
 @contextmanager
-def serving(folder: Path, *words: str) -> Generator[Server]:
+def serving(folder: Path, *words: str, env: Mapping[str, str] | None = None) -> Generator[Server]:
     """A server while the block runs."""
-    server = Server(folder, *words)
+    server = Server(folder, *words, env=env)
     try:
         yield server
     finally:
