@@ -136,9 +136,8 @@ class Expanded(Fact, frozen=True, kw_only=True, tag="expanded"):
     """An attempt answered with a plan (path "": planning the run). `cards` maps capability to card digest.
 
     `plan` is there where the log of the run has it first; later ones of that `plan_digest` are the same.
-    `described` maps capability to the card itself, stored once for all runs of the plan: what has changed since can
-    be named. Neither cards nor described are there if the run is pinned to these cards already.
-    `asked`: the models that were asked in the attempt, here and in other facts that end one.
+    `described` maps capability to the card itself, so that what has changed since can be named. Neither is there if
+    the run is pinned to these cards already. `asked`: the models that were, here and in others that end an attempt.
     """
 
     path: str
@@ -213,10 +212,8 @@ class Finished(Fact, frozen=True, kw_only=True, tag="finished"):
 
 
 class Failure(Fact, frozen=True, kw_only=True, tag="failed"):
-    """The attempt failed. With `retry_at` it is tried again then, by `alternative`; without, this is final.
-
-    An attempt that was refused before its `Started` (policy, purse, expression) has the next number.
-    """
+    """The attempt failed; with `retry_at` it is tried again then, by `alternative`. Refused before its `Started`
+    (policy, purse, expression), it has the next number."""
 
     path: str
     attempt: int = 1
