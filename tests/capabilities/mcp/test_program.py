@@ -194,6 +194,39 @@ async def test_a_server_that_ignores_its_end_is_killed(tmp_path: Path) -> None:
     assert not exists(pid)
 
 
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="there are no groups of processes")
+async def test_whoever_is_killed_leaves_no_program_behind(tmp_path: Path) -> None:
+    deaf = "import signal,runpy,sys; signal.signal(15, signal.SIG_IGN); sys.argv=sys.argv[1:]; "
+    deaf += "import time,atexit; atexit.register(time.sleep, 600); runpy.run_path(sys.argv[0], run_name='__main__')"
+    ours = (
+        "import asyncio, sys\n"
+        "from pathlib import Path\n"
+        "from batuta.reading.mcp import McpConfig\n"
+        "from tests.capabilities.mcp.served import served\n"
+        "async def main():\n"
+        "    config = McpConfig(command=tuple(sys.argv[2:]))\n"
+        "    async with served(Path(sys.argv[1]), config, pin=False) as s:\n"
+        "        for tool in ('pid', 'child'):\n"
+        "            print((await s.call(tool)).value, flush=True)\n"
+        "        await asyncio.sleep(600)\n"
+        "asyncio.run(main())\n"
+    )
+    python, _, script, *words = raw().command
+    async with served(tmp_path, raw()):
+        pass
+    command = [python, "-S", "-c", deaf, script, *words]
+    process = await asyncio.create_subprocess_exec(
+        python, "-c", ours, str(tmp_path), *command, stdout=asyncio.subprocess.PIPE,
+        cwd=Path(__file__).parents[3],
+    )  # fmt: skip
+    assert process.stdout is not None
+    left = [int(await process.stdout.readline()) for _ in range(2)]
+    assert all(exists(pid) for pid in left)
+    process.kill()
+    await process.wait()
+    assert [await gone(pid, 30) for pid in left] == [True, True]
+
+
 async def test_its_environment_is_empty_but_for_what_is_named(tmp_path: Path) -> None:
     config = raw(environment={"TOKEN": "env:MY_TOKEN", "MODE": "plain"})
     known = {"MY_TOKEN": "s3cr3t-t0ken", "OTHER_SECRET": "must not be seen"}

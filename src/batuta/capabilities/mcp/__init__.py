@@ -5,6 +5,7 @@
     source.py       the one connection of a source: made at the first call, made again after a while, closed
     session.py      a connection that stands; what the server offers now, against the pin
     program.py      a server that is started here: its process, its lines, its end
+    warden.py       ends it if we are ended before we could
     address.py      a server that has an address: through `batuta.outbound`, as everything that leaves
     listing.py      what a server says that it offers, as a manifest
     asking.py       a question of a server, as a question to people

@@ -11,6 +11,7 @@ from batuta.capabilities.mcp.capability import McpCapability
 from batuta.capabilities.mcp.cards import card_of, missing_of, wanted
 from batuta.capabilities.mcp.holding import Lines
 from batuta.capabilities.mcp.source import Source
+from batuta.capabilities.mcp.warden import Warden
 from batuta.errors import Finding
 from batuta.imports.manifest import Manifest
 from batuta.imports.pin import Pin, read_pin
@@ -39,6 +40,7 @@ class McpServers:
         places: Places = NOWHERE,
     ) -> None:
         self._connections = _connections(configs.values(), allow_private, environment)
+        self._warden = Warden()
         self.sources: dict[str, Source] = {}
         self._lines: list[Lines] = []
         self.later: dict[str, Callable[[], McpCapability]] = {}
@@ -48,7 +50,7 @@ class McpServers:
             if isinstance(pin, Finding):
                 self.troubles[name] = pin
                 continue
-            source = Source(name, config, pin, root, self._connections, environment)
+            source = Source(name, config, pin, root, self._connections, self._warden, environment)
             lines = Lines(config.answer_s)
             missing = missing_of(config, environment)
             self.sources[name] = source
@@ -68,6 +70,7 @@ class McpServers:
         await asyncio.gather(*(one.close() for one in self._lines))
         await asyncio.gather(*(one.close() for one in self.sources.values()))
         await self._connections.close()
+        await asyncio.to_thread(self._warden.close)
 
 
 def _made(
@@ -99,12 +102,14 @@ async def offered(
         Trouble: it cannot be reached, or does not say; no secret is in the message.
     """
     connections = _connections([config], allow_private, environment)
-    source = Source(name, config, None, root, connections, environment)
+    warden = Warden()
+    source = Source(name, config, None, root, connections, warden, environment)
     try:
         return await source.manifest()
     finally:
         await source.close()
         await connections.close()
+        await asyncio.to_thread(warden.close)
 
 
 def _connections(

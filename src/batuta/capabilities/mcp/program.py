@@ -24,6 +24,7 @@ from mcp.types import (
 )
 
 from batuta.capabilities.mcp.sending import current
+from batuta.capabilities.mcp.warden import Warden
 from batuta.outbound.exchange import Trouble
 from batuta.outbound.headers import removed
 
@@ -56,12 +57,16 @@ _KEPT = ("PATH", "HOME") if os.name == "posix" else ("PATH", "PATHEXT", "SYSTEMR
 
 
 class Program(msgspec.Struct, frozen=True):
-    """What is started. `environment` is all of it but `PATH` and `HOME`; `secrets` are in it."""
+    """What is started. `environment` is all of it but `PATH` and `HOME`; `secrets` are in it.
+
+    `warden` ends it if nobody else does.
+    """
 
     command: Sequence[str]
     environment: Mapping[str, str]
     secrets: Sequence[str]
     folder: Path
+    warden: Warden
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator["Running"]:
@@ -70,6 +75,7 @@ class Program(msgspec.Struct, frozen=True):
         if program == _PYTHON:
             program = sys.executable
         kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+        await asyncio.to_thread(self.warden.ready)
         try:
             process = await asyncio.create_subprocess_exec(
                 program,
@@ -88,6 +94,7 @@ class Program(msgspec.Struct, frozen=True):
             if isinstance(error, FileNotFoundError) and program in ("python", "python3"):
                 text += f"; {_PYTHON!r} is the Python that runs Batuta"
             raise Trouble(text, code="unavailable", sent=False) from None
+        self.warden.watch(process.pid)
         running = Running(process, self.secrets)
         listening = asyncio.create_task(running.listen())
         try:
@@ -96,6 +103,7 @@ class Program(msgspec.Struct, frozen=True):
             # Nothing may stop this halfway: what is not ended here outlives us.
             ending = asyncio.ensure_future(_ended(process))
             cancelled = await _through(ending)
+            self.warden.forget(process.pid)
             listening.cancel()
             await asyncio.wait([listening])
             if cancelled:

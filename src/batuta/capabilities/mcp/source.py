@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from batuta.capabilities.mcp.sending import Sending
+from batuta.capabilities.mcp.warden import Warden
 from batuta.errors import InputError
 from batuta.imports.manifest import Manifest
 from batuta.imports.pin import Pin
@@ -34,6 +35,7 @@ class Source:
         pin: Pin | None,
         root: Path,
         connections: Connections,
+        warden: Warden,
         environment: Mapping[str, str] = os.environ,
     ) -> None:
         self.name = name
@@ -41,6 +43,7 @@ class Source:
         self._pin = pin
         self._root = root
         self._connections = connections
+        self._warden = warden
         self._environment = environment
         self._session: Any = None
         self._opening: asyncio.Task[Any] | None = None
@@ -143,7 +146,7 @@ class Source:
             referred = [name for name, one in config.environment.items() if one.startswith("env:")]
             secrets = [environment[name] for name in referred]
             folder = self._root / config.folder
-            peer = Program(config.command, environment, secrets, folder)
+            peer = Program(config.command, environment, secrets, folder, self._warden)
         return Session(peer, origin_of(config), self._pin)
 
 
