@@ -2,6 +2,7 @@
 
 import pytest
 
+from batuta.engine import outside
 from batuta.errors import InputError
 from tests.contract.world import World, steps_of
 
@@ -134,6 +135,18 @@ class TestAChangedCard:
         assert world.counts() == {"pay": 1, "put": 1}
         document = await world.resumed(run, accept=True)
         assert "drift" not in [one["kind"] for one in document["waiting"]]
+
+    async def test_a_yes_outlives_whoever_has_said_it(self, world: World, run: str) -> None:
+        change(world, "async def put(reference: str,", "async def put(reference: str | int,")
+        await world.resumed(run)
+
+        async with await world.open() as app:  # and then the process dies
+            await outside.adopt(app.engine, run, app.cards, who="ann")
+
+        async with await world.open() as app:
+            assert await app.due() == [run]
+            document = await app.resume(run)
+        assert [one["kind"] for one in document["waiting"]] == ["resolve"]
 
     async def test_put_back_as_it_was_the_run_goes_on_when_that_is_accepted(
         self, world: World, run: str

@@ -92,14 +92,15 @@ async def adopt(engine: Engine, run_id: str, cards: Mapping[str, Card], *, who: 
             f"run {run_id} cannot go on: {', '.join(missing)} is not registered any more",
             remedy="register it again, or cancel the run",
         )
-    if run.drift is not None and not _has_shown(run.drift, changed):
+    facts: list[Fact] = []
+    if run.drift is not None:
         yes = inline("accept", run.salt)
-        answer = Answered(at=now, path="", attempt=0, kind="drift", value=yes, who=who)
-        await _tell(engine, run, answer)
-        return
-    pinned, described = engine.pins.for_adoption(sorted(changed), run.salt)
-    if changed or run.drift is not None:
-        await _tell(engine, run, Adopted(at=now, cards=pinned, described=described, who=who))
+        facts.append(Answered(at=now, path="", attempt=0, kind="drift", value=yes, who=who))
+    if changed and (run.drift is None or _has_shown(run.drift, changed)):
+        pinned, described = engine.pins.for_adoption(sorted(changed), run.salt)
+        facts.append(Adopted(at=now, cards=pinned, described=described, who=who))
+    if facts:
+        await _tell(engine, run, *facts)
 
 
 def _has_shown(asked: Waited, changed: Mapping[str, str]) -> bool:
@@ -107,11 +108,11 @@ def _has_shown(asked: Waited, changed: Mapping[str, str]) -> bool:
     return all(shown.get(name) == how for name, how in changed.items())
 
 
-async def _tell(engine: Engine, run: Run, fact: Fact) -> bool:
-    """Append `fact`; True if it counted. `run` is then as the log has it."""
+async def _tell(engine: Engine, run: Run, *facts: Fact) -> bool:
+    """Append `facts`; True if the last one counted. `run` is then as the log has it."""
     journal = engine.journal
-    await journal.commit(journal.append(run.id, (fact,), after=None))
-    return await engine.go_on(run, await journal.read(run.id, after=run.head), fact)
+    await journal.commit(journal.append(run.id, facts, after=None))
+    return await engine.go_on(run, await journal.read(run.id, after=run.head), facts[-1])
 
 
 async def _has_said(engine: Engine, run: Run, step: str, value: Any) -> bool:
