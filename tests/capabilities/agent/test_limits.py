@@ -46,7 +46,10 @@ async def test_who_does_not_answer_on_the_last_turn_fails_with_the_last_words(
         async with await opened(tmp_path, providers, functions=[look], turns=3) as app:
             done = await run(app)
     assert (done["status"], done["error"]["code"]) == ("failed", "turns")
-    assert "has had 3 turns; it said: Not yet." in done["error"]["message"]
+    assert (
+        "it wants to go on with look, and has had 3 turns; it said: Not yet."
+        in done["error"]["message"]
+    )
     assert len(providers.requests) == 3
 
 

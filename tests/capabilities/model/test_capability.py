@@ -1,6 +1,7 @@
 """A model as a capability, over real clients and the loopback."""
 
 import asyncio
+import logging
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -158,13 +159,22 @@ async def test_tools_that_are_called_without_end_break_the_answer_off(
     assert outcome.message == "its answer has more than 128 parts; it said: I look."
 
 
+@pytest.mark.parametrize(("provider", "name"), NAMES)
 async def test_a_page_of_a_gateway_is_told_as_a_wrong_address(
-    providers: Providers, make: Make
+    providers: Providers, make: Make, provider: Provider, name: str
 ) -> None:
     providers.say([Garbage()])
-    outcome = await ask(make())
+    outcome = await ask(make(provider, name))
     assert isinstance(outcome, Failed)
     assert outcome.message == "what came is no answer of a model; is the `url` of the model right?"
+
+
+async def test_no_sdk_writes_on_a_terminal_that_a_tool_was_called(
+    providers: Providers, make: Make
+) -> None:
+    providers.say([Answer(tools=(ToolCall("look", {"n": 1}),))])
+    await ask(make("google", "gemini-2.5-flash"))
+    assert not logging.getLogger("google_genai.types").isEnabledFor(logging.WARNING)
 
 
 @pytest.mark.parametrize(("provider", "name"), NAMES)
@@ -191,6 +201,9 @@ async def test_what_is_no_answer_is_a_failure(
     outcome = await ask(make(provider, name))
     assert isinstance(outcome, Failed)
     assert outcome.code == code
+    # Google says that it will not, and never why.
+    if getattr(answer, "refusal", "") and provider != "google":
+        assert outcome.message == "it will not answer this; it said: I will not."
 
 
 async def test_the_key_goes_to_the_server_and_nowhere_else(

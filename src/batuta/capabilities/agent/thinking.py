@@ -21,6 +21,8 @@ from batuta.spec.call import Call, Done, Expand, Failed, Outcome
 __all__ = ["Thought", "talk_of"]
 
 _LAST = "This is your last turn: no tool can be called any more. Answer now, with what you know."
+# Of what it still wants to call after its last turn, in the message that says so.
+_NAMES_SHOWN, _NAME_CHARS_SHOWN = 5, 64
 # Of a conversation that another agent goes on with.
 _HANDED_BYTES_MAX = 32_000
 
@@ -66,7 +68,11 @@ def _read(thought: Thought, answer: ModelResponse, spent: int) -> Outcome | Resc
         return _answered(thought, answer, spent)
     turns = thought.config.turns
     if thought.last:
-        text = f"it wants to go on, and has had {turns} turns{kept(answer.text or '')}"
+        named = ", ".join(
+            dict.fromkeys(one.tool[:_NAME_CHARS_SHOWN] for one in calls[:_NAMES_SHOWN])
+        )
+        said = kept(answer.text or "")
+        text = f"it wants to go on with {named}, and has had {turns} turns{said}"
         return Failed("turns", text, cost_nusd=spent)
     found = sort_calls(calls, thought.tools, thought.past.rounds)
     if found.looping:

@@ -204,8 +204,9 @@ def read_answer(answer: ModelResponse, spent: int, check: Check | None) -> Outco
     text = answer.text or ""
     end = answer.finish_reason
     if end == "content_filter":
-        said = kept(text) if text else ""
-        return Failed("refused", f"it will not answer this{said}", cost_nusd=spent)
+        # OpenAI says why beside the answer, not in it.
+        why = text or str((answer.provider_details or {}).get("refusal") or "")
+        return Failed("refused", f"it will not answer this{kept(why)}", cost_nusd=spent)
     if not text.strip():
         if end == "length":
             return _cut(text, spent)

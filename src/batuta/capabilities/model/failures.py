@@ -41,8 +41,8 @@ _MEANINGS = {
 }
 # How the library says, of an agent of one's own, that its provider has no key.
 _NO_KEY = "environment variable or pass it via"
-# How the library begins what it says of a stream in which nothing was: a page of a gateway, say.
-_NOTHING = "Streamed response ended without"
+# How the library begins what it says of a stream in which nothing was, or no JSON: a page of a gateway, say.
+_NOTHING = ("Streamed response ended without", "Failed to decode response as JSON")
 # Answers to which nothing was begun, so that nothing is charged.
 _FREE = frozenset(
     {"no_key", "rate_limited", "quota", "overloaded", "too_long", "bad_key", "not_found"}

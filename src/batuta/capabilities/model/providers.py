@@ -1,5 +1,6 @@
 """The model of a configuration, as the library has it. Importing an SDK takes a second: never in the event loop."""
 
+import logging
 import warnings
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -74,4 +75,6 @@ def _model(config: ModelConfig, given: dict[str, Any]) -> Model[Any]:
             from pydantic_ai.models.google import GoogleModel
             from pydantic_ai.providers.google import GoogleProvider
 
+            # It warns of every call of a tool that no text is; a terminal is no place for that.
+            logging.getLogger("google_genai.types").setLevel(logging.ERROR)
             return GoogleModel(config.model, provider=GoogleProvider(**given))
