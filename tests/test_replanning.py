@@ -12,6 +12,7 @@ import pytest
 from batuta import capability
 from batuta.app import App
 from batuta.desk import Desk
+from batuta.engine import outside
 from batuta.errors import AnswerError, CallFailed, InputError, JournalError
 from batuta.journal.memory import MemoryJournal
 from batuta.planning.candidate import Route
@@ -244,6 +245,19 @@ async def test_a_plan_that_goes_further_asks_even_where_plans_run_by_themselves(
         assert beyond == ["bank.rate goes further: effect read, reach egress"]
         assert not [call for call in CALLS if call.startswith("bank")]
         assert (await app.resume(by, accept=True))["status"] == "succeeded"
+
+
+async def test_a_yes_is_seen_by_whoever_has_looked_at_the_run_before(tmp_path: Path) -> None:
+    (tmp_path / "batuta.yaml").write_text("planning: {autonomy: confirm}\n", encoding="utf-8")
+    tools = [latest, broken, archive]
+    async with await App.open(tmp_path, functions=tools) as app:
+        by = await Desk(app).follow(await failed(app))
+        run = await app.host.drive(by)
+        app.engine.keep(run)
+        assert run.status == "waiting"
+        async with await App.open(tmp_path, functions=tools) as other:
+            await outside.adopt(other.engine, by, other.cards, who="ann")
+        assert (await app.host.drive(by)).status == "succeeded"
 
 
 async def test_a_yes_to_another_plan_is_none_to_what_its_capabilities_become(

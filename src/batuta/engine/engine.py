@@ -185,10 +185,11 @@ class Engine:
     def begun(self, run_id: str) -> Run | None:
         """The run, if it was kept and nobody was seen to drive it yet. The caller has it now, and may keep it again.
 
-        What others have written meanwhile is not in it; whoever claims it is told, for a claim counts on the head.
+        What others have written meanwhile is not in it; whoever claims it is told, for a claim counts on the head. One
+        that waits before it begins is claimed only if they have written something, and so must be read.
         """
         run = self._lately.get(run_id)
-        if run is None or run.term or run.ended is not None:
+        if run is None or run.term or run.parked or run.ended is not None:
             return None
         return self._lately.pop(run_id)
 
