@@ -2,16 +2,18 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Coroutine, Generator, Mapping
-from typing import Any, Self, TypeVar, cast
+from collections.abc import AsyncGenerator, Generator, Mapping
+from typing import Any, Self, Unpack, cast
 
-from batuta.client.documents import FactDocument, RunDocument, RunsPage
-from batuta.client.exchange import Exchange, path
-from batuta.errors import InputError, RemoteError
+from batuta.client.bridge import Bridge
+from batuta.client.documents import FactDocument, Filters, How, RunDocument, RunsPage
+from batuta.client.exchange import Exchange, given, path
+from batuta.client.knowledge import AsyncKnowledge, Knowledge
+from batuta.client.plans import AsyncPlans, Plans
+from batuta.client.workspace import AsyncWorkspace, Workspace
+from batuta.errors import RemoteError
 
 __all__ = ["AsyncClient", "Client"]
-
-T = TypeVar("T")
 
 # Who was cut off follows on, so many times in a row without anything new.
 _AGAIN_MAX = 5
@@ -22,12 +24,20 @@ class AsyncClient:
 
     `key`: of `batuta keys add`, or a token. Every method raises what the server says, as the same error that the
     command line would raise; `RemoteError` for what only a server refuses, or if there is none.
+
+    Attributes:
+        plans: understand, check, explain, edit, save, list and show plans.
+        knowledge: collections and their documents.
+        workspace: what waits for an answer, capabilities, budgets, and the switch that stops everything.
     """
 
     def __init__(
         self, url: str = "http://127.0.0.1:8484", *, key: str = "", timeout_s: float = 90.0
     ) -> None:
         self._exchange = Exchange(url, key, timeout_s)
+        self.plans = AsyncPlans(self._exchange)
+        self.knowledge = AsyncKnowledge(self._exchange)
+        self.workspace = AsyncWorkspace(self._exchange)
 
     async def __aenter__(self) -> Self:
         return self
@@ -43,43 +53,23 @@ class AsyncClient:
         self,
         plan: str | Mapping[str, Any] | None = None,
         inputs: Mapping[str, Any] | None = None,
-        *,
-        words: str | None = None,
-        approve: str = "",
-        wait: float = 0.0,
-        key: str = "",
+        **how: Unpack[How],
     ) -> RunDocument:
-        """Begin a run of a registered plan, of a plan as a map, or of what `words` ask for; it is on the disk then.
-
-        `approve`: the digest of `understand`, as a yes to it. `wait`: up to 60 s for its end or its question.
-        `key`: the same key is the same run, however often it is sent.
-        """
-        asked = {"plan": plan, "words": words, "inputs": dict(inputs or {}), "approve": approve}
-        body = {name: value for name, value in asked.items() if value is not None}
-        headers = {"Idempotency-Key": key} if key else {}
-        query = {"wait": wait} if wait else {}
+        """Begin a run of a registered plan, of a plan as a map, or of what `words` ask for; it is on the disk then."""
+        headers = {"Idempotency-Key": how.pop("key", "")}
+        query = {"wait": how.pop("wait", 0.0) or None}
+        body = given(plan=plan, inputs=dict(inputs or {}), **how)
         return await self._exchange.ask(
-            "POST", path("runs"), query=query, body=body, headers=headers
+            "POST", path("runs"), query=query, body=body, headers=given(**headers)
         )
 
     async def show(self, run: str) -> RunDocument:
         """A run, as the log has it."""
         return await self._exchange.ask("GET", path("runs", run))
 
-    async def runs(
-        self,
-        *,
-        status: str | tuple[str, ...] = (),
-        plan: str = "",
-        since: float = 0.0,
-        limit: int = 100,
-        cursor: str = "",
-    ) -> RunsPage:
-        """Runs, the newest first; `cursor`: the `next` of the page before."""
-        query = {"status": status, "plan": plan, "since": since, "limit": limit, "cursor": cursor}
-        return await self._exchange.ask(
-            "GET", path("runs"), query={name: value for name, value in query.items() if value}
-        )
+    async def runs(self, **filters: Unpack[Filters]) -> RunsPage:
+        """Runs, the newest first."""
+        return await self._exchange.ask("GET", path("runs"), query=filters)
 
     async def answer(self, run: str, step: str, value: Any) -> RunDocument:
         """Answer the question of a step; it counts once."""
@@ -91,36 +81,37 @@ class AsyncClient:
         """Ask for the end of a run."""
         return await self._exchange.ask("POST", path("runs", run, "cancel"), body={"why": why})
 
-    async def fork(self, run: str, at: str, inputs: Mapping[str, Any] | None = None) -> RunDocument:
-        """Begin a new run that takes over what this one has finished before the step `at`."""
-        body = {"at": at, "inputs": dict(inputs or {})}
+    async def tell(
+        self, run: str, words: str, inputs: Mapping[str, Any] | None = None
+    ) -> RunDocument:
+        """Say what is different now: the run stops, and the one that is answered goes on with what was done."""
+        body = {"words": words, "inputs": dict(inputs or {})}
+        return await self._exchange.ask("POST", path("runs", run, "notes"), body=body)
+
+    async def fork(
+        self, run: str, at: str, inputs: Mapping[str, Any] | None = None, *, unasked: bool = False
+    ) -> RunDocument:
+        """Begin a new run that takes over what this one has finished before the step `at`.
+
+        `unasked`: effects happen again without a question.
+        """
+        body = {"at": at, "inputs": dict(inputs or {}), "unasked": unasked}
         return await self._exchange.ask("POST", path("runs", run, "fork"), body=body)
 
-    async def understand(self, words: str) -> dict[str, Any]:
-        """Which plan words mean or need: request, text, and the digest to `approve`."""
-        return await self._exchange.ask("POST", path("plans", "understand"), body={"words": words})
+    async def resume(self, run: str, *, accept: bool = False) -> RunDocument:
+        """Have a run go on; with `accept` although capabilities changed since it began."""
+        return await self._exchange.ask(
+            "POST", path("runs", run, "resume"), body={"accept": accept}
+        )
 
-    async def plans(self) -> list[dict[str, Any]]:
-        """The registered plans."""
-        return (await self._exchange.ask("GET", path("plans")))["plans"]
+    async def score(self, run: str, score: float) -> dict[str, float]:
+        """Say how good what came of a run is, from 0 to 1; what everybody has said."""
+        about = path("runs", run, "score")
+        return (await self._exchange.ask("POST", about, body={"score": score}))["scores"]
 
-    async def capabilities(self) -> list[dict[str, Any]]:
-        """The cards of what can be called."""
-        return (await self._exchange.ask("GET", path("capabilities")))["capabilities"]
-
-    async def questions(self) -> list[dict[str, Any]]:
-        """What waits for an answer, in all runs."""
-        return (await self._exchange.ask("GET", path("inbox")))["questions"]
-
-    async def search(self, collection: str, question: str, *, limit: int = 5) -> dict[str, Any]:
-        """The pieces of a collection that answer a question."""
-        query = {"question": question, "limit": limit}
-        return await self._exchange.ask("GET", path("knowledge", collection, "search"), query=query)
-
-    async def upload(self, collection: str, source: str, content: bytes) -> dict[str, Any]:
-        """Keep a document under the path `source` of the workspace, and read it."""
-        address = path("knowledge", collection, "documents", *source.split("/"))
-        return await self._exchange.ask("PUT", address, body=content)
+    async def scores(self, run: str) -> dict[str, float]:
+        """What everybody has said of how good it is."""
+        return (await self._exchange.ask("GET", path("runs", run, "score")))["scores"]
 
     async def facts(self, run: str, *, after: int = 0) -> AsyncGenerator[FactDocument]:
         """The facts of a run behind the position `after`, as they happen, until it has ended.
@@ -158,13 +149,17 @@ class AsyncClient:
 
 
 class Client:
-    """A served workspace, for programs without an event loop; each method as that of `AsyncClient`."""
+    """A served workspace, for programs without an event loop; everything as with `AsyncClient`."""
 
     def __init__(
         self, url: str = "http://127.0.0.1:8484", *, key: str = "", timeout_s: float = 90.0
     ) -> None:
-        self._inner = AsyncClient(url, key=key, timeout_s=timeout_s)
-        self._runner = asyncio.Runner()
+        self._inner = inner = AsyncClient(url, key=key, timeout_s=timeout_s)
+        self._bridge = bridge = Bridge()
+        self._now = bridge.now
+        self.plans = Plans(inner.plans, bridge)
+        self.knowledge = Knowledge(inner.knowledge, bridge)
+        self.workspace = Workspace(inner.workspace, bridge)
 
     def __enter__(self) -> Self:
         return self
@@ -175,40 +170,24 @@ class Client:
     def close(self) -> None:
         """Let go of the connections."""
         self._now(self._inner.close())
-        self._runner.close()
+        self._bridge.close()
 
     def start(
         self,
         plan: str | Mapping[str, Any] | None = None,
         inputs: Mapping[str, Any] | None = None,
-        *,
-        words: str | None = None,
-        approve: str = "",
-        wait: float = 0.0,
-        key: str = "",
+        **how: Unpack[How],
     ) -> RunDocument:
         """Begin a run; it is on the disk then."""
-        return self._now(
-            self._inner.start(plan, inputs, words=words, approve=approve, wait=wait, key=key)
-        )
+        return self._now(self._inner.start(plan, inputs, **how))
 
     def show(self, run: str) -> RunDocument:
         """A run, as the log has it."""
         return self._now(self._inner.show(run))
 
-    def runs(
-        self,
-        *,
-        status: str | tuple[str, ...] = (),
-        plan: str = "",
-        since: float = 0.0,
-        limit: int = 100,
-        cursor: str = "",
-    ) -> RunsPage:
+    def runs(self, **filters: Unpack[Filters]) -> RunsPage:
         """Runs, the newest first."""
-        return self._now(
-            self._inner.runs(status=status, plan=plan, since=since, limit=limit, cursor=cursor)
-        )
+        return self._now(self._inner.runs(**filters))
 
     def answer(self, run: str, step: str, value: Any) -> RunDocument:
         """Answer the question of a step."""
@@ -218,33 +197,27 @@ class Client:
         """Ask for the end of a run."""
         return self._now(self._inner.cancel(run, why=why))
 
-    def fork(self, run: str, at: str, inputs: Mapping[str, Any] | None = None) -> RunDocument:
+    def tell(self, run: str, words: str, inputs: Mapping[str, Any] | None = None) -> RunDocument:
+        """Say what is different now; the run that goes on."""
+        return self._now(self._inner.tell(run, words, inputs))
+
+    def fork(
+        self, run: str, at: str, inputs: Mapping[str, Any] | None = None, *, unasked: bool = False
+    ) -> RunDocument:
         """Begin a new run that takes over what this one has finished before the step `at`."""
-        return self._now(self._inner.fork(run, at, inputs))
+        return self._now(self._inner.fork(run, at, inputs, unasked=unasked))
 
-    def understand(self, words: str) -> dict[str, Any]:
-        """Which plan words mean or need."""
-        return self._now(self._inner.understand(words))
+    def resume(self, run: str, *, accept: bool = False) -> RunDocument:
+        """Have a run go on."""
+        return self._now(self._inner.resume(run, accept=accept))
 
-    def plans(self) -> list[dict[str, Any]]:
-        """The registered plans."""
-        return self._now(self._inner.plans())
+    def score(self, run: str, score: float) -> dict[str, float]:
+        """Say how good what came of a run is, from 0 to 1."""
+        return self._now(self._inner.score(run, score))
 
-    def capabilities(self) -> list[dict[str, Any]]:
-        """The cards of what can be called."""
-        return self._now(self._inner.capabilities())
-
-    def questions(self) -> list[dict[str, Any]]:
-        """What waits for an answer, in all runs."""
-        return self._now(self._inner.questions())
-
-    def search(self, collection: str, question: str, *, limit: int = 5) -> dict[str, Any]:
-        """The pieces of a collection that answer a question."""
-        return self._now(self._inner.search(collection, question, limit=limit))
-
-    def upload(self, collection: str, source: str, content: bytes) -> dict[str, Any]:
-        """Keep a document, and read it."""
-        return self._now(self._inner.upload(collection, source, content))
+    def scores(self, run: str) -> dict[str, float]:
+        """What everybody has said of how good it is."""
+        return self._now(self._inner.scores(run))
 
     def facts(self, run: str, *, after: int = 0) -> Generator[FactDocument]:
         """The facts of a run as they happen, until it has ended."""
@@ -254,18 +227,3 @@ class Client:
                 yield fact
         finally:
             self._now(facts.aclose())
-
-    def _now(self, work: Coroutine[Any, Any, T]) -> T:
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            return self._runner.run(_awaited(work))
-        work.close()
-        raise InputError(
-            "an event loop runs here, and this client would stop it", remedy="use AsyncClient"
-        )
-
-
-async def _awaited(work: Any) -> Any:
-    """Some of what is awaited is no coroutine, and a runner takes nothing else."""
-    return await work

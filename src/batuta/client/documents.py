@@ -2,7 +2,36 @@
 
 from typing import Any, TypedDict
 
-__all__ = ["FactDocument", "QuestionDocument", "RunDocument", "RunsPage"]
+__all__ = ["FactDocument", "Filters", "How", "QuestionDocument", "RunDocument", "RunsPage"]
+
+
+class How(TypedDict, total=False):
+    """How a run begins. `words`: what is wanted, in place of a plan or to find it; `text`: a plan in YAML.
+
+    `approve`: the digest of `understand`, as a yes to it. `wait`: up to 60 s for its end or its question.
+    `key`: the same key is the same run, however often it is sent.
+    """
+
+    words: str
+    text: str
+    approve: str
+    planner: str
+    autonomy: str
+    wait: float
+    key: str
+
+
+class Filters(TypedDict, total=False):
+    """Which runs are listed: of these statuses, of a plan, accepted `since` (seconds of the Unix epoch) or later.
+
+    `cursor`: the `next` of the page before.
+    """
+
+    status: str | tuple[str, ...]
+    plan: str
+    since: float
+    limit: int
+    cursor: str
 
 
 class QuestionDocument(TypedDict):

@@ -20,7 +20,7 @@ from batuta.errors import (
     Stopped,
 )
 
-__all__ = ["Exchange", "path"]
+__all__ = ["Exchange", "given", "path"]
 
 # Code of a problem -> the error that it is here, too.
 _KINDS: dict[str, type[BatutaError]] = {
@@ -45,6 +45,11 @@ class _More(TypedDict, total=False):
     query: Mapping[str, Any]
     body: Any
     headers: Mapping[str, str]
+
+
+def given(**values: Any) -> dict[str, Any]:
+    """Those of `values` that somebody has said something with."""
+    return {name: value for name, value in values.items() if value not in (None, "", ())}
 
 
 class Exchange:
@@ -87,8 +92,9 @@ class Exchange:
             content = json.dumps(body).encode()
             sent["Content-Type"] = "application/json"
         query = more.get("query", {})
-        given = {name: value for name, value in query.items() if value not in (None, "")}
-        target = f"{self._base}{address}" + (f"?{urlencode(given, doseq=True)}" if given else "")
+        target = f"{self._base}{address}"
+        if said := given(**query):
+            target += f"?{urlencode(said, doseq=True)}"
         timeout = dict.fromkeys(("connect", "read", "write", "pool"), self._timeout_s)
         try:
             async with self._pool.stream(
