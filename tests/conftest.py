@@ -1,5 +1,6 @@
 """What every test shares: how long Hypothesis may look, a time zone that is nobody's home, and bytecode."""
 
+import gc
 import os
 import sys
 import time
@@ -30,3 +31,11 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.ge
 os.environ["TZ"] = "Asia/Kolkata"
 if hasattr(time, "tzset"):
     time.tzset()
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays. A collection of garbage that walks over all of it takes a second, and falls into any
+    test, also into one that measures.
+    """
+    gc.collect()
+    gc.freeze()

@@ -14,7 +14,7 @@ def test_a_quick_round_measures_ingest_and_search(tmp_path: Path) -> None:
         [sys.executable, ROOT / "benchmarks/knowledge.py", "--quick", "--json", file],
         capture_output=True,
         text=True,
-        timeout=110,
+        timeout=280,
     )
     assert done.returncode == 0, done.stderr
     said = json.loads(file.read_text())

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 def test_a_quick_round_measures_threads_and_memories(tmp_path: Path) -> None:
     file = tmp_path / "figures.json"
     words = [sys.executable, ROOT / "benchmarks/memory.py", "--quick", "--json", file]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=110)
+    done = subprocess.run(words, capture_output=True, text=True, timeout=280)
     assert done.returncode == 0, done.stderr
     said = json.loads(file.read_text())
     assert (said["threads"]["messages"], said["memories"]["memories"]) == (2_000, 1_000)

@@ -52,9 +52,9 @@ def test_a_schema_that_cannot_be_used_fits_nothing_and_says_so(schema: dict[str,
 
 
 def test_a_hostile_pattern_takes_linear_time() -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     assert validate_answer({"pattern": "^(a+)+$"}, "a" * 5_000 + "b") is not None
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 def test_a_circle_of_references_ends() -> None:

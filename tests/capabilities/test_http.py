@@ -485,7 +485,7 @@ async def test_cancelling_closes_the_connection(web: Web) -> None:
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        await asyncio.wait_for(gone.wait(), 5)
+        await asyncio.wait_for(gone.wait(), 60)
 
 
 # -- where it may go --------------------------------------------------------------------------------

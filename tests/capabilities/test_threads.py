@@ -83,6 +83,6 @@ asyncio.run(main())
 print("ended")
 """
     ended = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=True
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=240, check=True
     )
     assert ended.stdout == "ended\n"

@@ -13,6 +13,7 @@ from batuta.desk import Desk
 from batuta.plans.build import plan_from_yaml
 from batuta.ports import WORKSPACE
 from batuta.spec.facts import Made
+from tests.contract.world import PATIENCE_S
 from tests.planning.broken import CALLS, TOOLS, WORDS
 
 # The other one goes further: it writes.
@@ -41,7 +42,9 @@ async def failed(folder: Path) -> str:
 def killed(folder: Path, run: str, pattern: str, when: str, *said: str) -> None:
     program = Path(__file__).with_name("heal.py")
     words = [sys.executable, str(program), str(folder), run, pattern, when, *said]
-    ended = subprocess.run(words, capture_output=True, encoding="utf-8", timeout=30, check=False)
+    ended = subprocess.run(
+        words, capture_output=True, encoding="utf-8", timeout=PATIENCE_S, check=False
+    )
     assert ended.returncode == -signal.SIGKILL, ended
 
 

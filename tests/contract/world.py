@@ -20,12 +20,12 @@ from batuta.spec.plan import Plan
 from batuta.testing.ledger import Ledger
 from batuta.testing.ledger.book import Entry
 
-__all__ = ["Driver", "World", "steps_of", "tidy"]
+__all__ = ["PATIENCE_S", "Driver", "World", "steps_of", "tidy"]
 
 HERE = Path(__file__).parent
 SOURCE = HERE.parents[1] / "src"
 # A process that says nothing for so long has hung; generous, for a busy machine (seconds).
-PATIENCE_S = 30.0
+PATIENCE_S = 90.0
 
 
 class Driver:

@@ -35,7 +35,7 @@ from markdown_it import MarkdownIt
 
 from tests.nursery import nursery
 
-COMMAND_S = 60  # a command of a page that takes longer hangs
+COMMAND_S = 120  # a command of a page that takes longer hangs
 
 SHOWN_ONLY = frozenset({"", "text", "none", "mermaid"})
 HASH_COMMENTS = frozenset({"python", "yaml", "toml", "bash", "console"})

@@ -41,7 +41,12 @@ async def test_while_it_is_thrown_nothing_begins_and_nothing_is_driven(tmp_path:
     async with await App.open(tmp_path, modules=False) as app:
         before = await app.start(plan, {})
         app.switch.throw("ada", "", 0.0)
-        for work in (app.start(plan, {}), app.run(plan, {}), app.resume(before), app.result(before)):
+        for work in (
+            app.start(plan, {}),
+            app.run(plan, {}),
+            app.resume(before),
+            app.result(before),
+        ):
             with pytest.raises(Stopped, match="stopped here by ada"):
                 await work
         assert [(row.run, row.status) for row in await app.runs()] == [(before, "running")]

@@ -14,7 +14,7 @@ from batuta.journal.sqlite import open_sqlite
 from batuta.spec.facts import Claimed, Skipped
 
 PROGRAM = Path(__file__).with_name("process.py")
-PATIENCE_S = 30.0
+PATIENCE_S = 90.0
 
 Spawn = Callable[[Path, str], Awaitable[asyncio.subprocess.Process]]
 

@@ -14,7 +14,7 @@ from tests.patterns.team import as_json, write_workspace
 
 ROUND = critic_round("fast", Critic("strong"))
 LOOP = critic_loop(ROUND)
-WAIT_S = 30.0
+WAIT_S = 90.0
 
 
 def run_of(folder: Path) -> subprocess.Popen[bytes]:

@@ -54,9 +54,9 @@ def test_a_reference_inside_of_the_schema_works() -> None:
 
 
 def test_a_pattern_cannot_hang() -> None:
-    begin = time.perf_counter()
+    begin = time.process_time()
     assert problems({"type": "string", "pattern": "^(a+)+$"}, "a" * 50_000 + "!") != []
-    assert time.perf_counter() - begin < 5  # seconds; milliseconds on an idle machine
+    assert time.process_time() - begin < 5  # seconds; milliseconds on an idle machine
 
 
 @pytest.mark.parametrize(

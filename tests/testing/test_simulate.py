@@ -50,7 +50,7 @@ def test_the_same_seed_is_the_same_story_byte_for_byte_in_another_process() -> N
             env={**os.environ, "PYTHONHASHSEED": hash_seed},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=240,
             check=True,
         ).stdout
         for hash_seed in ("1", "2")

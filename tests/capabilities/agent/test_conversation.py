@@ -79,7 +79,7 @@ async def test_calls_of_one_answer_run_at_the_same_time(tmp_path: Path) -> None:
     @capability(effect="read", reach="local")
     async def meet(who: str) -> str:
         """Waits for the others."""
-        await asyncio.wait_for(meeting.wait(), 20)
+        await asyncio.wait_for(meeting.wait(), 60)
         return f"{who} came"
 
     script = [calls(*(("meet", {"who": who}) for who in "abc")), Answer("All came.")]
@@ -167,7 +167,7 @@ async def test_two_at_once_in_one_thread_do_not_mix_their_words(tmp_path: Path) 
     @capability(effect="read", reach="local")
     async def meet(who: str) -> str:
         """Waits for the other."""
-        await asyncio.wait_for(meeting.wait(), 20)
+        await asyncio.wait_for(meeting.wait(), 60)
         return f"{who} came"
 
     def script(asked: Asked) -> Answer:

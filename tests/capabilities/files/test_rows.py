@@ -261,7 +261,7 @@ def test_a_large_file_takes_the_memory_of_a_row(tmp_path: Path) -> None:
         file.truncate(300_000_000)
     done = subprocess.run(
         [sys.executable, "-c", MEASURED, str(tmp_path)],
-        capture_output=True, text=True, timeout=120, check=True,
+        capture_output=True, text=True, timeout=240, check=True,
     )  # fmt: skip
     said, grown_mib = done.stdout.splitlines()
     assert said == "done too_large invalid_data"

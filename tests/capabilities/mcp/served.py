@@ -74,7 +74,7 @@ def exists(pid: int) -> bool:
     return state != "Z"
 
 
-async def gone(pid: int, within_s: float = 5.0) -> bool:
+async def gone(pid: int, within_s: float = 30.0) -> bool:
     """True as soon as the process is gone; False if it is still there after `within_s` seconds."""
     end = time.monotonic() + within_s
     while exists(pid):

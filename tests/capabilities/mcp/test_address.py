@@ -80,7 +80,7 @@ async def test_no_answer_in_time_is_in_doubt_and_progress_is_reported(
     notes = Notes()
     async with notes_at(notes, old=old) as url, served(tmp_path, McpConfig(url=url)) as s:
         assert await s.call("find", {"name": "a"}) == Done({"name": "a"})
-        failed = await s.call("slow", within_s=1)
+        failed = await s.call("slow", within_s=2)
         assert isinstance(failed, Failed)
         assert (failed.code, failed.in_doubt) == ("timeout", True)
         assert s.reports == [{"progress": 1.0, "total": 2.0, "message": "half"}]
@@ -301,14 +301,15 @@ HOSTILE: list[tuple[Hostile, str]] = [
 async def test_a_hostile_peer_costs_its_own_call_and_is_in_doubt(
     tmp_path: Path, hostile: Hostile, code: str
 ) -> None:
+    within_s = 1.0 if code == "timeout" else 20.0
     async with serving(_hostile(hostile)) as server:
         async with served(tmp_path, McpConfig(url=f"{server.url}/mcp")) as s:
             began = time.monotonic()
-            failed = await s.call("write", within_s=1.0)
+            failed = await s.call("write", within_s=within_s)
             took_s = time.monotonic() - began
         assert isinstance(failed, Failed)
         assert (failed.code, failed.in_doubt, failed.may_retry) == (code, True, False), failed
-        assert took_s < 4
+        assert took_s < within_s + 10
     assert len(failed.message) < 1_200
 
 

@@ -89,7 +89,7 @@ async def test_what_cannot_be_read_leaves_a_write_in_doubt_and_others_go_on(
         expected = "invalid_answer" if tool in (*UNREADABLE, "endless", "flood") else "unavailable"
         assert failed.code == expected, failed.message
         assert await s.call("echo") == Done("{}")
-        assert time.monotonic() - began < 15
+        assert time.monotonic() - began < 60
 
 
 async def test_what_cannot_be_read_may_be_read_again(tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ async def test_what_does_not_start_has_not_left(tmp_path: Path) -> None:
         pass
     for command in (("no-such-program-anywhere",), (str(tmp_path),)):
         async with served(tmp_path, McpConfig(command=command), pin=False) as s:
-            failed = await s.call("write", within_s=2)
+            failed = await s.call("write", within_s=20)
             assert isinstance(failed, Failed)
             assert (failed.code, failed.in_doubt, failed.may_retry) == ("unavailable", False, True)
             assert "cannot be started" in failed.message
@@ -155,7 +155,7 @@ async def test_a_cancelled_call_ends_and_the_server_lives(tmp_path: Path) -> Non
         await asyncio.sleep(0.1)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
-            await asyncio.wait_for(task, 1)
+            await asyncio.wait_for(task, 30)
         assert await _text(s.call("pid")) == pid
 
 

@@ -134,7 +134,7 @@ async def test_a_parked_call_does_not_keep_the_workspace_open(tmp_path: Path) ->
     async with served(tmp_path, raw(tools={"ask": ASKS})) as s:
         assert isinstance(await s.call("ask"), Waiting)
         began = asyncio.get_running_loop().time()
-    assert asyncio.get_running_loop().time() - began < 3
+    assert asyncio.get_running_loop().time() - began < 10
 
 
 async def test_calls_take_turns_where_the_workspace_says_so(tmp_path: Path) -> None:

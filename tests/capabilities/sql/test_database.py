@@ -16,11 +16,11 @@ FOR_EVER = ENDLESS + "select max(i) as i from n"
 
 
 async def test_a_statement_that_takes_too_long_is_stopped(store: Store, opening: Opening) -> None:
-    shop = await opening(store, timeout=0.3)
+    shop = await opening(store, timeout=1)
     began = time.monotonic()
     failure = await shop.failure("query", sql=FOR_EVER)
     assert (failure.code, failure.may_retry, failure.in_doubt) == ("timeout", True, False)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
     assert await shop.rows("query", sql="select 1 as a") == [{"a": 1}]
 
 
@@ -71,7 +71,7 @@ async def test_closing_stops_what_runs(store: Store, opening: Opening) -> None:
     await shop.close()
     outcome = await task
     assert isinstance(outcome, Failed)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
 
 
 async def test_more_calls_than_connections_wait_their_turn(store: Store, opening: Opening) -> None:
@@ -166,9 +166,9 @@ async def test_a_write_waits_for_nobody_for_long(sqlite_store: Store, opening: O
 
 
 async def until(true: object) -> None:
-    """Return as soon as `true()` is; fail after ten seconds."""
+    """Return as soon as `true()` is; fail after a minute."""
     assert callable(true)
-    end = time.monotonic() + 10
+    end = time.monotonic() + 60
     while not await asyncio.to_thread(true):
         assert time.monotonic() < end
         await asyncio.sleep(0.02)

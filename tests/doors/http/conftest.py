@@ -104,7 +104,7 @@ class Server:
         self._up = threading.Event()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
-        assert self._up.wait(60), self.log
+        assert self._up.wait(240), self.log
         assert self.process.poll() is None, self.log
         self.url = f"http://127.0.0.1:{self.log[0]['port']}"
         self.http = httpx.Client(base_url=self.url, timeout=30)
@@ -127,7 +127,7 @@ class Server:
     def end(self, number: int = signal.SIGTERM) -> int:
         """Send it a signal; its exit code."""
         self.process.send_signal(number)
-        code = self.process.wait(60)
+        code = self.process.wait(90)
         self._reader.join(10)
         assert self.process.stderr is not None
         self.process.stderr.close()

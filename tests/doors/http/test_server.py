@@ -38,7 +38,7 @@ def test_what_it_does_can_be_counted(server: Server) -> None:
 def test_an_address_that_others_reach_is_refused_without_keys(tmp_path: Path) -> None:
     folder = make_workspace(tmp_path / "open")
     words = [sys.executable, "-m", "batuta", "serve", "-w", str(folder), "--host", "0.0.0.0"]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(words, capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode == 2
     assert "batuta keys add" in done.stderr
 
@@ -46,7 +46,7 @@ def test_an_address_that_others_reach_is_refused_without_keys(tmp_path: Path) ->
 def test_a_port_that_is_taken_is_told(server: Server) -> None:
     port = server.url.rpartition(":")[2]
     words = [sys.executable, "-m", "batuta", "serve", "-w", str(server.folder), "--port", port]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(words, capture_output=True, text=True, timeout=240, check=False)
     assert (done.returncode, "cannot be listened at" in done.stderr) == (2, True)
 
 

@@ -15,7 +15,7 @@ from batuta.spec.facts import Parked
 from batuta.storage.still import Still
 
 FACT = Parked(at=1.0, term=1)
-WAIT_S = 20.0
+WAIT_S = 90.0
 # Rights do not bind the one who may do everything; nobody is nobody special.
 NOBODY = 65_534
 LOOK = """

@@ -161,7 +161,7 @@ def test_wrong_arguments_get_one_message_and_exit_code_2(
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=240,
         check=False,
     )
     assert (ended.returncode, ended.stdout) == (2, "")

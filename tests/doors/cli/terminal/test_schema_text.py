@@ -136,11 +136,11 @@ def test_a_wide_shape_that_holds_itself_takes_no_time() -> None:
         "properties": {f"p{n}": {"$ref": "#"} for n in range(2_000)},
         "required": [f"p{n}" for n in range(2_000)],
     }
-    began = time.perf_counter()
+    began = time.process_time()
     assert described(wide).count("…") >= 1
     assert len(str(example(wide["properties"], wide))) > 0
     assert len(example({"anyOf": [wide]}, wide)) == 12
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
 
 
 def test_a_file_is_called_one() -> None:
