@@ -22,6 +22,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple, TypedDict
 
+SOURCE = Path(__file__).parents[1] / "src"
 # What a command imports once it gets there: each takes longer than a whole command.
 LATER = (
     "batuta.capabilities.mcp.session",
@@ -122,11 +123,11 @@ def nursery() -> Nursery:
 
 
 def surroundings(**environment: str) -> dict[str, str]:
-    """A plain environment: no colours asked for or forbidden, no debugging."""
+    """A plain environment: no colours asked for or forbidden, no debugging, and the Batuta of this checkout."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("BATUTA_")}
-    for key in ("NO_COLOR", "TERM", "COLUMNS", "LINES", "PYTHONPATH"):
+    for key in ("NO_COLOR", "TERM", "COLUMNS", "LINES"):
         kept.pop(key, None)
-    return kept | environment
+    return kept | {"PYTHONPATH": str(SOURCE)} | environment
 
 
 def main() -> None:

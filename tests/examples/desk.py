@@ -4,8 +4,6 @@ import importlib.util
 import json
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,11 +11,12 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from batuta.testing.ledger import Ledger
+from tests.nursery import nursery
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "examples" / "support-desk"
 # A command that hangs is a failure; seconds.
-COMMAND_S_MAX = 120
+COMMAND_S_MAX = 240
 
 
 class Desk(NamedTuple):
@@ -28,17 +27,10 @@ class Desk(NamedTuple):
 
     def batuta(self, *words: str, codes: tuple[int, ...] = (0, 3)) -> dict[str, Any]:
         """The document that a command prints, which ends with one of `codes`."""
-        done = subprocess.run(
-            [sys.executable, "-P", "-m", "batuta", *words, "--json"],
-            cwd=self.folder,
-            env=os.environ
-            | {"LEDGER_URL": self.bank.url, "PYTHONPATH": str(ROOT / "src"), "OPENAI_API_KEY": ""},
-            capture_output=True,
-            timeout=COMMAND_S_MAX,
-            check=False,
-        )
-        assert done.returncode in codes, done.stdout.decode() + done.stderr.decode()
-        return json.loads(done.stdout)
+        around = {**os.environ, "LEDGER_URL": self.bank.url, "OPENAI_API_KEY": ""}
+        said = nursery().run([*words, "--json"], self.folder, around, seconds=COMMAND_S_MAX)
+        assert said.code in codes, said.out + said.err
+        return json.loads(said.out)
 
     def answered(self, answers: Mapping[str, bool], *inputs: str) -> dict[str, Any]:
         """The document of a run over the tickets whose questions get `answers`, by a word that is in them."""
