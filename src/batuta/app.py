@@ -160,7 +160,6 @@ class App:
         """Stop driving, commit what is queued, let go of everything."""
         await self.host.close()
         if self.traces is not None:
-            await self.engine.journal.flush()
             await self.traces.close(_FAREWELL_S)
         await self._catalog.close()
         await self.engine.journal.close()

@@ -23,7 +23,7 @@ async def open_exporter(workspace: Workspace, reading: Reading) -> Exporter | No
     A collector on this machine may be reached: nothing but the workspace file chooses its address.
 
     Raises:
-        WorkspaceError: a setting is wrong. JournalError, InputError: its position cannot be had.
+        WorkspaceError: a setting is wrong.
     """
     config = workspace.observe.otlp
     if config is None:

@@ -75,6 +75,7 @@ class Tracer:
     def __init__(self, run: Run, peer_of: Callable[[str], Peer | None]) -> None:
         self.run = run
         self._peer_of = peer_of
+        self._trace, self._outer, self._sampled = "", "", False
         self._began: dict[str, float] = {}
         self._calls: dict[str, Started] = {}
         self._asked: dict[str, Waited] = {}
@@ -87,12 +88,13 @@ class Tracer:
 
     def told(self, fact: Fact) -> list[Span]:
         """What `fact` ends, which `run` has just taken in."""
-        accepted = self.run.accepted
-        if accepted is None:
-            return []
-        self._trace, self._outer, sampled = place_of(self.run.id, accepted.request.trace)
-        spans = [*self._ended_by(fact)]
-        return spans if sampled else []
+        if not self._trace:
+            accepted = self.run.accepted
+            if accepted is None:
+                return []
+            place = place_of(self.run.id, accepted.request.trace)
+            self._trace, self._outer, self._sampled = place
+        return [*self._ended_by(fact)] if self._sampled else []
 
     def _ended_by(self, fact: Fact) -> Iterator[Span]:
         path = getattr(fact, "path", "")
