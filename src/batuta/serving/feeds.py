@@ -66,6 +66,10 @@ class Feeds:
         Weather is lost on those who are behind. Raises `NotFound` at once, `JournalError`.
         """
         run = await self._engine.read(run_id)
+        if run.ended is not None:  # nothing comes any more that could be waited for
+            for row in await self._rest(run_id, after):
+                yield self._frame(row)
+            return
         feed = self._open.get(run_id)
         if feed is None:
             feed = self._open[run_id] = _Feed(run.head)
@@ -80,6 +84,19 @@ class Feeds:
                 del self._open[run_id]
                 assert feed.task is not None
                 feed.task.cancel()
+
+    async def is_over(self, run_id: str, after: int) -> bool:
+        """True if nothing of the run comes behind the position `after`: it has ended there. Raises `NotFound`."""
+        run = await self._engine.read(run_id)
+        return run.ended is not None and after > 0 and not await self._rest(run_id, after)
+
+    async def _rest(self, run_id: str, after: int) -> list[Row]:
+        """The facts of a run that has ended behind the position `after`, up to its end; none if that was before."""
+        rows = await self._engine.journal.read(run_id, after=after)
+        for at, row in enumerate(rows):
+            if isinstance(row.fact, Ended):
+                return rows[: at + 1]
+        return []
 
     def close(self) -> None:
         """Every follower comes to the end of what it follows."""

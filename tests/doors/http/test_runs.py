@@ -92,6 +92,9 @@ def test_facts_are_followed_from_where_one_was(server: Server) -> None:
     assert facts[-1]["is"] == "ended"
     rest = _facts(server, run, **{"Last-Event-ID": str(facts[1]["seq"])})
     assert rest == facts[2:]
+    for behind in (len(facts), len(facts) + 5):  # as a browser asks that comes back
+        over = server.http.get(f"/api/v1/runs/{run}/events", params={"after": behind})
+        assert (over.status_code, over.text) == (204, "")
     listed = server.http.get(f"/api/v1/runs/{run}/facts", params={"after": 2}).json()
     assert listed["facts"] == facts[2:]
     assert not any("salt" in fact for fact in facts)

@@ -23,7 +23,8 @@ _STREAM: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "Server-sent events: the facts in order, and what calls report.",
         "content": {"text/event-stream": {"schema": {"type": "string"}}},
-    }
+    },
+    204: {"description": "The run has ended, and nothing comes behind that position."},
 }
 
 
@@ -61,9 +62,11 @@ async def events(
     """
     if last_event_id.isascii() and last_event_id.isdigit():
         after = max(after, int(last_event_id[:16]))
-    await app_of(request).engine.read(run)  # says so if there is no such run
+    feeds = service_of(request).feeds
+    if await feeds.is_over(run, after):
+        return Response(status_code=204)  # a browser comes back for ever otherwise
     return StreamingResponse(
-        _told(service_of(request).feeds.follow(run, after=after)),
+        _told(feeds.follow(run, after=after)),
         media_type="text/event-stream",
         headers={"X-Accel-Buffering": "no"},
     )
