@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from batuta.errors import CallFailed
 from batuta.evaluation.scoring import Score, contains, exact, score_in, similar_by
 
 
@@ -30,6 +31,12 @@ async def test_exact_is_equal_as_json_and_a_number_is_what_it_is_written_as(
 ) -> None:
     told = await exact(output, expected)
     assert (told["score"], bool(told["why"])) == (score, not score)
+
+
+@pytest.mark.parametrize("expected", ["", "  ", ["4", ""]])
+async def test_where_nothing_is_looked_for_there_is_no_score(expected: Any) -> None:
+    with pytest.raises(CallFailed, match="the expected text is empty"):
+        await contains("It is 4.", expected)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import msgspec
 
 from batuta.capabilities.function import capability
 from batuta.capabilities.vote import ballot
+from batuta.errors import CallFailed
 from batuta.language.similarity import profile, similarity
 from batuta.ports import Embedder
 from batuta.spec.expr.cel import as_text
@@ -54,6 +55,9 @@ async def contains(
 ) -> Scored:
     """How many of the expected texts the answer has in it, whatever their case: a share of all."""
     wanted = cast("list[Any]", expected) if isinstance(expected, list) else [expected]
+    if not all(map(_written, wanted)):
+        # It is in every answer: a case without its answer would always pass.
+        raise CallFailed("nothing to look for: the expected text is empty", code="invalid")
     text = _written(output).casefold()
     missing = [one for one in wanted if _written(one).casefold() not in text]
     score = 1 - len(missing) / len(wanted) if wanted else 1.0
