@@ -38,7 +38,8 @@ def test_a_server_that_was_killed_tells_the_rest_when_it_is_up_again(tmp_path: P
                         for one in spans
                         if one.name.startswith("invoke_workflow")
                     }
-                )
+                ),
+                90.0,
             )
             text = server.http.get("/metrics").text
             assert server.end() == 0

@@ -44,6 +44,7 @@ def pay(note: str) -> str:
 
 
 def workspace(folder: Path, url: str, more: str = "") -> Path:
+    folder.mkdir(exist_ok=True)
     (folder / "tools.py").write_text(TOOLS)
     (folder / "batuta.yaml").write_text(
         f"python: [tools.py]\nobserve: {{otlp: {{url: '{url}'{more}}}}}\n"
