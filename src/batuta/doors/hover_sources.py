@@ -65,6 +65,10 @@ SOURCES: Mapping[str, Hover] = {
     ),
     "OAuthConfig.client_id": Hover("Who you are there, or `env:NAME`.", ("env:CRM_CLIENT",)),
     "OAuthConfig.client_secret": Hover("The variable that holds the secret.", ("env:CRM_SECRET",)),
+    "OAuthConfig.private_key": Hover(
+        "The variable that holds a key in PEM, which signs who asks, in place of a secret.",
+        ("env:CRM_KEY",),
+    ),
     "OAuthConfig.scope": Hover("What is asked for.", ("notes.read notes.write",)),
     "Declared": Hover("What you declare of something that a source offers."),
     "Declared.effect": Hover(

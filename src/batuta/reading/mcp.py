@@ -37,13 +37,15 @@ class OAuthConfig(msgspec.Struct, frozen=True):
 
     Attributes:
         issuer: the authorization server; credentials go there and nowhere else, whatever the MCP server says.
-        client_id, client_secret: `env:NAME`; an id may be written as it is.
+        client_id: `env:NAME`, or as it is.
+        client_secret, private_key: one of them, `env:NAME`; the key, in PEM, signs who it is.
         scope: what is asked for, words with spaces between them; "": what the server says it needs.
     """
 
     issuer: str
     client_id: str
-    client_secret: str
+    client_secret: str = ""
+    private_key: str = ""
     scope: str = ""
 
 
@@ -97,10 +99,11 @@ _read_server = record(
                 "issuer": read_url,
                 "client_id": text(1, 1_024),
                 "client_secret": _read_secret,
+                "private_key": _read_secret,
                 "scope": text(0, 1_024),
             },
-            required=("issuer", "client_id", "client_secret"),
-            what="oauth: a map with `issuer`, `client_id` and `client_secret`",
+            required=("issuer", "client_id"),
+            what="oauth: a map with `issuer`, `client_id` and `client_secret` (or `private_key`)",
         ),
         "only": one_or_more(read_pattern, PATTERNS_MAX),
         "tools": mapping(text(1, 256), read_declared, TOOLS_MAX),
@@ -131,6 +134,13 @@ def _server(node: Node, report: Report) -> Any:
                 "B025", f"{key} is not for {kind}", at=node.map[key].start, remedy="leave it away"
             )
             return FLAWED
+    if read.oauth and bool(read.oauth.client_secret) == bool(read.oauth.private_key):
+        said = "`client_secret` and `private_key` exclude each other"
+        if not read.oauth.client_secret:
+            said = "the key 'client_secret' is missing"
+        remedy = "write `client_secret: env:NAME`, or `private_key: env:NAME`"
+        report.flaw("B021", said, at=node.map["oauth"].start, remedy=remedy)
+        return FLAWED
     if read.oauth and any(name.lower() == "authorization" for name in read.headers):
         at = node.map["oauth"].start
         said = "a header Authorization and oauth exclude each other"

@@ -33,12 +33,15 @@ def values(schema: dict[str, Any]) -> dict[str, Any]:
 def credentials(url: str) -> OAuthConfig | None:
     """Those of the scenario; who the issuer is an operator reads in the papers of the server, and we here."""
     context = json.loads(os.environ.get("MCP_CONFORMANCE_CONTEXT", "{}"))
-    if "client_secret" not in context:
+    if not {"client_secret", "private_key_pem"} & context.keys():
         return None
     parts = urllib.parse.urlsplit(url)
     paper = f"{parts.scheme}://{parts.netloc}/.well-known/oauth-protected-resource{parts.path}"
     with urllib.request.urlopen(paper) as answer:
         issuer = json.load(answer)["authorization_servers"][0]
+    if "private_key_pem" in context:
+        os.environ["CONFORMANCE_KEY"] = context["private_key_pem"]
+        return OAuthConfig(issuer, context["client_id"], private_key="env:CONFORMANCE_KEY")
     os.environ["CONFORMANCE_SECRET"] = context["client_secret"]
     return OAuthConfig(issuer, context["client_id"], "env:CONFORMANCE_SECRET")
 

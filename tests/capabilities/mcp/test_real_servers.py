@@ -138,13 +138,14 @@ async def test_memory(tmp_path: Path) -> None:
 
 
 def test_the_public_conformance_suite() -> None:
-    """What of it passes is on the page docs/reference/mcp.md; this is the part without credentials."""
+    """What of it passes is on the page docs/reference/mcp.md; this is a part of that."""
     suite = shutil.which("conformance", path=PATH)
     if suite is None:
         pytest.skip("there is no conformance; `make servers` brings it")
     client = Path(__file__).with_name("conformance_client.py")
     command = f"{sys.executable} {client}"
-    for scenario in ("tools_call", "auth/client-credentials-basic"):
+    credentials = ("auth/client-credentials-basic", "auth/client-credentials-jwt")
+    for scenario in ("tools_call", *credentials):
         done = subprocess.run(
             [suite, "client", "--command", command, "--scenario", scenario, "--timeout", "60000"],
             env=os.environ | {"PATH": PATH, "PYTHONPATH": str(Path(__file__).parents[3])},

@@ -5,14 +5,18 @@ says becomes an answer to that request, and what is known of it stands in its `S
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx2
 import msgspec
-from mcp.client.auth import OAuthFlowError
-from mcp.client.auth.extensions.client_credentials import ClientCredentialsOAuthProvider
+from mcp.client.auth import OAuthClientProvider, OAuthFlowError
+from mcp.client.auth.extensions.client_credentials import (
+    ClientCredentialsOAuthProvider,
+    PrivateKeyJWTOAuthProvider,
+    SignedJWTParameters,
+)
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.auth import OAuthClientInformationFull, OAuthToken
 from mcp.types import CONNECTION_CLOSED
@@ -20,7 +24,7 @@ from mcp.types import CONNECTION_CLOSED
 from batuta.capabilities.mcp.sending import Sending, current
 from batuta.errors import InputError
 from batuta.outbound.exchange import Answer, Connections, Trouble
-from batuta.outbound.headers import HeaderTemplates
+from batuta.outbound.headers import HeaderTemplates, removed
 from batuta.outbound.transport import OutboundTransport, Untransported
 from batuta.outbound.urls import UrlTemplate
 from batuta.reading.mcp import McpConfig, OAuthConfig
@@ -33,6 +37,8 @@ _ASIDE_S = 2.0
 _STREAM_S = 86_400.0
 # So much earlier than the caller does the transport give up, to say whether the request had left (s).
 _GRACE_S = 0.02
+# How an issuer wants to see a secret.
+_BASIC, _FORM = "client_secret_basic", "client_secret_post"
 
 
 class _Head(msgspec.Struct):
@@ -55,6 +61,15 @@ class Address:
         except InputError as error:
             raise Trouble(error.message, code="no_key", sent=False) from None
         self._elsewhere = [config.oauth.issuer] if config.oauth else []
+        self._secrets = (
+            [
+                looked_up(one, environment)
+                for one in (config.oauth.client_secret, config.oauth.private_key)
+                if one
+            ]
+            if config.oauth
+            else []
+        )
 
     @asynccontextmanager
     async def transport(self) -> AsyncGenerator[Any]:
@@ -69,6 +84,7 @@ class Address:
             authorizes=self._auth is not None,
         )
         client = _Client(transport=outbound, auth=self._auth, trust_env=False)
+        client.secrets = self._secrets
         async with client:
             streams = streamable_http_client(
                 self.url, http_client=client, max_sse_event_size=ANSWER_BYTES_MAX
@@ -78,7 +94,9 @@ class Address:
 
 
 class _Client(httpx2.AsyncClient):
-    """Answers each message, whatever happens to it."""
+    """Answers each message, whatever happens to it. `secrets` are in no failure of it."""
+
+    secrets: Sequence[str] = ()
 
     async def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:
         head = _head_of(request)
@@ -96,7 +114,8 @@ class _Client(httpx2.AsyncClient):
         except Untransported as error:
             trouble = error.trouble
         except (OAuthFlowError, httpx2.HTTPError, ValueError) as error:
-            text = f"no token was got: {str(error)[:300]}"
+            said = removed(str(error).encode("utf-8", "replace"), self.secrets).decode()
+            text = f"no token was got: {' '.join(said.split())[:300]}"
             trouble = Trouble(text, code="denied", sent=False)
         else:
             trouble = _unheard(response, head, sending)
@@ -161,21 +180,51 @@ def looked_up(value: str, environment: Mapping[str, str]) -> str:
 
 def _auth_of(
     config: OAuthConfig | None, url: str, environment: Mapping[str, str]
-) -> "_Credentials | None":
+) -> OAuthClientProvider | None:
     if config is None:
         return None
-    return _Credentials(
-        server_url=url,
-        storage=_Tokens(),
-        client_id=looked_up(config.client_id, environment),
-        client_secret=looked_up(config.client_secret, environment),
-        scope=config.scope or None,
-        issuer=UrlTemplate(config.issuer).fill({}, environment),
-    )
+    client_id = looked_up(config.client_id, environment)
+    common: dict[str, Any] = {
+        "server_url": url,
+        "storage": _Tokens(),
+        "client_id": client_id,
+        "scope": config.scope or None,
+        "issuer": UrlTemplate(config.issuer).fill({}, environment),
+    }
+    if config.private_key:
+        key = looked_up(config.private_key, environment)
+        signed = SignedJWTParameters(
+            issuer=client_id,
+            subject=client_id,
+            signing_key=key,
+            signing_algorithm=_algorithm_of(key, config.private_key),
+        )
+        return _Key(**common, assertion_provider=signed.create_assertion_provider())
+    return _Secret(**common, client_secret=looked_up(config.client_secret, environment))
 
 
-class _Credentials(ClientCredentialsOAuthProvider):
-    """Client credentials. With a token at hand requests do not wait for each other."""
+def _algorithm_of(key: str, said: str) -> str:
+    """How `key`, in PEM, signs. Raises `InputError`, without the key."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+    try:
+        read = load_pem_private_key(key.encode(), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise InputError(f"{said.removeprefix('env:')} is no private key in PEM") from None
+    if isinstance(read, rsa.RSAPrivateKey):
+        return "RS256"
+    if isinstance(read, ed25519.Ed25519PrivateKey):
+        return "EdDSA"
+    sizes = {256: "ES256", 384: "ES384", 521: "ES512"}
+    if isinstance(read, ec.EllipticCurvePrivateKey) and read.key_size in sizes:
+        return sizes[read.key_size]
+    raise InputError(f"{said.removeprefix('env:')} is no key that signs tokens: RSA, EC or Ed25519")
+
+
+class _AtOnce(OAuthClientProvider):
+    """With a token at hand requests do not wait for each other."""
 
     async def _auth_flow(
         self, request: httpx2.Request
@@ -195,6 +244,24 @@ class _Credentials(ClientCredentialsOAuthProvider):
             return
         finally:
             await flow.aclose()
+
+
+class _Secret(_AtOnce, ClientCredentialsOAuthProvider):
+    """A secret: in a header, or in the form where the issuer takes it nowhere else."""
+
+    async def _exchange_token_client_credentials(self) -> httpx2.Request:
+        metadata, client = self.context.oauth_metadata, self.context.client_info
+        known = metadata.token_endpoint_auth_methods_supported if metadata is not None else None
+        in_form = bool(known) and _BASIC not in known and _FORM in known
+        if in_form and client is not None:
+            self.context.client_info = client.model_copy(
+                update={"token_endpoint_auth_method": _FORM}
+            )
+        return await super()._exchange_token_client_credentials()
+
+
+class _Key(_AtOnce, PrivateKeyJWTOAuthProvider):
+    """A statement that is signed with a key."""
 
 
 class _Tokens:

@@ -82,7 +82,8 @@ def missing_of(config: McpConfig, environment: Mapping[str, str]) -> str:
     """What has to be in `environment` before the server can be called, and is not."""
     texts = [config.url, *config.headers.values(), *config.environment.values()]
     if config.oauth is not None:
-        texts += [config.oauth.issuer, config.oauth.client_id, config.oauth.client_secret]
+        oauth = config.oauth
+        texts += [oauth.issuer, oauth.client_id, oauth.client_secret, oauth.private_key]
     for name in _VARIABLE.findall("\n".join(texts)):
         if not environment.get(name):
             return f"the environment has no {name}"
