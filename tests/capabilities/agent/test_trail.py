@@ -34,6 +34,13 @@ def test_conversations_that_begin_alike_know_nothing_of_each_other() -> None:
     assert trail_of(here).indexed().ids == {"1", "2"}
 
 
+def test_what_is_remembered_of_all_conversations_is_bounded() -> None:
+    long = [[one(str(number), "x" * 5_000_000)] for number in range(5)]
+    for rounds in long:
+        trail_of(rounds)
+    assert [sound_in(rounds) for rounds in long] == [0, 0, 1, 1, 1]
+
+
 def test_of_a_conversation_that_was_summarized_what_is_left_has_a_trail_of_its_own() -> None:
     rounds = [one("1", "a"), one("2", "b"), one("3", "c", summary="a was tried", upto=1)]
     past = past_of({"history": rounds})

@@ -90,7 +90,8 @@ def trail_of(rounds: Sequence[Round]) -> Trail:
         trail.add(one)
     _trails[key] = trail
     _bytes += trail.bytes
-    while _bytes > _BYTES_MAX:
+    # The newest stays, however long it is: it comes back with the next turn.
+    while _bytes > _BYTES_MAX and len(_trails) > 1:
         _, dropped = _trails.popitem(last=False)
         _bytes -= dropped.bytes
     return trail
