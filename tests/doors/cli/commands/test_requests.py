@@ -269,8 +269,9 @@ def test_a_name_is_a_name_and_nothing_is_nothing(desk: Folder) -> None:
     assert desk.batuta("run", "plans/report.yaml").out == "written\n"
     assert desk.batuta("run", "hello.yaml", "--input", "name=Ada").out == "Hello Ada\n"
     assert "there is no plan" in desk.batuta("run", "nonesuch.yaml").err
-    said = desk.batuta("run")
-    assert (said.code, "nothing is asked for" in said.err) == (2, True)
+    for nothing in ((), ("",), ("  ",)):
+        said = desk.batuta("run", *nothing)
+        assert (said.code, "nothing is asked for" in said.err) == (2, True)
 
 
 def test_a_plan_with_a_flaw_is_told_and_hides_no_other(desk: Folder) -> None:

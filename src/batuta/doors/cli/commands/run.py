@@ -49,7 +49,7 @@ def carry_out(args: argparse.Namespace, screen: Screen) -> int:
 
 async def _run(args: argparse.Namespace, screen: Screen) -> int:
     folder = folder_of(args, must_exist=False)
-    if args.words is None and args.plan is None:
+    if args.plan is None and not (args.words or "").strip():
         raise InputError(
             "nothing is asked for",
             remedy="""write batuta run 'what you want', or name a plan with --plan FILE; """
