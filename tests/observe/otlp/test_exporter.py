@@ -65,14 +65,14 @@ async def bought(folder: Path) -> str:
 
 
 def tree(spans: list[Taken]) -> list[str]:
-    """Names, indented by what they are inside of."""
+    """Names, indented by what they are inside of, in the order of the alphabet."""
     inside: dict[str, list[Taken]] = {}
     known = {span.id for span in spans}
     for span in spans:
         inside.setdefault(span.parent if span.parent in known else "", []).append(span)
 
     def lines(parent: str, depth: int) -> Iterator[str]:
-        for span in sorted(inside.get(parent, ()), key=lambda one: (one.begin, one.name)):
+        for span in sorted(inside.get(parent, ()), key=lambda one: one.name):
             yield "  " * depth + span.name
             yield from lines(span.id, depth + 1)
 
@@ -89,16 +89,16 @@ async def test_a_run_is_a_trace_of_steps_and_attempts_and_waits(
         "invoke_workflow order",
         "  step ask",
         "    execute_tool human",
-        "    wait for answer",
         "    execute_tool human",
+        "    wait for answer",
+        "  step pay",
+        "    execute_tool pay",
+        "    execute_tool pay",
         "  step price",
         "    step price",
         "      execute_tool price",
         "    step price",
         "      execute_tool price",
-        "  step pay",
-        "    execute_tool pay",
-        "    execute_tool pay",
     ]
     assert {span.trace for span in spans} == {spans[0].trace}
     assert {span.attributes["batuta.run"] for span in spans} == {run}

@@ -14,6 +14,8 @@ from batuta.plans.build import plan_from_yaml
 from batuta.spec.trace import read_traceparent
 from batuta.testing.collector import Collector, Taken
 from batuta.testing.providers import Answer, Failure, Providers
+from batuta.testing.providers.script import ToolCall
+from tests.observe.otlp.test_exporter import tree
 from tests.outbound.servers import reply, serving
 
 MCP = """
@@ -134,6 +136,31 @@ async def test_a_question_that_fails_is_a_span_too_and_is_told_without_its_words
         (one for one in collector.spans if one.name == "chat tiny"), key=lambda s: s.begin
     )
     assert [(one.status, one.message) for one in chats] == [(2, ""), (0, "")]
+    assert b"s3cret" not in b"".join(collector.bodies)
+
+
+async def test_an_agent_is_its_thoughts_and_its_tools(tmp_path: Path, collector: Collector) -> None:
+    script = [Answer("", tools=(ToolCall("value", {"value": 3}),)), Answer("Three.")]
+    with Providers(script) as providers:
+        model = f"{{provider: openai-compatible, model: tiny, url: '{providers.url()}'}}"
+        agent = "{model: fast, tools: [value], turns: 4}"
+        more = f"models: {{fast: {model}}}\nagents: {{helper: {agent}}}\n"
+        folder = configured(tmp_path, collector, more)
+        await run_of(folder, "helper", "{prompt: s3cret}", "${steps.a.text}")
+
+    names = [line.strip() for line in tree(collector.spans)]
+    assert [name for name in names if not name.startswith("step ")] == [
+        "invoke_workflow one",
+        "invoke_agent helper",
+        "attempt helper",
+        "attempt helper.think",
+        "chat tiny",
+        "execute_tool value",
+        "attempt helper.think",
+        "chat tiny",
+    ]
+    said = named(collector, "invoke_agent helper").attributes
+    assert (said["gen_ai.operation.name"], said["gen_ai.agent.name"]) == ("invoke_agent", "helper")
     assert b"s3cret" not in b"".join(collector.bodies)
 
 
