@@ -730,6 +730,24 @@ steps: {sure: {use: human, with: {question: "${string(inputs.amount)}"}}}
         assert (await app.resume(run))["status"] == "waiting"
 
 
+async def test_what_has_nothing_left_to_go_on_with_is_not_stopped(tmp_path: Path) -> None:
+    plan = """
+name: a
+inputs: {amount: {type: number}}
+budget: {calls: 2}
+steps:
+  bill: {use: bills.latest}
+  sure: {use: human, after: [bill], with: {question: "${string(inputs.amount)}"}}
+"""
+    async with opened(tmp_path) as app:
+        run = await begun_by(app, plan, "named", inputs={"amount": 5})
+        assert (await app.resume(run))["calls"] == 2
+        with pytest.raises(InputError, match="nothing of its budget is left"):
+            await Desk(app).tell(run, "", {"amount": 6})
+        await app.answer(run, "sure", {"approved": True})
+        assert (await app.resume(run))["status"] == "succeeded"
+
+
 async def test_more_is_said_so_often_and_no_more(tmp_path: Path) -> None:
     async with opened(tmp_path, "autonomy: autonomous, replan: 1") as app:
         desk, run = Desk(app), await asking(app)

@@ -141,7 +141,7 @@ class Replanning:
         refused = "" if origin.is_told else refusal(origin, blame)
         if refused:
             raise NoWay(f"{refused}: that is not planned around")
-        left = budget_left(origin)
+        left = budget_left(origin, self._now)
         most = None if left is None else left.limit_nusd
         way, cost_nusd = await self._ways.best(origin, by, blame, autonomy, most)
         budget = None if left is None else less(left, cost_nusd)
@@ -167,6 +167,7 @@ class Replanning:
         if not self._app.workspace.planning.replan:
             raise NoWay("`planning.replan` is 0")
         self._check_often(origin)
+        budget_left(origin, self._now)
         more = more_of(origin, told)
         known = origin.root.shape.plan.inputs
         if not more.said and (unknown := more.given.keys() - known.keys()):

@@ -27,16 +27,17 @@ def check_in_place(before: PlanShape, rest: Sequence[StepShape], blame: Blame) -
         raise NoWay("it only leaves out what failed")
 
 
-def budget_left(run: Run) -> Budget | None:
-    """What is left of the budget of a run that has ended; None if it had none. Raises `NoWay`."""
-    if not run.purses or run.ended is None:
+def budget_left(run: Run, now: float) -> Budget | None:
+    """What is left of the budget of a run that has ended, or would end `now`; None if it has none. Raises `NoWay`."""
+    if not run.purses:
         return None
+    over = now if run.ended is None else run.ended.at
     purse = run.purses[0]
     budget, limit = purse.budget, purse.limit_nusd
     left = Budget(
         usd=None if limit is None else usd(max(limit - purse.spent_nusd, 0)),
         calls=None if budget.calls is None else budget.calls - purse.calls,
-        seconds=None if budget.seconds is None else purse.ends_at - run.ended.at,
+        seconds=None if budget.seconds is None else purse.ends_at - over,
     )
     # Without money there is still what costs nothing.
     if any(part is not None and part <= 0 for part in (left.calls, left.seconds)):
