@@ -599,6 +599,29 @@ async def test_a_redirect_from_https_to_http_is_refused(
     assert plain.seen == []
 
 
+async def test_what_a_read_has_sent_is_not_sent_on_to_another_server(web: Web) -> None:
+    async with serving(reply(200, "there")) as other, serving(to(other.url, 307)) as server:
+        outcome = await web.call(server.url, "POST", effect="read", args={"a": "private"})
+    assert verdict(outcome) == ("redirected", "final")
+    assert other.seen == []
+
+
+@pytest.mark.parametrize(("status", "method"), [(302, "GET"), (303, "GET"), (307, "POST")])
+async def test_a_read_that_sends_something_is_redirected_as_browsers_do(
+    web: Web, status: int, method: str
+) -> None:
+    async def answer(seen: Seen, writer: asyncio.StreamWriter) -> None:
+        writer.write(reply(200, "there") if seen.target == "/b" else to("/b", status))
+
+    async with serving(answer) as server:
+        assert await web.call(server.url + "/a", "POST", effect="read", args={"a": 1}) == Done(
+            "there"
+        )
+    followed = server.seen[1]
+    assert (followed.method, bool(followed.body)) == (method, method == "POST")
+    assert ("content-type" in followed.headers) == (method == "POST")
+
+
 async def test_redirects_in_a_circle_end(web: Web) -> None:
     async with serving(to("/")) as server:
         assert verdict(await web.call(server.url)) == ("redirected", "final")

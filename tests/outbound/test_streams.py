@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 
 import pytest
 
@@ -10,14 +12,15 @@ from batuta.outbound.addresses import permissions_from
 from batuta.outbound.exchange import Answer, Request, Trouble
 from batuta.outbound.net import VettedConnections
 from batuta.outbound.streams import leaving, open_stream
-from tests.outbound.servers import Seen, listening_with, reply, serving
+from tests.outbound.certificates import certificate_of
+from tests.outbound.servers import Seen, Server, listening_with, reply, serving
 
 MIB = 1_024 * 1_024
 
 
 @contextlib.asynccontextmanager
 async def connections() -> AsyncIterator[VettedConnections]:
-    made = VettedConnections(permissions_from(["127.0.0.1"]), {})
+    made = VettedConnections(permissions_from(["127.0.0.1", "::1", "localhost"]), {})
     try:
         yield made
     finally:
@@ -93,6 +96,25 @@ async def test_who_answers_before_the_end_of_a_request_and_closes_is_understood(
     async with peer(serve) as port, connections() as out:
         answer = await post(out, f"http://127.0.0.1:{port}/", b"x" * 100_000)
     assert (answer.status, answer.body) == (413, b"too much")
+
+
+async def test_an_encrypted_connection_is_kept_for_the_next_request(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate = certificate_of("localhost", tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate.with_suffix(".crt")))
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+
+    async def back(seen: Seen, writer: asyncio.StreamWriter) -> None:
+        writer.write(reply(200, seen.body))
+
+    server = Server(back)
+    async with listening_with(server.serve, ssl=context) as port, connections() as out:
+        for size in (2, 200_000, 2):
+            answer = await post(out, f"https://localhost:{port}/", b"x" * size)
+            assert len(answer.body) == size
+    assert (len(server.seen), server.connections) == (3, 1)
 
 
 @pytest.mark.parametrize("stray", [b"?", b""])

@@ -14,6 +14,7 @@ __all__ = ["REDIRECTS_MAX", "send_following"]
 
 REDIRECTS_MAX = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_OF_BODIES = frozenset({"content-type", "content-length"})
 
 
 async def send_following(
@@ -50,10 +51,22 @@ async def send_following(
         url = _redirected(request.url, answer.headers.get("location", ""))
         at_home = _origin(url) == origin
         request = msgspec.structs.replace(request, url=url, named=named and at_home)
+        if request.body is not None and _asks_anew(answer.status, request.method):
+            # "Look there": what was sent stays here.
+            request = msgspec.structs.replace(request, method="GET", body=None)
+            headers = {k: v for k, v in headers.items() if k.lower() not in _OF_BODIES}
+        if request.body is not None and not at_home:
+            text = "it redirects what was sent to another server"
+            raise Trouble(text, code="redirected", sent=True)
         if not at_home:
             # What was configured for one server is not for another, least of all its credentials.
             headers = {name: value for name, value in headers.items() if name not in own}
     raise Trouble(f"more than {redirects_max} redirects", code="redirected", sent=True)
+
+
+def _asks_anew(status: int, method: str) -> bool:
+    """True if what follows is a plain GET: by RFC 9110, 15.4, and as all clients do it."""
+    return status == 303 or (status in (301, 302) and method == "POST")
 
 
 def _redirected(url: str, location: str) -> str:
