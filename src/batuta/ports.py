@@ -248,6 +248,10 @@ class Log(Protocol):
         """Committed facts of all streams with `gseq` above `after`, in global order, at most `limit`."""
         ...
 
+    async def end(self) -> int:
+        """The `gseq` of the newest committed fact of all streams; 0 if there is none."""
+        ...
+
     async def wait(self, stream: str, *, after: int, timeout_s: float) -> bool:
         """True as soon as `stream` has a committed fact behind `after`, by whichever process; False at time-out.
 

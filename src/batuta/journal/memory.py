@@ -71,6 +71,11 @@ class _View:
         self._check_open()
         return self._store.log[after : after + limit]
 
+    async def end(self) -> int:
+        """See `Journal.end`."""
+        self._check_open()
+        return len(self._store.log)
+
     async def wait(self, stream: str, *, after: int, timeout_s: float) -> bool:
         """See `Journal.wait`."""
         self._check_open()

@@ -7,7 +7,9 @@ asked a question and the one that brought the answer count as one, without the t
 
 import math
 import re
+from bisect import bisect_right
 from collections.abc import Iterable
+from itertools import pairwise
 
 from batuta.ports import Journal
 from batuta.spec.facts import (
@@ -21,7 +23,7 @@ from batuta.spec.facts import (
     Started,
     Waited,
 )
-from batuta.spec.statistics import Measured, Statistics
+from batuta.spec.statistics import TIMES_S, Measured, Statistics
 
 __all__ = ["statistics"]
 
@@ -59,6 +61,9 @@ async def statistics(journal: Journal, runs_max: int = 500) -> Statistics:
         runs=looked_at,
         capabilities={name: one.measured() for name, one in tally.capabilities.items()},
         steps={name: one.measured() for name, one in tally.steps.items()},
+        times={
+            name: _counted(one.times_s) for name, one in tally.capabilities.items() if one.times_s
+        },
     )
 
 
@@ -101,6 +106,13 @@ class _Samples:
 def _percentile(times: list[float], share: float) -> float | None:
     """The smallest of `times` (sorted) that is not below `share` of them; None of none."""
     return times[math.ceil(share * len(times)) - 1] if times else None
+
+
+def _counted(times: list[float]) -> tuple[int, ...]:
+    """How many of `times` are in each class of `TIMES_S`."""
+    ordered = sorted(times)
+    ends = [*(bisect_right(ordered, most) for most in TIMES_S), len(ordered)]
+    return tuple(b - a for a, b in pairwise([0, *ends]))
 
 
 class _Tally:

@@ -26,6 +26,7 @@ _PREFIX = "batuta"
 # Of the part by which a key is found, and of the part that is secret, in bytes.
 _ID_BYTES, _SECRET_BYTES = 6, 32
 KEYS_MAX = 10_000
+_NAME_CHARS_MAX = 100
 
 
 class Issued(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -67,6 +68,12 @@ class Keys:
         self, name: str, scopes: tuple[str, ...], now: float, *, expires_at: float = 0.0
     ) -> tuple[Issued, str]:
         """A new key, and the text of it, which is nowhere kept. Raises `InputError`."""
+        if not name.strip() or len(name) > _NAME_CHARS_MAX or not name.isprintable():
+            raise InputError(
+                "this is no name", remedy=f"at most {_NAME_CHARS_MAX} characters, printable"
+            )
+        if not scopes:
+            raise InputError("a key without scopes may do nothing", remedy="choose one")
         secret, salt = secrets.token_urlsafe(_SECRET_BYTES), secrets.token_bytes(16)
         issued = Issued(
             id=secrets.token_hex(_ID_BYTES),

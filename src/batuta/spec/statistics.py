@@ -2,7 +2,12 @@
 
 import msgspec
 
-__all__ = ["Measured", "Statistics"]
+__all__ = ["TIMES_S", "Measured", "Statistics"]
+
+# The upper bounds of the classes by which times are counted, in seconds; what takes longer is in one more class.
+TIMES_S = (
+    0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 60.0, 300.0
+)  # fmt: skip
 
 
 class Measured(msgspec.Struct, frozen=True, gc=False):
@@ -27,8 +32,12 @@ class Measured(msgspec.Struct, frozen=True, gc=False):
 
 
 class Statistics(msgspec.Struct, frozen=True):
-    """Figures by capability, and by (plan name, step name), out of the newest `runs` runs of a workspace."""
+    """Figures by capability, and by (plan name, step name), out of the newest `runs` runs of a workspace.
+
+    `times`: by capability, how many successful attempts took up to each of `TIMES_S`, and how many longer.
+    """
 
     runs: int = 0
     capabilities: dict[str, Measured] = {}
     steps: dict[tuple[str, str], Measured] = {}
+    times: dict[str, tuple[int, ...]] = {}

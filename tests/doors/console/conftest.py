@@ -1,14 +1,29 @@
 """A served workspace, asked as a browser asks."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from batuta.app import App
 from batuta.doors.http.app import create_app
 from batuta.doors.http.settings import Settings
+from batuta.testing.providers.script import Answer
+from batuta.testing.providers.server import Providers
+from tests.doors.console.browsing import (
+    ANSWER,
+    CHROMIUM,
+    FLOW,
+    MODELS,
+    SAYS,
+    SLOW,
+    Page,
+    large,
+    serving,
+)
 
 WORKSPACE = """
 python: [tools.py]
@@ -44,7 +59,8 @@ result: ${steps.pay}
 class Browser:
     """Asks a served workspace for pages, and sends their forms."""
 
-    def __init__(self, client: httpx.AsyncClient, app: App, folder: Path) -> None:
+    def __init__(self, client: httpx.AsyncClient, app: App, folder: Path, server: FastAPI) -> None:
+        self.server = server
         self.client = client
         self.app = app
         self.folder = folder
@@ -98,4 +114,35 @@ async def browser(folder: Path) -> AsyncGenerator[Browser]:
                 transport=transport, base_url="http://localhost", headers={"Accept": "text/html"}
             ) as client,
         ):
-            yield Browser(client, app, folder)
+            yield Browser(client, app, folder, server)
+
+
+@pytest.fixture
+def served(folder: Path) -> Generator[str]:
+    """The address of a server with a workspace of its own, which has a model that speaks slowly."""
+    (folder / "slow.py").write_text(SLOW, encoding="utf-8")
+    for name, text in (("flow", FLOW), ("says", SAYS), ("large", large())):
+        (folder / "plans" / f"{name}.yaml").write_text(text, encoding="utf-8")
+    with Providers([Answer(ANSWER, pause_s=0.15)]) as providers:
+        config = (folder / "batuta.yaml").read_text(encoding="utf-8")
+        config = config.replace("[tools.py]", "[tools.py, slow.py]")
+        config += MODELS.replace("URL", providers.url())
+        (folder / "batuta.yaml").write_text(config, encoding="utf-8")
+        with serving(folder) as address:
+            yield address
+
+
+@pytest.fixture
+async def chromium() -> AsyncGenerator[Any]:
+    if CHROMIUM is None:
+        pytest.skip("there is no Chromium here: apt-get install chromium")
+    playwright = pytest.importorskip("playwright.async_api", reason="playwright is not installed")
+    async with playwright.async_playwright() as driver:
+        browser = await driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+async def page(served: str, chromium: Any) -> Page:
+    return await Page.open(chromium, served)

@@ -73,6 +73,12 @@ async def shown(browser: Browser, words: str) -> Shape:
     texts += [(await browser.get(page)).text for page in pages]
     # What is asked for comes back with the words in its field.
     texts.append((await browser.send("/ask", words=words, plan="nothing")).text)
+    # A step that is edited where it stands comes back with them, and with what is wrong with them.
+    plan_of_desk = {"_words": "", "_plan": "refund"}
+    texts.append((await browser.send("/ask/edit", _at="pay", _part=words, **plan_of_desk)).text)
+    # And so does a name for a key that is none.
+    named = {"name": words * 2, "scopes": "admin", "days": words}
+    texts.append((await browser.send("/settings/keys", **named)).text)
     return Shape("".join(texts))
 
 

@@ -17,6 +17,7 @@ PAGES = [
     "/knowledge",
     "/knowledge/handbook",
     "/monitor",
+    "/settings",
 ]
 
 
@@ -37,7 +38,7 @@ async def test_a_page_is_whole_small_and_loads_nothing_from_elsewhere(
 async def test_what_pages_load_is_there_and_all_of_it_is_light(browser: Browser) -> None:
     page = await browser.get("/")
     loaded = set(re.findall(r'(?:src|href)="(/static/[^"]+)"', page.text))
-    assert len(loaded) == 5
+    assert len(loaded) == 6
     weights = [len((await browser.get(one)).content) for one in sorted(loaded)]
     assert sum(weights) + len(page.content) < 150_000
 

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 
 from batuta.app import App
+from batuta.doors.cli.driving.follow import Follower
 from batuta.ports import Row
-from batuta.spec.facts import Expanded
-from batuta.spec.fold import apply
 from batuta.spec.run import Run
 from batuta.spec.timeline import Timeline, timeline
 
@@ -13,13 +12,17 @@ __all__ = ["Following"]
 
 
 class Following:
-    """One run, as far as its log has been read. `head`: the position up to which."""
+    """One run with its log, as far as that has been read. `head`: the position up to which."""
 
     def __init__(self, app: App, run_id: str) -> None:
-        self._app = app
-        self._id = run_id
+        self._follower = Follower(app, run_id)
         self._rows: list[Row] = []
-        self.run = Run(app.engine.shapes.of)
+
+    @property
+    def run(self) -> Run:
+        """The run; there is one as soon as something was read."""
+        assert self._follower.run is not None
+        return self._follower.run
 
     @property
     def head(self) -> int:
@@ -31,25 +34,13 @@ class Following:
         """When what went on, until now."""
         return timeline(row.fact for row in self._rows)
 
-    async def read(self) -> bool:
-        """Take in what is new; True if there was something. Raises `NotFound`, `JournalError`."""
-        engine = self._app.engine
-        if not self._rows:
-            await engine.read(self._id)  # says so if there is no such run
-        rows: Sequence[Row] = await engine.journal.read(self._id, after=self.head)
-        for row in rows:
-            if isinstance(row.fact, Expanded):
-                await engine.shapes.load(row.fact)
-            apply(self.run, row.fact)
-        self.run.touched.clear()
-        self._rows.extend(rows)
-        return bool(rows)
-
-    async def moved(self, timeout_s: float) -> bool:
-        """True as soon as there may be something new; False after `timeout_s`."""
-        return await self._app.engine.journal.wait(self._id, after=self.head, timeout_s=timeout_s)
-
     @property
     def rows(self) -> Sequence[Row]:
         """The log, as far as it has been read."""
         return self._rows
+
+    async def read(self) -> bool:
+        """Take in what is new; True if there was something. Raises `NotFound`, `JournalError`."""
+        rows = await self._follower.catch_up()
+        self._rows.extend(rows)
+        return bool(rows)

@@ -1,6 +1,7 @@
 """Templates and their words. Only templates of this package are rendered; data is escaped, and never a template."""
 
 import time
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -15,6 +16,8 @@ __all__ = ["VALUE_CHARS_MAX", "rendered", "shown", "slug"]
 
 # What a page shows of one value; `batuta show --json` has all of it.
 VALUE_CHARS_MAX = 20_000
+# A text that stands in a row with others is not longer.
+_SHORT_CHARS = 300
 PAGES = (
     ("ask", "/", "Ask"),
     ("runs", "/runs", "Runs"),
@@ -23,6 +26,7 @@ PAGES = (
     ("capabilities", "/capabilities", "Capabilities"),
     ("knowledge", "/knowledge", "Knowledge"),
     ("monitor", "/monitor", "Monitor"),
+    ("settings", "/settings", "Settings"),
 )
 _STATES = {"in doubt": "doubt", "unknown": "doubt", "open": "running", "dropped": "cancelled"}
 
@@ -38,6 +42,21 @@ def shown(value: Any) -> str:
     if len(text) <= VALUE_CHARS_MAX:
         return text
     return f"{text[:VALUE_CHARS_MAX]}\n… and {len(text) - VALUE_CHARS_MAX:,} characters more"
+
+
+def plain_row(value: Mapping[str, Any]) -> bool:
+    """True if nothing in `value` is more than a short text, a number, or nothing."""
+    return all(
+        one is None or isinstance(one, bool | int | float) or (isinstance(one, str) and len(one) <= _SHORT_CHARS)
+        for one in value.values()
+    )  # fmt: skip
+
+
+def paragraphs(text: str) -> list[str]:
+    """The paragraphs of a document's piece, without its headings, which stand above it."""
+    parts = [" ".join(part.split()) for part in text.replace("\r\n", "\n").split("\n\n")]
+    said = [part for part in parts if part and not part.startswith("#")]
+    return said or [text]
 
 
 def slug(text: str) -> str:
@@ -60,6 +79,8 @@ def _environment() -> jinja2.Environment:
         "clock": clock,
         "duration": duration,
         "money": money,
+        "paragraphs": paragraphs,
+        "plain_row": plain_row,
         "shown": shown,
         "slug": slug,
     }

@@ -14,6 +14,7 @@ from batuta.doors.cli.views.plan_words import (
     time_cell,
     time_text,
 )
+from batuta.doors.console.drawing import DRAWN_WHOLE_MAX
 from batuta.plans.draw.live import LivePicture
 from batuta.plans.draw.of_plan import picture_of_plan
 from batuta.plans.draw.paint.text import safe
@@ -32,6 +33,7 @@ def plan_parts(explanation: Explanation) -> dict[str, Any]:
     svg = LivePicture(picture, _address).svg(picture)
     return {
         "drawing": Markup(svg),
+        "large": len(picture.boxes) > DRAWN_WHOLE_MAX,
         "steps": [_row(step) for step in explanation.steps],
         "questions": [question_text(asked) for asked in explanation.questions[:_QUESTIONS_MAX]],
         "findings": [finding.message for finding in explanation.findings],

@@ -4,14 +4,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
 from batuta.app import App
-from batuta.doors.console.forms import Field, fields_of, read_form
+from batuta.doors.console.forms import Field, fields_of, properties_of, read_form
 from batuta.errors import InputError
 from batuta.plans.assignments import value_of_text
+from batuta.serving.figures import waiting
 
 __all__ = ["OpenQuestion", "answer_of", "open_questions", "questions_of"]
 
-# Waiting runs whose questions are shown at once.
-WAITING_MAX = 200
+# Questions that are shown at once.
+_SHOWN_MAX = 200
 _APPROVAL = (("Approve", "approve", "main"), ("Reject", "reject", "danger"))
 _DOUBT = (
     ("It happened", "done", ""),
@@ -49,8 +50,11 @@ class OpenQuestion(NamedTuple):
 
 async def open_questions(app: App) -> list[OpenQuestion]:
     """The questions of all runs that wait, the oldest first."""
-    rows = await app.runs(status="waiting", limit=WAITING_MAX)
-    found = [one for row in rows for one in questions_of(await app.show(row.run))]
+    found: list[OpenQuestion] = []
+    async for document in waiting(app):
+        found += questions_of(document)
+        if len(found) >= _SHOWN_MAX:
+            break
     return sorted(found, key=lambda one: one.asked_at)
 
 
@@ -87,7 +91,7 @@ def answer_of(
         if said not in ("approve", "reject"):
             return None, {"": "say yes or no"}
         return {"approved": said == "approve"}, {}
-    properties = _properties(schema)
+    properties = properties_of(schema)
     if properties is not None:
         return read_form(properties, given)
     if said is None or not said.strip():
@@ -109,7 +113,7 @@ def _question(
     schema: Mapping[str, Any] = asked["schema"]
     buttons: Sequence[tuple[str, str, str]] = ()
     fields: Sequence[Field] = ()
-    properties = _properties(schema)
+    properties = properties_of(schema)
     prefix = f"q-{asked['step']}"
     if kind == "resolve":
         buttons = _DOUBT
@@ -121,11 +125,16 @@ def _question(
         buttons = choices
     elif properties is not None:
         required = cast("Sequence[str]", schema.get("required", ()))
-        fields = fields_of(properties, required, values=given, flaws=flaws, prefix=prefix)
+        # A schema in a log has its fields in the order of their names.
+        first = sorted(properties, key=lambda name: name not in required)
+        ordered = {name: properties[name] for name in first}
+        fields = fields_of(ordered, required, values=given, flaws=flaws, prefix=prefix)
     else:
         one = fields_of({_WHOLE: schema}, [_WHOLE], values=given, flaws=flaws, prefix=prefix)[0]
         fields = [
-            one._replace(label="Answer", kind="text" if one.kind == "text-line" else one.kind)
+            one._replace(
+                label="Answer", kind="text" if one.kind == "text-line" else one.kind, required=True
+            )
         ]
     return OpenQuestion(
         run=document["run"],
@@ -146,22 +155,6 @@ def _question(
 
 def _is_approval(kind: str, schema: Mapping[str, Any]) -> bool:
     return kind == "approval" or not schema
-
-
-def _properties(schema: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]] | None:
-    """The fields of an object; None if it is none, or is open to anything."""
-    properties = schema.get("properties")
-    if (
-        schema.get("type", "object") != "object"
-        or not isinstance(properties, dict)
-        or not properties
-    ):
-        return None
-    known = cast("dict[str, Any]", properties)
-    return {
-        name: cast("Mapping[str, Any]", one) if isinstance(one, dict) else {}
-        for name, one in known.items()
-    }
 
 
 def _choices(schema: Mapping[str, Any]) -> list[tuple[str, str, str]]:

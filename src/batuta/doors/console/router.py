@@ -13,6 +13,7 @@ from batuta.doors.console.pages.knowledge import knowledge_router
 from batuta.doors.console.pages.monitor import monitor_router
 from batuta.doors.console.pages.run import run_router
 from batuta.doors.console.pages.runs import runs_router
+from batuta.doors.console.pages.settings import settings_router
 from batuta.doors.console.routing import PageRoute
 from batuta.doors.console.signing_in import login_router
 from batuta.doors.http.access.guard import Access
@@ -45,6 +46,7 @@ def mount(server: FastAPI, service: Service, access: Access) -> None:
         monitor_router,
     ):
         pages.include_router(one(console))
+    pages.include_router(settings_router(console, access.keys))
     server.include_router(pages)
     server.include_router(login_router(access, service.app.engine.clock))
     server.include_router(_static_router(access))

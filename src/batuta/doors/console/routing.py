@@ -1,5 +1,6 @@
 """How routes of pages answer: what goes wrong is a page too, and every page says what it may load."""
 
+import gzip
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -20,6 +21,9 @@ _POLICY = (
 )
 
 
+_LARGE_BYTES = 60_000
+
+
 class PageRoute(APIRoute):
     """A route whose errors are pages, from the one tree of errors."""
 
@@ -35,12 +39,25 @@ class PageRoute(APIRoute):
                 response = _page(error.http_status, heading, error.message, error.remedy)
             except Problem as error:
                 response = _page(error.status, "That is not allowed", error.detail, error.remedy)
+            _shrink(request, response)
             response.headers["Content-Security-Policy"] = _POLICY
             # Without a referrer a browser says that a form comes from nowhere, and it would be refused.
             response.headers["Referrer-Policy"] = "same-origin"
             return response
 
         return handler
+
+
+def _shrink(request: Request, response: Response) -> None:
+    """Compress a large page, as that of a run of hundreds of steps; small ones are sooner sent."""
+    body = bytes(getattr(response, "body", b""))
+    accepted = request.headers.get("accept-encoding", "")
+    if len(body) < _LARGE_BYTES or "gzip" not in accepted:
+        return
+    response.body = gzip.compress(body, 3)
+    response.headers["Content-Encoding"] = "gzip"
+    response.headers["Content-Length"] = str(len(response.body))
+    response.headers["Vary"] = "Accept-Encoding"
 
 
 def _page(status: int, heading: str, message: str, remedy: str) -> HTMLResponse:

@@ -63,6 +63,9 @@ ORDER BY f.seq LIMIT ?3
 SELECT f.gseq, f.stream, f.seq, f.crc, f.body, s.name FROM facts AS f LEFT JOIN streams AS s ON s.id = f.stream
 WHERE f.gseq > ?1 ORDER BY f.gseq LIMIT ?2
 
+-- name: end
+SELECT coalesce(max(gseq), 0) FROM facts
+
 -- name: owner
 SELECT owner FROM runs WHERE stream = (SELECT id FROM streams WHERE name = ?1)
 

@@ -50,6 +50,11 @@ class Reader:
             raise lost_facts("the journal", after + len(rows))
         return rows
 
+    def end(self) -> int:
+        """The newest `gseq`, 0 if there is none."""
+        with translated(self.path):
+            return self._all("end")[0][0]
+
     def head(self, stream: str) -> int:
         """The head of `stream`, 0 if there is none."""
         with translated(self.path):

@@ -24,7 +24,7 @@ from batuta.spec.budget import usd
 from batuta.spec.card import Card
 from batuta.spec.statistics import Statistics
 
-__all__ = ["card_data", "carry_out", "figures_data", "one_card"]
+__all__ = ["card_data", "carry_out", "figures_data", "found_by", "one_card"]
 
 # Of what speaks of some words, the nearest so many are listed.
 _FOUND_MAX = 20
@@ -43,12 +43,9 @@ async def _capabilities(args: argparse.Namespace, screen: Screen) -> int:
     name = " ".join(words)
     if name in cards:
         return await _tell(cards[name], folder, args, screen)
-    if not words or _is_pattern(name):
-        names = sorted(fnmatch.filter(cards, name) if words else cards)
-    else:
-        names = _speaking_of(name, cards)
-        if not names and len(words) == 1:
-            one_card(cards, name)  # it may be a slip of the pen
+    names = found_by(name, cards)
+    if not names and len(words) == 1 and not _is_pattern(name):
+        one_card(cards, name)  # it may be a slip of the pen
     if not names:
         raise NotFound(
             f"no capability is called like {one_line(name, 128)!r}"
@@ -64,8 +61,10 @@ async def _capabilities(args: argparse.Namespace, screen: Screen) -> int:
     return 0
 
 
-def _speaking_of(words: str, cards: Mapping[str, Card]) -> list[str]:
-    """The capabilities that speak of the same as `words`, the nearest first."""
+def found_by(words: str, cards: Mapping[str, Card]) -> list[str]:
+    """The capabilities that a pattern means, or that speak of the same as `words`, the nearest first; all for ""."""
+    if not words or _is_pattern(words):
+        return sorted(fnmatch.filter(cards, words) if words else cards)
     lookup = Lookup({name: (name, card.description) for name, card in cards.items()})
     return [name for name, _ in lookup.nearest(words, _FOUND_MAX)] if lookup.knows(words) else []
 

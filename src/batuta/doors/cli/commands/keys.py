@@ -16,7 +16,6 @@ from batuta.serving.keys import Issued, Keys
 __all__ = ["carry_out"]
 
 _DAY_S = 86_400
-_NAME_CHARS_MAX = 100
 
 
 def carry_out(args: argparse.Namespace, screen: Screen) -> int:
@@ -39,10 +38,6 @@ def carry_out(args: argparse.Namespace, screen: Screen) -> int:
 
 
 def _add(keys: Keys, args: argparse.Namespace, screen: Screen) -> None:
-    if len(args.name) > _NAME_CHARS_MAX or not args.name.isprintable():
-        raise InputError(
-            "this is no name", remedy=f"at most {_NAME_CHARS_MAX} characters, printable"
-        )
     if not args.scopes:
         raise InputError("a key without scopes may do nothing", remedy="name one with --scopes")
     now = time.time()

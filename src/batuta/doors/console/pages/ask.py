@@ -9,11 +9,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from batuta.doors.cli.requests.lines import candidates_of
 from batuta.doors.console.desk import Console
-from batuta.doors.console.forms import fields_of, read_form
+from batuta.doors.console.forms import fields_of, read_form, texts_of
 from batuta.doors.console.plan_part import plan_parts
 from batuta.doors.console.routing import PageRoute
+from batuta.doors.console.step_text import part_of, with_part
 from batuta.doors.http.access.principal import may
-from batuta.errors import BatutaError, PlanError
+from batuta.errors import BatutaError, InputError, PlanError
 from batuta.planning.proposal import Proposal
 from batuta.planning.understood import Understood
 from batuta.plans.build import Sourced, plan_to_yaml
@@ -24,15 +25,22 @@ __all__ = ["ask_router"]
 
 _OFFERED_MAX = 12
 _LATEST = 8
+_NEW_STEP = "name:\n  use: \n  with: {}\n"
 
 
 class _Asked(NamedTuple):
-    """What a form said: the words, the plan that is meant ("": whichever fits), and its text if it was edited."""
+    """What a form said.
+
+    `words`; the `plan` that is meant ("": whichever fits); its `text` if it was edited; the `step` that is edited in
+    its place (None: none is; "": a new one), and what it is to be (`part`).
+    """
 
     words: str
     plan: str
     text: str
     given: Mapping[str, str]
+    step: str | None = None
+    part: str = ""
 
 
 def ask_router(console: Console) -> APIRouter:
@@ -56,14 +64,11 @@ def ask_router(console: Console) -> APIRouter:
 
     @router.post("/ask/edit", response_model=None, dependencies=[may("plan")])
     async def edit(request: Request) -> HTMLResponse:
-        asked = await _read(request)
-        understood = await console.desk.understand(asked.words, plan=asked.plan)
-        try:
-            understood = console.desk.edited(understood, asked.text)
-        except PlanError as error:
-            flaws = [str(one) for one in error.findings] or [error.message]
-            return await pages.understood(understood, asked, flaws=flaws)
-        return await pages.understood(understood, asked)
+        return await pages.edited(await _read(request))
+
+    @router.post("/ask/step", response_model=None, dependencies=[may("plan")])
+    async def open_step(request: Request) -> HTMLResponse:
+        return await pages.opened(await _read(request))
 
     @router.post("/ask/save", response_model=None, dependencies=[may("admin")])
     async def save(request: Request) -> HTMLResponse | RedirectResponse:
@@ -89,7 +94,7 @@ def ask_router(console: Console) -> APIRouter:
 
 
 async def _read(request: Request) -> _Asked:
-    given = {name: str(value) for name, value in (await request.form()).items()}
+    given = texts_of(await request.form())
     text = given.get("~text", "").replace("\r\n", "\n")
     return _Asked(given.get("~words", ""), given.get("~plan", ""), text, given)
 
@@ -121,6 +126,38 @@ class _Pages:
             offered=offered,
             rows=await self._console.app.runs(limit=_LATEST),
         )
+
+    async def edited(self, asked: _Asked) -> HTMLResponse:
+        """The plan with what was written in place of it, or of one of its steps; with its flaws, if it has some."""
+        desk = self._console.desk
+        before = await desk.understand(asked.words, plan=asked.plan)
+        if "~part" in asked.given:  # one step is edited, of a plan that was sound before
+            before = desk.edited(before, asked.text) if asked.text else before
+            part = asked.given["~part"].replace("\r\n", "\n")
+            asked = asked._replace(step=asked.given.get("~at", ""), part=part)
+        try:
+            text = asked.text
+            if asked.step is not None:
+                text = with_part(_text_of(before), asked.step, asked.part)
+            after = desk.edited(before, text)
+        except PlanError as error:
+            flaws = [str(one) for one in error.findings] or [error.message]
+            return await self.understood(before, asked, given=_typed(before, asked), flaws=flaws)
+        except InputError as error:
+            return await self.understood(before, asked, given=_typed(before, asked), error=error)
+        kept = asked._replace(text=text, step=None)
+        return await self.understood(after, kept, given=_typed(after, asked))
+
+    async def opened(self, asked: _Asked) -> HTMLResponse:
+        """The plan with one of its steps open to be edited; step "": a new one."""
+        understood = await self.meant(asked)
+        step = asked.given.get("~step", "")
+        try:
+            part = part_of(_text_of(understood), step) if step else _NEW_STEP
+        except InputError as error:
+            return await self.understood(understood, asked, error=error)
+        opened = asked._replace(step=step, part=part)
+        return await self.understood(understood, opened, given=_typed(understood, asked))
 
     async def meant(self, asked: _Asked) -> Understood:
         """What a form is about: as it was understood before, and edited if it was."""
@@ -184,7 +221,9 @@ class _Pages:
             "flaw": error.message if error else "",
             "remedy": error.remedy if error else "",
             "flaws": flaws,
-            "editing": bool(flaws),
+            "editing": bool(flaws) and asked.step is None,
+            "open_step": asked.step,
+            "part": asked.part,
             "plan_name": "",
         }
         if sourced is not None:
@@ -217,6 +256,7 @@ class _Pages:
             "made": understood.made,
             "edited": edited,
             "text": text,
+            "editable": True,
         }
 
     def _others(self, understood: Understood) -> list[dict[str, str]]:
@@ -226,6 +266,18 @@ class _Pages:
             for name, one in found.items()
             if name != understood.plan and name in self._console.desk.registered
         ]
+
+
+def _text_of(understood: Understood) -> str:
+    """The plan that was understood, as it is written."""
+    return plan_to_yaml(understood.sourced.plan) if understood.sourced is not None else ""
+
+
+def _typed(understood: Understood, asked: _Asked) -> Mapping[str, Any]:
+    """What stands in the fields of its inputs: what the words hold, and what somebody has typed there meanwhile."""
+    inputs = understood.sourced.plan.inputs if understood.sourced is not None else {}
+    typed = {name: text for name, text in asked.given.items() if name.partition("/")[0] in inputs}
+    return {**understood.inputs.values, **typed}
 
 
 def _rung(one: Proposal) -> dict[str, str]:

@@ -1,29 +1,34 @@
 """What there is: registered plans, and capabilities with what they cost, how fast they are, and a form to try them."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
+from markupsafe import Markup
 
+from batuta.doors.cli.commands.capabilities import found_by, one_card
 from batuta.doors.cli.commands.try_call import plan_of
 from batuta.doors.cli.terminal.schema_text import argument_rows, described
+from batuta.doors.console.charts import Column, columns
 from batuta.doors.console.desk import Console
-from batuta.doors.console.forms import fields_of, read_form
+from batuta.doors.console.forms import fields_of, properties_of, read_form, texts_of
 from batuta.doors.console.plan_part import plan_parts
 from batuta.doors.console.routing import PageRoute
 from batuta.doors.http.access.principal import may
 from batuta.errors import BatutaError, InputError, NotFound
-from batuta.observe.statistics import statistics
 from batuta.reading.nearest import did_you_mean
 from batuta.reading.schema import problems
 from batuta.spec.card import Card
 from batuta.spec.figures import dollars, duration
-from batuta.spec.statistics import Measured
+from batuta.spec.statistics import TIMES_S, Measured
 
 __all__ = ["catalogue_router", "measured_row"]
 
 _LISTED_MAX = 200
+# From this share of failures on, something is wrong.
+_ILL = 0.25
 _WORDS = Annotated[str, Query(max_length=300)]
 
 
@@ -53,14 +58,9 @@ def catalogue_router(console: Console) -> APIRouter:
 
     @router.get("/capabilities")
     async def capabilities(q: _WORDS = "") -> HTMLResponse:
-        figures = (await statistics(app.engine.journal)).capabilities
-        words = q.lower().split()
-        found = [
-            card
-            for name, card in sorted(app.cards.items())
-            if all(word in f"{name} {card.description}".lower() for word in words)
-        ]
-        rows = [_row(card, figures.get(card.name)) for card in found[:_LISTED_MAX]]
+        figures = (await console.statistics()).capabilities
+        found = found_by(q.strip(), app.cards)
+        rows = [_row(app.cards[name], figures.get(name)) for name in found[:_LISTED_MAX]]
         return await console.page(
             "capabilities.html",
             "capabilities",
@@ -68,17 +68,18 @@ def catalogue_router(console: Console) -> APIRouter:
             q=q,
             total=len(app.cards),
             more=len(found) - len(rows),
+            flaws=[(name, flaw.message, flaw.remedy) for name, flaw in app.flaws.items()],
         )
 
     @router.get("/capabilities/{name}")
     async def capability(name: str) -> HTMLResponse:
-        return await _capability(console, _card(console, name))
+        return await _capability(console, one_card(app.cards, name))
 
     @router.post("/capabilities/{name}", response_model=None, dependencies=[may("run")])
     async def call(name: str, request: Request) -> HTMLResponse | RedirectResponse:
-        card = _card(console, name)
-        given = {key: str(value) for key, value in (await request.form()).items()}
-        args, flaws = read_form(_arguments(card), given)
+        card = one_card(app.cards, name)
+        given = texts_of(await request.form())
+        args, flaws = read_form(properties_of(card.input) or {}, given)
         flaw = next(iter(flaws.values()), "") or next(iter(problems(card.input, args)), "")
         try:
             if flaw:
@@ -106,28 +107,46 @@ def measured_row(name: str, one: Measured | None) -> dict[str, Any]:
 
 
 def _row(card: Card, one: Measured | None) -> dict[str, Any]:
+    state, words = _health(card, one)
     return measured_row(card.name, one) | {
         "description": card.description,
         "effect": card.effect,
         "reach": card.reach,
+        "missing": card.missing,
+        "state": state,
+        "health": words,
+        "price": f"at most {dollars(card.price_nusd)} a call" if card.metered else "free",
     }
+
+
+def _health(card: Card, one: Measured | None) -> tuple[str, str]:
+    """The state, as a colour, and the words for it."""
+    if card.missing:
+        return "failed", "not ready"
+    if one is None or not one.calls:
+        return "skipped", "not called yet"
+    if one.failed == 0:
+        return "succeeded", "well"
+    share = one.failed / one.calls
+    return ("failed" if share >= _ILL else "waiting"), f"{share:.0%} fail"
+
+
+def _latency(times: Sequence[int]) -> str:
+    """How long its calls took: so many in each class of times."""
+    bounds = [*(duration(most) for most in TIMES_S), "longer"]
+    bars = [
+        Column(
+            [(count, "f-run")], f"{count:,} {'took' if most == 'longer' else 'up to'} {most}", most
+        )
+        for most, count in zip(bounds, times, strict=True)
+    ]
+    used = [index for index, count in enumerate(times) if count]
+    first, last = max(used[0] - 1, 0), min(used[-1] + 2, len(bars))
+    return columns(bars[first:last], f"{max(times):,}", "How long calls took")
 
 
 def _time(seconds: float | None) -> str:
     return "" if seconds is None else duration(seconds)
-
-
-def _card(console: Console, name: str) -> Card:
-    cards = console.app.cards
-    if name not in cards:
-        remedy = did_you_mean(name, cards, "capabilities")
-        raise NotFound(f"there is no capability {name[:80]!r}", remedy=remedy)
-    return cards[name]
-
-
-def _arguments(card: Card) -> dict[str, Any]:
-    properties: dict[str, Any] = card.input.get("properties", {})
-    return {name: one if isinstance(one, dict) else {} for name, one in properties.items()}
 
 
 async def _capability(
@@ -138,7 +157,8 @@ async def _capability(
     flaws: dict[str, str] | None = None,
     error: BatutaError | None = None,
 ) -> HTMLResponse:
-    one = (await statistics(console.app.engine.journal)).capabilities.get(card.name)
+    found = await console.statistics()
+    one = found.capabilities.get(card.name)
     row = measured_row(card.name, one)
     required = card.input.get("required", [])
     return await console.page(
@@ -154,7 +174,9 @@ async def _capability(
         p50=row["p50"] or "?",
         p95=row["p95"] or "?",
         price=dollars(card.price_nusd) if card.metered else "nothing",
-        fields=fields_of(_arguments(card), required, values=given, flaws=flaws),
+        latency=Markup(_latency(found.times[card.name])) if card.name in found.times else "",
+        health=_health(card, one),
+        fields=fields_of(properties_of(card.input) or {}, required, values=given, flaws=flaws),
         flaw=error.message if error else "",
         remedy=error.remedy if error else "",
     )

@@ -10,12 +10,13 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from markupsafe import Markup
 
 from batuta.doors.console.desk import Console
+from batuta.doors.console.forms import read_form, texts_of
 from batuta.doors.console.questions import answer_of, questions_of
 from batuta.doors.console.routing import PageRoute
-from batuta.doors.console.run_page import facts_part, patches, run_parts, step_part
+from batuta.doors.console.run_page import facts_part, inputs_of, patches, run_parts, step_part
 from batuta.doors.http.access.principal import may
 from batuta.engine.past.fork import Wish
-from batuta.errors import BatutaError
+from batuta.errors import BatutaError, InputError
 
 __all__ = ["run_router"]
 
@@ -42,9 +43,9 @@ def run_router(console: Console) -> APIRouter:
         "/runs/{run}/live", response_class=EventSourceResponse, dependencies=[Depends(known)]
     )
     async def live(run: str, after: int = 0) -> AsyncIterator[ServerSentEvent]:
-        async for patch in console.until_left(patches(app, run, after)):
-            if patch:
-                yield ServerSentEvent(event="patch", raw_data=patch)
+        async for patch in console.until_left(patches(app, run, after, console.follow)):
+            if patch.kind:
+                yield ServerSentEvent(event=patch.kind, raw_data=patch.text)
             else:
                 yield ServerSentEvent(comment="still there")
         yield ServerSentEvent(event="end", raw_data="")
@@ -65,17 +66,31 @@ def run_router(console: Console) -> APIRouter:
 
     @router.post("/runs/{run}/fork", dependencies=[may("run")])
     async def again(run: str, request: Request) -> RedirectResponse:
-        at = str((await request.form()).get("~at", ""))
-        forked = await app.fork(run, Wish(at), author=console.who(request))
+        given = texts_of(await request.form())
+        wish = await _wish(console, run, given)
+        forked = await app.fork(run, wish, author=console.who(request))
         console.drive(forked.run.id, request)
         return RedirectResponse(f"/runs/{quote(forked.run.id)}", 303)
 
     @router.post("/runs/{run}/answer", response_model=None, dependencies=[may("answer")])
     async def answer(run: str, request: Request) -> HTMLResponse | RedirectResponse:
-        given = {name: str(value) for name, value in (await request.form()).items()}
+        given = texts_of(await request.form())
         return await _answered(console, run, given, request)
 
     return router
+
+
+async def _wish(console: Console, run_id: str, given: dict[str, str]) -> Wish:
+    """What a form says of a fork: the step, and the inputs that are others now. Raises `InputError`."""
+    run = await console.app.engine.read(run_id)
+    before = await inputs_of(console.app, run)
+    schemas = run.root.shape.plan.inputs if run.root is not None else {}
+    values, flaws = read_form(schemas, given)
+    if flaws:
+        name, flaw = next(iter(flaws.items()))
+        raise InputError(f"{name}: {flaw}", remedy="go back, and write it otherwise")
+    changed = {name: value for name, value in values.items() if value != before.get(name)}
+    return Wish(given.get("~at", ""), changed, unasked="~unasked" in given)
 
 
 async def _answered(
