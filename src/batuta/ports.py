@@ -245,11 +245,10 @@ class Log(Protocol):
         ...
 
     async def read_all(self, *, after: int = 0, limit: int = 1000) -> list[Row]:
-        """Committed facts of all streams with `gseq` above `after`, in global order, at most `limit`."""
-        ...
+        """Committed facts of all streams with `gseq` above `after`, in global order, at most `limit`.
 
-    async def end(self) -> int:
-        """The `gseq` of the newest committed fact of all streams; 0 if there is none."""
+        `after` below 0: so many of the newest ones.
+        """
         ...
 
     async def wait(self, stream: str, *, after: int, timeout_s: float) -> bool:

@@ -69,12 +69,8 @@ class _View:
     async def read_all(self, *, after: int = 0, limit: int = 1000) -> list[Row]:
         """See `Journal.read_all`."""
         self._check_open()
-        return self._store.log[after : after + limit]
-
-    async def end(self) -> int:
-        """See `Journal.end`."""
-        self._check_open()
-        return len(self._store.log)
+        first = after if after >= 0 else max(len(self._store.log) + after, 0)
+        return self._store.log[first : first + limit]
 
     async def wait(self, stream: str, *, after: int, timeout_s: float) -> bool:
         """See `Journal.wait`."""

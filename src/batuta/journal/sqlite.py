@@ -150,11 +150,6 @@ class SqliteJournal:
         self._check_open()
         return self._reader.read_all(after, limit)
 
-    async def end(self) -> int:
-        """See `Journal.end`."""
-        self._check_open()
-        return self._reader.end()
-
     async def wait(self, stream: str, *, after: int, timeout_s: float) -> bool:
         """See `Journal.wait`."""
         self._check_open()

@@ -48,7 +48,7 @@ class Console:
     async def statistics(self) -> Statistics:
         """What the log has measured of capabilities; while it has not grown, or not long ago, as it was."""
         journal, loop = self.app.engine.journal, asyncio.get_running_loop()
-        end, now = await journal.end(), loop.time()
+        end, now = await self._end(), loop.time()
         if end != self._measured_end and now - self._measured_at >= _MEASURED_S:
             self._measured = await statistics(journal)
             self._measured_end, self._measured_at = end, loop.time()
@@ -92,8 +92,13 @@ class Console:
         """What `stream` gives, until the process is about to end."""
         return self._service.until_left(stream)
 
+    async def _end(self) -> int:
+        """The position of the newest fact of the journal."""
+        rows = await self.app.engine.journal.read_all(after=-1)
+        return rows[-1].gseq if rows else 0
+
     async def changes(self) -> AsyncIterator[int]:
         """The end of the journal: at once, whenever it has moved, and now and then if it has not."""
         while not self._service.leaving:
-            yield await self.app.engine.journal.end()
+            yield await self._end()
             await asyncio.sleep(_LOOK_S)

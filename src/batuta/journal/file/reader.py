@@ -43,14 +43,16 @@ class Reader:
         return rows
 
     def read_all(self, after: int, limit: int) -> list[Row]:
-        """At most `limit` facts of the whole journal behind `gseq` `after`."""
+        """At most `limit` facts of the whole journal behind `gseq` `after`; below 0: so many of the newest."""
+        if after < 0:
+            after = max(self._end() + after, 0)
         with translated(self.path):
             rows = [checked_row(self.path, row) for row in self._all("read_all", after, limit)]
         if [row.gseq for row in rows] != list(range(after + 1, after + 1 + len(rows))):
             raise lost_facts("the journal", after + len(rows))
         return rows
 
-    def end(self) -> int:
+    def _end(self) -> int:
         """The newest `gseq`, 0 if there is none."""
         with translated(self.path):
             return self._all("end")[0][0]
