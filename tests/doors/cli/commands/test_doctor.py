@@ -23,6 +23,7 @@ from batuta.memory.threads import Threads
 from batuta.memory.workspace import MEMORY_FILE
 from batuta.spec.facts import Accepted, Claimed, Doubted, Parked, Resolved
 from batuta.spec.request import Request
+from batuta.testing.collector import Collector
 from tests.doors.cli.command import WAIT_S, Folder
 from tests.doors.cli.pseudo_terminal import Terminal, plain
 from tests.nursery import nursery, surroundings
@@ -187,6 +188,19 @@ def test_hosts_are_asked_unless_it_is_told_not_to(folder: Folder) -> None:
     assert "http://127.0.0.1:1: it cannot be reached" in one["said"]
     assert "not public" in two["said"]
     assert "network.allow_private" in two["remedy"]
+
+
+def test_the_collector_of_traces_is_asked_and_its_key_is_looked_for(folder: Folder) -> None:
+    with Collector() as collector:
+        settings = f"{{url: '{collector.url}', headers: {{X-Key: env:TRACES_KEY}}}}"
+        file = folder.path / "batuta.yaml"
+        file.write_text(f"{file.read_text()}\nobserve: {{otlp: {settings}}}\n")
+        without, found = checks(folder), checks(folder, TRACES_KEY="s3cret-s3cret")
+        assert collector.headers[0]["x-key"] == "s3cret-s3cret"
+    gone = checks(folder, TRACES_KEY="s3cret-s3cret")
+    states = [one["traces"][0]["state"] for one in (without, found, gone)]
+    assert states == ["warning", "ok", "warning"]
+    assert "TRACES_KEY" in without["traces"][0]["said"]
 
 
 def test_the_memory_is_read_through_and_a_broken_one_is_a_problem(folder: Folder) -> None:

@@ -17,6 +17,7 @@ from batuta.config import WORKSPACE_FILE, Workspace, load_workspace, plan_files
 from batuta.doors.cli.checkup.item import Looked, problem, warning, well
 from batuta.doors.cli.checkup.models import found_here
 from batuta.doors.cli.checkup.sources import pinned, servers_of, sources_reached
+from batuta.doors.cli.checkup.traces import traces_taken
 from batuta.doors.cli.terminal.text import one_line, place_text
 from batuta.errors import InputError, WorkspaceError
 from batuta.journal.clock import SystemClock
@@ -110,6 +111,7 @@ def secrets(config: Workspace, environment: Mapping[str, str]) -> Iterator[Looke
         *config.models.items(),
         *config.mcp.items(),
         *config.openapi.items(),
+        ("traces", config.observe),
     ]
     for user, one in settings + [(name, msgspec.to_builtins(one)) for name, one in embedders]:
         for name in dict.fromkeys(_VARIABLE.findall("\n".join(_texts(one)))):
@@ -126,7 +128,8 @@ def secrets(config: Workspace, environment: Mapping[str, str]) -> Iterator[Looke
 async def reached(folder: Path) -> AsyncIterator[Looked]:
     """The hosts of HTTP capabilities, services, models and embedders: each is sent one `HEAD /`.
 
-    And the sources: each is asked what it offers. All at the same time, within half a minute.
+    And the sources: each is asked what it offers; and the collector of traces gets none. All at the same time, within
+    half a minute.
     """
     try:
         config = load_workspace(folder)
@@ -149,10 +152,12 @@ async def reached(folder: Path) -> AsyncIterator[Looked]:
     connections = LazyConnections([*config.network.allow_private, *own])
     hosts = [_asked(connections, origin, users) for origin, users in sorted(origins.items())]
     try:
-        found, sources = await asyncio.gather(asyncio.gather(*hosts), sources_reached(config))
+        found, sources, traces = await asyncio.gather(
+            asyncio.gather(*hosts), sources_reached(config), traces_taken(config)
+        )
     finally:
         await connections.close()
-    for one in (*found, *sources):
+    for one in (*found, *sources, *traces):
         yield one
 
 
