@@ -1,7 +1,9 @@
 """Who may ask, and what: keys, tokens, names and origins."""
 
+import threading
 import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -229,6 +231,66 @@ FORGED = {
     "of nothing": lambda: "..",
     "too long": lambda: "a." + "b" * 20_000 + ".c",
 }
+
+
+class _Published(BaseHTTPRequestHandler):
+    """An issuer on the loopback; what it publishes stands in `keys` of its server."""
+
+    def do_GET(self) -> None:
+        address, keys = f"http://127.0.0.1:{self.server.server_port}", self.server.keys  # type: ignore[attr-defined]
+        said = KeySet(keys).as_dict() if "jwks" in self.path else {"jwks_uri": f"{address}/jwks"}
+        body = httpx.Response(200, json=said).content
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None: ...
+
+
+def test_a_server_takes_the_tokens_of_an_issuer_that_is_asked_over_the_network(
+    tmp_path: Path,
+) -> None:
+    folder = make_workspace(tmp_path / "desk")
+    with (folder / "batuta.yaml").open("a") as file:
+        file.write("network: {allow_private: [127.0.0.1]}\n")
+    published = ThreadingHTTPServer(("127.0.0.1", 0), _Published)
+    published.keys = [RSA]  # type: ignore[attr-defined]
+    threading.Thread(target=published.serve_forever, daemon=True).start()
+    issuer = f"http://127.0.0.1:{published.server_port}"
+    try:
+        with serving(folder, "--issuer", issuer, "--audience", AUDIENCE) as server:
+
+            def status(token: str, method: str = "GET") -> int:
+                head = {"Authorization": f"Bearer {token}"}
+                return server.http.request(
+                    method, "/api/v1/runs", headers=head, json={}
+                ).status_code
+
+            def signed(key: Any = RSA, **other: Any) -> str:
+                return jwt.encode({"alg": "RS256", "kid": "a"}, _claims(iss=issuer, **other), key)
+
+            assert status(signed()) == 200
+            assert status(signed(), "POST") == 403, "only to read"
+            assert status(signed(scope="batuta:run"), "POST") == 400, "nothing is asked for"
+            # Who has no token is nobody, on this machine, too.
+            assert server.http.get("/api/v1/runs").status_code == 401
+            # The public key as a secret: whoever knows it could sign, if the token might choose how it is checked.
+            secret = OctKey.import_key(RSA.as_pem(private=False))
+            head = {"alg": "HS256", "kid": "a"}
+            confused = jwt.encode(head, _claims(iss=issuer), secret, algorithms=["HS256"])
+            forged = [
+                confused,
+                signed(OTHER),
+                signed(exp=int(time.time()) - 60),
+                signed(aud="somebody else"),
+                jwt.encode({"alg": "RS256", "kid": "a"}, _claims(), RSA),  # of another issuer
+            ]
+            assert {status(one) for one in forged} == {401}
+            assert not any("eyJ" in str(line) for line in server.log)
+    finally:
+        published.shutdown()
+        published.server_close()
 
 
 def _signed(**other: Any) -> str:

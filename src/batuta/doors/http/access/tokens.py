@@ -8,6 +8,7 @@ import json
 import time
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -89,7 +90,8 @@ class Tokens:
             return self._keys
 
     async def _json(self, url: str) -> Any:
-        request = Request("GET", url, {"accept": "application/json"})
+        headers = {"Host": urlsplit(url).netloc, "Accept": "application/json"}
+        request = Request("GET", url, headers | {"User-Agent": "batuta"})
         answer = await self._connections.send(
             request, timeout_s=_TIMEOUT_S, answer_bytes_max=_BYTES_MAX
         )

@@ -1,0 +1,117 @@
+"""What others notice of an attack: `python benchmarks/server_attack.py [--seconds N]`.
+
+A caller with a key asks at an even pace, alone and while somebody sends what is refused, from a process of their own.
+Rounds with and without the attack alternate; the middle p99 of each counts.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from batuta.serving.keys import Keys
+from server import Served, serving
+from server_load import request
+
+# Of the attacker.
+CONNECTIONS = 32
+ROUNDS = 3
+# Between two requests of the caller, in seconds.
+PACE_S = 0.005
+ATTACKS: dict[str, bytes] = {
+    "no key": request("GET", "/api/v1/runs"),
+    "forged key": request("POST", "/api/v1/runs", b"{}", "X-API-Key: batuta_a_b\r\n"),
+    "forged token": request("GET", "/api/v1/runs", head="Authorization: Bearer a.b.c\r\n"),
+    "oversized": request("POST", "/api/v1/runs", head="Content-Type: application/json\r\n").replace(
+        b"Content-Length: 0", b"Content-Length: 9000000"
+    ),
+    "no HTTP": b"\x00\x01\x02\r\n\r\n",
+    "slow": b"POST /api/v1/runs HTTP/1.1\r\nHost: localhost\r\nContent-Le",
+    "nowhere": request("GET", "/nowhere"),
+}
+
+
+async def attack(port: int, what: str) -> None:
+    """Send it for ever, over so many connections; whoever is let go comes again."""
+
+    async def one() -> None:
+        while True:
+            with contextlib.suppress(OSError, EOFError):
+                reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                try:
+                    while True:
+                        writer.write(ATTACKS[what])
+                        if not await reader.read(65_536):
+                            break
+                finally:
+                    writer.close()
+
+    await asyncio.gather(*(one() for _ in range(CONNECTIONS)))
+
+
+@contextmanager
+def attacked(port: int, what: str) -> Iterator[None]:
+    """While the block runs, somebody else attacks."""
+    process = subprocess.Popen([sys.executable, __file__, "--attack", what, "--port", str(port)])
+    try:
+        time.sleep(0.5)
+        yield
+    finally:
+        process.kill()
+        process.wait()
+
+
+async def p99_ms(port: int, sent: bytes, seconds: float) -> float:
+    """Of the answers that a caller gets."""
+    took: list[float] = []
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    end = time.perf_counter() + seconds
+    while (began := time.perf_counter()) < end:
+        writer.write(sent)
+        head = await reader.readuntil(b"\r\n\r\n")
+        assert b" 200 " in head[:16], head
+        length = head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0]
+        await reader.readexactly(int(length))
+        took.append(time.perf_counter() - began)
+        await asyncio.sleep(PACE_S)
+    writer.close()
+    return statistics.quantiles(took, n=100)[98] * 1_000
+
+
+def measured(server: Served, sent: bytes, what: str, seconds: float) -> tuple[float, float]:
+    """The p99 without and with the attack."""
+    without, under = list[float](), list[float]()
+    for _ in range(ROUNDS):
+        without.append(asyncio.run(p99_ms(server.port, sent, seconds)))
+        with attacked(server.port, what):
+            under.append(asyncio.run(p99_ms(server.port, sent, seconds)))
+    return statistics.median(without), statistics.median(under)
+
+
+def main(seconds: float) -> None:
+    with tempfile.TemporaryDirectory() as name, serving(Path(name)) as server:
+        _, key = Keys(name).add("caller", ("read", "run"), time.time())
+        sent = request("GET", "/api/v1/runs?limit=1", head=f"X-API-Key: {key}\r\n")
+        print(f"{'attack':16} {'p99 alone':>12} {'p99 under it':>14} {'times':>7}")
+        for what in ATTACKS:
+            alone, under = measured(server, sent, what, seconds)
+            print(f"{what:16} {alone:9.1f} ms {under:11.1f} ms {under / alone:7.1f}")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=2.0)
+    parser.add_argument("--attack", choices=list(ATTACKS))
+    parser.add_argument("--port", type=int, default=0)
+    given = parser.parse_args()
+    if given.attack:
+        asyncio.run(attack(given.port, given.attack))
+    else:
+        main(given.seconds)
