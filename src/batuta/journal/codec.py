@@ -94,8 +94,10 @@ def references(fact: Fact) -> list[str]:
     found: list[str] = []
     for name in _values_of[type(fact)]:
         value = cast("Value | None", getattr(fact, name))
-        if value is not None and value.stored:
-            found += value.refs
+        if value is not None:
+            if value.ref:
+                found.append(value.ref)
+            found += [part.ref for part in value.parts]
     if isinstance(fact, Accepted):
         found += fact.request.inputs.refs
     return found

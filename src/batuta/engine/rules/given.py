@@ -50,10 +50,8 @@ def given_to(node: Node, args: dict[str, Any], at: int) -> Given:
         encoded = canonical(args)
         return Given(args, digest(encoded), encoded)
     encoded = canonical({name: value for name, value in args.items() if name not in rounds})
-    marks: list[Any] = []
-    for one in rounds_before(node):
-        value = one.value
-        marks.append(value.mark if value is not None and value.mark else _committed(value))
+    values = [one.value for one in rounds_before(node)]
+    marks = [(value and value.mark) or _committed(value) for value in values]
     committed = canonical({"rounds": marks, "as": rounds})
     return Given(args, digest(encoded + committed), encoded, rounds)
 
