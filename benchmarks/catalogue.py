@@ -13,6 +13,7 @@ from typing import Any
 from batuta.app import App
 from batuta.capabilities.openapi.offering import manifest_of_file
 from batuta.capabilities.twins import alike_cards
+from batuta.desk import Desk
 from batuta.imports.difference import difference
 from batuta.imports.manifest import Entry, made
 from batuta.imports.pin import Pin, read_pin, write_pin
@@ -109,6 +110,14 @@ async def measured(folder: Path, count: int) -> dict[str, float]:
         found["take in their words"] = process_time() - began
         searches = [best_s(lambda one=one: shortlist.of(one, app.cards)) for one in REQUESTS]
         found["search (the slowest of four)"] = max(searches)
+        desk = Desk(app)
+        for at, one in enumerate(REQUESTS):
+            began = process_time()
+            await desk.understand(one, planner="compose")
+            what = (
+                "compose a plan (a later request, at most)" if at else "compose a plan (the first)"
+            )
+            found[what] = max(found.get(what, 0.0), process_time() - began)
         found["look for twins"] = best_s(lambda: alike_cards(cards))
     return found
 

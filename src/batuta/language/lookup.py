@@ -10,7 +10,7 @@ from math import log
 
 from batuta.language.cues import words_of_name
 from batuta.language.similarity import alike
-from batuta.language.weights import content
+from batuta.language.weights import content, rare
 from batuta.language.words import stem
 
 __all__ = ["Lookup"]
@@ -42,6 +42,10 @@ class Lookup:
     def knows(self, request: str) -> bool:
         """True if a word of `request` is in a text as it is."""
         return any(word in self._found for word in (*content(request), *_parts(request)))
+
+    def rare(self, word: str) -> float:
+        """How rare the stem `word` is in the texts, as `weights.rarity` has it."""
+        return rare(len(self._found.get(word, ())), len(self._names))
 
     def nearest(self, request: str, limit: int) -> list[tuple[str, float]]:
         """The things that speak of most of `request`, rare words counting more, at most `limit`; with the scores."""

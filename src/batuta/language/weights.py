@@ -6,7 +6,7 @@ from math import log
 
 from batuta.language.words import stem, words
 
-__all__ = ["EMPTY", "content", "rarity"]
+__all__ = ["EMPTY", "content", "rare", "rarity"]
 
 # Words that hold sentences together and say nothing of what they are about.
 EMPTY = frozenset(
@@ -33,4 +33,9 @@ def rarity(pieces: Sequence[Iterable[str]]) -> dict[str, float]:
     """For every word of `pieces`, how rare it is in them: 0 < weight ≤ log(n + 1) + a half."""
     seen = Counter(word for piece in pieces for word in set(piece))
     n = len(pieces)
-    return {word: log(1 + (n - count + 0.5) / (count + 0.5)) + 0.1 for word, count in seen.items()}
+    return {word: rare(count, n) for word, count in seen.items()}
+
+
+def rare(count: int, of: int) -> float:
+    """How rare a word is that `count` of so many pieces have."""
+    return log(1 + (of - count + 0.5) / (count + 0.5)) + 0.1

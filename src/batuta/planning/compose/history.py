@@ -45,9 +45,10 @@ class Likely(NamedTuple):
 
 
 class Successions:
-    """Which capability followed which, in `pasts`."""
+    """Which capability followed which, in `pasts`; `known` are all of them."""
 
     def __init__(self, pasts: Sequence[Past]) -> None:
+        self.known = frozenset(use for past in pasts for use in past.uses)
         self._next = Counter(
             pair for past in pasts for pair in zip(past.uses, past.uses[1:], strict=False)
         )

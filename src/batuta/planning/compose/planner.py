@@ -30,6 +30,7 @@ from batuta.planning.compose.choose import (
 )
 from batuta.planning.compose.fill import Filled, filled
 from batuta.planning.compose.history import Likely, Past, Successions
+from batuta.planning.compose.nearby import Nearby
 from batuta.planning.compose.offers import Offer, offer_of, offered
 from batuta.planning.compose.scoring import Scorer
 from batuta.planning.compose.twice import condition_in, for_each, whole_parts
@@ -101,6 +102,8 @@ class ComposePlanner:
         self._offers: dict[str, Offer] = {}
         self._embedder: Embedder | None = None
         self._asked = False
+        self._nearby = Nearby()
+        self._meant: dict[str, Any] = {}
         self._scorer: tuple[tuple[str, ...], Scorer] | None = None
         self._followed: tuple[Any, Successions] | None = None
         self._learned: tuple[Sequence[Past], Any] | None = None
@@ -111,15 +114,19 @@ class ComposePlanner:
         if not words(command):
             return self._none("there are no words in it")
         cards = self._cards()
+        pasts = await self._history()
+        if self._followed is None or self._followed[0] != (len(pasts), pasts[-1:]):
+            self._followed = (len(pasts), pasts[-1:]), Successions(pasts)
+        follows = self._followed[1].follows
+        among, rare = self._nearby.among(cards, command, self._followed[1].known)
         known = [
             self._offer(card)
-            for card in offered(cards.values(), {*content(command)}, self._without | wish.without)
+            for card in offered(among, {*content(command)}, self._without | wish.without)
         ]
         if not known:
             return self._none("there are no capabilities that a plan could be made of")
-        clauses = await self._clauses(command, known)
+        clauses = await self._clauses(command, known, rare)
         near = _near(known, clauses)
-        pasts = await self._history()
         worth = {name: score for score, name in near}
         likely = await self._likely(command, clauses, pasts, worth)
         picks = as_before(known, clauses, likely)
@@ -132,9 +139,6 @@ class ComposePlanner:
             )
         reader = Reader(wish, clauses)
         said = reader.said
-        if self._followed is None or self._followed[0] != (len(pasts), pasts[-1:]):
-            self._followed = (len(pasts), pasts[-1:]), Successions(pasts)
-        follows = self._followed[1].follows
         nodes = for_each(arranged(picks, known, said, follows, worth), wish, clauses, reader)
         condition = condition_in(command)
         if condition and any(node.offer.careful for node in nodes if node.pick.clause != WHOLE):
@@ -192,13 +196,15 @@ class ComposePlanner:
         vectors = await self._embedder.embed(texts) if self._embedder is not None else None
         return self._learned[1].likely(texts, vectors, offers)
 
-    async def _clauses(self, command: str, known: Sequence[Offer]) -> list[Clause]:
+    async def _clauses(
+        self, command: str, known: Sequence[Offer], rare: Callable[[str], float] | None
+    ) -> list[Clause]:
         """The parts of the request, each with the scores of all offers."""
         if not self._asked:
             self._embedder, self._asked = self._embedding(), True
         names = tuple(offer.name for offer in known)
         if self._scorer is None or self._scorer[0] != names:
-            self._scorer = names, Scorer(known, self._embedder)
+            self._scorer = names, Scorer(known, self._embedder, rare, self._meant)
             await self._scorer[1].prepare()
         parts = wishes(command)
         places = [(part.text, command.index(part.text, part.start)) for part in parts]

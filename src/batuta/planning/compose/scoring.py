@@ -1,6 +1,7 @@
 """How near each capability is to the words of a request: by meaning, by spelling, and by what served like ones."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from batuta.language.similarity import alike
@@ -17,15 +18,31 @@ _NAMED, _TOLD, _ASKED = 1.0, 0.7, 0.4
 # Long words that begin alike and are so much alike are one in two spellings.
 _SPELLING_CHARS_MIN, _BEGINNING, _SPELLED_ALIKE = 6, 3, 0.85
 
+# What so many texts mean is kept: 1 KB each.
+_MEANT_MAX = 20_000
+
 
 class Scorer:
-    """Scores of `offers`; `embedder` None: by spelling alone."""
+    """Scores of `offers`; `embedder` None: by spelling alone.
 
-    def __init__(self, offers: Sequence[Offer], embedder: Embedder | None) -> None:
+    `rare`: how rare a word is, if `offers` are not all there are; `meant`: what texts mean, as far as that is known.
+    """
+
+    def __init__(
+        self,
+        offers: Sequence[Offer],
+        embedder: Embedder | None,
+        rare: Callable[[str], float] | None = None,
+        meant: dict[str, Any] | None = None,
+    ) -> None:
         self._offers = offers
         self._embedder = embedder
         self._vectors: Any = None
-        self._worth = rarity([offer.named | offer.told for offer in offers])
+        self._meant = {} if meant is None else meant
+        if rare is None:
+            worth = rarity([offer.named | offer.told for offer in offers])
+            rare = partial(_worth_of, worth)
+        self._rare = rare
         # By stem: which offers have it, how much it says of each, and whether it stands in the name.
         self._by_word: dict[str, list[tuple[int, float, bool]]] = {}
         for at, offer in enumerate(offers):
@@ -39,8 +56,18 @@ class Scorer:
 
     async def prepare(self) -> None:
         """Learn what the offers mean."""
-        if self._embedder is not None and self._offers:
-            self._vectors = await self._embedder.embed([offer.text for offer in self._offers])
+        if self._embedder is None or not self._offers:
+            return
+        texts = [offer.text for offer in self._offers]
+        new = [text for text in dict.fromkeys(texts) if text not in self._meant]
+        if new:
+            if len(self._meant) > _MEANT_MAX:
+                self._meant.clear()
+                new = [*dict.fromkeys(texts)]
+            self._meant.update(zip(new, await self._embedder.embed(new), strict=True))
+        from numpy import stack  # the embedder has loaded it
+
+        self._vectors = stack([self._meant[text] for text in texts])
 
     async def scores(self, texts: Sequence[str]) -> list[list[float]]:
         """For each of `texts` how near each offer is, 0 to 1."""
@@ -75,8 +102,9 @@ class Scorer:
         others = self._beginning.get(word[:_BEGINNING], ())
         return next((one for one in others if alike(word, one) >= _SPELLED_ALIKE), word)
 
-    def _rare(self, word: str) -> float:
-        return self._worth.get(word, 1.0)
+
+def _worth_of(worth: Mapping[str, float], word: str) -> float:
+    return worth.get(word, 1.0)
 
 
 def _weighed(offer: Offer) -> Mapping[str, float]:
