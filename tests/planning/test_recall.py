@@ -87,6 +87,18 @@ async def test_for_something_else_nothing_is_recalled(app: App) -> None:
     assert (understood.plan, understood.sourced) == ("", None)
 
 
+async def test_however_few_requests_are_known_the_nearest_is_not_what_was_asked_for(
+    app: App,
+) -> None:
+    await make(app)
+    await make(app, "tell Bert that his parcel A-18 has left")
+    desk = Desk(app)
+    assert (await desk.understand("tell Cy that her parcel A-19 has left")).planner == "recall"
+    for words in ("create marketing content", "answer customer questions", "pay the bill A-17"):
+        understood = await desk.understand(words, planner="recall")
+        assert understood.plan == "", understood.route
+
+
 async def test_a_plan_that_failed_is_not_recalled(app: App) -> None:
     run = await make(app, WORDS.replace("A-17", "A-13"))
     understood = await Desk(app).understand(WORDS)

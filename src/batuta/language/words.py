@@ -11,6 +11,8 @@ __all__ = ["Word", "folded", "lowered", "stem", "stems", "words"]
 _WORD = re.compile(r"[^\W_]+(?:[’'.\-_][^\W_]+)*")
 # Longer runs are data, not words.
 _CHARS_MAX = 64
+# Longer texts are asked for once, and would fill the memory.
+_SHORT_CHARS = 600
 # Roots that end so have lost an e before -ing and -ed.
 _LOST_E = tuple("at iz bl uc ic rg rv ng eas has ang iv ir ur us ys yz".split())
 _VOWEL = re.compile(r"[aeiouy]")
@@ -26,6 +28,16 @@ class Word(NamedTuple):
 
 def words(text: str) -> list[Word]:
     """The words of `text` in order, folded."""
+    return [*_words_of_short(text)] if len(text) <= _SHORT_CHARS else _words(text)
+
+
+# Who plans asks for the words of the same request and its parts some sixty times.
+@lru_cache(maxsize=1_024)
+def _words_of_short(text: str) -> tuple[Word, ...]:
+    return tuple(_words(text))
+
+
+def _words(text: str) -> list[Word]:
     return [
         Word(folded(found[0][:_CHARS_MAX]), found.start(), found.end())
         for found in _WORD.finditer(text)

@@ -6,15 +6,16 @@ is there, too: if one has changed since, the plan is not what it was, and is not
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 
 from batuta.errors import NotFound
 from batuta.planning.candidate import Candidate
+from batuta.planning.conditions import condition_in, is_conditional
 from batuta.planning.proposal import NONE, Proposal, Wish
 from batuta.planning.registered import inputs_in
-from batuta.planning.route import Router
+from batuta.planning.route import FEW_TEXTS, Router, speaks_of
 from batuta.plans.build import plan_from_data
 from batuta.ports import WORKSPACE, Journal
 from batuta.spec.card import Card
@@ -43,6 +44,10 @@ class _Earlier(NamedTuple):
     name: str
     requests: dict[str, str]
     approved: str = ""
+
+
+def _label(earlier: _Earlier) -> dict[str, Any]:
+    return {"label": "", "description": "", "examples": [*earlier.requests]}
 
 
 class RecallPlanner:
@@ -80,11 +85,18 @@ class RecallPlanner:
             route = await self._router.route(wish.words, candidates)
             if not route.plan or route.also:
                 break
+            # Of few requests one is always the nearest, and a plan that is recalled may run unasked.
+            few = sum(map(len, (one.confirmed for one in candidates))) < FEW_TEXTS
             earlier = known.pop(route.plan)
+            if few and not speaks_of(wish.words, _label(earlier)):
+                continue
             run_id = next(reversed(earlier.requests.values()))
             plan, flaw = await self._usable(run_id)
             if plan is None:
                 why = f"the plan of run {run_id} is near, but {flaw}"
+                continue
+            if condition_in(wish.words) and not is_conditional(plan):
+                why = f"the plan of run {run_id} is near, but has no condition"
                 continue
             sourced = plan_from_data(plan)
             why = f"recalled from run {run_id}: {route.why}"

@@ -2,7 +2,10 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
+import msgspec
+
 from batuta.planning.candidate import Candidate
+from batuta.planning.conditions import condition_in, is_conditional
 from batuta.planning.proposal import Proposal, Wish
 from batuta.planning.route import Router
 from batuta.planning.slots import Inputs, read_inputs
@@ -33,6 +36,11 @@ class RegisteredPlanner:
         sourced = self._plans().get(route.plan)
         if sourced is None:
             return Proposal(self.name, route)
+        condition = condition_in(wish.words)
+        if condition and not is_conditional(sourced.plan):
+            # It would be done in any case.
+            why = f"{route.why}; but it does not ask “{condition}”"
+            route = msgspec.structs.replace(route, sure=False, why=why)
         return Proposal(self.name, route, sourced, inputs_in(wish, sourced))
 
 

@@ -12,7 +12,7 @@ from batuta.planning.candidate import Candidate, Classify, Guess, Route
 from batuta.planning.clauses import command_of, wishes
 from batuta.spec.plan import PLACEHOLDER
 
-__all__ = ["SURE_FROM", "Router"]
+__all__ = ["FEW_TEXTS", "SURE_FROM", "Router", "speaks_of"]
 
 # Below this, nothing fits.
 _FITS_FROM = 0.5
@@ -27,10 +27,11 @@ _TAUGHT_BY, _CROWD_BELOW, _ALONE_BELOW = 2, 0.7, 3
 # So is it where all have them, together fewer than so many texts, and the words are not those of the workflow: with two
 # examples for each of three workflows of CLINC150, 82 % of what means none of them is refused instead of 66 %, and 157
 # of 158 right answers stay.
-_FEW_TEXTS, _CROWD_BELOW_TAUGHT = 120, 0.9
+FEW_TEXTS, _CROWD_BELOW_TAUGHT = 120, 0.9
 _ALTERNATIVES = 3
 # A misspelt word is the one it resembles so much; so much of a request is most of it.
 _ALIKE, _MOST = 0.8, 0.6
+_ALIKE_CHARS_MIN = 3
 # So many of the words of a request are in an example of several things, where these are what it asks for.
 _NEARLY_ALL = 0.8
 # Of the earlier requests of one workflow, the newest: what is learned from grows no further.
@@ -133,11 +134,11 @@ class Router:
         said = await self._classify(text=text, labels=labels, none=none, threshold=_FITS_FROM)
         taught = all(len(one.get("examples", ())) >= _TAUGHT_BY for one in labels)
         found = _routed(said, SURE_FROM if taught else _SURE_FROM_UNTAUGHT)
-        few = sum(1 + len(one.get("examples", ())) for one in labels) < _FEW_TEXTS
+        few = sum(1 + len(one.get("examples", ())) for one in labels) < FEW_TEXTS
         if not found.plan or (taught and not few):
             return found
         meant = next(one for one in labels if one["label"] == found.plan)
-        speaks = _speaks_of(text, meant)
+        speaks = speaks_of(text, meant)
         if taught and speaks:
             return found
         below = _CROWD_BELOW_TAUGHT if taught else _CROWD_BELOW
@@ -150,7 +151,9 @@ class Router:
                 return msgspec.structs.replace(
                     found, plan="", why=_OTHER, sure=False, alternatives=near
                 )
-        return found if taught else msgspec.structs.replace(found, sure=found.sure and speaks)
+        if taught and len(labels) >= _ALONE_BELOW:
+            return found
+        return msgspec.structs.replace(found, sure=found.sure and speaks)
 
     def _labels_of(self, candidates: Sequence[Candidate]) -> _Labels:
         known = tuple(candidates)
@@ -169,7 +172,7 @@ def _label(one: Candidate) -> dict[str, Any]:
     }
 
 
-def _speaks_of(text: str, label: Mapping[str, Any]) -> bool:
+def speaks_of(text: str, label: Mapping[str, Any]) -> bool:
     """True if a request has the first of its words, or most of them, in common with what is said of a workflow.
 
     The first says what is to be done: "delete all customers" is not what answers them, however near it is.
@@ -177,8 +180,15 @@ def _speaks_of(text: str, label: Mapping[str, Any]) -> bool:
     said = " ".join((label["label"], label["description"], *label.get("examples", ())))
     known = set(profile(" ".join(content(said))).words)
     asked = [word for word in content(text) if not any(char.isdigit() for char in word)]
-    found = [any(alike(word, other) >= _ALIKE for other in known) for word in asked]
+    found = [any(_is_same(word, other) for other in known) for word in asked]
     return bool(found) and (found[0] or sum(found) >= _MOST * len(found))
+
+
+def _is_same(word: str, other: str) -> bool:
+    """True for two spellings of a word; of a letter or two, which begin any word, only if they are the same."""
+    if min(len(word), len(other)) < _ALIKE_CHARS_MIN:
+        return word == other
+    return alike(word, other) >= _ALIKE
 
 
 def _whole(command: str, example: str) -> bool:
@@ -187,7 +197,7 @@ def _whole(command: str, example: str) -> bool:
         return False
     known = set(profile(" ".join(content(example))).words)
     asked = [word for word in content(command) if not any(char.isdigit() for char in word)]
-    found = sum(any(alike(word, other) >= _ALIKE for other in known) for word in asked)
+    found = sum(any(_is_same(word, other) for other in known) for word in asked)
     return bool(asked) and found >= _NEARLY_ALL * len(asked)
 
 

@@ -148,12 +148,13 @@ def leading(clauses: Sequence[Clause], picks: Sequence[Pick]) -> bool:
 
 def _of_part(offers: Sequence[Offer], clause: Clause, number: int) -> list[Pick]:
     said = said_in(clause)
-    order = sorted(range(len(offers)), key=lambda at: (-clause.scores[at], offers[at].name))
+    near = [at for at, score in enumerate(clause.scores) if score >= FITS_FROM]
+    order = sorted(near, key=lambda at: (-clause.scores[at], offers[at].name))
     picks: list[Pick] = []
     open_words = said
     for at in order:
         offer, score = offers[at], clause.scores[at]
-        if score < FITS_FROM or len(picks) >= _OF_PART_MAX:
+        if len(picks) >= _OF_PART_MAX:
             break
         led = [word for word in said if speaks_of(word.stem, offer)]
         new = [word for word in led if word in open_words]

@@ -33,7 +33,7 @@ from batuta.planning.compose.history import Likely, Past, Successions
 from batuta.planning.compose.nearby import Nearby
 from batuta.planning.compose.offers import Offer, offer_of, offered
 from batuta.planning.compose.scoring import Scorer
-from batuta.planning.compose.twice import condition_in, for_each, whole_parts
+from batuta.planning.compose.twice import for_each, whole_parts
 from batuta.planning.compose.values import (
     Reader,
     new_file,
@@ -41,6 +41,7 @@ from batuta.planning.compose.values import (
     with_new_file,
     without_echoes,
 )
+from batuta.planning.conditions import condition_in, guard_in, guarded
 from batuta.planning.proposal import NONE, Proposal, Wish
 from batuta.plans.build import Sourced, plan_from_data
 from batuta.plans.check import check
@@ -113,6 +114,10 @@ class ComposePlanner:
         command = command_of(wish.words)[:_TEXT_CHARS_MAX]
         if not words(command):
             return self._none("there are no words in it")
+        guard = guard_in(command)
+        if guard is not None:
+            wish = msgspec.structs.replace(wish, words=guard.without(wish.words))
+            command = guard.without(command)
         cards = self._cards()
         pasts = await self._history()
         if self._followed is None or self._followed[0] != (len(pasts), pasts[-1:]):
@@ -151,6 +156,12 @@ class ComposePlanner:
         inputs = with_new_file(wish.words, inputs, sourced.plan, new)
         led = [*picks, *(node.pick for node in nodes)]
         inputs = without_echoes(inputs, sourced.plan, clauses, led)
+        if guard is not None:
+            under = guarded(sourced.plan, guard, cards)
+            if under is None or check(under[0], cards, warnings=False):
+                return self._none(f"whether “{guard.text}” holds, no step here says", near)
+            sourced = sourced._replace(plan=under[0])
+            inputs = msgspec.structs.replace(inputs, slots=(*inputs.slots, under[1]))
         share = accounted(clauses, picks, [(slot.start, slot.end) for slot in inputs.slots])
         if likely is not None and picks[0].clause == WHOLE:
             sure = max(share, min(1.0, likely.least)) * _SUREST

@@ -17,7 +17,7 @@ from batuta.planning.sought import sought
 from batuta.planning.spans import Spans
 from batuta.reading.schema import problems
 
-__all__ = ["condition_in", "for_each", "whole_parts"]
+__all__ = ["for_each", "whole_parts"]
 
 # What names one thing, and not how much or when.
 _KINDS = frozenset({"token", "number", "id", "email", "file"})
@@ -26,12 +26,6 @@ _STEPS_MAX = 6
 _BETWEEN = re.compile(
     r"\s{0,9}(?:(?P<last>(?:,\s{0,9})?(?:and|und|as well as|sowie|&)\s{1,9})|,\s{0,9})"
     r"(?:(?:the|for|of|no\.?|nr\.?|#)\s{0,9}){0,2}(?P<cue>[^\W\d_]{2,30})?\s{0,9}#?"
-)
-# "Check if it is there" is no condition of anything.
-_CONDITION = re.compile(
-    r"(?<!\bas )(?<!\bcheck )(?<!\bsee )(?<!\bknow )(?<!\btell me )(?<!\bask )(?<!\bout )"
-    r"\b(?:if|unless|provided that|falls|sofern)\b[^.;]{0,60}",
-    re.IGNORECASE,
 )
 
 
@@ -52,12 +46,6 @@ def whole_parts(text: str, parts: Sequence[tuple[str, int]]) -> list[tuple[str, 
                 continue
         made.append((part, start))
     return made
-
-
-def condition_in(text: str) -> str:
-    """The condition that `text` has: "if the parcel is late"; "" if it has none."""
-    found = _CONDITION.search(text)
-    return found[0].strip() if found else ""
 
 
 def for_each(
