@@ -12,19 +12,16 @@ from hypothesis import HealthCheck, settings
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
-# Sound laws do not depend on how fast the machine of the day is, hence no deadlines.
-settings.register_profile("dev", deadline=None, max_examples=60, print_blob=True)
-# In CI the same examples every time: a failure there is news about the change, not about the dice.
-settings.register_profile(
-    "ci",
-    deadline=None,
-    derandomize=True,
-    max_examples=100,
-    print_blob=True,
-    suppress_health_check=[HealthCheck.too_slow],
+# Sound laws do not depend on how fast the machine of the day is, hence no deadlines,
+# neither for a law nor for the making of its data.
+AT_ANY_SPEED = settings(
+    deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
 )
+settings.register_profile("dev", AT_ANY_SPEED, max_examples=60)
+# In CI the same examples every time: a failure there is news about the change, not about the dice.
+settings.register_profile("ci", AT_ANY_SPEED, derandomize=True, max_examples=100)
 # For a quiet night: HYPOTHESIS_PROFILE=long make test
-settings.register_profile("long", deadline=None, max_examples=5_000, print_blob=True)
+settings.register_profile("long", AT_ANY_SPEED, max_examples=5_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev"))
 
 # Far from UTC and with a half hour in it: code that mixes local time into facts fails here.

@@ -75,7 +75,7 @@ _ODD = st.text(st.sampled_from(list("\r\n\"',;|\t =a1")), max_size=8)
 
 
 @given(st.lists(st.fixed_dictionaries({"a": _TEXTS | _ODD, "b;c": _ODD}), max_size=6))
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 async def test_any_text_in_any_cell_is_read_back_as_it_was(
     files: Files, rows: list[dict[str, str]]
 ) -> None:
