@@ -23,6 +23,8 @@ from server_load import request
 # Of the attacker.
 CONNECTIONS = 32
 ROUNDS = 3
+# Until the attack is under way: the first refusals on each connection come at once. In seconds.
+_BEGINNING_S = 3.0
 # Between two requests of the caller, in seconds.
 PACE_S = 0.005
 ATTACKS: dict[str, bytes] = {
@@ -61,7 +63,7 @@ def attacked(port: int, what: str) -> Iterator[None]:
     """While the block runs, somebody else attacks."""
     process = subprocess.Popen([sys.executable, __file__, "--attack", what, "--port", str(port)])
     try:
-        time.sleep(0.5)
+        time.sleep(_BEGINNING_S)
         yield
     finally:
         process.kill()

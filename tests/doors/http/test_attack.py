@@ -128,8 +128,24 @@ def test_who_has_no_key_or_a_forged_one_learns_nothing(guarded: _Guarded) -> Non
             _check_problem(route, answer, guarded.server.folder)
             texts.add(answer.json()["detail"])
         assert texts <= {"a key or a token is needed", "this key does not count, or no longer"}
+        # Else the connection would be slowed down by so many refusals.
+        assert guarded.server.http.get("/api/v1/budgets", headers=guarded.owner).status_code == 200
     # Whether there is something at an address is not to be heard either.
     assert guarded.server.http.get("/api/v1/nowhere").status_code == 401
+
+
+def test_who_guesses_keys_on_a_connection_is_slowed_down_and_nobody_else(guarded: _Guarded) -> None:
+    def ask(raw: socket.socket, head: str) -> bytes:
+        raw.sendall(f"GET /api/v1/budgets HTTP/1.1\r\nHost: localhost\r\n{head}\r\n".encode())
+        return whole_answer(raw)[0][9:12]
+
+    with connected(guarded.server) as guessing, connected(guarded.server) as known:
+        began = time.monotonic()
+        answers = [ask(guessing, f"X-API-Key: batuta_x_{at}\r\n") for at in range(24)]
+        assert answers == [b"401"] * 24
+        assert time.monotonic() - began > 3 * 0.25
+        owner = f"Authorization: {guarded.owner['Authorization']}\r\n"
+        assert [ask(known, owner), ask(guessing, owner)] == [b"200", b"200"]
 
 
 BODIES = {

@@ -137,6 +137,8 @@ class _Exchange:
         """A piece of the answer."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
+            if (told := self._scope.get("state", {}).get("answered")) is not None:
+                told(self.status, bool(self.caller))
             given = message.get("headers", ())
             named = {name for name, _ in given}
             message["headers"] = [*given, *(one for one in SAFE_HEADERS if one[0] not in named)]

@@ -24,6 +24,11 @@ def protocol(header_s: float, taking_s: float) -> type[asyncio.Protocol]:
     return made
 
 
+# Nobody that is known, who was refused so often in a row on one connection, is heard there again after so many
+# seconds each time: what guesses keys has the time of others otherwise.
+_REFUSED_MAX, _HELD_S = 20, 0.25
+
+
 class _Connection(H11Protocol):
     def __init__(self, *args: Any, header_s: float, taking_s: float, **named: Any) -> None:
         super().__init__(*args, **named)
@@ -31,6 +36,9 @@ class _Connection(H11Protocol):
         self._taking_s = taking_s
         self._late: asyncio.TimerHandle | None = None
         self._full: asyncio.TimerHandle | None = None
+        self._held: asyncio.TimerHandle | None = None
+        self._refused = 0
+        self.app_state = {**self.app_state, "answered": self._answered}
 
     # ── what comes ───────────────────────────────────────────────────────────────────────────────────────────
 
@@ -41,6 +49,8 @@ class _Connection(H11Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self._expected()
         self._taken()
+        if self._held is not None:
+            self._held.cancel()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -53,9 +63,30 @@ class _Connection(H11Protocol):
 
     def on_response_complete(self) -> None:
         before = self.cycle
+        if self._refused > _REFUSED_MAX and not self.transport.is_closing():
+            self._held = self.loop.call_later(_HELD_S, self._release)
         super().on_response_complete()
+        if self._held is not None:
+            self.flow.pause_reading()
         if self.cycle is before and self.conn.trailing_data[0]:
             self._expect()  # half of a pipelined one
+
+    def handle_events(self) -> None:
+        """Look at what has come, unless that has to wait."""
+        if self._held is None:
+            super().handle_events()
+
+    def _answered(self, status: int, known: bool) -> None:
+        """The application begins to answer; `known`: it knows who has asked."""
+        self._refused = 0 if known else self._refused + (status >= 400)
+
+    def _release(self) -> None:
+        self._held, before = None, self._asked()
+        if not self.transport.is_closing():
+            self.flow.resume_reading()
+            self.handle_events()
+        if self._asked() is not before:
+            self._expected()
 
     def send_400_response(self, msg: str) -> None:
         """What was sent is no request."""
