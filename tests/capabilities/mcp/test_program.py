@@ -18,6 +18,12 @@ from tests.capabilities.mcp.served import READ, exists, gone, raw, served
 
 pytest.importorskip("mcp")
 
+# Runs a script that will not end: neither at the end of its input nor when it is told to.
+DEAF = (
+    "import signal,runpy,sys; signal.signal(15, signal.SIG_IGN); sys.argv=sys.argv[1:]; "
+    "import time,atexit; atexit.register(time.sleep, 600); runpy.run_path(sys.argv[0], run_name='__main__')"
+)
+
 
 async def test_a_tool_is_called_and_answers(tmp_path: Path) -> None:
     async with served(tmp_path, raw()) as s:
@@ -183,10 +189,8 @@ async def test_what_a_server_has_started_ends_with_it(tmp_path: Path) -> None:
 
 
 async def test_a_server_that_ignores_its_end_is_killed(tmp_path: Path) -> None:
-    deaf = "import signal,runpy,sys; signal.signal(15, signal.SIG_IGN); sys.argv=sys.argv[1:]; "
-    deaf += "import time,atexit; atexit.register(time.sleep, 600); runpy.run_path(sys.argv[0], run_name='__main__')"
     command = raw().command
-    config = McpConfig(command=(command[0], "-S", "-c", deaf, *command[2:]))
+    config = McpConfig(command=(command[0], "-S", "-c", DEAF, *command[2:]))
     async with served(tmp_path, raw()):
         pass
     async with served(tmp_path, config, pin=False) as s:
@@ -196,8 +200,6 @@ async def test_a_server_that_ignores_its_end_is_killed(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="there are no groups of processes")
 async def test_whoever_is_killed_leaves_no_program_behind(tmp_path: Path) -> None:
-    deaf = "import signal,runpy,sys; signal.signal(15, signal.SIG_IGN); sys.argv=sys.argv[1:]; "
-    deaf += "import time,atexit; atexit.register(time.sleep, 600); runpy.run_path(sys.argv[0], run_name='__main__')"
     ours = (
         "import asyncio, sys\n"
         "from pathlib import Path\n"
@@ -214,7 +216,7 @@ async def test_whoever_is_killed_leaves_no_program_behind(tmp_path: Path) -> Non
     python, _, script, *words = raw().command
     async with served(tmp_path, raw()):
         pass
-    command = [python, "-S", "-c", deaf, script, *words]
+    command = [python, "-S", "-c", DEAF, script, *words]
     process = await asyncio.create_subprocess_exec(
         python, "-c", ours, str(tmp_path), *command, stdout=asyncio.subprocess.PIPE,
         cwd=Path(__file__).parents[3],
