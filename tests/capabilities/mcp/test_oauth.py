@@ -132,9 +132,13 @@ async def test_a_key_signs_a_statement_for_the_issuer(tmp_path: Path, kind: str)
 
 
 async def test_what_is_no_key_is_told_without_it(tmp_path: Path) -> None:
-    outcome, server = await called(tmp_path, Issuer(), {"private_key": "env:SECRET"}, SECRET)
-    assert outcome == Failed("no_key", "SECRET is no private key in PEM", may_retry=True)
-    assert server.seen == []
+    issuer = Issuer()
+    outcome, _ = await called(tmp_path, issuer, {"private_key": "env:SECRET"}, SECRET)
+    assert isinstance(outcome, Failed)
+    assert (outcome.code, outcome.in_doubt) == ("denied", False)
+    assert "SECRET is no private key in PEM" in outcome.message
+    assert SECRET not in outcome.message
+    assert issuer.forms == []
 
 
 async def test_an_issuer_that_echoes_a_secret_does_not_get_it_into_a_message(

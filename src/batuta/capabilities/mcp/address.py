@@ -5,7 +5,7 @@ says becomes an answer to that request, and what is known of it stands in its `S
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -39,6 +39,7 @@ _STREAM_S = 86_400.0
 _GRACE_S = 0.02
 # How an issuer wants to see a secret.
 _BASIC, _FORM = "client_secret_basic", "client_secret_post"
+_ALGORITHMS = ("RS256", "ES256", "ES384", "ES512", "EdDSA")
 
 
 class _Head(msgspec.Struct):
@@ -192,35 +193,27 @@ def _auth_of(
         "issuer": UrlTemplate(config.issuer).fill({}, environment),
     }
     if config.private_key:
-        key = looked_up(config.private_key, environment)
-        signed = SignedJWTParameters(
-            issuer=client_id,
-            subject=client_id,
-            signing_key=key,
-            signing_algorithm=_algorithm_of(key, config.private_key),
-        )
-        return _Key(**common, assertion_provider=signed.create_assertion_provider())
+        signed = _signer(client_id, looked_up(config.private_key, environment), config.private_key)
+        return _Key(**common, assertion_provider=signed)
     return _Secret(**common, client_secret=looked_up(config.client_secret, environment))
 
 
-def _algorithm_of(key: str, said: str) -> str:
-    """How `key`, in PEM, signs. Raises `InputError`, without the key."""
-    from cryptography.exceptions import UnsupportedAlgorithm
-    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+def _signer(client_id: str, key: str, said: str) -> Callable[[str], Awaitable[str]]:
+    """What signs that it is `client_id`, in the one way that fits `key`."""
 
-    try:
-        read = load_pem_private_key(key.encode(), password=None)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        raise InputError(f"{said.removeprefix('env:')} is no private key in PEM") from None
-    if isinstance(read, rsa.RSAPrivateKey):
-        return "RS256"
-    if isinstance(read, ed25519.Ed25519PrivateKey):
-        return "EdDSA"
-    sizes = {256: "ES256", 384: "ES384", 521: "ES512"}
-    if isinstance(read, ec.EllipticCurvePrivateKey) and read.key_size in sizes:
-        return sizes[read.key_size]
-    raise InputError(f"{said.removeprefix('env:')} is no key that signs tokens: RSA, EC or Ed25519")
+    async def signed(audience: str) -> str:
+        for algorithm in _ALGORITHMS:
+            parameters = SignedJWTParameters(
+                issuer=client_id, subject=client_id, signing_key=key, signing_algorithm=algorithm
+            )
+            try:
+                return await parameters.create_assertion_provider()(audience)
+            except Exception:  # a key that does not fit is refused in many ways
+                continue
+        name = said.removeprefix("env:")
+        raise OAuthFlowError(f"{name} is no private key in PEM that signs: RSA, EC or Ed25519")
+
+    return signed
 
 
 class _AtOnce(OAuthClientProvider):
