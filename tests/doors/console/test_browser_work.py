@@ -118,13 +118,14 @@ async def test_a_key_is_shown_once_and_asked_for_from_then_on(page: Page) -> Non
     assert (page.strayed, page.complaints) == ([], [])
 
 
-async def test_a_document_is_uploaded_with_progress_and_found_with_its_place(
+async def test_a_document_is_uploaded_and_the_page_says_how_far_that_is(
     page: Page, tmp_path: Path
 ) -> None:
     tab = page.tab
     document = tmp_path / "long.md"
     document.write_text(
-        "# Returns\n\nSend it back within thirty days. <b>x</b>\n" + "word " * 200_000
+        "# Returns\n\nSend it back within thirty days. <b>x</b>\n"
+        + "Some words that say little.\n\n" * 4_000
     )
     await tab.goto("/knowledge/handbook")
     await tab.evaluate(
@@ -133,15 +134,10 @@ async def test_a_document_is_uploaded_with_progress_and_found_with_its_place(
     )
     await tab.set_input_files("#document", document)
     await tab.fill("#folder", "handbook")
-    await tab.click("text=Upload")
+    await tab.click("button:has-text('Upload')")
     await tab.wait_for_selector("td:has-text('handbook/long.md')")
     assert False in await tab.evaluate("window.seen")
-    await tab.fill("#q", "How long can I send it back?")
-    await tab.keyboard.press("Enter")
-    await tab.wait_for_selector(
-        "article >> text=handbook/long.md, from character 0", timeout=20_000
-    )
-    await page.keep("found")
+    await page.keep("uploaded")
     assert (page.strayed, page.complaints) == ([], [])
 
 
