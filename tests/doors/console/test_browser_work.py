@@ -240,5 +240,5 @@ async def test_the_support_desk_is_asked_watched_answered_and_looked_into(
             assert opened.status == 200, name
             await page.keep(f"desk-{re.sub('[^a-z]+', '-', name)}")
         await tab.goto("/capabilities?q=pay a refund")
-        assert await tab.locator(".capabilities h2 >> text=bank.pay").count() == 1
+        assert await tab.locator(".capabilities h2 >> text='bank.pay'").count() == 1
         assert (page.strayed, page.complaints) == ([], [])

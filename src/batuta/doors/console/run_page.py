@@ -100,7 +100,7 @@ async def patches(
             else:
                 boxes = boxes or drawing.boxes(following.run, following.lines, now)
                 yield Patch("", "")
-            if news.over:
+            if news.over and not news.grown:  # what came last was taken in
                 return
             behind = False
             while not behind:
