@@ -30,6 +30,11 @@ if hasattr(time, "tzset"):
     time.tzset()
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than there are processors: a test that waits for a process leaves its own to the others."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_collection_finish() -> None:
     """What was collected stays. A collection of garbage that walks over all of it takes a second, and falls into any
     test, also into one that measures.
