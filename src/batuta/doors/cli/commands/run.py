@@ -55,20 +55,18 @@ async def _run(args: argparse.Namespace, screen: Screen) -> int:
             remedy="""write batuta run 'what you want', or name a plan with --plan FILE; """
             "`batuta run --help` shows how",
         )
-    if args.words is not None:
-        # A name is a name, and not a request.
-        if args.plan is None and is_name_of_plan(args.words, folder):
-            args.plan = args.words
-        else:
-            return await _asked_for(args, screen, folder_of(args))
-    sourced = written_plan(args.plan, folder)
+    name: str = args.words if args.plan is None else args.plan
+    # A name is a name, and not a request.
+    if args.words is not None and (args.plan is not None or not is_name_of_plan(name, folder)):
+        return await _asked_for(args, screen, folder_of(args))
+    sourced = written_plan(name, folder)
     weather = Weather()
     root = str(folder)
     given = parse_inputs(sourced.plan, args.input, root) if sourced is not None else {}
     if sourced is None or not is_workspace(folder):
         # What cannot be found, or needs more than what is built in, must not leave a journal where there is none.
         async with opened_to_check(folder) as app:
-            sourced = sourced or named_plan(args.plan, folder, app)
+            sourced = sourced or named_plan(name, folder, app)
             given = parse_inputs(sourced.plan, args.input, root)
             _check(sourced, app, await app.pinned(sourced.plan, given), folder)
     async with opened(folder, screen, None if screen.json else weather) as app:
