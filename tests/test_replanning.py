@@ -22,7 +22,7 @@ from batuta.planning.understood import Understood
 from batuta.plans.build import plan_from_yaml
 from batuta.ports import WORKSPACE, Receipt
 from batuta.replanning import Replanning
-from batuta.spec.facts import CancelRequested, Fact, Made
+from batuta.spec.facts import Accepted, CancelRequested, Fact, Made, Replanned
 from batuta.testing.providers import Answer, Providers
 from tests.planning.broken import WORDS
 
@@ -121,7 +121,7 @@ async def begun_by(
 ) -> str:
     """A run of `plan` (YAML) as if `planner` had made it for `words`."""
     sourced = plan_from_yaml(plan)
-    read = inputs_in(Wish(words, date(2026, 11, 22)), sourced)
+    read = inputs_in(Wish(words, date(2026, 11, 22)), sourced.plan)
     route = Route(sourced.plan.name, 0.6, "by hand")
     understood = Understood(words, Proposal(planner, route, sourced, read), autonomy=autonomy)
     desk, given = Desk(app), inputs or {}
@@ -207,6 +207,45 @@ async def test_who_knows_no_way_sees_that_somebody_has_found_one_meanwhile(tmp_p
         by = await Replanning(app, [Slow()], lambda _: False).follow(run)
         assert by == (await app.show(run))["replanned"]["by"] != ""
         assert (await app.show(by))["forked_from"]["run"] == run
+
+
+async def test_that_none_goes_on_does_not_count_once_one_does(tmp_path: Path) -> None:
+    class Rival(MemoryJournal):
+        """The journal in which somebody else gives up just before a successor begins."""
+
+        said = 0
+
+        def append(self, stream: str, facts: Sequence[Fact], *, after: int | None) -> Receipt:
+            if isinstance(facts[0], Accepted) and facts[0].fork is not None:
+                self.said += 1
+                none = Replanned(at=facts[0].at, why="there is no other plan for it")
+                super().append(facts[0].fork.run, (none,), after=None)
+            return super().append(stream, facts, after=after)
+
+    async with opened(tmp_path, journal=(journal := Rival())) as app:
+        run = await failed(app)
+        by = await Desk(app).follow(run)
+        assert (await app.show(run))["replanned"]["by"] == by != ""
+        assert (await app.resume(by))["status"] == "succeeded"
+        assert journal.said == 1
+
+
+@pytest.mark.parametrize("begun", [False, True])
+async def test_who_begins_one_and_dies_is_found_by_who_looks_next(
+    tmp_path: Path, begun: bool
+) -> None:
+    async with opened(tmp_path, journal=(journal := Mortal())) as app:
+        run = await failed(app)
+        journal.left = int(begun)
+        with pytest.raises(JournalError):
+            await Desk(app).follow(run)
+        journal.left = 1_000
+        journal.append(run, (Replanned(at=app.engine.clock.now(), why="no"),), after=None)
+        await journal.flush()
+        assert await Desk(app).unfollowed() == []
+        by = await Desk(app).follow(run)
+        assert (by != "") == begun
+        assert (await app.show(run))["replanned"]["by"] == (by or None)
 
 
 async def test_the_plan_that_healed_a_request_is_recalled_for_the_next(tmp_path: Path) -> None:
@@ -384,11 +423,27 @@ async def test_a_write_that_has_answered_with_a_failure_is_planned_around(tmp_pa
     @capability("rates.lookup", effect="write", reach="local")
     def refused(currency: str) -> float:
         """Look up the exchange rate of a currency, and book that."""
-        raise ValueError(currency)
+        raise CallFailed(f"there is no {currency}")
 
     async with opened(tmp_path, broken=refused, functions=[booked]) as app:
         by = await Desk(app).follow(await failed_by(app, LOOKED_UP))
         assert (await app.resume(by))["status"] == "succeeded"
+
+
+async def test_a_write_that_raised_may_have_happened(tmp_path: Path) -> None:
+    @capability("rates.lookup", effect="write", reach="local")
+    def breaks(currency: str) -> float:
+        """Look up the exchange rate of a currency, and book that."""
+        CALLS.append(f"rates.lookup {currency}")
+        raise KeyError("id")  # where it reads what came back, most likely
+
+    async with opened(tmp_path, broken=breaks, functions=[booked]) as app:
+        run = await failed_by(app, LOOKED_UP)
+        assert (await app.show(run))["error"]["code"] == "raised"
+        by = await Desk(app).follow(run)
+        (asked,) = (await app.resume(by))["waiting"]
+        assert (asked["step"], asked["kind"]) == ("archive_rate", "approval")
+        assert CALLS == ["bills.latest", "rates.lookup USD"]
 
 
 async def test_supervised_asks_before_each_effect_of_the_other_plan_too(tmp_path: Path) -> None:
@@ -845,3 +900,33 @@ async def test_a_model_is_told_what_failed_and_nothing_of_what_was_said(tmp_path
             after = await app.engine.read(by)
             assert after.accepted is not None and after.accepted.budget is not None
             assert 0.9 < (after.accepted.budget.usd or 0) < 1
+
+
+async def test_what_is_drafted_for_what_was_said_is_drafted_once_and_paid_by_the_run(
+    tmp_path: Path,
+) -> None:
+    draft = {
+        "name": "more",
+        "values": {},
+        "steps": [{"name": "n", "use": "archive.rate", "with": {"currency": "CHF"}}],
+        "result": "${steps.n}",
+    }
+    with Providers() as providers:
+        model = f"{{provider: openai-compatible, url: '{providers.url()}', model: m, prices: {{input: 1, output: 1}}}}"
+        providers.say([Answer(json.dumps(draft))])
+        async with opened(
+            tmp_path,
+            "autonomy: autonomous, model: strong",
+            more=f"models: {{strong: {model}}}\nbudget: {{usd: 1}}\n",
+        ) as app:
+            desk, run = Desk(app), await asking(app)
+            await desk.tell(run, "zzz qqq")
+            # What is done meanwhile, and what it has cost, makes no other request of it.
+            await app.resume(run)
+            by = await desk.follow(run)
+            (drafted,) = await app.runs(plan="draft-a-plan")
+            assert len(providers.requests) == 1
+            after = await app.engine.read(by)
+            assert after.accepted is not None and after.accepted.budget is not None
+            cost = (await app.show(drafted.run))["cost_usd"]
+            assert after.accepted.budget.usd == pytest.approx(1 - cost) and cost > 0

@@ -86,7 +86,7 @@ class Replanning:
         """
         origin = await self._engine.read(run_id)
         if origin.replanned is not None:
-            return origin.replanned.by
+            return origin.replanned.by or await self._after_all(origin)
         if not self._is_due(origin):
             return ""
         assert origin.ended is not None
@@ -101,6 +101,18 @@ class Replanning:
             if not await self._is_there(origin, by):
                 by, why = "", f"{why}, and {no}"
         await self._told(origin.id, Replanned(at=self._now, by=by, why=why))
+        return by or await self._after_all(origin)
+
+    async def _after_all(self, origin: Run) -> str:
+        """The run that goes on in place of `origin` although it was said that none does; "" if none does indeed.
+
+        Whoever begins one cannot see that just then somebody else gives up: one log knows nothing of another.
+        """
+        assert origin.ended is not None
+        by = successor_id(origin.id, origin.ended.at)
+        if origin.purged or not await self._is_there(origin, by):
+            return ""
+        await self._told(origin.id, Replanned(at=self._now, by=by, why=blame_of(origin).why))
         return by
 
     async def unfollowed(self) -> list[str]:
@@ -144,6 +156,8 @@ class Replanning:
         left = budget_left(origin, self._now)
         most = None if left is None else left.limit_nusd
         way, cost_nusd = await self._ways.best(origin, by, blame, autonomy, most)
+        if await self._has_given_up(origin):
+            raise NoWay("somebody else has found none")
         budget = None if left is None else less(left, cost_nusd)
         asks = bool(way.successor.loose) or accepted.epoch < self._engine.epoch
         asks = asks or (accepted.fork is not None and accepted.fork.asks)
@@ -161,19 +175,24 @@ class Replanning:
             return
         await self._remember(origin, way.successor.run, way.understood.planner)
 
+    async def _has_given_up(self, origin: Run) -> bool:
+        """True if somebody has said meanwhile that nothing goes on: planning takes its time."""
+        replanned = (await self._engine.read(origin.id)).replanned
+        return replanned is not None and not replanned.by
+
     async def _check_told(self, origin: Run, told: Mapping[str, Any]) -> None:
         """Raises `NoWay` if there is no plan for what is wanted now; `InputError`."""
         assert origin.root is not None
         if not self._app.workspace.planning.replan:
             raise NoWay("`planning.replan` is 0")
         self._check_often(origin)
-        budget_left(origin, self._now)
+        left = budget_left(origin, self._now)
         more = more_of(origin, told)
         known = origin.root.shape.plan.inputs
         if not more.said and (unknown := more.given.keys() - known.keys()):
             remedy = did_you_mean(min(unknown), known, "inputs")
             raise InputError(f"its plan has no input {min(unknown)[:80]!r}", remedy=remedy)
-        await self._ways.check(origin, more)
+        await self._ways.check(origin, more, None if left is None else left.limit_nusd)
 
     def _check_often(self, origin: Run) -> str:
         """The autonomy of what goes on in place of `origin`. Raises `NoWay` if nothing may."""

@@ -16,7 +16,7 @@ from batuta.journal.memory import MemoryJournal
 from batuta.journal.sqlite import open_sqlite
 from batuta.ports import Journal
 from batuta.spec.call import Call, Expand
-from batuta.spec.facts import Ended, Expanded, Fact, Finished
+from batuta.spec.facts import Ended, Expanded, Fact, Finished, Started
 from batuta.spec.value import canonical, commitment, encode
 from tests.engine.builders import House, Tool, read
 
@@ -102,6 +102,27 @@ async def test_the_messages_of_an_agent_are_stored_once(journal: Journal) -> Non
     assert len(stored) == len(messages) + 4
     longest = max(len(encode_fact(fact)) for fact in facts)
     assert longest < SAID_BYTES
+
+
+async def test_a_short_text_from_inside_of_a_plan_is_stored_once_and_one_of_the_run_itself_is_not() -> (
+    None
+):
+    text = "y" * 800
+    tools = [
+        Tool("plans", lambda _: Expand(TOOLS, {"said": {"index": 1}, "final": True}), expands=True),
+        Tool("tool", lambda _: text, effect="read"),
+    ]
+    made = House(*tools)
+    await made.run("steps: {a: {use: plans}, b: {use: tool, after: [a]}}")
+    facts = [fact for fact in await made.facts() if text.encode() in encode_fact(fact)]
+    assert [getattr(fact, "path", "") for fact in facts] == ["b"]
+
+
+async def test_what_is_so_as_a_rule_is_not_written_down() -> None:
+    made = House(Tool("tool", lambda _: 1, effect="read"))
+    await made.run("steps: {a: {use: tool}, b: {use: tool, after: [a], timeout: 9}}")
+    started = [encode_fact(fact) for fact in await made.facts() if isinstance(fact, Started)]
+    assert [b"deadline" in body for body in started] == [False, True]
 
 
 async def test_a_process_that_knows_nothing_reads_what_another_has_stored(journal: Journal) -> None:

@@ -102,4 +102,4 @@ async def test_what_is_no_exception_has_left_all_the_same(error: BaseException) 
 
     failed = await perform(CALL, raising, "write", 5.0)
     assert isinstance(failed, Failed)
-    assert (failed.code, failed.may_retry) == ("failed", False)
+    assert (failed.code, failed.may_retry) == ("raised", False)

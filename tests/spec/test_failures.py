@@ -70,15 +70,16 @@ def test_anything_else_may_be_asked_again_and_is_never_in_doubt(
 
 def test_any_other_exception_is_the_final_answer_of_a_write_and_says_why() -> None:
     assert failure_from(ValueError("no such account"), "write") == Failed(
-        "failed",
+        "raised",
         "ValueError: no such account (not retried, for it may have had part of its effect)",
+        cost_nusd=-1,
     )
 
 
 @pytest.mark.parametrize("effect", READS)
 def test_any_other_exception_of_a_read_may_be_asked_again(effect: Effect) -> None:
     assert failure_from(ValueError("odd"), effect) == Failed(
-        "failed", "ValueError: odd", may_retry=True
+        "failed", "ValueError: odd", may_retry=True, cost_nusd=-1
     )
 
 

@@ -1,5 +1,6 @@
 """Values: one encoding, digests, commitments, and nothing that JSON cannot carry."""
 
+import hmac
 import math
 from dataclasses import dataclass
 from decimal import Decimal
@@ -164,6 +165,12 @@ class TestHashes:
             lambda data: value_key(data, key),
         ):
             assert (named(one) == named(other)) == (one == other)
+
+    @given(st.binary(), st.binary(min_size=1, max_size=130))
+    def test_a_value_is_named_by_hmac_whatever_the_length_of_the_key(
+        self, content: bytes, key: bytes
+    ) -> None:
+        assert value_key(content, key) == hmac.digest(key, content, "sha256").hex()[:40]
 
     def test_under_another_key_the_same_content_has_another_name(self) -> None:
         assert commitment(b"x", b"a") != commitment(b"x", b"b")

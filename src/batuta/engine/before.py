@@ -1,16 +1,36 @@
-"""A run that was begun under a key before: the same request again is no other run."""
+"""Runs begin once: under a key the same request again is no other run, and a new id is of no run that is there."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar
 
 from batuta.engine.engine import Engine
+from batuta.engine.ids import new_run_id, run_id_of
 from batuta.errors import Conflict
 from batuta.plans.inputs import validate_inputs
 from batuta.spec.plan import Plan
 from batuta.spec.run import Run
 from batuta.spec.value import canonical
 
-__all__ = ["begun_before", "used_otherwise"]
+__all__ = ["begun", "begun_before", "used_otherwise"]
+
+T = TypeVar("T")
+# Of 600 runs a second two meet every other day; that the next id is taken, too, nobody will live to see.
+_TRIES = 3
+
+
+async def begun(engine: Engine, author: str, key: str, begin: Callable[[str], Awaitable[T]]) -> T:
+    """What `begin` makes of an id: that of `key`, or without one a new id that no run has yet.
+
+    Raises `Conflict` if there is a run under `key`, and whatever else `begin` raises.
+    """
+    if key:
+        return await begin(run_id_of(author, key))
+    for _ in range(_TRIES - 1):
+        try:
+            return await begin(new_run_id(engine.clock.now()))
+        except Conflict:
+            continue
+    return await begin(new_run_id(engine.clock.now()))
 
 
 async def begun_before(engine: Engine, run_id: str, plan: Plan, inputs: Mapping[str, Any]) -> Run:

@@ -16,7 +16,7 @@ from batuta.spec.run import Node, Run
 __all__ = ["document", "failure_of", "result_of"]
 
 
-async def document(run: Run, engine: Engine) -> dict[str, Any]:
+async def document(run: Run, engine: Engine, *, steps: bool = True) -> dict[str, Any]:
     """Everything about `run` that a caller may want to know, as plain JSON.
 
     Keys: run, status, plan, result, error {code, message, path}, waiting [{step, kind, question, …}], cost_usd,
@@ -24,6 +24,7 @@ async def document(run: Run, engine: Engine) -> dict[str, Any]:
     forked_from {run, at, replanned: for the so-manieth time}, of a fork; told {who, words, inputs} and replanned
     {by, why}, of a run that was told more, or failed, and whose rest was planned again. Of a run that words asked for:
     words, and routed {confidence, planner, who, autonomy, approved, asks, why, alternatives, also, inputs, ladder}.
+    `steps` False: without them, which may be thousands with all that they got and gave.
     """
     accepted = run.accepted
     assert accepted is not None
@@ -40,7 +41,7 @@ async def document(run: Run, engine: Engine) -> dict[str, Any]:
         "calls": run.calls,
         "accepted_at": accepted.at,
         "ended_at": run.ended.at if run.ended is not None else None,
-        "steps": await _steps(run, engine),
+        "steps": await _steps(run, engine) if steps else [],
     }
     if accepted.fork is not None:
         fork = accepted.fork

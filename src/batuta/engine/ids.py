@@ -11,7 +11,7 @@ _BITS = 25
 
 
 def new_run_id(now: float) -> str:
-    """A new id: sorts by time, is safe in shells and file names, and will not be met twice."""
+    """A new id: sorts by time, is safe in shells and file names, and is hardly met twice (`before.begun`)."""
     return _id(now, secrets.randbits(_BITS))
 
 

@@ -22,8 +22,9 @@ from batuta.spec import run as r
 from batuta.spec.call import Expand
 from batuta.spec.card import Card
 from batuta.spec.facts import Claimed, Expanded, Parked, RunFact, Started
+from batuta.spec.parts import PIECE_BYTES_MIN
 from batuta.spec.run import Node, Run, Scope
-from batuta.spec.value import Value
+from batuta.spec.value import INLINE_BYTES_MAX, Value
 
 __all__ = ["Driver"]
 
@@ -231,8 +232,10 @@ class Driver:
     def _admit(self, expand: Expand, holder: Node, now: float) -> Expanded:
         return self._engine.admit(self._log.run, expand, holder, now)
 
-    def _store(self, data: object) -> Value:
-        return self._engine.store(data, self._log.run.salt)
+    def _store(self, data: object, scope: Scope) -> Value:
+        # What comes about inside of a plan is handed on by its result: even a short text is not to be written twice.
+        inline_max = INLINE_BYTES_MAX if scope.holder is None else PIECE_BYTES_MIN
+        return self._engine.store(data, self._log.run.salt, inline_max)
 
     # ── record what came in ──────────────────────────────────────────────────────────────────────────────────
 
@@ -256,7 +259,7 @@ class Driver:
             return
         if arrival.reconciled:
             if node.doubt is not None:
-                self._log.tell(reconciled(run, node, arrival.outcome, now, self._store))
+                self._log.tell(*reconciled(run, node, arrival.outcome, now, self._conclusion))
             return
         stopping = arrival.stopped
         self._log.tell(

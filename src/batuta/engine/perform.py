@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
+from batuta.outbound.alarm import Alarm
 from batuta.ports import Capability, Layer, Perform
 from batuta.spec.call import Call, Done, Expand, Failed, Outcome, Waiting
 from batuta.spec.card import Effect
@@ -39,7 +40,7 @@ async def perform(call: Call, inner: Perform, effect: Effect, timeout_s: float) 
     Time-out, cancellation and lost connections of a `write` are in doubt: it was sent and not answered.
     """
     assert call.key, "a call leaves only with its intent recorded"
-    alarm = _Alarm(timeout_s)
+    alarm = Alarm(timeout_s)
     try:
         outcome = await inner(call)
     except asyncio.CancelledError:
@@ -55,31 +56,6 @@ async def perform(call: Call, inner: Perform, effect: Effect, timeout_s: float) 
     finally:
         alarm.off()
     return outcome if _is_outcome(outcome) else _not_an_outcome(call, outcome)
-
-
-class _Alarm:
-    """Cancels the present task after `after_s` seconds, as asyncio.timeout does, for 1.3 µs a call instead of 5.4."""
-
-    __slots__ = ("_cancelling", "_rang", "_task", "_timer")
-
-    def __init__(self, after_s: float) -> None:
-        loop = asyncio.get_running_loop()
-        task = asyncio.current_task(loop)
-        assert task is not None, "calls are made in tasks"
-        self._task = task
-        self._cancelling = task.cancelling()
-        self._rang = False
-        self._timer = loop.call_later(max(after_s, 0.0), self._ring)
-
-    def _ring(self) -> None:
-        self._rang = True
-        self._task.cancel()
-
-    def off(self) -> bool:
-        """Stop it; True if it rang, and nobody else has cancelled the task."""
-        self._timer.cancel()
-        rang, self._rang = self._rang, False
-        return rang and self._task.uncancel() <= self._cancelling
 
 
 def _is_outcome(answer: object) -> bool:

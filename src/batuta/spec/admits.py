@@ -48,7 +48,7 @@ def admits(run: Run, fact: Fact) -> bool:
     whoever brings it; an answer counts for an open question, once.
     """
     if run.ended is not None:
-        return isinstance(fact, Purged) or (isinstance(fact, Replanned) and _replanned(run))
+        return isinstance(fact, Purged) or (isinstance(fact, Replanned) and _replanned(run, fact))
     if run.accepted is None:
         return isinstance(fact, Accepted)
     rule = _RULES.get(type(fact))
@@ -169,9 +169,11 @@ def _answered(run: Run, fact: Answered) -> bool:
     )
 
 
-def _replanned(run: Run) -> bool:
+def _replanned(run: Run, fact: Replanned) -> bool:
     goes_on = run.status == "failed" or (run.status == "cancelled" and run.is_told)
-    return goes_on and run.replanned is None
+    # Who has found no way may not have seen the run that somebody else was beginning: that there is one counts more.
+    none_yet = run.replanned is None or (not run.replanned.by and fact.by != "")
+    return goes_on and none_yet
 
 
 def _cancel_requested(run: Run, _fact: CancelRequested) -> bool:

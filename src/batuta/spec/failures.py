@@ -8,7 +8,7 @@ from batuta.errors import CallFailed, Denied, InputError
 from batuta.spec.call import Failed
 from batuta.spec.card import Effect
 
-__all__ = ["LOST_MAX", "MESSAGE_CHARS_MAX", "failure_from", "shown"]
+__all__ = ["LOST_MAX", "MESSAGE_CHARS_MAX", "UNSURE", "failure_from", "shown"]
 
 # Exception texts may quote whole documents; a failure is one sentence in a log.
 MESSAGE_CHARS_MAX = 1_000
@@ -17,6 +17,10 @@ MESSAGE_CHARS_MAX = 1_000
 # Not fewer, because whatever else was under way in a driver dies with it: under 6 kills a second, 5 hit an innocent
 # read in one of 800 runs.
 LOST_MAX = 10
+
+# The codes of a write that has answered, and may have had its effect, or part of it, all the same: it has raised; a
+# server says so of its tool; what it has answered is no value.
+UNSURE = frozenset({"bad_answer", "raised", "tool_error"})
 
 # Exceptions followed through `__cause__`, `__context__` and groups; more than anybody nests.
 _CHAIN_MAX = 32
@@ -56,8 +60,8 @@ def failure_from(error: BaseException, effect: Effect) -> Failed:
 
     `CallFailed` is taken at its word. Otherwise a `pure`, `read` or `idempotent` call may be tried again. A `write`
     may not: a network error, time-out or cancellation anywhere in the chain of `error` leaves it in doubt, and
-    anything else is its final answer. What any call cost that was sent and not answered is settled as reserved. The
-    text is cut to `MESSAGE_CHARS_MAX` and never holds a traceback of ours.
+    anything else is its final answer, of the code `raised`. What a call has cost that raised, nobody knows, so it is
+    settled as reserved. The text is cut to `MESSAGE_CHARS_MAX` and never holds a traceback of ours.
     """
     if isinstance(error, CallFailed):
         return _said(error, effect)
@@ -68,11 +72,11 @@ def failure_from(error: BaseException, effect: Effect) -> Failed:
         return Failed(code=code, message=message)
     in_doubt = code in ("timeout", "unavailable", "cancelled")
     if effect != "write":
-        return Failed(code=code, message=message, may_retry=True, cost_nusd=-1 if in_doubt else 0)
+        return Failed(code=code, message=message, may_retry=True, cost_nusd=-1)
     if in_doubt:
         return Failed(code=code, message=message, in_doubt=True)
     room = MESSAGE_CHARS_MAX - len(_NOT_RETRIED) - 3
-    return Failed(code=code, message=f"{message[:room]} ({_NOT_RETRIED})")
+    return Failed(code="raised", message=f"{message[:room]} ({_NOT_RETRIED})", cost_nusd=-1)
 
 
 def shown(error: BaseException) -> str:

@@ -75,26 +75,26 @@ def _apart(
         least = _LEAST.get(type(member))
         if least is None or len(member) < least:
             continue
-        if type(key) is str and len(key) > _KEY_CHARS_MAX:
-            continue
         body = _encode(member)
         if len(body) < PIECE_BYTES_MIN:
             continue
+        if type(key) is str and len(key) > _KEY_CHARS_MAX:
+            continue
         if len(pieces) >= _PIECES_MAX:
             break
-        place, at, rest = (*where, key), len(pieces), member
+        place, at, rest = (*where, key), len(pieces), None
         pieces.append((place, body))  # before its own, and one of the most there may be
-        if len(place) < _DEPTH_MAX and _worth_a_look(member, len(body)):
-            rest = _apart(member, place, pieces)
-            body = body if rest is member else _encode(rest)
-        if len(body) >= PIECE_BYTES_MIN:
-            pieces[at] = place, body
-            rest = None
-        else:
-            del pieces[at]
-        if rest is not member:
-            left = item.copy() if left is item else left
-            left[key] = rest
+        if least < _CHARS_MIN and len(place) < _DEPTH_MAX and _worth_a_look(member, len(body)):
+            inside = _apart(member, place, pieces)
+            if inside is not member:
+                body = _encode(inside)
+                if len(body) >= PIECE_BYTES_MIN:
+                    pieces[at] = place, body
+                else:
+                    del pieces[at]
+                    rest = inside
+        left = item.copy() if left is item else left
+        left[key] = rest
     return left
 
 

@@ -62,7 +62,9 @@ class Node(msgspec.Struct, eq=False):
     known to have failed: what anybody else says of it comes too late. `winners` are the used steps that had
     succeeded when this instance was first looked at, `failures` those that had failed: later ones never change what it
     sees. `inherited` is the run that it ended in, if that is another one. `answered`: its next attempt brings an
-    answer; `went_on`: its last one did, as part of the call that had asked.
+    answer; `went_on`: its last one did, as part of the call that had asked. `unsure`: why what an earlier alternative
+    has done may still stand ("": it does not). `sent_again`: a write whose card had it sent once more while nobody knew
+    whether it had happened, and that has not answered since.
 
     (A Struct only because it is made in 0.5 µs then, instead of 3.)
     """
@@ -102,6 +104,8 @@ class Node(msgspec.Struct, eq=False):
     went_on: bool = False
     approved: tuple[str, str] | None = None
     doubt: Doubted | None = None
+    unsure: str = ""
+    sent_again: bool = False
     children: "list[Node]" = []
     open_children: int = 0
     closing: bool = False
@@ -114,9 +118,11 @@ class Node(msgspec.Struct, eq=False):
     winners: frozenset[str] | None = None
     failures: frozenset[str] = frozenset()
     inherited: str = ""
-    # Caches of the driver, not part of the fold: the decoded value, and the list of an `each`.
+    # Caches of the driver, not part of the fold: the decoded value, the list of an `each`, and what all rounds of a
+    # `repeat` are called with.
     live: Any = None
     items: list[Any] | None = None
+    steady: Any = None
 
     def __repr__(self) -> str:
         return f"<Node {self.path} {self.state}>"
@@ -170,6 +176,7 @@ class Run:
         described: slots with the cards that `cards` has the digests of, in the order in which they came, by reference.
         touched: nodes (and scopes) that may have something due since the driver last looked; it empties this.
         undos: instances whose effect can be taken back, in the order of their outcomes.
+        unsure: what a write may have done and has failed, in words, by its capability and the digest of its arguments.
         ignored: number of facts in the log that were not admitted.
     """
 
@@ -201,6 +208,7 @@ class Run:
         self.spent_nusd = 0
         self.calls = 0
         self.undos: list[Node] = []
+        self.unsure: dict[tuple[str, str], str] = {}
         self.touched: list[Node | Scope] = []
         self.ignored = 0
 

@@ -50,6 +50,7 @@ class StepShape:
         arguments: one template per alternative; index 0 is the step itself.
         rounds: for each of them, the arguments that are the values of all rounds before, and nothing else.
         others: for each of them, a template of the other arguments.
+        steady: for each of them, whether those are the same in every round.
         kind: "step", or "each" or "repeat" for one that stands for others.
         when_per_item: the condition looks at `item`, so it is asked per item and not once.
     """
@@ -66,6 +67,7 @@ class StepShape:
         "quorum",
         "references",
         "rounds",
+        "steady",
         "step",
         "undo",
         "until",
@@ -100,6 +102,10 @@ class StepShape:
         self.others = tuple(
             compile_template(_without(shape, names), roots) if names else template
             for shape, names, template in zip(shapes, self.rounds, self.arguments, strict=True)
+        )
+        self.steady = tuple(
+            bool(names) and _is_steady(template, name)
+            for names, template in zip(self.rounds, self.others, strict=True)
         )
         undo = step.undo
         self.undo = None
@@ -159,12 +165,14 @@ def _kind(step: Step) -> str:
 class PlanShape:
     """A plan with its graph.
 
-    `encoded` is the plan as it is stored. `dependants` of a step are those that wait for it, `users` those of them that
-    want more than to know why it failed. `result` is its result template; `whole_result` names the step whose whole
-    value is the result, if it is just that, and `in_result` all whose values are in it.
+    `encoded` is the plan as it is stored. `capabilities` are all that it names. `dependants` of a step are those that
+    wait for it, `users` those of them that want more than to know why it failed. `result` is its result template;
+    `whole_result` names the step whose whole value is the result, if it is just that, and `in_result` all whose values
+    are in it.
     """
 
     __slots__ = (
+        "capabilities",
         "dependants",
         "digest",
         "encoded",
@@ -182,6 +190,7 @@ class PlanShape:
         # In its own order, not the canonical one: steps and results are shown as they were written.
         self.encoded = encode(plan)
         self.steps = {name: StepShape(name, step) for name, step in plan.steps.items()}
+        self.capabilities = frozenset(self._capabilities())
         self.result = compile_template(plan.result, OUTER_ROOTS)
         self.whole_result = _whole_step(plan.result)
         self.in_result = frozenset(
@@ -201,15 +210,11 @@ class PlanShape:
             users[name] = tuple(n for n in users[name] if name not in self.steps[n].asks)
         return users
 
-    @property
-    def capabilities(self) -> frozenset[str]:
-        """Every capability that the plan names."""
-        names: set[str] = set()
+    def _capabilities(self) -> Iterable[str]:
         for shape in self.steps.values():
-            names.update(shape.uses)
+            yield from shape.uses
             if shape.step.undo is not None:
-                names.add(shape.step.undo.use)
-        return frozenset(names)
+                yield shape.step.undo.use
 
 
 def _bared(text: str) -> str:
@@ -228,6 +233,15 @@ def _rounds_in(arguments: object) -> tuple[str, ...]:
 def _without(arguments: object, names: tuple[str, ...]) -> dict[str, object]:
     items = cast("dict[str, object]", arguments).items()
     return {name: shape for name, shape in items if name not in names}
+
+
+def _is_steady(template: Template, step: str) -> bool:
+    """True if nothing that `template` of `step` mentions changes while the step is repeated."""
+    for reference in template.references:
+        own = reference.root == "steps" and (not reference.path or reference.path[0] == step)
+        if own or reference.root not in OUTER_ROOTS:
+            return False
+    return True
 
 
 def _whole_step(result: object) -> str | None:

@@ -18,7 +18,7 @@ class Measured(msgspec.Struct, frozen=True, gc=False):
         failed: how many of them failed.
         p50_s: median time of a successful attempt in seconds, from its `Started` to its end, waiting for people
             left out; None if none succeeded.
-        p95_s: 95th percentile of the same.
+        p95_s, p99_s: 95th and 99th percentile of the same.
         cost_nusd: mean cost of an attempt in nano-dollars; None if it is not metered.
         capability: what was called; a step of a plan may have called another one in older runs, which do not count.
     """
@@ -27,6 +27,7 @@ class Measured(msgspec.Struct, frozen=True, gc=False):
     failed: int = 0
     p50_s: float | None = None
     p95_s: float | None = None
+    p99_s: float | None = None
     cost_nusd: int | None = None
     capability: str = ""
 

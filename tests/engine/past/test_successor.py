@@ -8,9 +8,13 @@ import pytest
 
 from batuta import capability
 from batuta.app import App
-from batuta.engine.past.successor import Successor, prepared
+from batuta.engine.past.fork import Wish
+from batuta.engine.past.successor import Successor, begin, prepared
+from batuta.errors import CallFailed
 from batuta.journal.memory import MemoryJournal
 from batuta.plans.build import plan_from_yaml
+from batuta.spec.facts import Routed
+from batuta.spec.value import inline
 
 
 @capability(effect="read", reach="local")
@@ -30,6 +34,12 @@ def put(what: int) -> str:
 @capability(effect="write", reach="local")
 def refuse(what: int) -> str:
     """Answer that it has not put anything."""
+    raise CallFailed(str(what))
+
+
+@capability(effect="write", reach="local")
+def breaks(what: int) -> str:
+    """Break in the middle of putting something."""
     raise ValueError(what)
 
 
@@ -42,7 +52,7 @@ def keyed(what: int) -> str:
 @pytest.fixture
 async def app(tmp_path: Path) -> AsyncIterator[App]:
     (tmp_path / "batuta.yaml").write_text("capabilities: {}\n", encoding="utf-8")
-    functions = [look, put, refuse, keyed]
+    functions = [look, put, refuse, breaks, keyed]
     async with await App.open(tmp_path, functions=functions, journal=MemoryJournal()) as opened:
         yield opened
 
@@ -51,11 +61,16 @@ async def after(app: App, failing: str, other: str, **inputs: Any) -> Successor:
     """What would go on by the steps `other` in place of a run of the steps `failing`."""
     document = await app.run(plan_from_yaml(f"name: a\nsteps:\n{failing}").plan, {})
     assert document["status"] == "failed", document
-    origin = await app.engine.read(document["run"])
+    return await behind(app, document["run"], other, **inputs)
+
+
+async def behind(app: App, run: str, other: str, by: str = "r-next", **inputs: Any) -> Successor:
+    """What would go on by the steps `other` in place of `run`."""
+    origin = await app.engine.read(run)
     plan = plan_from_yaml(
         f"name: b\ninputs: {{n: {{type: integer, default: 1}}}}\nsteps:\n{other}"
     ).plan
-    return await prepared(app.engine, origin, plan, inputs, "r-next", "")
+    return await prepared(app.engine, origin, plan, inputs, by, "")
 
 
 FAILS = "  fails: {use: look, with: {at: 3}, after: [%s]}\n"
@@ -85,10 +100,36 @@ async def test_an_effect_stands_for_one_step_and_what_is_left_over_is_told(app: 
     assert (other.taken, other.loose) == ({}, ("put",))
 
 
-async def test_a_write_that_answered_with_a_failure_did_nothing_and_of_a_keyed_one_nobody_knows(
+async def failed(app: App, run: str) -> str:
+    assert (await app.resume(run))["status"] == "failed"
+    return run
+
+
+async def test_what_was_taken_over_is_an_effect_of_the_run_that_has_it(app: App) -> None:
+    once = "  put: {use: put, with: {what: 1}}\n" + FAILS % "put"
+    first = await after(app, once, "  a: {use: put, with: {what: 1}}\n" + FAILS % "a")
+    routed = Routed(at=0, plan="b", confidence=1.0, why=inline({}))
+    await begin(app.engine, first, routed, None, asks=False)
+    assert first.accepted.fork is not None
+    forked = await app.fork(first.accepted.fork.run, Wish("fails", unasked=True))
+    for run, name in (
+        (await failed(app, "r-next"), "a"),
+        (await failed(app, forked.run.id), "put"),
+    ):
+        other = await behind(app, run, "  a: {use: put, with: {what: 2}}\n", by="r-last")
+        assert (other.taken, other.loose) == ({}, (name,))
+    twice = "  a: {use: put, with: {what: 1}}\n  b: {use: put, with: {what: 1}}\n"
+    again = await behind(app, "r-next", twice, by="r-last")
+    assert (again.taken, again.rest, again.loose) == ({"a": "a"}, ("b",), ())
+
+
+async def test_a_write_that_answered_with_a_failure_did_nothing_and_of_others_nobody_knows(
     app: App,
 ) -> None:
     rest = "  a: {use: put, with: {what: 1}}\n"
+    assert (await after(app, "  x: {use: breaks, with: {what: 1}}\n", rest)).loose == ("x",)
+    fallen = "  x: {use: breaks, with: {what: 1}, fallback: {use: look, with: {at: 1}}}\n"
+    assert (await after(app, fallen + FAILS % "x", rest)).loose == ("x",)
     assert (await after(app, "  x: {use: refuse, with: {what: 1}}\n", rest)).loose == ()
     assert (await after(app, "  x: {use: keyed, with: {what: 1}}\n", rest)).loose == ("x",)
 

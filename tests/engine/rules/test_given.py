@@ -3,10 +3,11 @@
 from typing import Any
 
 import msgspec
+import pytest
 
 from batuta.engine.past.replay import Replay
 from batuta.engine.rules.given import key_of
-from batuta.spec.call import Call
+from batuta.spec.call import Call, Failed
 from batuta.spec.facts import Accepted, Fact, Finished, Started
 from batuta.spec.value import canonical, digest
 from tests.engine.builders import House, Tool
@@ -70,6 +71,61 @@ async def test_a_value_that_differs_makes_another_digest() -> None:
         await house.run(PLAN)
         digests += [fact.args_digest for fact in await house.of(Started)][1:2]
     assert len(set(digests)) == 2
+
+
+ASKED = {"who": "you", "where": {"at": "home"}}
+
+
+@pytest.mark.parametrize("more", ["", ", turn: '${index}'"])
+async def test_what_is_the_same_in_every_round_is_given_to_each_as_it_was_and_counts_in_the_digest(
+    more: str,
+) -> None:
+    def think(call: Call) -> dict[str, Any]:
+        given = {name: call.args[name] for name in call.args if name != "past"}
+        told = canonical(given)
+        call.args["asked"]["where"].clear()
+        call.args["past"].append("nothing of it is kept")
+        return {"told": told.decode(), "text": LONG}
+
+    house = House(Tool("ask", lambda _: ASKED), Tool("think", think))
+    shown = await house.run(
+        "steps:\n"
+        "  before: {use: ask}\n"
+        "  turn:\n"
+        "    use: think\n"
+        f"    with: {{asked: '${{steps.before}}', past: '${{rounds}}'{more}}}\n"
+        "    repeat: {until: 'size(rounds) == 4', at_most: 5}\n"
+    )
+    assert shown["status"] == "succeeded"
+    given = [{"asked": ASKED} | ({"turn": at} if more else {}) for at in range(4)]
+    marks = [fact.value.mark for fact in await house.of(Finished) if "~" in fact.path]
+    assert [fact.args_digest for fact in await house.of(Started) if "~" in fact.path] == [
+        digest(canonical(one) + canonical({"rounds": marks[:at], "as": ["past"]}))
+        for at, one in enumerate(given)
+    ]
+    told = [step["output"]["told"] for step in shown["steps"] if "~" in step["path"]]
+    assert told == [canonical(one).decode() for one in given]
+
+
+async def test_another_way_is_called_with_its_own_arguments_in_every_round() -> None:
+    def think(call: Call) -> Failed:
+        return Failed("no", "not now")
+
+    first, second = Tool("think", think), Tool("other", lambda call: len(call.args["seen"]))
+    await House(first, second).run(
+        "steps:\n"
+        "  turn:\n"
+        "    use: think\n"
+        "    with: {a: 1, past: '${rounds}'}\n"
+        "    fallback: [{use: other, with: {b: 2, seen: '${rounds}'}}]\n"
+        "    repeat: {until: 'size(rounds) == 3', at_most: 5}\n"
+    )
+    assert [call.args for call in first.calls] == [
+        {"a": 1, "past": list(range(at))} for at in range(3)
+    ]
+    assert [call.args for call in second.calls] == [
+        {"b": 2, "seen": list(range(at))} for at in range(3)
+    ]
 
 
 async def as_first_written(house: House, run: str) -> list[Fact]:

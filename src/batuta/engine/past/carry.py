@@ -8,6 +8,7 @@ import msgspec
 from batuta.engine.engine import Engine
 from batuta.spec import run as r
 from batuta.spec.facts import Fact, Inherited, Spread
+from batuta.spec.inside import effect_of
 from batuta.spec.run import Node
 from batuta.spec.value import Value, commitment
 
@@ -52,23 +53,27 @@ class Carrier:
             value=value,
             code=node.code,
             why=node.message,
+            effect=effect_of(node),
         )
         self.facts.append(fact)
 
     def _given(self, node: Node, value: Any) -> None:
+        effect = effect_of(node)
         if node.kind != "each":
-            self._replaced(node.path, value)
+            self._replaced(node.path, value, effect)
             return
         items = cast("list[Any]", value)
         self.facts.append(Spread(at=self._at, path=node.path, term=0, count=len(items)))
         for index, one in enumerate(items):
-            self._replaced(f"{node.path}.{index}", one)
+            self._replaced(f"{node.path}.{index}", one, effect)
 
-    def _replaced(self, path: str, value: Any) -> None:
-        slot = self._engine.store(value, self._salt)
+    def _replaced(self, path: str, value: Any, effect: str) -> None:
+        slot, at = self._engine.store(value, self._salt), self._at
         why = "its value was given"
         self.facts.append(
-            Inherited(at=self._at, path=path, state=r.DONE, value=slot, why=why, replaced=True)
+            Inherited(
+                at=at, path=path, state=r.DONE, value=slot, why=why, replaced=True, effect=effect
+            )
         )
 
     async def copied(self, value: Value) -> Value:

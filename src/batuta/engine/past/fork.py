@@ -9,25 +9,25 @@ from typing import Any, cast
 
 import msgspec
 
+from batuta.engine.before import begun_before, used_otherwise
 from batuta.engine.engine import Engine
 from batuta.engine.past.carry import Carrier
-from batuta.engine.past.inside import was_taken_back
 from batuta.engine.rules.view import items_of, wanted
-from batuta.errors import ExpressionError, InputError, NotFound
+from batuta.errors import Conflict, ExpressionError, InputError, NotFound
 from batuta.plans.inputs import validate_inputs
 from batuta.reading.nearest import did_you_mean
 from batuta.reading.schema import problems
 from batuta.spec import run as r
 from batuta.spec.card import Card
-from batuta.spec.facts import Fact
+from batuta.spec.facts import Fact, Inherited
 from batuta.spec.fold import apply
 from batuta.spec.follow import tolerated
+from batuta.spec.inside import has_acted, was_taken_back
 from batuta.spec.request import Fork, Request
 from batuta.spec.run import Node, Run, Scope
+from batuta.spec.value import canonical
 
 __all__ = ["Forked", "Wish", "fork"]
-
-_EFFECTS = frozenset({"idempotent", "write"})
 
 
 class Wish(msgspec.Struct, frozen=True):
@@ -71,6 +71,7 @@ async def fork(engine: Engine, origin: Run, wish: Wish, *, run_id: str, author: 
     Raises:
         NotFound: there is no such step. InputError: it cannot be forked there, or what is replaced does not fit.
         PlanError: the plan would not be admitted now. JournalError: there is no fork then.
+        Conflict: there is such a run, and it is no fork like this.
     """
     root = origin.root
     if origin.purged or root is None:
@@ -110,7 +111,10 @@ async def fork(engine: Engine, origin: Run, wish: Wish, *, run_id: str, author: 
         assert counted, fact
     if item >= 0:
         await _check_items(engine, run.nodes[step])
-    await engine.journal.commit(engine.journal.append(run_id, [*facts, *carry.facts], after=0))
+    try:
+        await engine.journal.commit(engine.journal.append(run_id, [*facts, *carry.facts], after=0))
+    except Conflict:
+        run = await _forked_before(engine, run, complete, carry.facts)
     return Forked(
         run=run,
         taken_over=tuple(node.name for node in kept),
@@ -119,6 +123,35 @@ async def fork(engine: Engine, origin: Run, wish: Wish, *, run_id: str, author: 
         taken_back=taken_back,
         stale=tuple(_stale(root, kept, wish)),
     )
+
+
+async def _forked_before(
+    engine: Engine, run: Run, inputs: Mapping[str, Any], carried: Iterable[Fact]
+) -> Run:
+    """The run that is there already under the id of `run`, if it is the same fork. Raises `Conflict` if it is not."""
+    assert run.root is not None
+    before = await begun_before(engine, run.id, run.root.shape.plan, inputs)
+    facts = [row.fact for row in await engine.journal.read(run.id)]
+    if _origin(before) != _origin(run) or await _given(engine, facts) != await _given(
+        engine, carried
+    ):
+        raise used_otherwise(run.id)
+    return before
+
+
+def _origin(run: Run) -> tuple[str, str, bool]:
+    fork = run.accepted.fork if run.accepted is not None else None
+    return (fork.run, fork.at, fork.asks) if fork is not None else ("", "", False)
+
+
+async def _given(engine: Engine, facts: Iterable[Fact]) -> dict[str, bytes]:
+    """The values that were given in place of those of the other run, by the path of their steps."""
+    found: dict[str, bytes] = {}
+    for fact in facts:
+        if isinstance(fact, Inherited) and fact.replaced and fact.value is not None:
+            await engine.load([fact.value])
+            found[fact.path] = canonical(engine.shelf.get(fact.value))
+    return found
 
 
 # ── where ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -208,7 +241,7 @@ def _effects(origin: Run, kept: set[str], step: str, item: int) -> Iterator[str]
         if item >= 0 and name == step:
             inside = f"{step}.{item}"
             mine = node.path == inside or node.path.startswith((f"{inside}/", f"{inside}~"))
-        if mine and node.effect in _EFFECTS and node.attempt > 0 and node.kind != "undo":
+        if mine and has_acted(node) and node.kind != "undo":
             yield node.path
 
 

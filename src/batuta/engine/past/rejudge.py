@@ -10,12 +10,14 @@ import msgspec
 
 from batuta.engine.past.likeness import Unlike, compared, described, same_time, when
 from batuta.engine.rules import act
+from batuta.engine.rules.conclude import is_last
 from batuta.engine.rules.decide import decide, unneeded, wake_time
 from batuta.engine.rules.given import is_as_before, key_of
 from batuta.engine.rules.prepare import Surroundings, arguments, prepare
 from batuta.errors import NotFound
 from batuta.spec import run as r
 from batuta.spec.admits import undo_of
+from batuta.spec.card import Card
 from batuta.spec.facts import (
     Answered,
     Doubted,
@@ -33,8 +35,9 @@ from batuta.spec.facts import (
     Started,
     Waited,
 )
+from batuta.spec.failures import UNSURE
 from batuta.spec.follow import is_closing
-from batuta.spec.run import Node, Run
+from batuta.spec.run import Node, Run, Scope
 from batuta.spec.value import Value, commitment, encode
 
 __all__ = ["node_at", "unlike"]
@@ -137,7 +140,7 @@ def _facts_of(
         case "drop" | "stop":
             return (act.dropped(node, at),)
         case "recover":
-            return act.recovered(run, node, at, _in_doubt(node, around))
+            return act.recovered(run, node, at, _card(node, around).in_doubt)
         case "resolve":
             return (act.resolved(run, node, at),)
         case "give_up":
@@ -148,15 +151,15 @@ def _facts_of(
             return ()
 
 
-def _in_doubt(node: Node, around: Surroundings) -> str:
+def _card(node: Node, around: Surroundings) -> Card:
     try:
-        return around.catalog.get(node.capability).card.in_doubt
+        return around.catalog.get(node.capability).card
     except NotFound:
-        return "ask"
+        return Card(name=node.capability)
 
 
-def _store(run: Run) -> Callable[[object], Value]:
-    def store(data: object) -> Value:
+def _store(run: Run) -> Callable[[object, Scope], Value]:
+    def store(data: object, _: Scope) -> Value:
         encoded = encode(data)
         return Value(data=msgspec.Raw(encoded), mark=commitment(encoded, run.salt))
 
@@ -187,10 +190,10 @@ def _failure(run: Run, fact: Failure, around: Surroundings) -> Unlike | None:
         fact.code in ("budget", "expired") or fact.message == act.GIVEN_UP
     ):
         return _as_due(run, fact, around)
-    return _retried(node, fact)
+    return _retried(node, fact, _card(node, around))
 
 
-def _retried(node: Node, fact: Failure) -> Unlike | None:
+def _retried(node: Node, fact: Failure, card: Card) -> Unlike | None:
     """What followed from a failed call: retry, fallback or nothing. Only its code is in the log, not `may_retry`."""
     step = node.shape.step
     fallbacks = 0 if node.kind == "undo" else len(step.fallback)
@@ -199,9 +202,11 @@ def _retried(node: Node, fact: Failure) -> Unlike | None:
         return Unlike(described(fact), f"no further attempt: retry is {step.retry.at_most}")
     if fact.alternative > fallbacks:
         return Unlike(described(fact), "no fallback: the plan has none left")
+    asked = card.in_doubt == "reconcile" and node.effect == "write" and fact.code in UNSURE
+    if asked and not again:
+        return Unlike(described(fact), f"{node.capability} is asked what happened")
     if fact.retry_at is None and node.alternative < fallbacks:
-        # Where a write has answered with something unusable, another way to do it would do it twice.
-        if not (node.effect == "write" and fact.code == "bad_answer"):
+        if not is_last(node.effect, fact.code, card):
             return Unlike(described(fact), f"fallback {node.alternative + 1}: {_next_use(node)}")
     return None
 
@@ -214,7 +219,7 @@ def _doubted(run: Run, fact: Doubted, around: Surroundings) -> Unlike | None:
     node = node_at(run, fact.path)
     if node is None:
         return None
-    resolve = _in_doubt(node, around)
+    resolve = _card(node, around).in_doubt
     if resolve != fact.resolve:
         return Unlike(f"in doubt, resolved by {fact.resolve}", f"resolved by {resolve}")
     return None

@@ -74,7 +74,10 @@ class Replay:
 
     async def run(self, run_id: str) -> Replayed:
         """Compare every decision of the run with those of now. Raises `NotFound`, `JournalError`."""
-        rows = await self._engine.journal.read(run_id)
+        try:
+            rows = await self._engine.journal.read(run_id)
+        except JournalBroken as error:
+            return Replayed(run_id, "", "unreadable", why=error.in_one_line)
         if not rows:
             raise NotFound(f"there is no run {run_id!r}", remedy="`batuta runs` lists them")
         if self._epochs is None:
@@ -95,8 +98,9 @@ class Replay:
             return await story.replay(run_id, rows, epochs)
         except NotFound:
             return Replayed(run_id, story.plan_name, "erased", story.decisions)
-        except JournalBroken:
-            return Replayed(run_id, story.plan_name, "unreadable", story.decisions)
+        except JournalBroken as error:
+            why = error.in_one_line
+            return Replayed(run_id, story.plan_name, "unreadable", story.decisions, why=why)
 
 
 class _Story:

@@ -21,7 +21,7 @@ class Replayed(msgspec.Struct, frozen=True):
     """One run, replayed.
 
     `verdict`: "same", "differs" (`difference` says where), "erased": its payloads are gone, nothing can be said, or
-    "unreadable": a plan or value in it is not of this version, or damaged.
+    "unreadable": a plan or value in it is not of this version, or damaged (`why` says which, and what to do).
     `decisions` were compared before the end or the first difference. `changed`: capabilities whose cards have changed.
     """
 
@@ -32,3 +32,4 @@ class Replayed(msgspec.Struct, frozen=True):
     difference: Difference | None = None
     changed: tuple[str, ...] = ()
     plan_digest: str = ""
+    why: str = ""

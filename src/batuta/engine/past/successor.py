@@ -13,7 +13,6 @@ import msgspec
 from batuta.engine.engine import Engine
 from batuta.engine.past.at_hand import AtHand
 from batuta.engine.past.carry import Carrier
-from batuta.engine.past.inside import was_taken_back, with_inside
 from batuta.engine.rules.prepare import arguments
 from batuta.engine.rules.view import items_of, lookup
 from batuta.errors import ExpressionError, InputError, NotFound
@@ -33,16 +32,13 @@ from batuta.spec.facts import (
     Waited,
 )
 from batuta.spec.fold import apply
+from batuta.spec.inside import effect_of, has_acted, was_taken_back
 from batuta.spec.plan import Plan
 from batuta.spec.request import Fork
 from batuta.spec.run import Node, Run
 from batuta.spec.value import canonical, decode, digest, inline
 
 __all__ = ["Successor", "begin", "prepared"]
-
-_EFFECTS = frozenset({"idempotent", "write"})
-# What a write has answered with when nobody can be sure that it has done nothing.
-_UNSURE = frozenset({"in_doubt", "bad_answer"})
 
 
 class Successor(msgspec.Struct, frozen=True):
@@ -220,6 +216,7 @@ class _Taking:
                 why=f"taken over from {twin.path} of {self._origin.id}",
                 capability=twin.capability,
                 args_digest=twin.args_digest,
+                effect=effect_of(twin),
             )
         )
         self.taken[node.path] = twin.path
@@ -237,20 +234,15 @@ def _done(origin: Run) -> Iterator[tuple[Node, bool]]:
         if node.kind != "step" or in_round or node.state != r.DONE or node.value is None:
             continue
         if node.args_digest and not was_taken_back(node):
-            yield node, any(one.effect in _EFFECTS for one in with_inside(node))
+            yield node, bool(effect_of(node))
 
 
 def _loose(origin: Run, taken: frozenset[str]) -> Iterator[str]:
     """The instances that have had an effect, or may have had, and are not among those `taken` or inside of them."""
     for node in origin.nodes.values():
-        if node.kind != "step" or node.effect not in _EFFECTS or not node.attempt:
-            continue
-        if any(path in taken for path in _around(node)):
-            continue
-        # A write that has answered with a failure has done nothing; of one under a key that is not known.
-        answered = node.effect == "write" and node.code not in _UNSURE
-        if node.state != r.FAILED or not answered:
-            yield node.path
+        if node.kind == "step" and has_acted(node):
+            if not any(path in taken for path in _around(node)):
+                yield node.path
 
 
 def _around(node: Node) -> Iterator[str]:

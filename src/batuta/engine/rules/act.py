@@ -155,7 +155,11 @@ def again(run: Run, node: Node, now: float, around: Surroundings) -> RunFact:
 
 
 def closed(
-    run: Run, scope: Scope, now: float, around: Surroundings, store: Callable[[object], Value]
+    run: Run,
+    scope: Scope,
+    now: float,
+    around: Surroundings,
+    store: Callable[[object, Scope], Value],
 ) -> RunFact:
     """`scope` has ended: the result for its holder, or the end of the run. Raises `NotLoaded`."""
     cause = scope.cause
@@ -199,14 +203,14 @@ def _closed_failed(
     )
 
 
-def _result(scope: Scope, around: Surroundings, store: Callable[[object], Value]) -> Value:
+def _result(scope: Scope, around: Surroundings, store: Callable[[object, Scope], Value]) -> Value:
     whole = scope.shape.whole_result
     if whole is not None:
         node = scope.nodes[whole]
         if node.value is not None and node.state == r.DONE and node.kind != "each":
             # A whole value is passed on as it is stored; it is neither loaded nor written again.
             return node.value
-    return store(scope.shape.result.render(scope_lookup(scope, around.shelf)))
+    return store(scope.shape.result.render(scope_lookup(scope, around.shelf)), scope)
 
 
 def next_undo(run: Run) -> Node:

@@ -20,22 +20,33 @@ from batuta.spec.facts import (
     RunFact,
     Waited,
 )
+from batuta.spec.failures import UNSURE
 from batuta.spec.plan import Retry
-from batuta.spec.run import Node, Run
+from batuta.spec.run import Node, Run, Scope
 from batuta.spec.value import Value, inline
 
-__all__ = ["Conclusion", "conclude", "reconciled", "resolve_question", "retry_wait_s"]
+__all__ = [
+    "Conclusion",
+    "conclude",
+    "is_last",
+    "is_unsure",
+    "reconciled",
+    "resolve_question",
+    "retry_wait_s",
+]
 
 MESSAGE_CHARS_MAX = 2_000
+# So much of it is left where something is said behind it.
+_WHY_CHARS_MAX = 1_500
 # Capabilities stop up to so much before the end of their time, to say themselves what happened, in seconds.
 _EARLY_S = 0.2
 
 
 class Conclusion(msgspec.Struct, frozen=True):
-    """What `conclude` may use: cards by name, how values are stored, the dice (0 to 1), how plans are admitted."""
+    """What `conclude` may use: cards by name, how a scope stores values, the dice (0 to 1), how plans are admitted."""
 
     card: Callable[[str], Card]
-    store: Callable[[object], Value]
+    store: Callable[[object, Scope], Value]
     dice: Callable[[], float]
     admit: Callable[[Expand, Node, float], Expanded]
 
@@ -57,7 +68,7 @@ def conclude(
         match outcome:
             case Done():
                 cost = _cost(node, outcome.cost_nusd)
-                value = how.store(outcome.value)
+                value = how.store(outcome.value, node.scope)
                 done = Finished(
                     at=now,
                     path=node.path,
@@ -90,11 +101,23 @@ def _failed(
     cost = node.reserved_nusd if unknown else outcome.cost_nusd
     if node.effect == "write" and outcome.in_doubt:
         return doubted(run, node, outcome.message, now, how.card(node.capability))
+    if is_unsure(node.effect, outcome) and how.card(node.capability).in_doubt == "reconcile":
+        # It has answered, and can be asked what that means.
+        doubt = Doubted(
+            at=now,
+            path=path,
+            attempt=attempt,
+            why=outcome.message[:MESSAGE_CHARS_MAX],
+            resolve="reconcile",
+            cost_nusd=cost,
+            answered=outcome.code,
+        )
+        return (doubt,)
     if stopping and outcome.code == "cancelled":
         return (
             Dropped(at=now, path=path, attempt=attempt, why="not needed any more", cost_nusd=cost),
         )
-    retry_at, alternative = _next(node, outcome, now, how.dice)
+    retry_at, alternative = _next(node, outcome, now, how)
     return (
         Failure(
             at=now,
@@ -124,16 +147,28 @@ def _of_the_budget(node: Node, outcome: Failed, now: float, how: Conclusion) -> 
     return msgspec.structs.replace(outcome, code="budget", message=why, may_retry=False)
 
 
-def _next(
-    node: Node, outcome: Failed, now: float, dice: Callable[[], float]
-) -> tuple[float | None, int]:
+def is_unsure(effect: str, outcome: Failed) -> bool:
+    """True for the answer of a write that may have had its effect, or part of it, all the same."""
+    return effect == "write" and outcome.code in UNSURE and not outcome.may_retry
+
+
+def is_last(effect: str, code: str, card: Card) -> bool:
+    """True if no fallback follows the failure `code` of a write: what it has done stands, or nobody is to be asked.
+
+    After other answers that leave open what was done, somebody is asked before a fallback may do it once more.
+    """
+    return effect == "write" and (
+        code == "bad_answer" or (code in UNSURE and card.in_doubt == "fail")
+    )
+
+
+def _next(node: Node, outcome: Failed, now: float, how: Conclusion) -> tuple[float | None, int]:
     """When and by which alternative a failed attempt is followed: retry → fallback → nothing."""
     step = node.shape.step
-    if node.effect == "write" and outcome.code == "bad_answer":
-        # It has answered, so it has most likely happened: another way to do it would do it twice.
+    if not outcome.may_retry and is_last(node.effect, outcome.code, how.card(node.capability)):
         return None, node.alternative
     if outcome.may_retry and node.faults < step.retry.at_most:
-        wait = retry_wait_s(step.retry, node.faults, dice())
+        wait = retry_wait_s(step.retry, node.faults, how.dice())
         return now + max(wait, outcome.retry_after_s or 0.0), node.alternative
     if node.kind != "undo" and node.alternative < len(step.fallback):
         return now, node.alternative + 1
@@ -165,8 +200,11 @@ def doubted(run: Run, node: Node, why: str, now: float, card: Card) -> tuple[Run
 
 def resolve_question(run: Run, node: Node, why: str, now: float) -> Waited:
     """The question that a doubt becomes when only a person can end it."""
+    how = "It was sent, and not answered"
+    if node.doubt is not None and node.doubt.answered:
+        how, why = "It has failed", node.doubt.why
     question = Question(
-        text=f"Did {node.capability} happen? It was sent, and not answered: {why[:200]}",
+        text=f"Did {node.capability} happen? {how}: {why[:200]}",
         schema={"enum": ["done", "retry", "fail"]},
         show={"capability": node.capability, "key": node.key, "attempt": node.attempt},
         kind="resolve",
@@ -183,19 +221,31 @@ def resolve_question(run: Run, node: Node, why: str, now: float) -> Waited:
 
 
 def reconciled(
-    run: Run, node: Node, outcome: Outcome, now: float, store: Callable[[object], Value]
-) -> RunFact:
+    run: Run, node: Node, outcome: Outcome, now: float, how: Conclusion
+) -> tuple[RunFact, ...]:
     """What the answer to "did it happen?" becomes: resolved, or a question for a person."""
-    path, attempt = node.path, node.attempt
-    if isinstance(outcome, Done):
-        value = store(outcome.value)
-        return Resolved(
-            at=now, path=path, attempt=attempt, how="done", who="reconcile", value=value
-        )
-    if isinstance(outcome, Failed) and outcome.may_retry and not outcome.in_doubt:
-        return Resolved(at=now, path=path, attempt=attempt, how="retry", who="reconcile")
+    path, attempt, doubt = node.path, node.attempt, node.doubt
+    assert doubt is not None
     why = outcome.message if isinstance(outcome, Failed) else "the capability does not say"
-    return resolve_question(run, node, why, now)
+    if isinstance(outcome, Done):
+        try:
+            value = how.store(outcome.value, node.scope)
+            who = "reconcile"
+            done = Resolved(at=now, path=path, attempt=attempt, how="done", who=who, value=value)
+            return (done,)
+        except BatutaError as error:
+            why = f"it happened, and its value cannot be recorded: {error.in_one_line}"
+    elif isinstance(outcome, Failed) and outcome.may_retry and not outcome.in_doubt:
+        if doubt.answered:
+            # It is known now that its failure was all that came of it, and that is followed like any other.
+            message = (
+                f"{doubt.why[:_WHY_CHARS_MAX]}; nothing has happened, as {node.capability} says"
+            )
+            return _failed(
+                run, node, Failed("failed", message, may_retry=True), now, how, stopping=False
+            )
+        return (Resolved(at=now, path=path, attempt=attempt, how="retry", who="reconcile"),)
+    return (resolve_question(run, node, why, now),)
 
 
 def _waited(run: Run, node: Node, outcome: Waiting, now: float) -> Waited:

@@ -1,22 +1,27 @@
 """What a call is given: the arguments, the digest that stands for them in the log, and the copy that the callee gets.
 
 What came of earlier rounds (`${rounds}`) grows with every round. It is neither encoded nor copied for each: its values
-stand in the log, and the digest is made of the commitments to them.
+stand in the log, and the digest is made of the commitments to them. What else a round is called with is often the same
+in all of them, and is then looked up and encoded once.
 """
 
 import hashlib
-from typing import Any
+from collections.abc import Sequence
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 import msgspec
 
-from batuta.engine.rules.view import rounds_before
+from batuta.engine.rules.view import Shelf, rounds_before
 from batuta.ports import Capability
 from batuta.spec.call import Call
 from batuta.spec.facts import Started
 from batuta.spec.run import Node, Run
 from batuta.spec.value import Value, canonical, decode, digest, plain
 
-__all__ = ["Given", "call_of", "given_to", "is_as_before", "key_of"]
+__all__ = ["Given", "call_of", "given_before", "given_to", "is_as_before", "key_of"]
+
+_mark = attrgetter("value.mark")
 
 
 class Given(msgspec.Struct, frozen=True):
@@ -43,15 +48,48 @@ class Given(msgspec.Struct, frozen=True):
         return args
 
 
+class _Steady(NamedTuple):
+    """What the rounds of a `repeat` are called with: the arguments of the first, and those that stay, as JSON."""
+
+    at: int
+    args: dict[str, Any]
+    encoded: bytes
+
+
+def given_before(node: Node, shelf: Shelf, at: int) -> dict[str, Any] | None:
+    """The arguments for alternative `at` of `node`, if an earlier round was called with the same but for its rounds.
+
+    Raises `NotLoaded`.
+    """
+    steady = _steady(node, at)
+    if steady is None:
+        return None
+    before = shelf.rounds(rounds_before(node))
+    return steady.args | dict.fromkeys(node.shape.rounds[at], before)
+
+
+def _steady(node: Node, at: int) -> _Steady | None:
+    if node.kind == "undo" or not node.shape.steady[at]:
+        return None
+    assert node.parent is not None, "a round is one of a repeat"
+    steady: _Steady | None = node.parent.steady
+    return steady if steady is not None and steady.at == at else None
+
+
 def given_to(node: Node, args: dict[str, Any], at: int) -> Given:
     """`args` for a call of alternative `at` of `node`. Raises `InputError`, `TooLarge`: they are no JSON."""
     rounds = () if node.kind == "undo" else node.shape.rounds[at]
     if not rounds:
         encoded = canonical(args)
         return Given(args, digest(encoded), encoded)
-    encoded = canonical({name: value for name, value in args.items() if name not in rounds})
-    values = [one.value for one in rounds_before(node)]
-    marks = [(value and value.mark) or _committed(value) for value in values]
+    steady = _steady(node, at)
+    if steady is not None:
+        encoded = steady.encoded
+    else:
+        encoded = canonical({name: value for name, value in args.items() if name not in rounds})
+        if node.shape.steady[at] and node.parent is not None:
+            node.parent.steady = _Steady(at, args, encoded)
+    marks = _marks_of(rounds_before(node))
     committed = canonical({"rounds": marks, "as": rounds})
     return Given(args, digest(encoded + committed), encoded, rounds)
 
@@ -60,6 +98,17 @@ def is_as_before(node: Node, args: dict[str, Any], at: int, recorded: str) -> bo
     """True if `recorded` is the digest that the first journals have of these arguments: of the rounds themselves."""
     rounds = () if node.kind == "undo" else node.shape.rounds[at]
     return bool(rounds) and digest(canonical(args)) == recorded
+
+
+def _marks_of(rounds: Sequence[Node]) -> list[Any]:
+    """The commitments to the values of `rounds`. All of them at each turn of an agent: in C, as a rule."""
+    try:
+        marks: list[Any] = list(map(_mark, rounds))
+    except AttributeError:  # of one without a value
+        marks = []
+    if marks and all(marks):
+        return marks
+    return [(one.value and one.value.mark) or _committed(one.value) for one in rounds]
 
 
 def _committed(value: Value | None) -> Any:

@@ -8,7 +8,7 @@ from typing import Any, Protocol, cast
 
 import msgspec
 
-from batuta.engine.rules.given import call_of, given_to, is_as_before, key_of
+from batuta.engine.rules.given import call_of, given_before, given_to, is_as_before, key_of
 from batuta.engine.rules.view import Shelf, items_of, lookup
 from batuta.errors import BatutaError, ExpressionError, NotFound
 from batuta.ports import Capability, Catalog, Judge, Priced
@@ -16,8 +16,9 @@ from batuta.spec import run as r
 from batuta.spec.call import Call, Question
 from batuta.spec.card import KEYED, TIMEOUT_S, Card, serving
 from batuta.spec.expr import evaluate_condition
-from batuta.spec.facts import Failure, RunFact, Skipped, Spread, Started, Waited
+from batuta.spec.facts import AS_A_RULE, Failure, RunFact, Skipped, Spread, Started, Waited
 from batuta.spec.failures import LOST_MAX
+from batuta.spec.inside import unsure_before
 from batuta.spec.run import Node, Run
 from batuta.spec.value import canonical, digest, inline
 
@@ -78,7 +79,9 @@ def prepare(run: Run, node: Node, now: float, around: Surroundings) -> Prepared:
             if opening is not None:
                 return Prepared((opening,))
         at = serving_at(node, around.catalog)
-        args = arguments(node, around.shelf, at)
+        args = given_before(node, around.shelf, at)
+        if args is None:
+            args = arguments(node, around.shelf, at)
     except ExpressionError as error:
         return _failed(node, now, "expression", error.in_one_line)
     if not isinstance(args, dict):
@@ -167,7 +170,7 @@ def _prepare_call(
         rule=rule,
         reserved_nusd=price_nusd,
         alternative=at,
-        deadline=0.0 if usual else deadline,
+        deadline=AS_A_RULE if usual else deadline,
         metered=card.metered,
     )
     call = call_of(run, node, started, given.copied(capability))
@@ -208,6 +211,10 @@ def _verdict(
         elif run.routed is not None and run.routed.asks:
             word, rule = "ask", "supervised"
             reason = "the plan was made for a request"
+    unsure = "" if card.effect not in KEYED else _unsure(run, node, card.name, args_digest)
+    if unsure:
+        word, rule = "ask", rule if word == "ask" else "raised"
+        reason = f"{reason}; {unsure}" if reason else unsure
     if word == "allow":
         return "allow", rule
     approved = approval_digest(run, node, card.name, args_digest, around.epoch)
@@ -253,13 +260,22 @@ def approval_digest(run: Run, node: Node, capability: str, args_digest: str, epo
     """What an approval is bound to: this run, plan, step instance, capability and arguments.
 
     And the epoch of the journal, if it was restored since the run began: what was approved before may have happened
-    before, too (contract, 19).
+    before, too (contract, 19). And what may have done it already.
     """
     bound: list[object] = [run.id, node.scope.shape.digest, node.path, capability, args_digest]
     assert run.accepted is not None
     if run.accepted.epoch < epoch:
         bound.append(epoch)
+    if unsure := _unsure(run, node, capability, args_digest):
+        bound.append(unsure)
     return digest(canonical(bound))
+
+
+def _unsure(run: Run, node: Node, capability: str, args_digest: str) -> str:
+    """Why this call may do once more what was done: in the place of another, or as another did; "" if it does not."""
+    if node.kind == "undo":
+        return ""
+    return unsure_before(node) or run.unsure.get((capability, args_digest), "")
 
 
 def serving_at(node: Node, catalog: Catalog) -> int:

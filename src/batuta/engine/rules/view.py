@@ -1,7 +1,8 @@
 """What a step instance sees: the values behind `inputs`, `steps`, `errors`, `item`, `index`, `previous`, `rounds`."""
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Sequence
+from operator import attrgetter, itemgetter
 from typing import Any, cast
 
 from batuta.errors import ExpressionError
@@ -25,6 +26,8 @@ __all__ = [
 
 # Decoded values kept at hand for all runs of a process, by the size of their JSON.
 SHELF_BYTES_MAX = 64 * 1_024 * 1_024
+# Of an instance: its value if that is short and was looked at; the mark of its value. Of what a shelf keeps: the value.
+_live, _mark, _data = attrgetter("live"), attrgetter("value.mark"), itemgetter(1)
 
 
 class NotLoaded(Exception):
@@ -51,20 +54,21 @@ class Shelf:
         return found[1]
 
     def rounds(self, nodes: Sequence[Node]) -> list[Any]:
-        """`value_of` each of `nodes`, in half of the time if all are stored: an agent has many turns.
+        """`value_of` each of `nodes`. Raises `NotLoaded`.
 
-        Raises `NotLoaded`.
+        Each turn of an agent asks for all before it. If all are short, or all were stored in parts, as is the rule,
+        no line of Python is run for each of them.
         """
-        values = [node.value for node in nodes]
-        names = [value and (value.mark if value.parts else value.ref) for value in values]
-        kept = self._values
+        found = list(map(_live, nodes))
+        if None not in found:
+            return found
         try:
-            found = [kept[name or ""] for name in names]
-        except KeyError:  # of one that is short, or not at hand
+            marks = list(map(_mark, nodes))
+            found = list(map(self._values.__getitem__, marks))
+        except (AttributeError, KeyError):  # some have no value, or are short, or not at hand
             return [value_of(node, self) for node in nodes]
-        for name in names:
-            kept.move_to_end(name or "")
-        return [data for _, data in found]
+        deque(map(self._values.move_to_end, marks), maxlen=0)
+        return list(map(_data, found))
 
     def has(self, value: Value) -> bool:
         """True if `get` would not raise."""
@@ -151,6 +155,10 @@ def lookup(node: Node, shelf: Shelf, *, ended: bool = False) -> Callable[[Refere
 
     def look(reference: Reference) -> Any:
         root = reference.root
+        if root == "inputs":
+            given = scope.inputs_live
+            known = given is not None
+            return resolve(given, reference.path) if known else _in_scope(scope, reference, shelf)
         if root == "steps" and reference.path:
             name = str(reference.path[0])
             if name == node.shape.name:

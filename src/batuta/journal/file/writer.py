@@ -130,7 +130,8 @@ class Writer:
                 self._pause(_POLL_S if self._watchers else None)
             self._idle = False
             self._urgent = False
-            if self._watchers:
+            # Before it writes, the store looks at what others have done, too.
+            if self._watchers and not self.intake.pending:
                 self._poll(store)
         if not self._urgent and not self._jobs and not self._closing:
             self._pause(_FLUSH_S)

@@ -20,6 +20,9 @@ _BARE = re.compile(rf"\s*([A-Za-z_]\w*)((?:{_PART_TEXT})*)\s*", re.ASCII)
 # CEL has no such fields: what contains them goes the long way and is refused there.
 _RESERVED = frozenset({"in", "true", "false", "null"})
 
+# Of JSON. (An `Any` to the type checker, which knows nothing of the members of a bare `dict`.)
+_MAP: Any = dict
+
 # A message lists so many of the names that are there.
 _NAMES_SHOWN_MAX = 8
 
@@ -56,21 +59,23 @@ Lookup: TypeAlias = Callable[[Reference], Any]
 
 def resolve(value: Any, path: Sequence[str | int]) -> Any:
     """Follow `path` into a JSON value. Raises KeyError where it ends: of null or a scalar nothing is a part."""
-    # The types of casts stand in quotes: made anew at every call, they took half of its time (0.6 → 0.3 µs a part).
     for part in path:
-        if isinstance(part, str):
-            if type(value) is not dict and not isinstance(value, Mapping):
-                raise KeyError(part)
-            value = cast("Mapping[str, Any]", value)[part]
-        else:
-            listed = type(value) is list or isinstance(value, Sequence)
-            if not listed or isinstance(value, (str, bytes)):
-                raise KeyError(part)
-            items = cast("Sequence[Any]", value)
-            if not 0 <= part < len(items):
-                raise KeyError(part)
-            value = items[part]
+        # Nearly always a key of a map: asked first and without more, it takes a third of the time.
+        value = value[part] if type(value) is _MAP and type(part) is str else _part(value, part)
     return value
+
+
+def _part(value: Any, part: str | int) -> Any:
+    if isinstance(part, str):
+        if not isinstance(value, Mapping):
+            raise KeyError(part)
+        return cast("Mapping[str, Any]", value)[part]
+    if not isinstance(value, Sequence) or isinstance(value, (str, bytes)):
+        raise KeyError(part)
+    items = cast("Sequence[Any]", value)
+    if not 0 <= part < len(items):
+        raise KeyError(part)
+    return items[part]
 
 
 def missing(reference: Reference, lookup: Lookup) -> ExpressionError:

@@ -151,7 +151,7 @@ class _Compiler:
             case [str() as literal]:
                 return lambda _: literal
             case [only] if not isinstance(only, str):
-                return only.render
+                return only.bare() or only.render
             case _:
                 return _interpolation(parts)
 
@@ -177,6 +177,20 @@ class _Braced:
         self.evaluate = expression.evaluate
         self.pointer = pointer
         self.start = start
+
+    def bare(self) -> _Render | None:
+        """`render` of an expression that is nothing but a path, in one call instead of three; None of another one."""
+        reference = self.expression.is_bare
+        if reference is None:
+            return None
+
+        def render_bare(lookup: Lookup) -> Any:
+            try:
+                return lookup(reference)
+            except (KeyError, ExpressionError):
+                return self.render(lookup)  # which words the error
+
+        return render_bare
 
     def render(self, lookup: Lookup) -> Any:
         try:

@@ -19,11 +19,16 @@ from batuta.spec.facts import (
     Started,
     Waited,
 )
+from batuta.spec.failures import UNSURE
 from batuta.spec.follow import close_node, drop, drop_if_closing, end, freeze, settle_call
+from batuta.spec.inside import has_acted, with_inside
 from batuta.spec.run import Node, Run
 from batuta.spec.value import decode
 
 __all__ = ["OF_STEP"]
+
+# Of the message of a failure, so much is told to who is asked about what is called in its place.
+_UNSURE_CHARS_MAX = 300
 
 
 def _inherited(run: Run, fact: Inherited) -> None:
@@ -32,7 +37,7 @@ def _inherited(run: Run, fact: Inherited) -> None:
     node.value = fact.value
     node.code = fact.code
     node.inherited = run.accepted.fork.run
-    node.capability, node.args_digest = fact.capability, fact.args_digest
+    node.capability, node.args_digest, node.effect = fact.capability, fact.args_digest, fact.effect
     # Why it failed may be read by others, who are to read the same as in the other run.
     failed = fact.state == r.FAILED
     node.message = fact.why if failed else fact.why or f"taken over from {node.inherited}"
@@ -110,12 +115,17 @@ def _failure(run: Run, fact: Failure) -> None:
     settle_call(run, node, fact.cost_nusd)
     node.code = fact.code
     node.message = fact.message
+    node.sent_again &= node.state != r.RUNNING
+    again = fact.retry_at is not None and fact.alternative == node.alternative
+    if node.effect == "write" and fact.code in UNSURE and not again:
+        _remember(run, node)
     if fact.retry_at is None:
         end(run, node, r.FAILED, fact.at)
         return
-    if fact.alternative == node.alternative:
+    if again:
         node.faults += 1
     else:
+        node.unsure = _left_by(node, fact) or node.unsure
         # Another alternative starts with a clean sheet: neither faults nor answers nor arguments are its own.
         node.faults = 0
         node.args_digest = ""
@@ -129,6 +139,25 @@ def _failure(run: Run, fact: Failure) -> None:
     node.subscope = None
     run.touched.append(node)
     drop_if_closing(run, node, fact.at)
+
+
+def _remember(run: Run, node: Node) -> None:
+    """The write of `node` may have happened: who calls the same anywhere in the run is asked about."""
+    run.unsure[node.capability, node.args_digest] = _may_have(node)
+
+
+def _may_have(node: Node) -> str:
+    return f"{node.capability} may have done it and has failed: {node.message[:_UNSURE_CHARS_MAX]}"
+
+
+def _left_by(node: Node, fact: Failure) -> str:
+    """Why an effect may stand of what `node` has called, where it calls something else now; "" if none does."""
+    if node.subscope is None:
+        failed = node.effect == "write" and fact.code in UNSURE
+    else:
+        inside = (one for inner in node.subscope.nodes.values() for one in with_inside(inner))
+        failed = any(one.effect == "write" and has_acted(one) for one in inside)
+    return _may_have(node) if failed else ""
 
 
 def _waited(run: Run, fact: Waited) -> None:
@@ -191,12 +220,14 @@ def _resolved(run: Run, fact: Resolved) -> None:
         case "retry":
             # What only its card says would go on for ever where nobody ever answers.
             node.lost += not by_a_person
+            node.sent_again |= not by_a_person and fact.who != "reconcile"
             node.state = r.READY
             run.touched.append(node)
             drop_if_closing(run, node, fact.at)
         case "fail":
             node.code = "in_doubt"
             node.message = f"given up by {fact.who}: nobody knows whether it happened"
+            _remember(run, node)
             end(run, node, r.FAILED, fact.at)
 
 
