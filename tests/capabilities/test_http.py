@@ -17,6 +17,7 @@ from batuta.errors import WorkspaceError
 from batuta.outbound.exchange import LazyConnections
 from batuta.spec.call import Done, Failed, Outcome
 from tests.capabilities.calls import call_with
+from tests.hurry import LATER_S, hurry
 from tests.outbound.certificates import certificate_of
 from tests.outbound.servers import Seen, Server, listening_with, reply, serving
 
@@ -311,12 +312,13 @@ async def test_a_late_answer_is_a_time_out_that_leaves_a_write_in_doubt(web: Web
     release = asyncio.Event()
 
     async def stall(_: Seen, writer: asyncio.StreamWriter) -> None:
+        hurry()
         await release.wait()
         writer.close()
 
     async with serving(stall) as server:
         for method, expected in (("POST", "in doubt"), ("GET", "again")):
-            call = call_with({}, deadline=time.time() + 0.25)
+            call = call_with({}, deadline=time.time() + LATER_S)
             outcome = await web.capability(server.url, method)(call)
             assert verdict(outcome) == ("timeout", expected)
         release.set()

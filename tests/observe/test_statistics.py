@@ -73,10 +73,10 @@ async def test_percentiles_are_of_what_succeeded_and_costs_of_everything() -> No
     failure = Failure(at=500, path="b", attempt=1, code="no", message="", cost_nusd=2_200)
     found = await measured(*facts, started("b", 10, price=NUSD), failure)
     assert found.capabilities == {
-        "pay": Measured(21, 1, p50_s=10, p95_s=19, cost_nusd=200, capability="pay")
+        "pay": Measured(21, 1, p50_s=10, p95_s=19, p99_s=20, cost_nusd=200, capability="pay")
     }
     assert found.steps == {
-        ("p", "a"): Measured(20, 0, p50_s=10, p95_s=19, cost_nusd=100, capability="pay"),
+        ("p", "a"): Measured(20, 0, p50_s=10, p95_s=19, p99_s=20, cost_nusd=100, capability="pay"),
         ("p", "b"): Measured(1, 1, cost_nusd=2_200, capability="pay"),
     }
     assert found.runs == 1
@@ -93,7 +93,7 @@ async def test_the_time_that_people_take_is_left_out() -> None:
         started("a", 9_001, 2),
         done("a", 9_004, 2),
     )
-    assert found.steps["p", "a"] == Measured(1, 0, p50_s=5, p95_s=5, capability="pay")
+    assert found.steps["p", "a"] == Measured(1, 0, p50_s=5, p95_s=5, p99_s=5, capability="pay")
 
 
 async def test_every_attempt_counts_once_and_what_says_nothing_not_at_all() -> None:
@@ -110,7 +110,9 @@ async def test_every_attempt_counts_once_and_what_says_nothing_not_at_all() -> N
         Doubted(at=7, path="c", attempt=1, why="", resolve="ask"),
         Failure(at=1, path="d", attempt=1, code="denied", message=""),
     )
-    assert found.capabilities == {"pay": Measured(3, 2, p50_s=0.5, p95_s=0.5, capability="pay")}
+    assert found.capabilities == {
+        "pay": Measured(3, 2, p50_s=0.5, p95_s=0.5, p99_s=0.5, capability="pay")
+    }
     assert set(found.steps) == {("p", "a"), ("p", "c")}
 
 
@@ -135,7 +137,7 @@ async def test_a_step_that_calls_something_else_by_now_is_judged_anew() -> None:
     write(journal, "r1", started("a", 0, use="old"), done("a", 100))
     write(journal, "r2", started("a", 0, use="new"), done("a", 1))
     found = await statistics(journal)
-    assert found.steps["p", "a"] == Measured(1, 0, p50_s=1, p95_s=1, capability="new")
+    assert found.steps["p", "a"] == Measured(1, 0, p50_s=1, p95_s=1, p99_s=1, capability="new")
     assert found.capabilities["old"].calls == 1
 
 

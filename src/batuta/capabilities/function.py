@@ -17,7 +17,7 @@ from typing import Any, Protocol, TypeVar, Unpack, overload
 from batuta.capabilities.declaration import Declaration, Options, declared
 from batuta.capabilities.schema import Signature, place_of, read_signature
 from batuta.capabilities.threads import Threads
-from batuta.errors import CallFailed, NotDone, Place, WorkspaceError
+from batuta.errors import NotDone, Place, WorkspaceError
 from batuta.plans.record.target import plain_function, recordable
 from batuta.spec.call import Call, Done, Expand, Failed, Outcome, Waiting
 from batuta.spec.card import Card
@@ -232,9 +232,9 @@ async def _off_loop(
         raise _left(error) from None
 
 
-def _left(error: SystemExit | KeyboardInterrupt) -> CallFailed:
-    """The failure of a function that wanted to end the process, which is not its to end."""
-    return CallFailed(f"it raised {error!r}")
+def _left(error: SystemExit | KeyboardInterrupt) -> RuntimeError:
+    """What a function has raised that wanted to end the process, which is not its to end."""
+    return RuntimeError(f"it raised {error!r}")
 
 
 def _unknown(message: str) -> Failed:

@@ -16,7 +16,14 @@ from batuta.capabilities.threads import Threads
 from batuta.spec.call import Call, Outcome
 from batuta.spec.card import Card
 
-__all__ = ["Load", "StoredCapability", "cards_from_functions", "read_cards", "write_cards"]
+__all__ = [
+    "Load",
+    "StoredCapability",
+    "cards_from_functions",
+    "read_cards",
+    "stored_capabilities",
+    "write_cards",
+]
 
 # Gives a function that is declared as a capability; imports it.
 Load = Callable[[], Callable[..., Any]]
@@ -37,6 +44,14 @@ class StoredCapability:
                 self._load(), threads=self._threads, kind=self.card.kind
             )
         return await self._loaded(call)
+
+
+def stored_capabilities(
+    file: Path, loads: Mapping[str, Load], threads: Threads
+) -> list[StoredCapability]:
+    """What `loads` gives by name, each with its card in `file`."""
+    cards = read_cards(file)
+    return [StoredCapability(cards[name], load, threads) for name, load in loads.items()]
 
 
 @cache

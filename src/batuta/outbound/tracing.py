@@ -6,14 +6,14 @@ Both are of the task that asks: what it begins inherits them.
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from typing import Any
 
 import msgspec
 
 from batuta.spec.trace import Place, place_of, span_id, traceparent
 
-__all__ = ["Outgoing", "asked_within", "numbered", "shared", "traced_headers", "under_way"]
+__all__ = ["Numbered", "Outgoing", "asked_within", "shared", "traced_headers", "under_way"]
 
 
 class Outgoing(msgspec.Struct, frozen=True):
@@ -44,18 +44,23 @@ under_way: ContextVar[Outgoing | None] = ContextVar("batuta_trace_leaving", defa
 asked_within: ContextVar[str] = ContextVar("batuta_trace_asked", default="")
 
 
-@contextmanager
-def numbered(number: int) -> Generator[None]:
-    """What leaves inside is the so-manieth call of its attempt."""
-    now = under_way.get()
-    if now is None:
-        yield
-        return
-    token = under_way.set(msgspec.structs.replace(now, number=number))
-    try:
-        yield
-    finally:
-        under_way.reset(token)
+class Numbered:
+    """What leaves inside is the so-manieth call of its attempt. (A class: a generator takes three times as long.)"""
+
+    __slots__ = ("_number", "_token")
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+        self._token: Token[Outgoing | None] | None = None
+
+    def __enter__(self) -> None:
+        now = under_way.get()
+        if now is not None:
+            self._token = under_way.set(msgspec.structs.replace(now, number=self._number))
+
+    def __exit__(self, *_: object) -> None:
+        if self._token is not None:
+            under_way.reset(self._token)
 
 
 def traced_headers(headers: dict[str, str]) -> dict[str, str]:

@@ -13,7 +13,7 @@ def test_the_plan_of_an_agent_depends_on_its_settings_alone() -> None:
     assert turn.use == "support.think"
     assert turn.budget == Budget(usd=0.5, seconds=60)
     assert turn.repeat is not None
-    assert (turn.repeat.at_most, turn.repeat.until) == (7, "steps.turn.final")
+    assert (turn.repeat.at_most, turn.repeat.until) == (7, "steps.turn.answer != null")
 
 
 def test_the_plan_of_calls_depends_on_their_names_alone() -> None:

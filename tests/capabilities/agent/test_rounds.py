@@ -10,7 +10,7 @@ def one(text: str, **more: Any) -> dict[str, Any]:
     calls = [{"id": "c", "tool": "find", "arguments": {"q": text}}]
     said = {"parts": [{"text": text}, {"call": 0}], "calls": calls, "refused": []}
     answers = [{"value": f"found {text}", "error": None}]
-    return {"said": said, "answers": answers, "final": False, "answer": None} | more
+    return {"said": said, "answers": answers, "answer": None} | more
 
 
 def test_the_past_is_all_rounds_or_a_summary_and_those_after_it() -> None:

@@ -104,7 +104,7 @@ async def test_many_examples_are_learned_from_a_sample(classify: Any) -> None:
     labels = [
         {
             "label": f"l{label}",
-            "examples": [f"topic{label} item{at} thing{at % 7}" for at in range(400)],
+            "examples": [f"topic{label} item{at} thing{at % 7}" for at in range(501)],
         }
         for label in range(8)
     ]

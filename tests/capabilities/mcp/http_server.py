@@ -42,7 +42,7 @@ class Notes:
         async def slow(ctx: Context[Any, Any]) -> str:
             await ctx.report_progress(1, 2, "half")
             self.written.append("slow")
-            await asyncio.sleep(600)
+            await asyncio.Event().wait()
             return "late"
 
         @server.tool()

@@ -69,7 +69,9 @@ def call(id_: Any, name: str, args: dict[str, Any], meta: dict[str, Any]) -> Any
     match name:
         case "echo":
             return text(json.dumps(args))
-        case "hang":
+        case "hang":  # says that it has heard of it, and nothing else, ever
+            params = {"progressToken": meta.get("progressToken"), "progress": 1}
+            say({"method": "notifications/progress", "params": params})
             return None
         case "die":
             sys.stderr.write("out of paper\n")

@@ -42,7 +42,7 @@ class Served:
             "attempt": 1,
             "key": f"key-{name}",
             "args": dict(args or {}),
-            "deadline": time.time() + more.pop("within_s", 20.0),
+            "deadline": time.time() + more.pop("within_s", 90.0),
             "capability": f"s.{name}",
             "report": self.reports.append,
         }
@@ -74,7 +74,7 @@ def exists(pid: int) -> bool:
     return state != "Z"
 
 
-async def gone(pid: int, within_s: float = 30.0) -> bool:
+async def gone(pid: int, within_s: float = 90.0) -> bool:
     """True as soon as the process is gone; False if it is still there after `within_s` seconds."""
     end = time.monotonic() + within_s
     while exists(pid):

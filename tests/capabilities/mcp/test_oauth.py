@@ -7,6 +7,14 @@ from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
 
 from batuta.errors import InputError
 from batuta.imports.manifest import Entry, made
@@ -119,7 +127,7 @@ async def test_a_secret_is_shown_in_the_form_where_the_issuer_takes_it_nowhere_e
     assert (issuer.forms[0]["client_secret"], issuer.headers[0]) == (SECRET, "")
 
 
-@pytest.mark.parametrize("kind", ["ec", "rsa", "ed25519"])
+@pytest.mark.parametrize("kind", ["ec", "p256", "rsa", "ed25519"])
 async def test_a_key_signs_a_statement_for_the_issuer(tmp_path: Path, kind: str) -> None:
     private, public, algorithm = key_of(kind)
     issuer = Issuer("private_key_jwt")
@@ -131,13 +139,25 @@ async def test_a_key_signs_a_statement_for_the_issuer(tmp_path: Path, kind: str)
     assert "PRIVATE" not in json.dumps(issuer.forms)
 
 
-async def test_what_is_no_key_is_told_without_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("none", "SECRET is no private key in PEM: put the whole file into SECRET"),
+        ("public", "SECRET is no private key in PEM: put the whole file into SECRET"),
+        ("encrypted", "the private key in SECRET is encrypted"),
+        ("koblitz", "of a kind that signs no tokens: take RSA, EC on P-256, P-384 or P-521"),
+    ],
+)
+async def test_what_is_no_key_that_signs_is_told_without_it(
+    tmp_path: Path, kind: str, said: str
+) -> None:
     issuer = Issuer()
-    outcome, _ = await called(tmp_path, issuer, {"private_key": "env:SECRET"}, SECRET)
+    key = unfit_key(kind)
+    outcome, _ = await called(tmp_path, issuer, {"private_key": "env:SECRET"}, key)
     assert isinstance(outcome, Failed)
-    assert (outcome.code, outcome.in_doubt) == ("denied", False)
-    assert "SECRET is no private key in PEM" in outcome.message
-    assert SECRET not in outcome.message
+    assert (outcome.code, outcome.in_doubt) == ("no_key", False)
+    assert said in outcome.message
+    assert key.splitlines()[len(key.splitlines()) // 2] not in outcome.message
     assert issuer.forms == []
 
 
@@ -170,17 +190,31 @@ async def test_credentials_go_to_the_issuer_of_the_operator_whatever_the_server_
 
 def key_of(kind: str) -> tuple[str, Any, str]:
     """A private key in PEM, its public key, and how it signs."""
-    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
-    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-
-    made: dict[str, tuple[Any, str]] = {
-        "ec": (ec.generate_private_key(ec.SECP384R1()), "ES384"),
-        "rsa": (rsa.generate_private_key(65_537, 2_048), "RS256"),
-        "ed25519": (ed25519.Ed25519PrivateKey.generate(), "EdDSA"),
+    made: dict[str, tuple[Any, str, PrivateFormat]] = {
+        "ec": (ec.generate_private_key(ec.SECP384R1()), "ES384", PrivateFormat.PKCS8),
+        "p256": (
+            ec.generate_private_key(ec.SECP256R1()),
+            "ES256",
+            PrivateFormat.TraditionalOpenSSL,
+        ),
+        "rsa": (rsa.generate_private_key(65_537, 2_048), "RS256", PrivateFormat.PKCS8),
+        "ed25519": (ed25519.Ed25519PrivateKey.generate(), "EdDSA", PrivateFormat.PKCS8),
     }
-    key, algorithm = made[kind]
-    text = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    key, algorithm, format = made[kind]
+    text = key.private_bytes(Encoding.PEM, format, NoEncryption())
     return text.decode(), key.public_key(), algorithm
+
+
+def unfit_key(kind: str) -> str:
+    """What signs nothing here: no key, a public one, an encrypted one, or one on a curve of coins."""
+    if kind == "none":
+        return SECRET
+    if kind == "public":
+        public = ed25519.Ed25519PrivateKey.generate().public_key()
+        return public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    key = ec.generate_private_key(ec.SECP256K1())
+    closed = BestAvailableEncryption(b"pass") if kind == "encrypted" else NoEncryption()
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, closed).decode()
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import signal
-import time
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from batuta.reading.mcp import McpConfig
 from batuta.spec.call import Done, Failed
 from batuta.testing.conformance_capability import CAPABILITY_LAWS, CapabilityWorld
 from tests.capabilities.mcp.served import READ, exists, gone, raw, served
+from tests.hurry import LATER_S, hurry
 
 pytest.importorskip("mcp")
 
@@ -88,14 +88,12 @@ async def test_what_cannot_be_read_leaves_a_write_in_doubt_and_others_go_on(
 ) -> None:
     async with served(tmp_path, raw()) as s:
         assert isinstance(await s.call("echo"), Done)
-        began = time.monotonic()
         failed = await s.call(tool)
         assert isinstance(failed, Failed)
         assert (failed.in_doubt, failed.may_retry) == (True, False)
         expected = "invalid_answer" if tool in (*UNREADABLE, "endless", "flood") else "unavailable"
         assert failed.code == expected, failed.message
         assert await s.call("echo") == Done("{}")
-        assert time.monotonic() - began < 60
 
 
 async def test_what_cannot_be_read_may_be_read_again(tmp_path: Path) -> None:
@@ -111,7 +109,7 @@ async def test_what_cannot_be_read_may_be_read_again(tmp_path: Path) -> None:
 async def test_no_answer_in_time_leaves_a_write_in_doubt(tmp_path: Path) -> None:
     async with served(tmp_path, raw()) as s:
         assert isinstance(await s.call("echo"), Done)
-        failed = await s.call("hang", within_s=0.3)
+        failed = await s.call("hang", within_s=LATER_S, report=lambda _: hurry())
         assert isinstance(failed, Failed)
         assert (failed.code, failed.in_doubt) == ("timeout", True)
         assert await s.call("echo") == Done("{}")
@@ -157,8 +155,9 @@ async def test_a_server_that_never_answers_at_all_costs_the_time_of_the_call(
 async def test_a_cancelled_call_ends_and_the_server_lives(tmp_path: Path) -> None:
     async with served(tmp_path, raw()) as s:
         pid = await _text(s.call("pid"))
-        task = asyncio.create_task(s.call("hang"))
-        await asyncio.sleep(0.1)
+        heard = asyncio.Event()
+        task = asyncio.create_task(s.call("hang", report=lambda _: heard.set()))
+        await heard.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await asyncio.wait_for(task, 30)
@@ -226,7 +225,7 @@ async def test_whoever_is_killed_leaves_no_program_behind(tmp_path: Path) -> Non
     assert all(exists(pid) for pid in left)
     process.kill()
     await process.wait()
-    assert [await gone(pid, 30) for pid in left] == [True, True]
+    assert [await gone(pid) for pid in left] == [True, True]
 
 
 async def test_its_environment_is_empty_but_for_what_is_named(tmp_path: Path) -> None:

@@ -16,9 +16,10 @@ from batuta.capabilities.model.card import read_asked, tokens_at_most
 from batuta.capabilities.model.opening import Models
 from batuta.reading.models import ModelConfig, ModelPrices, Provider
 from batuta.spec.call import Done, Failed, Outcome
-from batuta.testing.providers import Answer, Failure, Garbage, Providers, ToolCall
+from batuta.testing.providers import Answer, Asked, Failure, Garbage, Providers, ToolCall
 from batuta.testing.providers.script import FailureKind
 from tests.capabilities.calls import call_with
+from tests.hurry import LATER_S, hurry
 
 KEY = "sk-a-secret-key"
 TOTAL: dict[str, Any] = {
@@ -157,6 +158,17 @@ async def test_tools_that_are_called_without_end_break_the_answer_off(
     assert isinstance(outcome, Failed)
     assert (outcome.code, outcome.cost_nusd) == ("invalid_answer", -1)
     assert outcome.message == "its answer has more than 128 parts; it said: I look."
+
+
+@pytest.mark.parametrize(("provider", "name"), NAMES)
+async def test_who_speaks_on_whatever_was_asked_for_is_broken_off(
+    providers: Providers, make: Make, provider: Provider, name: str
+) -> None:
+    providers.say([Answer("on and on " * 500)])
+    outcome = await ask(make(provider, name, max_tokens=10))
+    assert isinstance(outcome, Failed)
+    assert (outcome.code, outcome.may_retry, outcome.cost_nusd) == ("limit", False, -1)
+    assert "characters and went on; at most 10 tokens were asked for" in outcome.message
 
 
 @pytest.mark.parametrize(("provider", "name"), NAMES)
@@ -351,16 +363,21 @@ async def test_a_question_that_is_refused_in_words_too_says_nothing_of_its_schem
 
 
 async def test_what_takes_too_long_is_stopped_and_told(providers: Providers, make: Make) -> None:
-    model = make()
-    await ask(model)  # what is imported at the first call takes longer than this test
-    providers.say([Answer("late", first_s=5)])
-    started = asyncio.get_running_loop().time()
-    outcome = await model(call_with({"prompt": "Now?"}, deadline=time.time() + 0.4))
+    model, loop = make(), asyncio.get_running_loop()
+
+    def late(_: Asked) -> Answer:
+        loop.call_soon_threadsafe(hurry, loop)
+        return Answer("late", first_s=60)
+
+    providers.say(late)
+    outcome = await model(call_with({"prompt": "Now?"}, deadline=time.time() + LATER_S))
     assert isinstance(outcome, Failed)
     assert (outcome.code, outcome.may_retry, outcome.cost_nusd) == ("timeout", True, -1)
-    assert asyncio.get_running_loop().time() - started < 3
-    providers.say([Answer("It is on and on and on.", pause_s=0.15)])
-    outcome = await model(call_with({"prompt": "Now?"}, deadline=time.time() + 0.6))
+    providers.say([Answer("It is on" + " and on" * 600, pause_s=0.1)])
+    call = call_with(
+        {"prompt": "Now?"}, deadline=time.time() + LATER_S, report=lambda _: hurry(loop)
+    )
+    outcome = await model(call)
     assert isinstance(outcome, Failed)
     assert "; it said: It" in outcome.message
 

@@ -154,21 +154,21 @@ def _read(
 
 
 def _arguments(given: Any, tool: Tool) -> tuple[Any, str]:
-    check = tool.check
+    check, fits = tool.check, False
     if given is None or given == "":
         given = {}
     if isinstance(given, str):
         read = rescue(given, check)
         if read.flaw or read.cut:
             return None, read.flaw or "their end is missing"
-        given = read.value
+        given, fits = read.value, not read.forgiven
     try:
         given = plain(given)
     except InputError as error:
         return None, error.message
     if not isinstance(given, dict):
         return None, "they are no map"
-    return cast("dict[str, Any]", given), check(given) or ""
+    return cast("dict[str, Any]", given), "" if fits else check(given) or ""
 
 
 def _error(code: str, message: str) -> dict[str, Any]:

@@ -69,10 +69,9 @@ _THOUGHT_OUTPUT: dict[str, Any] = {
     "properties": {
         "said": {},
         "answers": {"type": "array"},
-        "final": {"type": "boolean"},
         "answer": {},
     },
-    "required": ["said", "answers", "final", "answer"],
+    "required": ["said", "answers", "answer"],
 }
 
 

@@ -73,7 +73,7 @@ def said_of(answer: ModelResponse, found: Sorted) -> dict[str, Any]:
     said: dict[str, Any] = {"parts": parts, "calls": found.calls}
     if found.refused:
         said["refused"] = found.refused
-    if any(part.keys() & _MORE_NAMES for part in parts):
+    if not all(map(_MORE_NAMES.isdisjoint, parts)):
         said["provider"] = answer.provider_name or ""
     return said
 
@@ -117,8 +117,9 @@ def _messages(one: Round, shown: tuple[tuple[str, str], ...]) -> tuple[ModelMess
 def _parts(said: Mapping[str, Any], names: list[str]) -> Iterator[ModelResponsePart]:
     provider = said.get("provider") or None
     for part in said["parts"]:
-        more = {theirs: part[ours] for theirs, ours in _MORE if ours in part}
-        if more:
+        more: dict[str, Any] = {}
+        if not _MORE_NAMES.isdisjoint(part):
+            more = {theirs: part[ours] for theirs, ours in _MORE if ours in part}
             more["provider_name"] = provider
         if "text" in part:
             yield TextPart(part["text"], **more)
@@ -155,5 +156,8 @@ def _return(name: str, id: str, value: Any, error: Any) -> ToolReturnPart:
 
 
 def _more(part: TextPart | ThinkingPart | ToolCallPart) -> dict[str, Any]:
-    found = ((ours, getattr(part, theirs, None)) for theirs, ours in _MORE)
-    return {name: value for name, value in found if value}
+    more: dict[str, Any] = {}
+    for theirs, ours in _MORE:
+        if value := getattr(part, theirs, None):
+            more[ours] = value
+    return more

@@ -50,7 +50,7 @@ def agent_plan(name: str, config: AgentConfig) -> Plan:
             "earlier": "${steps.earlier == null ? [] : steps.earlier.messages}",
             "history": "${rounds}",
         },
-        repeat=Repeat(until="steps.turn.final", at_most=config.turns),
+        repeat=Repeat(until="steps.turn.answer != null", at_most=config.turns),
         budget=budget,
     )
     # Words of two runs in one thread do not mix: it is added to only if nobody has done so since it was read.
@@ -93,7 +93,7 @@ def tools_plan(name: str, tools: tuple[str, ...]) -> Plan:
         name=f"{name}.tools",
         inputs={"said": _ANYTHING},
         steps=steps,
-        result={"said": "${inputs.said}", "answers": answers, "final": False, "answer": None},
+        result={"said": "${inputs.said}", "answers": answers, "answer": None},
     )
 
 
@@ -108,7 +108,6 @@ def hand_over_plan(name: str, other: str) -> Plan:
         result={
             "said": "${inputs.said}",
             "answers": [],
-            "final": True,
             "answer": "${steps.other}",
         },
     )
@@ -141,7 +140,6 @@ def summary_plan(name: str, model: str) -> Plan:
         result={
             "said": "${steps.thought.said}",
             "answers": "${steps.thought.answers}",
-            "final": "${steps.thought.final}",
             "answer": "${steps.thought.answer}",
             "summary": "${steps.summary.text}",
             "upto": "${inputs.upto}",

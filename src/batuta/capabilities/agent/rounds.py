@@ -1,9 +1,9 @@
 """What has happened so far, as the values of earlier rounds have it. Pure.
 
-The value of a round is `{said, answers, final, answer}`. `said` is what the model said: `parts` in order, each a text,
-a thought or a call; `calls` that became steps; `refused` ones that did not, if there are any. `answers` are those of
-the calls, in order: `{value, error}`. A round that summarized the earlier ones has `summary`, too, and `upto`: of how
-many.
+The value of a round is `{said, answers, answer}`; `answer` is null in all but the last. `said` is what the model said:
+`parts` in order, each a text, a thought or a call; `calls` that became steps; `refused` ones that did not, if there are
+any. `answers` are those of the calls, in order: `{value, error}`. A round that summarized the earlier ones has
+`summary`, too, and `upto`: of how many.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

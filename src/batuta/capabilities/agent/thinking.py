@@ -84,7 +84,7 @@ def _read(thought: Thought, answer: ModelResponse, spent: int) -> Outcome | Resc
     if found.hand_over:
         return _handed_over(thought, found, said, spent)
     if not found.calls:
-        return Done({"said": said, "answers": [], "final": False, "answer": None}, cost_nusd=spent)
+        return Done({"said": said, "answers": [], "answer": None}, cost_nusd=spent)
     names = [one["tool"] for one in found.calls]
     thought.call.report({"message": f"calls {', '.join(names)}"})
     return Expand(tools_plan(thought.name, tuple(names)), {"said": said}, cost_nusd=spent)
@@ -101,7 +101,7 @@ def _answered(thought: Thought, answer: ModelResponse, spent: int) -> Outcome | 
         "turns": thought.past.turn + 1,
         "agent": thought.name,
     }
-    value: dict[str, Any] = {"said": None, "answers": [], "final": True, "answer": final}
+    value: dict[str, Any] = {"said": None, "answers": [], "answer": final}
     return msgspec.structs.replace(read, value=value)
 
 

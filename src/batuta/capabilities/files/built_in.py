@@ -11,7 +11,7 @@ from batuta.capabilities.stored import (
     Load,
     StoredCapability,
     cards_from_functions,
-    read_cards,
+    stored_capabilities,
     write_cards,
 )
 from batuta.capabilities.threads import Threads
@@ -31,8 +31,7 @@ _MADE = {
 
 def file_capabilities(folder: Folder, threads: Threads) -> list[StoredCapability]:
     """All of them, for the files of `folder`."""
-    cards = read_cards(CARDS)
-    return [StoredCapability(cards[name], load, threads) for name, load in loads(folder).items()]
+    return stored_capabilities(CARDS, loads(folder), threads)
 
 
 def loads(folder: Folder) -> dict[str, Load]:

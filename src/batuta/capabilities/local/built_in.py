@@ -25,11 +25,7 @@ def local_capabilities(
     threads: Threads, embedding: Embedding | None = None
 ) -> list[StoredCapability]:
     """All of them. `embedding`: how `local.classify` finds the embedder of this machine; None: it has none."""
-    cards = stored_cards()
-    return [
-        StoredCapability(cards[name], load, threads)
-        for name, load in _loads(embedding or (lambda: None)).items()
-    ]
+    return stored.stored_capabilities(_FILE, _loads(embedding or (lambda: None)), threads)
 
 
 def stored_cards() -> dict[str, Card]:

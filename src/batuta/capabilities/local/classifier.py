@@ -18,9 +18,12 @@ np: Any = numpy  # whose annotations are not strict
 
 Array = Any  # of NumPy
 
-# Up to so many texts, the closed form takes less time, and leaves every text out exactly.
-_FEW_MAX = 2_000
-# Features of spelling that are kept; of many texts, so many numbers in all (128 MB at most), and none that is alone.
+# Up to so many texts, the closed form leaves every text out exactly, and is better than margins: with 15 and 25
+# examples of 150 labels, 1.6 and 0.8 points more are right, and 65 and 73 of 100 strangers are told at threshold 0.5
+# instead of 29 and 14 (CLINC150, validation part; with 80 examples of 30 labels nothing is lost). With 150 labels it is
+# learned in less time, with eight in twice as much: 4 s for 3,200 texts. It grows with the cube.
+_FEW_MAX = 4_000
+# Features of spelling that are kept, so many numbers in all (128 MB at most); of many texts, none that is alone.
 _SPELLINGS, _SPELLINGS_OF_MANY = 65_536, 32_768
 _NUMBERS_MAX = 2**25
 # How sure an answer is, is learned from so many texts at least.
@@ -58,7 +61,7 @@ class Classifier:
         self._of = np.array(known.of)
         self._count = len(known.names) + (known.none is not None)
         few = len(texts) <= _FEW_MAX
-        most = _SPELLINGS if few else min(_SPELLINGS_OF_MANY, _NUMBERS_MAX // self._count)
+        most = min(_SPELLINGS if few else _SPELLINGS_OF_MANY, _NUMBERS_MAX // self._count)
         self._lexicon = Lexicon(
             texts, seen_min=1 if few else 2, count_max=most, plain=not known.taught
         )

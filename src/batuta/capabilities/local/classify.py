@@ -68,15 +68,17 @@ def classifying(embedding: Embedding) -> Callable[..., Awaitable[Classified]]:
 
 
 class _Learned(NamedTuple):
-    """What is learned of some labels, or will be."""
+    """What is learned of some labels, or will be. `given`: the very labels; a tuple is not changed by who asks."""
 
+    given: Any
     labels: Any
     none: Any
     loop: asyncio.AbstractEventLoop
     task: asyncio.Task[Any]
 
     def of(self, labels: Any, none: Any, loop: asyncio.AbstractEventLoop) -> bool:
-        return self.loop is loop and self.none == none and self.labels == labels
+        same = isinstance(labels, tuple) and self.given is labels
+        return self.loop is loop and self.none == none and (same or self.labels == labels)
 
 
 class _Room:
@@ -110,7 +112,7 @@ class _Room:
         names = classifier.known.names
         least = threshold if threshold is not None else (0.5 if maybe_none else 0.0)
         sure = round(guess.sure, 4)
-        best = sorted(range(len(names)), key=lambda at: (-guess.scores[at], at))[:_SCORES_SHOWN]
+        best: list[int] = (-guess.scores).argsort(kind="stable")[:_SCORES_SHOWN].tolist()
         return {
             "label": None if guess.stranger or sure < least else names[guess.best],
             "confidence": sure,
@@ -128,7 +130,7 @@ class _Room:
         if found is None or _failed(found.task):
             # A copy, because who asks may change theirs.
             task = asyncio.ensure_future(self._learn(labels, none))
-            found = _Learned(deepcopy(labels), deepcopy(none), loop, task)
+            found = _Learned(labels, deepcopy(labels), deepcopy(none), loop, task)
         self._learned.insert(0, found)
         del self._learned[_KEPT:]
         # Who stops waiting does not stop the others who wait for the same.

@@ -5,7 +5,7 @@ says becomes an answer to that request, and what is known of it stands in its `S
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -15,13 +15,13 @@ from mcp.client.auth import OAuthClientProvider, OAuthFlowError
 from mcp.client.auth.extensions.client_credentials import (
     ClientCredentialsOAuthProvider,
     PrivateKeyJWTOAuthProvider,
-    SignedJWTParameters,
 )
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.auth import OAuthClientInformationFull, OAuthToken
 from mcp.types import CONNECTION_CLOSED
 
 from batuta.capabilities.mcp.sending import Sending, current
+from batuta.capabilities.mcp.signing import signer
 from batuta.errors import InputError
 from batuta.outbound.exchange import Answer, Connections, Trouble
 from batuta.outbound.headers import HeaderTemplates, removed
@@ -39,7 +39,6 @@ _STREAM_S = 86_400.0
 _GRACE_S = 0.02
 # How an issuer wants to see a secret.
 _BASIC, _FORM = "client_secret_basic", "client_secret_post"
-_ALGORITHMS = ("RS256", "ES256", "ES384", "ES512", "EdDSA")
 
 
 class _Head(msgspec.Struct):
@@ -48,7 +47,7 @@ class _Head(msgspec.Struct):
 
 
 class Address:
-    """Where a server is, and what is sent with each request. Raises `Trouble` if a variable is missing."""
+    """Where a server is, and what is sent with each request. Raises `Trouble` if a variable is missing or no key."""
 
     def __init__(
         self, config: McpConfig, connections: Connections, environment: Mapping[str, str]
@@ -60,7 +59,8 @@ class Address:
             self.url = UrlTemplate(config.url).fill({}, environment)
             self._auth = _auth_of(config.oauth, self.url, environment)
         except InputError as error:
-            raise Trouble(error.message, code="no_key", sent=False) from None
+            said = f"{error.message}: {error.remedy}" if error.remedy else error.message
+            raise Trouble(said, code="no_key", sent=False) from None
         self._elsewhere = [config.oauth.issuer] if config.oauth else []
         self._secrets = (
             [
@@ -193,27 +193,10 @@ def _auth_of(
         "issuer": UrlTemplate(config.issuer).fill({}, environment),
     }
     if config.private_key:
-        signed = _signer(client_id, looked_up(config.private_key, environment), config.private_key)
+        key, name = looked_up(config.private_key, environment), config.private_key
+        signed = signer(client_id, key, name.removeprefix("env:"))
         return _Key(**common, assertion_provider=signed)
     return _Secret(**common, client_secret=looked_up(config.client_secret, environment))
-
-
-def _signer(client_id: str, key: str, said: str) -> Callable[[str], Awaitable[str]]:
-    """What signs that it is `client_id`, in the one way that fits `key`."""
-
-    async def signed(audience: str) -> str:
-        for algorithm in _ALGORITHMS:
-            parameters = SignedJWTParameters(
-                issuer=client_id, subject=client_id, signing_key=key, signing_algorithm=algorithm
-            )
-            try:
-                return await parameters.create_assertion_provider()(audience)
-            except Exception:  # a key that does not fit is refused in many ways
-                continue
-        name = said.removeprefix("env:")
-        raise OAuthFlowError(f"{name} is no private key in PEM that signs: RSA, EC or Ed25519")
-
-    return signed
 
 
 class _AtOnce(OAuthClientProvider):

@@ -16,7 +16,7 @@ from pydantic_ai.tools import ToolDefinition
 
 from batuta.capabilities.files.folder import Folder
 from batuta.capabilities.model.attached import attached
-from batuta.capabilities.model.booked import booked
+from batuta.capabilities.model.booked import Booked
 from batuta.capabilities.model.card import Asked, tokens_at_most
 from batuta.capabilities.model.failures import failed_from
 from batuta.capabilities.model.heard import Heard, kept
@@ -25,7 +25,7 @@ from batuta.capabilities.model.thought import think
 from batuta.errors import CallFailed
 from batuta.language.rescue import Check, Rescue, rescue
 from batuta.reading.models import ModelConfig
-from batuta.spec.call import Call, Done, Failed, Outcome
+from batuta.spec.call import Done, Failed, Outcome
 from batuta.spec.model_call import ModelCall
 from batuta.spec.value import canonical, digest, encode
 
@@ -69,14 +69,22 @@ class Answering:
         self._compatible = config.provider == "openai-compatible"
         # Schemas that its server does not take. Not every one takes every schema; all of them take words.
         self._refused: set[str] = set()
+        # The tools that were declared last, and how.
+        self._declared: tuple[Sequence[ToolDefinition], ModelRequestParameters]
+        self._declared = (), ModelRequestParameters()
+        # The latest question: its words, its instructions, and the message.
+        self._latest: tuple[Any, str | None, ModelRequest] = None, None, ModelRequest(parts=[])
         # Older models of Google take tools, or a schema.
         combines = model.profile.get("google_supports_tool_combination", True)
         self._combines = config.provider != "google" or bool(combines)
 
     async def __call__(
-        self, call: Call, asked: Asked, talk: Talk, ledger: list[ModelCall]
+        self, asked: Asked, talk: Talk, heard: Heard, ledger: list[ModelCall]
     ) -> Outcome:
-        """The outcome of one call: what `talk` reads in the answer. Each question is put into `ledger`."""
+        """The outcome of one call: what `talk` reads in the answer, which `heard` is told while it comes.
+
+        Each question is put into `ledger`.
+        """
         try:
             content = await self._content(asked)
         except CallFailed as error:
@@ -84,10 +92,10 @@ class Answering:
         if isinstance(content, Failed):
             return content
         native = self._is_native(asked, talk)
-        found = await self._answered(call, asked, talk, content, ledger, native=native)
+        found = await self._answered(asked, talk, content, heard, ledger, native=native)
         if not (native and self._compatible and _is_bad(found)):
             return found
-        told = await self._answered(call, asked, talk, content, ledger, native=False)
+        told = await self._answered(asked, talk, content, heard, ledger, native=False)
         if not _is_bad(told):  # so it was the schema, and nothing else of the question
             if len(self._refused) >= _REFUSED_MAX:
                 self._refused.clear()
@@ -96,16 +104,16 @@ class Answering:
 
     async def _answered(
         self,
-        call: Call,
         asked: Asked,
         talk: Talk,
         content: Any,
+        heard: Heard,
         ledger: list[ModelCall],
         *,
         native: bool,
     ) -> Outcome:
         settings, parameters, instructions = self._request(asked, talk, native)
-        question = ModelRequest(parts=[UserPromptPart(content)], instructions=instructions)
+        question = self._question(content, instructions)
         messages: list[ModelMessage] = [*talk.before, question]
         if talk.behind:
             last = talk.behind[-1]
@@ -114,11 +122,11 @@ class Answering:
             messages.append(ModelRequest(parts=last.parts, instructions=instructions))
         spent = 0
         for again in (False, True):
-            heard = Heard(call.report)
+            heard.begin()
             try:
-                with booked(ledger, heard) as book:
-                    answer = await think(self._model, messages, settings, parameters, heard.report)
-                    book(answer)
+                with Booked(ledger, heard) as booked:
+                    answer = await think(self._model, messages, settings, parameters, heard.piece)
+                    booked.answer = answer
             except Exception as error:
                 failed = failed_from(error)
                 if failed is None:
@@ -130,7 +138,7 @@ class Answering:
                 return read
             if again:
                 return _misfit(answer, read, spent)
-            call.report({"message": f"asks once more: {read.flaw}"})
+            heard.message(f"asks once more: {read.flaw}")
             question = ModelRequest.user_text_prompt(
                 _AGAIN.format(flaw=read.flaw[:_FLAW_CHARS]), instructions=instructions
             )
@@ -171,7 +179,7 @@ class Answering:
         if talk.tools and talk.last:
             # They stay in the request: some providers refuse a history with calls of tools that are not declared.
             settings["tool_choice"] = "none"
-        parameters = ModelRequestParameters(function_tools=list(talk.tools))
+        parameters = self._parameters(talk.tools)
         if schema is None:
             return settings, parameters, instructions or None
         if native:
@@ -182,6 +190,22 @@ class Answering:
             words = f"{_BY_WORDS}\n{encode(schema).decode()}"
             instructions = f"{instructions}\n\n{words}" if instructions else words
         return settings, parameters, instructions or None
+
+    def _question(self, content: Any, instructions: str | None) -> ModelRequest:
+        """The question itself, which is also the same at each turn of an agent."""
+        said, under, question = self._latest
+        if not isinstance(content, str) or content != said or instructions != under:
+            question = ModelRequest(parts=[UserPromptPart(content)], instructions=instructions)
+            self._latest = content, instructions, question
+        return question
+
+    def _parameters(self, tools: Sequence[ToolDefinition]) -> ModelRequestParameters:
+        """What declares `tools`. Nobody changes it: an agent asks for the same at each turn."""
+        known, parameters = self._declared
+        if known is not tools:
+            parameters = ModelRequestParameters(function_tools=list(tools))
+            self._declared = tools, parameters
+        return parameters
 
     def _cost_nusd(self, answer: ModelResponse) -> int:
         """What an answer cost, as its usage says; at most what was reserved if it does not say."""

@@ -15,6 +15,7 @@ from batuta.capabilities.model.heard import Heard
 from batuta.capabilities.model.prices import prices_of
 from batuta.errors import InputError, WorkspaceError
 from batuta.language.rescue import Check
+from batuta.outbound.alarm import Alarm
 from batuta.outbound.exchange import LazyConnections
 from batuta.outbound.headers import HeaderTemplates
 from batuta.outbound.urls import UrlTemplate
@@ -106,36 +107,41 @@ class ModelCapability:
                 " (`batuta doctor` shows what is missing)",
             )
         heard = Heard(call.report)
-        call = msgspec.structs.replace(call, report=heard.report)
         ledger: list[ModelCall] = []
-        outcome = await self._outcome(call, asked, talk, heard, ledger)
+        outcome = await self._outcome(call.deadline, asked, talk, heard, ledger)
         if not ledger or isinstance(outcome, Waiting):
             return outcome
         return msgspec.structs.replace(outcome, asked=tuple(ledger))
 
     async def _outcome(
         self,
-        call: Call,
+        deadline: float,
         asked: Asked,
         talk: Callable[[], Any],
         heard: Heard,
         ledger: list[ModelCall],
     ) -> Outcome:
-        left_s = call.deadline - time.time() - _GRACE_S
+        left_s = deadline - time.time() - _GRACE_S
+        alarm = Alarm(left_s)
         try:
-            async with asyncio.timeout(left_s):
+            ready = self._at_hand
+            if ready is None:
                 try:
                     ready = await self._ready()
                 except InputError as error:  # of the address, if that is in the environment
                     return Failed("no_key", error.message)
-                return await ready.answering(call, asked, talk(), ledger)
-        except TimeoutError:
+            return await ready.answering(asked, talk(), heard, ledger)
+        except (asyncio.CancelledError, TimeoutError) as error:
+            if not (alarm.off() or isinstance(error, TimeoutError)):
+                raise
             text = f"no whole answer within {max(left_s, 0):.3g} s"
             return heard.told_in(Failed("timeout", text, may_retry=True, cost_nusd=-1))
         except ImportError as error:
             return Failed(
                 "unsupported", f"models need {error.name}; pip install 'batuta[models]' brings it"
             )
+        finally:
+            alarm.off()
 
     @property
     def _lacking(self) -> str:
@@ -146,10 +152,15 @@ class ModelCapability:
     @property
     def client(self) -> Any:
         """The HTTP client, once there is one."""
+        ready = self._at_hand
+        return None if ready is None else ready.made.client
+
+    @property
+    def _at_hand(self) -> _Ready | None:
         readying = self._readying
         if readying is None or not readying.done() or readying.cancelled() or readying.exception():
             return None
-        return readying.result().made.client
+        return readying.result()
 
     async def close(self) -> None:
         """Close the client."""

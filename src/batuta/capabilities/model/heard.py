@@ -22,20 +22,26 @@ class Heard:
 
     def __init__(self, report: Callable[[Any], None]) -> None:
         self._report = report
+        self.begin()
+
+    def begin(self) -> None:
+        """What comes is another answer."""
         self._pieces: list[str] = []
         self._chars = 0
         self.first_at = 0.0
 
-    def report(self, told: Any) -> None:
-        """Hand on a piece of text, `{"text": …}`, or a message between two answers."""
-        if "text" not in told:
-            self._pieces, self._chars = [], 0  # what comes is another answer
-        elif not self.first_at:
+    def piece(self, text: str) -> None:
+        """Hand on a piece of the answer, as `{"text": …}`."""
+        if not self.first_at:
             self.first_at = time.perf_counter()
-        if "text" in told and self._chars <= _KEPT_CHARS:
-            self._pieces.append(told["text"])
-            self._chars += len(told["text"])
-        self._report(told)
+        if self._chars <= _KEPT_CHARS:
+            self._pieces.append(text)
+            self._chars += len(text)
+        self._report({"text": text})
+
+    def message(self, text: str) -> None:
+        """Hand on a message between two answers."""
+        self._report({"message": text})
 
     def told_in(self, failed: Failed) -> Failed:
         """`failed` with what was heard at the end of its message."""

@@ -10,7 +10,7 @@ from batuta.capabilities.stored import (
     Load,
     StoredCapability,
     cards_from_functions,
-    read_cards,
+    stored_capabilities,
     write_cards,
 )
 from batuta.capabilities.threads import Threads
@@ -23,8 +23,7 @@ CARDS = Path(__file__).with_name("cards.json")
 
 def report_capabilities(folder: Folder, threads: Threads) -> list[StoredCapability]:
     """All of them, writing into `folder`."""
-    cards = read_cards(CARDS)
-    return [StoredCapability(cards[name], load, threads) for name, load in loads(folder).items()]
+    return stored_capabilities(CARDS, loads(folder), threads)
 
 
 def loads(folder: Folder) -> dict[str, Load]:
