@@ -1,5 +1,6 @@
 """The application: what every door calls, over a folder of its own."""
 
+import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -7,10 +8,12 @@ from typing import Any
 import pytest
 
 from batuta import App, Plan, Question, Step, Waiting, capability, plan_from_yaml
-from batuta.app import JOURNAL_FILE, new_run_id
+from batuta.app import JOURNAL_FILE
+from batuta.engine.ids import new_run_id
 from batuta.engine.past.fork import Wish
 from batuta.errors import (
     AnswerError,
+    Conflict,
     Denied,
     InputError,
     NotFound,
@@ -46,6 +49,13 @@ def form(call: Call) -> Any:
 
 
 FUNCTIONS = [double, pay, broken, form]
+
+
+class Standstill:
+    """All runs begin in one millisecond."""
+
+    def now(self) -> float:
+        return 1_700_000_000.0
 
 
 @pytest.fixture
@@ -153,7 +163,7 @@ class TestResult:
     async def test_of_a_failed_run_says_where_and_why(self, app: App) -> None:
         with pytest.raises(RunFailed, match="no such account") as caught:
             await app.result(await app.start(BROKEN, {}))
-        assert (caught.value.path, caught.value.code) == ("a", "failed")
+        assert (caught.value.path, caught.value.code) == ("a", "raised")
 
     async def test_of_a_cancelled_run_says_so(self, app: App) -> None:
         run = (await app.run(FORM, {}))["run"]
@@ -248,7 +258,35 @@ class TestLooking:
     def test_ids_sort_by_time_and_are_not_met_twice(self) -> None:
         ids = [new_run_id(1_700_000_000 + n) for n in range(100)]
         assert sorted(ids) == ids
-        assert len({new_run_id(1.0) for _ in range(1_000)}) == 1_000
+        # Of a thousand in one millisecond, two would be the same in one of seventy times.
+        assert len({new_run_id(1.0) for _ in range(10)}) == 10
+
+
+class TestIdsThatMeet:
+    async def test_begin_again_with_another(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        marks = iter([7, 7, 7, 8, 8, 9, 9, 10])
+        monkeypatch.setattr(secrets, "randbits", lambda _: next(marks))
+        async with await App.open(tmp_path, functions=FUNCTIONS, clock=Standstill()) as app:
+            first = await app.start(DOUBLE, {"n": 1})
+            second = await app.start(DOUBLE, {"n": 2})
+            third = (await app.run(DOUBLE, {"n": 3}))["run"]
+            forked = (await app.fork(third, Wish("a", inputs={"n": 4}))).run.id
+            assert len({first, second, third, forked}) == 4
+            assert [(await app.resume(one))["result"] for one in (first, second, forked)] == [
+                2,
+                4,
+                8,
+            ]
+
+    async def test_for_ever_are_told(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(secrets, "randbits", lambda _: 7)
+        async with await App.open(tmp_path, functions=FUNCTIONS, clock=Standstill()) as app:
+            first = await app.start(DOUBLE, {"n": 1})
+            with pytest.raises(Conflict, match="another writer was first"):
+                await app.start(DOUBLE, {"n": 1})
+            assert (await app.resume(first))["result"] == 2
 
 
 class TestOpen:

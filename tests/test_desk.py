@@ -180,6 +180,16 @@ async def test_a_text_is_no_request(folder: Path) -> None:
         assert empty.plan == ""
 
 
+async def test_what_is_kept_can_be_asked_for_at_once(folder: Path) -> None:
+    async with await App.open(folder) as app:
+        desk = Desk(app)
+        made = await desk.understand('write "good news" to the file out/a.txt', planner="compose")
+        assert "tell-the-news" not in desk.offered
+        desk.save(made, "tell-the-news")
+        assert "tell-the-news" in desk.offered
+        assert (await desk.understand('write "x" to the file out/b.txt')).plan == "tell-the-news"
+
+
 async def test_an_empty_workspace_has_nothing_to_ask_for(tmp_path: Path) -> None:
     async with await App.open(tmp_path, journal=MemoryJournal()) as app:
         understood = await Desk(app).understand("anything")

@@ -20,11 +20,11 @@ from batuta.capabilities.workspace import folder_of
 from batuta.config import Workspace, load_workspace
 from batuta.engine import outside
 from batuta.engine.author import local_user
-from batuta.engine.before import begun_before
+from batuta.engine.before import begun, begun_before
 from batuta.engine.document import document, failure_of, result_of
 from batuta.engine.engine import Engine, Settings
 from batuta.engine.host import Host
-from batuta.engine.ids import new_run_id, run_id_of
+from batuta.engine.ids import run_id_of
 from batuta.engine.past.fork import Forked, Wish, fork
 from batuta.errors import Conflict, Finding, PlanError, error_of_run
 from batuta.governance.switch import Switch
@@ -47,13 +47,13 @@ from batuta.spec.card import Card
 from batuta.spec.plan import Plan
 from batuta.spec.request import Request
 from batuta.spec.run import Run
+from batuta.spec.statistics import Statistics
 
 __all__ = [
     "JOURNAL_FILE",
     "App",
     "Planned",
     "SystemClock",
-    "new_run_id",
 ]
 
 # What can be run: a plan, or a workflow that records one.
@@ -178,11 +178,14 @@ class App:
         *,
         places: Places | None = None,
         planner: str = "",
+        supervised: bool = False,
+        measured: Statistics | None = None,
     ) -> Explanation:
         """What a run of `plan` (or of a workflow) would do, ask, take and cost. Nothing runs, and nothing is written.
 
         `inputs`: some or all of the inputs of the run that is asked about; None for any run. `places`: where the
-        parts of a plan stand in its text; a workflow knows its own. `planner`: who made it, in words.
+        parts of a plan stand in its text; a workflow knows its own. `planner`: who made it, in words. `supervised`:
+        whatever it changes is asked about first. `measured`: what the log says of capabilities, for whoever knows it.
 
         Raises:
             PlanError: the plan has flaws, or the inputs do not fit. JournalError.
@@ -198,9 +201,10 @@ class App:
         premises = Premises(
             self.cards,
             forecaster(self._policy),
-            await statistics(self.engine.journal),
+            measured or await statistics(self.engine.journal),
             self.workspace.budget.narrowed(plan.budget),
             self.workspace.limits.calls,
+            supervised,
             partial(plan_of, self._catalog.get),
         )
         check_inner(plan, self.cards, self._catalog.get)
@@ -252,34 +256,37 @@ class App:
         self, plan: Planned, inputs: Mapping[str, Any], author: str, key: str = ""
     ) -> Run:
         who = author or local_user()
-        run_id = run_id_of(who, key) if key else new_run_id(self.engine.clock.now())
         recorded = plan if isinstance(plan, Plan) else plan.plan
         inputs = await self.pinned(recorded, inputs)
-        try:
+
+        async def begin(run_id: str) -> Run:
             run, receipt = self.engine.accept(
                 recorded, inputs, run_id=run_id, request=Request(author=who)
             )
+            await self.engine.journal.commit(receipt)
+            return run
+
+        try:
+            return await begun(self.engine, who, key, begin)
         except PlanError:
             if not isinstance(plan, Plan):
                 # The same flaws again, at their places in the Python file.
                 raise_flaws(check(recorded, self.cards, plan.places))
             raise
-        try:
-            await self.engine.journal.commit(receipt)
         except Conflict:
             if not key:
                 raise
-            return await begun_before(self.engine, run_id, recorded, inputs)
-        return run
+            return await begun_before(self.engine, run_id_of(who, key), recorded, inputs)
 
-    async def fork(self, run_id: str, wish: Wish, *, author: str = "") -> Forked:
+    async def fork(self, run_id: str, wish: Wish, *, author: str = "", key: str = "") -> Forked:
         """Begin a new run, durably, that takes over what `run_id` has finished before the step of `wish`.
 
-        Nobody drives it yet: `resume` with its id does.
+        Nobody drives it yet: `resume` with its id does. `key` as for `start`.
 
         Raises:
             NotFound: no such run or step. InputError: it cannot be forked there, or what is given does not fit.
             PlanError: the plan would not be admitted any more. JournalError: there is no fork then.
+            Conflict: `key` was used for something else.
         """
         origin = await self.engine.read(run_id)
         if wish.inputs and origin.root is not None:
@@ -287,8 +294,12 @@ class App:
             given = {name: schemas[name] for name in wish.inputs if name in schemas}
             inputs = await self._pinned(given, wish.inputs)
             wish = msgspec.structs.replace(wish, inputs=inputs)
-        new_id, who = new_run_id(self.engine.clock.now()), author or local_user()
-        return await fork(self.engine, origin, wish, run_id=new_id, author=who)
+        who = author or local_user()
+
+        async def begin(run_id: str) -> Forked:
+            return await fork(self.engine, origin, wish, run_id=run_id, author=who)
+
+        return await begun(self.engine, who, key, begin)
 
     async def result(self, run_id: str) -> Any:
         """The result of a run, which this process drives as far as it goes if nobody else does.

@@ -5,23 +5,26 @@ understood = await desk.understand("refund order A-1042 with 20 euros")
 run = await desk.accept(understood, understood.inputs.values)
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from batuta.app import App, new_run_id
+from batuta.app import App
 from batuta.capabilities.local.classify import classifying
 from batuta.capabilities.registered import PREFIX
 from batuta.config import plan_files
 from batuta.engine.author import local_user
+from batuta.engine.before import begun, begun_before
 from batuta.engine.ids import run_id_of
-from batuta.errors import BatutaError, Denied, InputError, NotFound
+from batuta.errors import BatutaError, Conflict, Denied, InputError, NotFound
 from batuta.makers import makers
 from batuta.opening import embedder_of_this_machine
 from batuta.planning.autonomy import approval_of, narrowed, permit
 from batuta.planning.candidate import Candidate, Classify, Route
+from batuta.planning.clauses import without_courtesies
 from batuta.planning.confirmations import Confirmations, confirmed
+from batuta.planning.draft import DraftPlanner
 from batuta.planning.ladder import Ladder
 from batuta.planning.proposal import Planner, Proposal, Wish
 from batuta.planning.recall import RecallPlanner, made
@@ -37,6 +40,7 @@ from batuta.reading.nearest import did_you_mean
 from batuta.replanning import Replanning
 from batuta.spec.facts import Fact
 from batuta.spec.request import Request
+from batuta.spec.run import Run
 from batuta.spec.shape import PlanShape
 
 __all__ = ["Desk"]
@@ -46,21 +50,29 @@ _WORDS_CHARS_MAX = 100_000
 
 
 class Desk:
-    """Where requests in plain words come in.
+    """Where requests in plain words come in. `asking` is told the name of each planner before it is asked.
 
     Attributes:
         troubles: registered plans that cannot be asked for because they have flaws: by file, the first flaw.
     """
 
-    def __init__(self, app: App, *, classify: Classify | None = None) -> None:
+    def __init__(
+        self,
+        app: App,
+        *,
+        classify: Classify | None = None,
+        asking: Callable[[str], None] | None = None,
+    ) -> None:
         self._app = app
+        self._asking = asking
         self._confirmations = Confirmations(app.engine.journal)
         self._registered: dict[str, Sourced] | None = None
+        self._offered: dict[str, Sourced] | None = None
         router = Router(classify or classifying(embedder_of_this_machine))
         engine = app.engine
         making = makers(app)
         planners: list[Planner] = [
-            RegisteredPlanner(router, lambda: self.registered, self._candidates),
+            RegisteredPlanner(router, lambda: self.registered, self._candidates, lambda: app.cards),
             RecallPlanner(router, engine.journal, engine.read, lambda: app.cards),
             *making,
         ]
@@ -96,13 +108,15 @@ class Desk:
     @property
     def offered(self) -> Mapping[str, Sourced]:
         """Those of `registered` that people ask for: what is only a step of another, and has no examples, is not."""
-        known = self.registered
-        parts = {use for one in known.values() for use in PlanShape(one.plan).capabilities}
-        return {
-            name: one
-            for name, one in known.items()
-            if one.plan.examples or f"{PREFIX}{name}" not in parts
-        }
+        if self._offered is None:
+            known = self.registered
+            parts = {use for one in known.values() for use in PlanShape(one.plan).capabilities}
+            self._offered = {
+                name: one
+                for name, one in known.items()
+                if one.plan.examples or f"{PREFIX}{name}" not in parts
+            }
+        return self._offered
 
     async def understand(
         self,
@@ -131,17 +145,19 @@ class Desk:
                 f"{len(words):,} characters are no request; at most {_WORDS_CHARS_MAX:,}",
                 remedy="put what is long into a file, and name the file",
             )
-        wish = Wish(words, self._today(), trusted, self._exists)
+        wish = Wish(
+            without_courtesies(words), self._today(), trusted, self._exists, anew=bool(planner)
+        )
         if plan and sourced is None:
             sourced = self._named(plan)
         if sourced is not None:
             route = Route(sourced.plan.name, 1.0, "the request names it", sure=True)
-            named = Proposal("named", route, sourced, inputs_in(wish, sourced))
+            named = Proposal("named", route, sourced, inputs_in(wish, sourced.plan))
             return Understood(words, named, trusted=trusted, autonomy=autonomy)
         planners = [self._planner(planner)] if planner else list(self._planners.values())
         if planner and planners[0].makes and not trusted:
             raise Denied("for somebody who is not trusted, no plan is made")
-        chosen, *others = await Ladder(planners).climb(wish)
+        chosen, *others = await Ladder(planners, self._asking).climb(wish)
         return Understood(words, chosen, tuple(others), trusted, autonomy)
 
     async def approval(
@@ -182,29 +198,38 @@ class Desk:
         engine = self._app.engine
         now = engine.clock.now()
         author = author or local_user()
-        run_id = run_id_of(author, key) if key else new_run_id(now)
         pinned = await self._app.pinned(plan, inputs)
         wanted = approval_of(plan, pinned, self._app.cards, self._app.workspace.root)
         who = who or (local_user() if approved else "")
         permit(understood, plan.name, wanted, approved)
-        run, receipt = engine.accept(
-            plan,
-            pinned,
-            run_id=run_id,
-            request=Request(text=understood.words, author=author, trusted=understood.trusted),
-            routed=understood.fact(now, who, approved),
-        )
-        await engine.journal.commit(receipt)
+
+        async def begin(run_id: str) -> Run:
+            run, receipt = engine.accept(
+                plan,
+                pinned,
+                run_id=run_id,
+                request=Request(text=understood.words, author=author, trusted=understood.trusted),
+                routed=understood.fact(now, who, approved),
+            )
+            await engine.journal.commit(receipt)
+            return run
+
+        try:
+            run = await begun(engine, author, key, begin)
+        except Conflict:
+            if not key:
+                raise
+            return (await begun_before(engine, run_id_of(author, key), plan, pinned)).id
         fact: Fact | None = None
         if understood.made:
             said_yes = who if approved else understood.chosen.approved
-            fact = made(understood.words, plan, run_id, understood.planner, now, said_yes)
+            fact = made(understood.words, plan, run.id, understood.planner, now, said_yes)
         elif who and understood.trusted and understood.words.strip():
-            fact = confirmed(understood.words, plan.name, run_id, who, now)
+            fact = confirmed(understood.words, plan.name, run.id, who, now)
         if fact is not None:
             await engine.journal.commit(engine.journal.append(WORKSPACE, (fact,), after=None))
         engine.keep(run)
-        return run_id
+        return run.id
 
     async def follow(self, run: str) -> str:
         """The run that goes on in place of `run`, whose plan was made and failed, or that was told more; "" if none.
@@ -252,7 +277,7 @@ class Desk:
         sourced = plan_from_yaml(text, file)
         raise_flaws(check(sourced.plan, self._app.cards, sourced.places))
         wish = Wish(understood.words, self._today(), understood.trusted, self._exists)
-        return understood.edited(sourced, inputs_in(wish, sourced))
+        return understood.edited(sourced, inputs_in(wish, sourced.plan))
 
     def save(self, understood: Understood, name: str, *, force: bool = False) -> Path:
         """Make the plan that was understood a registered one; its file, where the workspace has its plans.
@@ -270,12 +295,16 @@ class Desk:
         taken = {*self.registered, *self.troubles}
         path = file_for(name, self._app.workspace, self.registered.get(name), name in taken, force)
         keep(path, plan_to_yaml(sourced.plan), replace=force)
-        self._registered = None
+        self._registered = self._offered = None
         return path
 
     def _planner(self, name: str) -> Planner:
         if name not in self._planners:
             remedy = did_you_mean(name, self._planners, "planners")
+            if name == DraftPlanner.name:
+                remedy = (
+                    "a model drafts plans where `planning: {model: NAME}` in batuta.yaml names one"
+                )
             raise NotFound(f"no planner {name[:80]!r} is asked here", remedy=remedy)
         return self._planners[name]
 

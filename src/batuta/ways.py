@@ -96,12 +96,12 @@ class Ways:
             return Way(understood, inputs, successor, lost), cost_nusd
         raise NoWay("there is no other plan for it: " + "; ".join(whys))
 
-    async def check(self, origin: Run, more: More) -> None:
+    async def check(self, origin: Run, more: More, most_nusd: int | None) -> None:
         """See that there is a plan for what is wanted now, and all that it needs. Raises `NoWay`."""
         blame = blame_of(origin)
         tried, broken = await self._tried(origin)
         whys: list[str] = []
-        for one in await self.proposals(origin, more, blame, broken):
+        for one in await self.proposals(origin, more, blame, broken, most_nusd):
             try:
                 await self._complete(origin, one, more, tried, blame)
             except (NoWay, PlanError, InputError) as no:

@@ -67,7 +67,7 @@ def _written(folder: Path, text: str) -> None:
 async def composed(app: App, plan: str = MADE, words: str = WORDS) -> Understood:
     """What `words` come to where somebody composes this plan for them."""
     sourced = plan_from_yaml(plan)
-    inputs = inputs_in(Wish(words, date(2026, 11, 22)), sourced)
+    inputs = inputs_in(Wish(words, date(2026, 11, 22)), sourced.plan)
     proposal = Proposal("compose", Route(sourced.plan.name, 0.6, "by type"), sourced, inputs)
     autonomy = app.workspace.planning.autonomy
     return Understood(words, proposal, autonomy=autonomy)

@@ -11,6 +11,7 @@ from batuta import capability
 from batuta.app import App
 from batuta.desk import Desk
 from batuta.errors import WorkspaceError
+from batuta.journal.clock import SystemClock
 from batuta.planning.proposal import Proposal
 from batuta.planning.understood import Understood
 from batuta.testing.providers import Answer, Failure, Providers
@@ -136,6 +137,20 @@ async def test_a_model_that_fails_costs_its_attempts_and_gives_no_plan(
     assert 1 <= len(providers.requests) <= 6
 
 
+async def test_a_model_that_writes_without_end_is_broken_off_and_costs_one_question(
+    folder: Path, providers: Providers
+) -> None:
+    text = (folder / "batuta.yaml").read_text("utf-8")
+    (folder / "batuta.yaml").write_text(
+        text.replace("model: m,", "model: m, max_tokens: 200,"), "utf-8"
+    )
+    flood = [{"name": f"s{number}", "use": "letter", "with": {}} for number in range(10_000)]
+    providers.say([answer(steps=flood)])
+    _, draft = await drafted(folder)
+    assert (draft.sourced, len(providers.requests)) == (None, 1)
+    assert "characters and went on; at most 200 tokens were asked for" in draft.route.why
+
+
 async def test_a_value_that_the_model_made_up_is_asked_for(
     folder: Path, providers: Providers
 ) -> None:
@@ -199,13 +214,32 @@ async def test_the_same_request_is_asked_for_once_by_whichever_process(
     assert len(providers.requests) == 2
 
 
-async def test_a_draft_that_was_no_plan_is_asked_for_again(
-    folder: Path, providers: Providers
+@pytest.mark.parametrize("reply", [answer(steps=[], result=None), Failure("quota")])
+async def test_a_draft_that_came_to_nothing_is_asked_for_again_later_or_by_name(
+    folder: Path, providers: Providers, reply: Answer | Failure
 ) -> None:
-    providers.say([answer(steps=[], result=None)])
-    for _ in range(2):
-        assert (await drafted(folder))[1].sourced is None
-    assert len(providers.requests) == 2
+    providers.say([reply])
+    _, first = await drafted(folder)
+    asked = len(providers.requests)
+    _, second = await drafted(folder)
+    assert (first.sourced, second.sourced, len(providers.requests)) == (None, None, asked)
+    assert (
+        second.route.why
+        == f"{first.route.why}; that was just now: it is asked again later, or by name (draft)"
+    )
+    assert second.cost_nusd == 0
+    async with await App.open(folder, functions=[find, letter]) as app:
+        await Desk(app).understand(WORDS, planner="draft")
+    assert len(providers.requests) > asked
+
+    class Later(SystemClock):
+        def now(self) -> float:
+            return super().now() + 700
+
+    async with await App.open(folder, functions=[find, letter], clock=Later()) as app:
+        asked = len(providers.requests)
+        await Desk(app).understand(WORDS)
+    assert len(providers.requests) > asked
 
 
 async def test_a_model_that_is_not_there_is_a_flaw_of_the_workspace(tmp_path: Path) -> None:

@@ -3,15 +3,18 @@
 from collections.abc import AsyncIterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
 from batuta import capability
 from batuta.app import App
+from batuta.capabilities.local.classify import Classified, classifying
 from batuta.desk import Desk
 from batuta.housekeeping import erase
 from batuta.journal.memory import MemoryJournal
+from batuta.opening import embedder_of_this_machine
 from batuta.planning.candidate import Route
 from batuta.planning.proposal import Proposal, Wish
 from batuta.planning.registered import inputs_in
@@ -53,11 +56,11 @@ async def app(tmp_path: Path, journal: MemoryJournal) -> AsyncIterator[App]:
         yield app
 
 
-async def make(app: App, words: str = WORDS) -> str:
-    """A run of the plan, as somebody who composed it for `words` has it."""
-    sourced = plan_from_yaml(MADE)
+async def make(app: App, words: str = WORDS, plan: str = MADE) -> str:
+    """A run of `plan`, as somebody who composed it for `words` has it."""
+    sourced = plan_from_yaml(plan)
     wish = Wish(words, date(2026, 11, 22))
-    inputs = inputs_in(wish, sourced)
+    inputs = inputs_in(wish, sourced.plan)
     proposal = Proposal("compose", Route(sourced.plan.name, 0.7, "by type"), sourced, inputs)
     desk, understood = Desk(app), Understood(words, proposal)
     yes = await desk.approval(understood, inputs.values)
@@ -79,6 +82,17 @@ async def test_a_plan_that_worked_is_recalled_with_the_arguments_of_the_new_requ
     assert understood.route.why.startswith(f"recalled from run {run}: ")
     again = await Desk(app).accept(understood, understood.inputs.values)
     assert (await app.resume(again))["result"] == "told of B-9"
+
+
+async def test_the_file_that_a_recalled_plan_writes_need_not_be_there(app: App) -> None:
+    desk = Desk(app)
+    first = await desk.understand('write "good news" to the file out/a.txt')
+    yes = await desk.approval(first, first.inputs.values)
+    run = await desk.accept(first, first.inputs.values, who="ada", approved=yes)
+    assert (await app.resume(run))["status"] == "succeeded"
+    again = await desk.understand('write "bad news" to the file out/b.txt')
+    assert again.planner == "recall"
+    assert again.inputs.values == {"path": "out/b.txt", "text": "bad news"}
 
 
 async def test_for_something_else_nothing_is_recalled(app: App) -> None:
@@ -128,6 +142,55 @@ async def test_what_retention_has_erased_is_not_recalled(app: App) -> None:
     assert (await Desk(app).understand(WORDS)).planner == "recall"
     await erase(app, older_than_days=0.0)
     assert (await Desk(app).understand(WORDS)).planner != "recall"
+
+
+async def test_a_new_plan_is_recalled_before_all_are_learned_anew(app: App) -> None:
+    desk = Desk(app)
+    for number in range(25):
+        await make(app, f"tell guest {number} that parcel A-{number + 20} has left")
+    assert (await desk.understand("tell guest 40 that parcel A-99 has left")).planner == "recall"
+    other = MADE.replace("tell-about-parcel", "inform-about-pallet")
+    run = await make(app, "inform the warehouse about pallet B-7", other)
+    understood = await desk.understand("inform the warehouse about pallet B-8", planner="recall")
+    assert understood.route.why.startswith(f"recalled from run {run}: ")
+
+
+async def test_with_a_request_that_is_forgotten_nothing_is_learned_anew(app: App) -> None:
+    classify = classifying(embedder_of_this_machine)
+    asked: list[Any] = []
+
+    async def noted(**given: Any) -> Classified:
+        asked.append(given["labels"])
+        return await classify(**given)
+
+    desk = Desk(app, classify=noted)
+    for number in range(50):  # of a plan, no more are kept
+        await make(app, f"tell guest {number} that parcel A-{number + 20} has left")
+    await desk.understand("tell guest 90 that parcel A-99 has left", planner="recall")
+    learned = asked[0]
+    await make(app, "tell guest 60 that parcel A-80 has left")
+    asked.clear()
+    assert (await desk.understand("tell guest 91 that parcel A-99 has left")).planner == "recall"
+    assert asked[0] is learned
+
+
+async def test_a_plan_that_is_learned_and_forgotten_since_is_not_recalled(app: App) -> None:
+    desk = Desk(app)
+    for number in range(25):
+        await make(app, f"tell guest {number} that parcel A-{number + 20} has left")
+    words = "inform the warehouse about pallet B-7"
+    await make(app, words, MADE.replace("tell-about-parcel", "inform-about-pallet"))
+    assert (await desk.understand("inform the warehouse about pallet B-8")).planner == "recall"
+    run = await make(app, words, MADE.replace("tell-about-parcel", "warn-about-pallet"))
+    understood = await desk.understand("inform the warehouse about pallet B-9", planner="recall")
+    assert understood.route.why.startswith(f"recalled from run {run}: ")
+
+
+async def test_the_same_words_have_the_plan_that_they_had(app: App) -> None:
+    await make(app, "tell Bert that his parcel A-18 has left")
+    run = await make(app)
+    understood = await Desk(app).understand(WORDS)
+    assert understood.route.why == f"recalled from run {run}: the same words"
 
 
 async def test_what_a_desk_knows_grows_with_the_log(app: App) -> None:

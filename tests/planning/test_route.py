@@ -59,6 +59,22 @@ async def test_two_wishes_in_one_request_are_both_said_and_none_is_taken_for_sur
     assert not found.sure
 
 
+async def test_of_two_wishes_the_one_that_all_of_it_means_stands_first_where_examples_say_so() -> (
+    None
+):
+    examples = {
+        "answer-ticket": ("draft a reply to the ticket", "answer the customer's ticket"),
+        "refund-order": ("refund order 12", "give back the money for order 7"),
+        "weekly-report": ("write the report of this week", "report the tickets by topic"),
+    }
+    words = "refund order 17, and draft a reply to the customer's ticket from the handbook"
+    taught = [Candidate(one.name, one.description, examples[one.name]) for one in SUPPORT]
+    for candidates, meant in ((SUPPORT, "refund-order"), (taught, "answer-ticket")):
+        found = await routed(words, candidates)
+        assert {found.plan, *(one.plan for one in found.also)} == {"refund-order", "answer-ticket"}
+        assert found.plan == meant
+
+
 async def test_polite_beginnings_are_no_wish() -> None:
     found = await routed("can you tell me, and do you know, how to refund order A-17")
     assert (found.plan, found.also) == ("refund-order", ())

@@ -105,6 +105,30 @@ def test_examples_with_placeholders_say_where_an_input_stands() -> None:
     assert read.values == {"city": "lisbon", "day": "2026-11-23"}
 
 
+def test_where_an_example_has_an_input_a_quotation_is_all_of_it_and_a_point_may_stand_in_it() -> (
+    None
+):
+    asks = ("publish {text}",)
+    words = 'publish "good news" and then wait 0.5 seconds'
+    assert read_inputs(words, {"text": TEXT}, today=TODAY, examples=asks).values == {
+        "text": "good news"
+    }
+    words = "Publish version 2.5, please. Thanks!"
+    assert read_inputs(words, {"text": TEXT}, today=TODAY, examples=asks).values == {
+        "text": "version 2.5"
+    }
+
+
+def test_a_quotation_is_the_one_text_that_may_be_given() -> None:
+    words = 'write "good news" for ada@x.org'
+    both = {"recipient": TEXT, "text": optional(TEXT)}
+    read = read_inputs(words, both, today=TODAY)
+    assert read.values == {"recipient": "ada@x.org", "text": "good news"}
+    assert read_inputs("write to ada@x.org", both, today=TODAY).values == {"recipient": "ada@x.org"}
+    rivals = {"text": optional(TEXT), "message": optional(TEXT)}
+    assert read_inputs(words, rivals, today=TODAY).values == {}
+
+
 def test_a_relative_date_needs_a_today() -> None:
     assert read_inputs("see me tomorrow", {"day": DATE}, today=None).values == {}
 

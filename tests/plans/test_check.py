@@ -303,6 +303,6 @@ def test_a_thousand_steps_are_checked_in_milliseconds() -> None:
 
 
 def _seconds(plan: Plan) -> float:
-    begin = time.perf_counter()
+    begin = time.thread_time()
     check(plan, CARDS)
-    return time.perf_counter() - begin
+    return time.thread_time() - begin

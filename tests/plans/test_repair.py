@@ -59,6 +59,27 @@ def test_a_capability_is_found_if_only_one_can_be_meant(step: dict[str, Any], us
     assert repaired(draft({"a": step}), CARDS).draft["steps"]["a"]["use"] == use
 
 
+@pytest.mark.parametrize(
+    ("use", "names", "meant"),
+    [
+        ("get_parcel_of_custommer", "s.get_parcel_of_customer s.get_customer_of_parcel", "s.get_parcel_of_customer"),
+        ("getParcelOfCustomer", "s.get_parcel_of_customer s.get_customer_of_parcel", "s.get_parcel_of_customer"),
+        ("s.parcel_get", "s.get_parcel s.get_customer", "s.get_parcel"),
+        ("customer_of_get_parcel", "get_parcel_of_customer get_customer_of_parcel", ""),
+        ("find_order", "shop.find_order crm.find_order", ""),
+        ("search", "customers.search", ""),
+        ("orders_2024.list", "orders_2023.list", ""),
+        ("activate_customer", "deactivate_customer", ""),
+        ("users.subscribe", "users.unsubscribe mail.send", ""),
+    ],
+)  # fmt: skip
+def test_of_names_that_are_alike_the_one_whose_words_were_written_is_meant(
+    use: str, names: str, meant: str
+) -> None:
+    cards = {name: Card(name) for name in names.split()}
+    assert repaired(draft({"a": {"use": use}}), cards).draft["steps"]["a"]["use"] == (meant or use)
+
+
 def test_a_whole_draft_of_a_weak_model_becomes_a_plan_that_passes() -> None:
     data = draft(
         [

@@ -1,20 +1,21 @@
 """How alike two short texts are, however they are written: 0 to 1."""
 
+from collections.abc import Iterable
 from difflib import SequenceMatcher
 from functools import lru_cache
 from typing import NamedTuple
 
 from batuta.language.words import words
 
-__all__ = ["Profile", "alike", "profile", "similarity"]
+__all__ = ["Profile", "alike", "among", "beginning", "profile", "similarity"]
 
 # A name or an address is shorter; of what is longer, the beginning is compared.
 _CHARS_MAX = 300
 _WORDS_MAX = 40
 # Texts that share fewer of their pieces are not one word written apart or together.
 _PIECES_MIN = 0.5
-# Words that are less alike than this are different ones.
-_WORD_MIN = 0.7
+# Words that are less alike than this are different ones; that are so much alike, two spellings of one.
+_WORD_MIN, _SPELT = 0.7, 0.8
 
 
 class Profile(NamedTuple):
@@ -34,6 +35,23 @@ def profile(text: str) -> Profile:
         padded = f"^{part}$"
         pieces.update(padded[at : at + 3] for at in range(len(padded) - 2))
     return Profile(tuple(parts), frozenset(pieces))
+
+
+def beginning(said: Iterable[str]) -> frozenset[str]:
+    """The words of the profile of what is said, word by word; no more of it is asked for than there is a profile of."""
+    kept: list[str] = []
+    size = 0
+    for word in said:
+        kept.append(word)
+        size += len(word) + 1
+        if size > _CHARS_MAX:
+            break
+    return _words_of(" ".join(kept))
+
+
+@lru_cache(maxsize=1_024)
+def _words_of(text: str) -> frozenset[str]:
+    return frozenset(profile(text).words)
 
 
 def similarity(left: Profile, right: Profile) -> float:
@@ -85,9 +103,37 @@ def alike(left: str, right: str) -> float:
 
 
 @lru_cache(maxsize=65_536)
+def among(word: str, known: frozenset[str], chars_min: int) -> bool:
+    """True if `word` is one of `known`, or another spelling of one. Shorter ones are spelt in one way only."""
+    if word in known:
+        return True
+    if len(word) < chars_min:
+        return False
+    # Spellings of one word have two letters beside each other in common, and few others have.
+    own = _pairs(word)
+    return any(
+        len(one) >= chars_min and not own.isdisjoint(_pairs(one)) and alike(word, one) >= _SPELT
+        for one in known
+    )
+
+
+@lru_cache(maxsize=65_536)
+def _pairs(word: str) -> frozenset[str]:
+    return frozenset(word[at : at + 2] for at in range(len(word) - 1))
+
+
+@lru_cache(maxsize=65_536)
 def _ratio(left: str, right: str) -> float:
     left, right = sorted((left, right))
-    matcher = SequenceMatcher(None, left, right, autojunk=False)
-    if matcher.real_quick_ratio() < _WORD_MIN or matcher.quick_ratio() < _WORD_MIN:
+    # No more can be alike than letters are common: a tenth of what SequenceMatcher takes to say so.
+    both = len(left) + len(right)
+    if (
+        2 * min(len(left), len(right)) / both < _WORD_MIN
+        or 2 * _common(left, right) / both < _WORD_MIN
+    ):
         return 0.0
-    return matcher.ratio()
+    return SequenceMatcher(None, left, right, autojunk=False).ratio()
+
+
+def _common(left: str, right: str) -> int:
+    return sum(min(left.count(char), right.count(char)) for char in set(left))

@@ -26,7 +26,7 @@ _REFUSALS = {
 # A callee may call its failure anything; these words are ours.
 _CODES = frozenset(
     "arguments_changed bad_answer budget cancelled denied expired expression failed in_doubt invalid join lost"
-    " not_found rate_limited rejected repeat timeout too_many unavailable unknown_capability".split()
+    " not_found raised rate_limited rejected repeat timeout too_many unavailable unknown_capability".split()
 )
 # What insists on something, and how its failure is called when that does not hold.
 REQUIRE, WRONG = "require", "wrong"

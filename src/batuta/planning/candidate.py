@@ -43,7 +43,7 @@ class Route(msgspec.Struct, frozen=True, omit_defaults=True):
         plan: its name; "" if none of them is meant.
         confidence: how sure that is, 0 to 1.
         sure: it may be run without asking which one was meant.
-        also: what other parts of the words ask for besides.
+        also: what other parts of the words ask for besides; without a plan, nothing does it.
         alternatives: the next best, best first; where `plan` is "", the nearest.
     """
 

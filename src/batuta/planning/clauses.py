@@ -9,7 +9,24 @@ from batuta.language.sentences import Span, sentences
 from batuta.language.weights import content
 from batuta.language.words import words
 
-__all__ = ["command_of", "wishes"]
+__all__ = ["command_of", "wishes", "without_courtesies"]
+
+# What a letter begins and ends with asks for nothing: "Hello Anna," and "Best regards". Of other words, names alone.
+_NAME = r"(?-i:[A-ZÄÖÜ][\w'.-]{0,40})"
+_GREETING = re.compile(
+    r"\s*(?:hi|hello|hey|dear|good (?:morning|afternoon|evening|day)|hallo|guten (?:morgen|tag|abend)|hola|bonjour"
+    r"|liebe[rs]?|sehr geehrte[rs]?)"
+    rf"(?:[ \t]+(?:there|all|team|everyone|everybody|together|sir|madam|or|and|colleagues|zusammen|{_NAME})){{0,5}}"
+    r"[ \t]*(?:[,!.]\s|\n)\s*",
+    re.IGNORECASE,
+)
+_CLOSING = re.compile(
+    r"(?:\n|(?<=[.!?,]))\s*(?:thanks|thank you|many thanks|thx|cheers|best|best regards|kind regards|regards|yours"
+    r"|sincerely|please|bitte|danke|vielen dank|viele grüße|mit freundlichen grüßen|grüße|gruß|gracias|merci)\b"
+    rf"(?:[\s,!.]*(?:very much|so much|a lot|in advance|again|all|team|truly|im voraus|{_NAME})){{0,4}}[\s,!.]*\Z",
+    re.IGNORECASE,
+)
+_CLOSING_CHARS_MAX = 160
 
 # Shorter quotations are names and values; what is longer is somebody else's text.
 _QUOTED_WORDS_MIN = 4
@@ -51,6 +68,17 @@ def command_of(text: str) -> str:
             start = quoted.end
     command = "".join([*pieces, text[start:end]])
     return command if words(command[:_COMMAND_CHARS_MAX]) else text
+
+
+def without_courtesies(text: str) -> str:
+    """`text` without the greeting it begins with and the thanks it ends with, every other word in its place."""
+    greeting = _GREETING.match(text)
+    start = greeting.end() if greeting is not None else 0
+    tail = max(start, len(text) - _CLOSING_CHARS_MAX)
+    closing = _CLOSING.search(text, tail)
+    end = closing.start() if closing is not None else len(text)
+    kept = text[start:end]
+    return " " * start + kept + " " * (len(text) - end) if words(kept) else text
 
 
 def wishes(text: str) -> list[Span]:

@@ -5,16 +5,18 @@ model sees the words of somebody who is trusted, and the cards of what can be ca
 the plan will read. What it writes is checked like a file that somebody has written.
 """
 
+import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Container, Mapping
-from typing import Any, cast
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any, Protocol, cast
 
 import msgspec
 
 from batuta.errors import BatutaError
-from batuta.language.lookup import Lookup
 from batuta.planning.candidate import Route
 from batuta.planning.proposal import NONE, Proposal, Wish
+from batuta.planning.shortlist import CHECK, Shortlist
+from batuta.planning.shown import shown
 from batuta.planning.slots import Inputs, Slot
 from batuta.plans.build import Sourced, plan_from_data
 from batuta.reading.schema import problems
@@ -22,20 +24,15 @@ from batuta.spec.budget import Budget, nusd, usd
 from batuta.spec.card import Card
 from batuta.spec.plan import Plan
 
-__all__ = ["CHECK", "DraftPlanner", "Shortlist", "draft_plan"]
+__all__ = ["DraftPlanner", "Drafts", "draft_plan"]
 
-# The capability that reads a draft.
-CHECK = "check_plan"
-# What a model chooses well from; of more, those whose cards have words of the request.
-_TOOLS_MAX = 40
+# What capabilities may take of a question, in bytes, and as a share of the longest that there may be (a byte counts as
+# a token there). The rest is for the words, for what the model wrote before, and for what is wrong with it.
+_TOOLS_BYTES_MAX, _TOOLS_SHARE = 60_000, 0.5
 # How sure one may be of a plan that passes the checker: right in form, and for the meaning a person is asked.
 _SURE_AT_ONCE, _SURE_AFTER_REPAIR, _SURE_LATER = 0.7, 0.65, 0.6
-# What a description says behind these says nothing more of what it is for.
-_DESCRIPTION_CHARS_MAX = 2_000
 # Letters of words that stand apart from each other; others, as those of Chinese, do not.
 _LATIN = r"0-9A-Za-z_\u00C0-\u024F"
-# What a plan calls only if somebody has written it down.
-_KINDS = frozenset({"thought", "vote", "merge", "value", "check", "planner"})
 
 _LANGUAGE = """\
 You write plans for an orchestration engine. A plan is data; nothing but the listed capabilities can be called.
@@ -87,11 +84,28 @@ _SCHEMA: dict[str, Any] = {
 }
 
 
-class DraftPlanner:
-    """Has `model` draft plans. `carry_out` runs a plan and gives its document; `cards` are those of today.
+class Drafts(Protocol):
+    """Runs of plans of drafting."""
 
-    `earlier` gives the documents of runs of that plan with these inputs that have succeeded, the newest first: what was
-    drafted for the same words, over the same cards and by the same model, is not asked for twice.
+    def earlier(self, plan: Plan, inputs: Mapping[str, Any]) -> AsyncIterator[Mapping[str, Any]]:
+        """The documents of those of `plan` with these inputs that have succeeded, the newest first."""
+        ...
+
+    async def lately(self, plan: Plan, inputs: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """The document of one that came to nothing so lately that another would not fare better."""
+        ...
+
+    async def carry_out(self, plan: Plan, inputs: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The document of one that has ended, or waits for somebody. Raises `BatutaError`."""
+        ...
+
+
+class DraftPlanner:
+    """Has `model` draft plans, as runs of `drafts`; `cards` are those of today.
+
+    What was drafted for the same words, over the same cards and by the same model, is not asked for twice. How much
+    money there was, and which steps were done, makes no other request of it: both go on changing while a run is told
+    more. `input_max`: the longest question to the model, in tokens. `timeout_s`: so long one waits for a plan in all.
     """
 
     name = "draft"
@@ -101,42 +115,47 @@ class DraftPlanner:
         self,
         model: str,
         attempts: int,
-        carry_out: Callable[[Plan, Mapping[str, Any]], Awaitable[Mapping[str, Any]]],
-        earlier: Callable[[Plan, Mapping[str, Any]], AsyncIterator[Mapping[str, Any]]],
+        drafts: Drafts,
         cards: Callable[[], Mapping[str, Card]],
+        *,
+        input_max: int,
+        timeout_s: float,
     ) -> None:
-        self._plan = draft_plan(model, attempts)
-        self._again = draft_plan(model, attempts, again=True)
-        self._carry_out = carry_out
-        self._earlier = earlier
+        self._plan = draft_plan(model, attempts, timeout_s)
+        self._again = draft_plan(model, attempts, timeout_s, again=True)
+        self._drafts = drafts
         self._cards = cards
         self._shortlist = Shortlist()
+        self._bytes_max = min(_TOOLS_BYTES_MAX, int(input_max * _TOOLS_SHARE))
 
     async def propose(self, wish: Wish) -> Proposal:
         """A plan that passes the checker, or why there is none."""
-        tools = self._shortlist.of(wish.words, self._cards(), wish.without)
-        plan, inputs = self._plan, {"request": wish.words, "capabilities": [*map(_shown, tools)]}
+        # Thousands of cards are taken in within a second, in which others are served.
+        tools = await asyncio.to_thread(self._shortlist.of, wish.words, self._cards(), wish.without)
+        inputs = {"request": wish.words, "capabilities": shown(tools, self._bytes_max)}
+        plan = self._plan
         if wish.tried is not None:
             plan, inputs = self._again, inputs | {"tried": wish.tried}
         if wish.most_nusd is not None:
             plan = msgspec.structs.replace(plan, budget=Budget(usd=usd(wish.most_nusd)))
-        async for document in self._earlier(plan, inputs):
+        async for document in self._drafts.earlier(plan, inputs):
             found = _passed(document)
             if found is not None:
-                return self._proposal(wish, *found)
+                # What is drafted for the rest of a run is paid out of what that run has left.
+                cost = 0 if wish.tried is None else nusd(document["cost_usd"])
+                return self._proposal(wish, *found, cost_nusd=cost)
+        if not wish.anew and (lately := await self._drafts.lately(plan, inputs)) is not None:
+            return self._none(
+                f"{_why_not(lately)}; that was just now: it is asked again later, or by name (draft)"
+            )
         try:
-            document = await self._carry_out(plan, inputs)
+            document = await self._drafts.carry_out(plan, inputs)
         except BatutaError as error:
             return self._none(f"no plan could be drafted: {error.message}")
-        cost, run = nusd(document["cost_usd"]), document["run"]
-        if document["status"] != "succeeded":
-            error = document["error"]
-            said = f"it is {document['status']}" if error is None else error["message"]
-            return self._none(f"drafting (run {run}) did not end well: {said}", cost)
-        found = _passed(document)
+        cost = nusd(document["cost_usd"])
+        found = _passed(document) if document["status"] == "succeeded" else None
         if found is None:
-            why = f"what was drafted (run {run}) is no plan: {_last_flaw(document)}"
-            return self._none(why, cost)
+            return self._none(_why_not(document), cost)
         return self._proposal(wish, *found, cost_nusd=cost)
 
     def _proposal(
@@ -154,8 +173,8 @@ class DraftPlanner:
         return Proposal(self.name, msgspec.structs.replace(NONE, why=why), cost_nusd=cost_nusd)
 
 
-def draft_plan(model: str, attempts: int, *, again: bool = False) -> Plan:
-    """The plan of drafting: `model` writes, the checker reads, `attempts` times at most.
+def draft_plan(model: str, attempts: int, timeout_s: float, *, again: bool = False) -> Plan:
+    """The plan of drafting: `model` writes, the checker reads, `attempts` times and for `timeout_s` at most.
 
     Inputs: request, capabilities; `again`: and what was tried before. Result: what was drafted, and what the checker
     said of it, by attempt.
@@ -199,45 +218,9 @@ def draft_plan(model: str, attempts: int, *, again: bool = False) -> Plan:
             | ({"tried": {"type": "object"}} if again else {}),
             "steps": steps,
             "result": result,
+            "timeout": timeout_s,
         }
     ).plan
-
-
-class Shortlist:
-    """What plans may call: everything, or where that is too much, what speaks of the same as the words.
-
-    The words of all cards are taken in once, and again when there are other cards.
-    """
-
-    def __init__(self) -> None:
-        self._of: Mapping[str, Card] = {}
-        self._usable: list[str] = []
-        self._lookup = Lookup({})
-
-    def of(self, words: str, cards: Mapping[str, Card], without: Container[str] = ()) -> list[Card]:
-        """The cards for `words`, the nearest first if they are not all; none of those named in `without`."""
-        if cards is not self._of:
-            usable = {
-                name: (name, card.description[:_DESCRIPTION_CHARS_MAX])
-                for name, card in cards.items()
-                if card.kind not in _KINDS and name != CHECK
-            }
-            self._of, self._usable, self._lookup = cards, [*usable], Lookup(usable)
-        names = self._usable
-        if len(names) > _TOOLS_MAX:
-            near = [name for name, _ in self._lookup.nearest(words, 2 * _TOOLS_MAX)]
-            names = [*dict.fromkeys([*near, *names[:_TOOLS_MAX]])]
-        return [cards[name] for name in names if name not in without][:_TOOLS_MAX]
-
-
-def _shown(card: Card) -> dict[str, Any]:
-    return {
-        "name": card.name,
-        "does": card.description,
-        "effect": card.effect,
-        "takes": card.input,
-        "gives": card.output or {},
-    }
 
 
 def _passed(document: Mapping[str, Any]) -> tuple[Sourced, dict[str, Any], Route] | None:
@@ -261,9 +244,15 @@ def _passed(document: Mapping[str, Any]) -> tuple[Sourced, dict[str, Any], Route
     return None
 
 
-def _last_flaw(document: Mapping[str, Any]) -> str:
+def _why_not(document: Mapping[str, Any]) -> str:
+    """Why a run of drafting came to no plan."""
+    run, error = document["run"], document["error"]
+    if document["status"] != "succeeded":
+        said = f"it is {document['status']}" if error is None else error["message"]
+        return f"drafting (run {run}) did not end well: {said}"
     told = [one["read"]["flaws"] for one in document["result"] if one["read"]]
-    return next(iter(told[-1]), "nothing here does what is asked for, says the model")
+    flaw = next(iter(told[-1]), "nothing here does what is asked for, says the model")
+    return f"what was drafted (run {run}) is no plan: {flaw}"
 
 
 def _read(words: str, plan: Plan, values: Mapping[str, Any]) -> Inputs:

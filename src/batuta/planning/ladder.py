@@ -1,7 +1,7 @@
 """The cheapest planner that is sure enough: planners are asked in turn until one is."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -11,11 +11,14 @@ __all__ = ["Ladder"]
 
 
 class Ladder:
-    """`planners`, the cheapest first."""
+    """`planners`, the cheapest first. `asking` is told the name of each before it is asked."""
 
-    def __init__(self, planners: Sequence[Planner]) -> None:
+    def __init__(
+        self, planners: Sequence[Planner], asking: Callable[[str], None] | None = None
+    ) -> None:
         assert planners, "there is always somebody to ask"
         self._planners = tuple(planners)
+        self._asking = asking
 
     async def climb(self, wish: Wish) -> tuple[Proposal, ...]:
         """What each planner came to, the chosen one first, the others as they were asked.
@@ -26,6 +29,8 @@ class Ladder:
         for planner in self._planners:
             if planner.makes and not wish.trusted:
                 continue
+            if self._asking is not None:
+                self._asking(planner.name)
             began = time.perf_counter()
             one = await planner.propose(wish)
             said.append(msgspec.structs.replace(one, took_s=time.perf_counter() - began))
@@ -37,6 +42,6 @@ class Ladder:
 
 
 def _worth(one: Proposal) -> tuple[bool, bool, float]:
-    """Sure before unsure, all that is asked for before one of several things."""
-    whole = one.sourced is not None and not one.route.also
+    """Sure before unsure, all that is asked for before one of several things that there is a plan for."""
+    whole = one.sourced is not None and not any(other.plan for other in one.route.also)
     return one.route.sure, whole, one.route.confidence

@@ -73,7 +73,7 @@ def same_plan(run: Run, more: More, wish: Wish, had: Mapping[str, Any]) -> Propo
     sourced = plan_from_data(run.root.shape.plan)
     alone = msgspec.structs.replace(wish, words=more.said)
     at = len(more.words) - len(more.said)
-    read = inputs_in(alone, sourced).slots if more.said else ()
+    read = inputs_in(alone, sourced.plan).slots if more.said else ()
     slots = tuple(
         msgspec.structs.replace(slot, start=slot.start + at, end=slot.end + at)
         for slot in read

@@ -28,6 +28,7 @@ class Wish(msgspec.Struct, frozen=True):
         exists: whether there is a file of that path.
         without: capabilities that no plan for it may call, because they have just failed.
         tried: the plan that has failed, for who writes another one: {plan, done, failed, does_not_work}.
+        anew: who asks has named the planner, and wants to know what it says now.
         most_nusd: what making a plan may cost, in nano-dollars; None: what the workspace allows.
     """
 
@@ -37,6 +38,7 @@ class Wish(msgspec.Struct, frozen=True):
     exists: Callable[[str], bool] = _nothing
     without: frozenset[str] = frozenset()
     tried: Mapping[str, Any] | None = None
+    anew: bool = False
     most_nusd: int | None = None
 
 

@@ -4,14 +4,19 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import msgspec
 
+from batuta.language.cues import words_of_name
 from batuta.planning.candidate import Candidate
 from batuta.planning.conditions import condition_in, is_conditional
 from batuta.planning.proposal import Proposal, Wish
 from batuta.planning.route import Router
 from batuta.planning.slots import Inputs, read_inputs
+from batuta.planning.unmet import asks_about_the_past, unmet
 from batuta.plans.build import Sourced
+from batuta.spec.card import Card
+from batuta.spec.plan import Plan
+from batuta.spec.shape import PlanShape
 
-__all__ = ["RegisteredPlanner", "inputs_in"]
+__all__ = ["RegisteredPlanner", "described", "inputs_in"]
 
 
 class RegisteredPlanner:
@@ -25,28 +30,50 @@ class RegisteredPlanner:
         router: Router,
         plans: Callable[[], Mapping[str, Sourced]],
         candidates: Callable[[], Awaitable[Sequence[Candidate]]],
+        cards: Callable[[], Mapping[str, Card]],
     ) -> None:
         self._router = router
         self._plans = plans
         self._candidates = candidates
+        self._cards = cards
 
     async def propose(self, wish: Wish) -> Proposal:
         """The plan that the words mean, and what they say of its inputs."""
-        route = await self._router.route(wish.words, await self._candidates())
+        candidates = await self._candidates()
+        route = await self._router.route(wish.words, candidates)
         sourced = self._plans().get(route.plan)
         if sourced is None:
             return Proposal(self.name, route)
-        condition = condition_in(wish.words)
-        if condition and not is_conditional(sourced.plan):
-            # It would be done in any case.
-            why = f"{route.why}; but it does not ask “{condition}”"
+        meant = next(one for one in candidates if one.name == route.plan)
+        but = self._but(wish.words, sourced.plan, meant)
+        if but:
+            why = f"{route.why}; but {but}"
             route = msgspec.structs.replace(route, sure=False, why=why)
-        return Proposal(self.name, route, sourced, inputs_in(wish, sourced))
+        return Proposal(self.name, route, sourced, inputs_in(wish, sourced.plan))
+
+    def _but(self, text: str, plan: Plan, meant: Candidate) -> str:
+        """What speaks against it that nobody needs to be asked whether `plan` is meant; "" if nothing."""
+        condition = condition_in(text)
+        if condition and not is_conditional(plan):  # it would be done in any case
+            return f"it does not ask “{condition}”"
+        asked = (*meant.examples, *meant.confirmed)
+        cards = self._cards()
+        called = [cards[name] for name in PlanShape(plan).capabilities if name in cards]
+        if asks_about_the_past(text) and not any(asks_about_the_past(one) for one in asked):
+            if any(card.effect not in ("pure", "read") for card in called):
+                return "the words ask what was done, and it would be done"
+        return unmet(text, " ".join((described(plan, called), *asked)), asked)
 
 
-def inputs_in(wish: Wish, sourced: Sourced) -> Inputs:
+def described(plan: Plan, called: Sequence[Card]) -> str:
+    """What is said of a plan: by its name and description, and by those of what it calls."""
+    names = (plan.name, *(card.name for card in called))
+    told = (plan.description, *(card.description for card in called))
+    return " ".join((*(words_of_name(name)[0] for name in names), *told))
+
+
+def inputs_in(wish: Wish, plan: Plan) -> Inputs:
     """What the words say of the inputs of a plan."""
-    plan = sourced.plan
     return read_inputs(
         wish.words, plan.inputs, today=wish.today, examples=plan.examples, exists=wish.exists
     )

@@ -8,7 +8,7 @@ import msgspec
 
 from batuta.language.found import Found
 from batuta.language.nearest import Wanted, assigned
-from batuta.language.words import folded
+from batuta.language.words import folded, stem
 from batuta.planning.sought import Sought, sought
 from batuta.planning.spans import Spans
 from batuta.reading.schema import problems
@@ -24,6 +24,9 @@ _UNCLEAR_SHOWN = 5
 _TEXT_WORDS_MAX, _NAME_WORDS_MAX = 12, 4
 _OR = frozenset({"or", "oder", "ou", "/"})
 _OR_CHARS_MAX = 8
+# What names one thing: of "orders 17 and 18", neither is the order.
+_NAMING = frozenset({"token", "id", "email", "file"})
+_AND = frozenset({"and", "und", "&", "as well as", "y", "et", "plus"})
 
 
 class Slot(msgspec.Struct, frozen=True):
@@ -150,6 +153,9 @@ class _Reading:
                     best = self._fit(name, found) if len(found.text.split()) <= most else None
                 else:
                     best = inside[0]
+                if best is not None and (rivals := self._either(name, best)):
+                    self.unclear[name] = rivals
+                    break
                 if best is not None and self._take(name, best):
                     break
 
@@ -165,7 +171,8 @@ class _Reading:
                     one.cues, strict=True, many=one.many,
                 )
                 for name, one in self._asked.items()
-                if name not in self.taken and one.kind not in ("", "text", "flag")
+                if name not in self.taken and name not in self.unclear
+                and one.kind not in ("", "text", "flag")
             }  # fmt: skip
             found = assigned(self._spans.text, wanted)
             clashed = False
@@ -183,13 +190,23 @@ class _Reading:
                 return
 
     def _either(self, name: str, found: Found) -> tuple[str, ...]:
-        """The words of `found` and of what stands beside it behind an "or"; () if nothing does."""
-        text = self._spans.text
+        """The words of `found` and of another one that may be meant as well, () if none may.
+
+        That stands beside it behind an "or"; of what names one thing, also behind an "and", or by the same word.
+        """
+        text, kind = self._spans.text, self._asked[name].kind
+        alone = kind in _NAMING and not any(
+            other.kind == kind for key, other in self._asked.items() if key != name
+        )
+        joints = _OR | _AND if alone else _OR
         for other in self._candidates[name]:
             first, second = sorted((found, other), key=lambda each: each.start)
-            if first.end <= second.start <= first.end + _OR_CHARS_MAX:
-                if text[first.end : second.start].strip().lower() in _OR:
-                    return first.text, second.text
+            if str(first.value) == str(second.value) or first.end > second.start:
+                continue
+            between = text[first.end : second.start]
+            beside = len(between) <= _OR_CHARS_MAX and between.strip().lower() in joints
+            if beside or (alone and _word_before(text, first) == _word_before(text, second) != ""):
+                return first.text, second.text
         return ()
 
     def _take_many(self, found: Mapping[str, list[Found]]) -> None:
@@ -267,6 +284,7 @@ class _Reading:
             if found is not None and len(these) == 1 and self._take_fitting(these[0], found):
                 must.remove(these[0])
                 of_text = []
+        self._what_is_written(free)
         if len(must) != 1:
             return
         one = self._asked[must[0]]
@@ -275,6 +293,13 @@ class _Reading:
         for found in (about, self._spans.whole() if one.whole else None):
             if found is not None and self._take_fitting(must[0], found):
                 return
+
+    def _what_is_written(self, free: Sequence[str]) -> None:
+        """The one quotation that is left is the one text that may be given: 'write "hello" to a.txt'."""
+        quoted = [each for each in self._spans.quoted() if self._is_free(each)]
+        texts = [name for name in free if name not in self.taken and _is_text(name)]
+        if len(quoted) == len(texts) == 1:
+            self._take_fitting(texts[0], quoted[0])
 
     # ── taking ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -326,6 +351,12 @@ def _wants_number(schema: Mapping[str, Any]) -> bool:
 def _begins_a_sentence(text: str, found: Found) -> bool:
     before = text[: found.start].rstrip()
     return not before or before[-1] in ".!?\n"
+
+
+def _word_before(text: str, found: Found) -> str:
+    """The word that stands before what was found, if nothing else is between."""
+    before = text[max(0, found.start - 40) : found.start].rstrip(" #")
+    return stem(folded(last[-1])) if (last := before.split()) and last[-1].isalpha() else ""
 
 
 def _before(name: str, examples: Sequence[str]) -> tuple[str, ...]:

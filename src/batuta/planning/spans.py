@@ -139,11 +139,21 @@ class Spans:
             match = re.search(pattern, self._near)
             if match is None:
                 continue
-            # "to Rome next Monday" goes to Rome.
             start, end = match.span("it")
+            if quoted := self._quoted_at(start):
+                yield quoted
+                continue
+            # "to Rome next Monday" goes to Rome.
             end = min([end, *(each for each in dates if start < each < end)])
             if (found := self._piece(start, end)) is not None:
                 yield found
+
+    def _quoted_at(self, start: int) -> Found | None:
+        """What stands in the quotation marks that `start` begins with."""
+        for each in self.quoted():
+            if start <= each.start <= start + 1:
+                return each
+        return None
 
     # ── free words ───────────────────────────────────────────────────────────────────────────────────────────
 
@@ -258,7 +268,8 @@ def _stop(after: str, *, last: bool) -> str:
     said = after.strip().strip(",.;:!?").split()[:1]
     if said:
         return rf"\s+{_spaced(said[0].lower())}(?!\w)"
-    return r"\s*(?:[.!?;,\n]|$)" if last else r"\s+"
+    # Not the point of "0.5", nor that of an address.
+    return r"\s*(?:[.!?;,](?=\s|$)|\n|$)" if last else r"\s+"
 
 
 def _spaced(cue: str) -> str:

@@ -65,6 +65,13 @@ class Understood(msgspec.Struct, frozen=True):
         return self.route.plan
 
     @property
+    def why(self) -> str:
+        """Why it is this plan; where nothing fits, what the planner said that was asked last: it could do most."""
+        if self.sourced is not None or self.plan or not self.others:
+            return self.route.why
+        return self.others[-1].route.why
+
+    @property
     def origin(self) -> str:
         """Who has made the plan, in words; "" if somebody has registered it."""
         return _ORIGINS.get(self.planner, "made for the request") if self.made else ""
@@ -153,7 +160,7 @@ class Understood(msgspec.Struct, frozen=True):
             "plan": self.plan or None,
             "confidence": self.route.confidence,
             "sure": self.route.sure,
-            "why": self.route.why,
+            "why": self.why,
             "planner": self.planner,
             "origin": self.origin,
             "autonomy": self.autonomy,
@@ -191,7 +198,7 @@ class Understood(msgspec.Struct, frozen=True):
 
 def _guess(one: Guess) -> dict[str, Any]:
     return {
-        "plan": one.plan,
+        "plan": one.plan or None,
         "score": one.score,
         **({"words": one.words} if one.words else {}),
     }

@@ -2,16 +2,15 @@
 
 import csv
 import io
-import json
 import os
 from collections.abc import Iterable, Mapping
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 import msgspec
 
 from batuta.errors import InputError, NotFound
+from batuta.reading.repeated import repeated_key
 from batuta.reading.source import read_bytes
 from batuta.reading.tree import INTEGER_MAX, INTEGER_MIN
 from batuta.spec.file import is_file_schema
@@ -148,7 +147,7 @@ def _from_json(text: bytes, name: _Named) -> Any:
     """Raises ValueError for what is no JSON, or has integers that nobody could carry; InputError for a key twice."""
     try:
         value = msgspec.json.decode(text)
-        twice = _repeated_key(text) if b"{" in text else None
+        twice = repeated_key(text)
     except RecursionError:
         raise ValueError("it is nested too deep") from None
     pending: list[Any] = [value]
@@ -166,19 +165,6 @@ def _from_json(text: bytes, name: _Named) -> Any:
             remedy="which of the two is meant? write it once",
         )
     return value
-
-
-def _repeated_key(text: bytes) -> str | None:
-    """A key that stands twice in one map of `text`, which is JSON; the decoder would take the last of them."""
-    repeated: list[str] = []
-
-    def seen(pairs: list[tuple[str, Any]]) -> None:
-        if len(dict(pairs)) < len(pairs):
-            names = sorted(name for name, _ in pairs)
-            repeated.extend(one for one, other in pairwise(names) if one == other)
-
-    json.loads(text, object_pairs_hook=seen)
-    return repeated[0] if repeated else None
 
 
 def _from_file(schema: Mapping[str, Any], name: _Named, path: Path) -> Any:

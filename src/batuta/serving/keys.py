@@ -65,9 +65,18 @@ class Keys:
         return list(self._keys.values())
 
     def add(
-        self, name: str, scopes: tuple[str, ...], now: float, *, expires_at: float = 0.0
+        self,
+        name: str,
+        scopes: tuple[str, ...],
+        now: float,
+        *,
+        expires_at: float = 0.0,
+        key_id: str = "",
     ) -> tuple[Issued, str]:
-        """A new key, and the text of it, which is nowhere kept. Raises `InputError`."""
+        """A new key, and the text of it, which is nowhere kept. `key_id`: of twelve hexadecimal digits; "": any.
+
+        Raises `InputError`.
+        """
         if not name.strip() or len(name) > _NAME_CHARS_MAX or not name.isprintable():
             raise InputError(
                 "this is no name", remedy=f"at most {_NAME_CHARS_MAX} characters, printable"
@@ -76,7 +85,7 @@ class Keys:
             raise InputError("a key without scopes may do nothing", remedy="choose one")
         secret, salt = secrets.token_urlsafe(_SECRET_BYTES), secrets.token_bytes(16)
         issued = Issued(
-            id=secrets.token_hex(_ID_BYTES),
+            id=key_id or secrets.token_hex(_ID_BYTES),
             name=name,
             scopes=scopes,
             salt=salt.hex(),
@@ -85,6 +94,11 @@ class Keys:
             expires_at=expires_at,
         )
         with self._changing():
+            if key_id in self._keys:
+                raise InputError(
+                    f"the key {key_id} was made before",
+                    remedy="it was shown that once; if it is lost, revoke it, and make another one",
+                )
             if len(self._keys) >= KEYS_MAX:
                 raise InputError(f"there are {KEYS_MAX:,} keys", remedy="remove old ones")
             self._write([*self._keys.values(), issued])

@@ -2,17 +2,17 @@
 
 import asyncio
 import os
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from batuta.app import JOURNAL_FILE, App
 from batuta.desk import Desk
 from batuta.engine import outside
 from batuta.engine.author import local_user
-from batuta.engine.before import used_otherwise
+from batuta.engine.before import begun_before, used_otherwise
 from batuta.engine.document import document
 from batuta.engine.ids import run_id_of
 from batuta.errors import BatutaError, JournalError, JournalFull
@@ -137,19 +137,30 @@ class Service:
             over.cancel()
             await stream.aclose()
 
-    async def begun(self, author: str, key: str, words: str) -> str:
-        """The run that `author` has begun with `words` under `key`; "" if there is none.
+    async def begun_under(self, author: str, key: str) -> str:
+        """The run that `author` has begun under `key`, whatever with; "" if there is none."""
+        run_id = run_id_of(author or local_user(), key)
+        return run_id if await self.app.engine.journal.wait(run_id, after=0, timeout_s=0) else ""
+
+    async def begun(self, author: str, key: str, words: str, inputs: Mapping[str, Any]) -> str:
+        """The run that `author` has begun with `words`, and `inputs` beside them, under `key`; "" if there is none.
 
         Raises `Conflict` if the key was used for something else.
         """
         engine = self.app.engine
-        run_id = run_id_of(author or local_user(), key)
-        if not await engine.journal.wait(run_id, after=0, timeout_s=0):
+        run_id = await self.begun_under(author, key)
+        if not run_id:
             return ""
         run = await engine.read(run_id)
-        if run.accepted is not None and run.accepted.request.text == words:
-            return run_id
-        raise used_otherwise(run_id)
+        if run.accepted is None or run.accepted.request.text != words or run.root is None:
+            raise used_otherwise(run_id)
+        if inputs:
+            plan = run.root.shape.plan
+            await engine.load([run.root.inputs])
+            recorded = dict(cast("Mapping[str, Any]", engine.shelf.get(run.root.inputs) or {}))
+            given = await self.app.pinned(plan, {**recorded, **inputs})
+            await begun_before(engine, run_id, plan, given)
+        return run_id
 
     async def set_off(self, run_id: str, caller: str) -> dict[str, Any]:
         """Have a run go on, on the account of `caller`; its document as it stands before. Raises `NotFound`."""

@@ -6,11 +6,17 @@ from typing import Any, cast
 
 from batuta.errors import InputError
 from batuta.plans.assignments import value_of_text
+from batuta.reading.schema import problems
+from batuta.spec.file import is_file_schema
 
-__all__ = ["answer_in", "question_text", "text_of", "tokens_of"]
+__all__ = ["answer_in", "input_in", "leaves", "question_text", "says_yes", "text_of", "tokens_of"]
 
-_YES = frozenset({"yes", "y", "ok", "okay", "approve", "approved", "ja", "true", "go"})
+_YES = frozenset({"yes", "y", "ok", "okay", "approve", "approved", "ja", "true", "go", "sure"})
 _NO = frozenset({"no", "n", "reject", "rejected", "nein", "false", "stop"})
+# What is said as a whole, and means the same.
+_RUN_IT = frozenset({"do it", "run it"})
+# What is no value of any input, as a rule, and "no" may be one.
+_LEAVE_IT = frozenset({"never mind", "nevermind", "leave it", "cancel"})
 _SHOWN_CHARS_MAX = 4_000
 
 
@@ -70,6 +76,29 @@ def answer_in(words: str, question: Mapping[str, Any]) -> Any:
     return value_of_text(read, "answer", str(question["step"]), text)
 
 
+def says_yes(words: str) -> bool:
+    """Nothing but a yes was said."""
+    return _plain(words) in _YES | _RUN_IT
+
+
+def leaves(words: str) -> bool:
+    """What was asked for is not given: "never mind"."""
+    return _plain(words) in _LEAVE_IT
+
+
+def input_in(words: str, name: str, schema: Mapping[str, Any]) -> Any:
+    """What `words` give for the input `name`; of a file, its path. Raises `InputError`, whose message is for people."""
+    text = words.strip()
+    if is_file_schema(schema):
+        return text
+    if schema.get("type") == "boolean" and (plain := _plain(text)) in _YES | _NO:
+        return plain in _YES
+    value = value_of_text(schema, "input", name, text)
+    if flaws := problems(dict(schema), value):
+        raise InputError(f"the input {name!r}: {flaws[0]}")
+    return value
+
+
 def tokens_of(document: Mapping[str, Any]) -> tuple[int, int]:
     """What models have read and written in a run, as far as its steps say."""
     read = written = 0
@@ -83,6 +112,10 @@ def tokens_of(document: Mapping[str, Any]) -> tuple[int, int]:
             read += int(counted.get("input") or 0)
             written += int(counted.get("output") or 0)
     return read, written
+
+
+def _plain(words: str) -> str:
+    return words.strip().strip(".!").lower()
 
 
 def _is_approval(schema: Mapping[str, Any]) -> bool:

@@ -1,7 +1,4 @@
-"""A conversation as a way to begin runs and to answer their questions: what chat clients speak, without their formats.
-
-Nothing is kept between two turns: what a turn goes on with stands at the end of what was said before, in one line.
-"""
+"""A conversation as a way to begin runs and to answer their questions: chat clients, without their formats."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -15,29 +12,43 @@ from batuta.errors import AnswerError, InputError, NotFound, error_of_run
 from batuta.planning.understood import Understood
 from batuta.plans.build import Sourced, plan_to_yaml
 from batuta.reading.nearest import did_you_mean
+from batuta.serving.course import (
+    Course,
+    Turn,
+    course_of,
+    marked,
+    needs_mark,
+    run_mark,
+    yes_mark,
+)
 from batuta.serving.service import Service
-from batuta.serving.spoken import answer_in, question_text, text_of, tokens_of
+from batuta.serving.spoken import (
+    answer_in,
+    input_in,
+    leaves,
+    question_text,
+    says_yes,
+    text_of,
+    tokens_of,
+)
 from batuta.spec.card import Card
 from batuta.spec.plan import Plan, Step
 
-__all__ = ["WORKSPACE", "Begun", "Said", "Talk", "Turn", "models"]
+__all__ = ["WORKSPACE", "Begun", "Said", "Speaker", "Talk", "models"]
 
 # The model that is the whole workspace: what is said finds its plan.
 WORKSPACE = "batuta"
 _PLAN = "plan:"
-# What the last line of a reply says when the next turn goes on with it.
-_GOES_ON = re.compile(
-    r"\(batuta: (?:run (?P<run>r[0-9a-z]{8,40})|yes (?P<yes>[0-9a-f]{32}))\)\s*\Z"
-)
 _STEP = "answer"
-_ALTERNATIVES_MAX = 5
+_OFFERED_MAX = 12
 
 
-class Turn(NamedTuple):
-    """What somebody said: `role` is system, user or assistant."""
+class Speaker(NamedTuple):
+    """`who` says it, `caller` is whose share its runs use."""
 
-    role: str
-    text: str
+    who: str
+    caller: str
+    trusted: bool
 
 
 class Begun(msgspec.Struct, frozen=True):
@@ -69,9 +80,10 @@ def models(service: Service) -> list[tuple[str, str]]:
 
 
 class Talk:
-    """One turn of a conversation with `model`. `who` says it, `caller` is whose share its runs use.
+    """One turn of a conversation with `model`.
 
-    `given`: arguments for a model or an agent beside what is said, as far as it takes them.
+    `given`: arguments for a model or an agent beside what is said, as far as it takes them. `key` as for `App.start`;
+    a yes to what was proposed counts once without one.
     """
 
     def __init__(
@@ -79,25 +91,24 @@ class Talk:
         service: Service,
         model: str,
         turns: Sequence[Turn],
+        by: Speaker,
         *,
-        who: str = "",
-        caller: str = "",
-        trusted: bool = True,
         given: Mapping[str, Any] | None = None,
+        key: str = "",
     ) -> None:
         self._service = service
         self._model = model
         self._turns = [turn for turn in turns if turn.text.strip()]
-        self._who = who
-        self._caller = caller
-        self._trusted = trusted
+        self._dialogue = [turn for turn in self._turns if turn.role != "system"]
+        self._who, self._caller, self._trusted = by
         self._given = dict(given or {})
+        self._key = key
         self._driven = ""
 
     @property
     def answers(self) -> str:
         """The run that waits for what is said now; "" if it begins something."""
-        return self._marked("run")
+        return marked(self._dialogue, "run")
 
     async def begin(self) -> Begun | Said:
         """The run that this turn begins or goes on with, or a reply without one.
@@ -137,13 +148,13 @@ class Talk:
         if document["waiting"]:
             return _asking(document, document["waiting"][0])
         if document["status"] in ("running", "waiting"):
-            mark = f"It goes on; say anything to ask again.\n\n(batuta: run {begun.run})"
-            return Said(mark, begun.run)
+            text = f"It goes on; say anything to ask again.\n\n{run_mark(begun.run)}"
+            return Said(text, begun.run)
         error = error_of_run(document["status"], document["error"])
         if error is not None:
             raise error
         text = text_of(document["result"], of_model=self._model in service.app.cards)
-        return Said(text, begun.run, tokens_of(document))
+        return Said(text or "It is done, and has no result.", begun.run, tokens_of(document))
 
     async def _answered(self, run: str) -> Begun | Said:
         """The last turn as the answer to the question of `run`; of one that asks nothing, what became of it."""
@@ -166,7 +177,7 @@ class Talk:
         *before, last = self._turns
         args: dict[str, Any] = {"prompt": last.text}
         system = "\n\n".join(turn.text for turn in before if turn.role == "system")
-        earlier = [turn._asdict() for turn in before if turn.role != "system"]
+        earlier = [turn._asdict() for turn in self._dialogue[:-1]]
         if system and "instructions" in takes:
             args["instructions"] = system
         elif system:
@@ -182,28 +193,26 @@ class Talk:
             steps={_STEP: Step(use=card.name, with_=use)},
             result=f"${{steps.{_STEP}}}",
         )
-        run = await self._service.app.start(plan, args, author=self._who)
+        run = await self._service.app.start(plan, args, author=self._who, key=self._key)
         return Begun(run, streams)
 
     async def _asked(self, plan: str) -> Begun | Said:
         """A run of what the words ask for; a reply, if that is not clear, or somebody has to say yes."""
-        desk, yes = self._service.desk, self._marked("yes")
-        words = self._turns[-1].text
-        if yes:
-            if not _is_yes(words):
-                return Said("Nothing was run.")
-            words = self._before_last()
-        understood = await desk.understand(words, plan=plan, trusted=self._trusted)
+        desk, course, last = self._service.desk, course_of(self._dialogue), self._turns[-1].text
+        if leaves(last) if course.needs else course.yes and not says_yes(last):
+            return Said("Nothing was run.")
+        key = self._key or (f"yes {course.once}" if course.once else "")
+        if key and (before := await self._service.begun(self._who, key, course.words, {})):
+            return Begun(before)
+        understood = await desk.understand(course.words, plan=plan, trusted=self._trusted)
         sourced = understood.sourced
         if sourced is None:
-            return Said(_offer(understood, sorted(desk.offered)))
-        inputs = _completed(understood, sourced, words)
+            return Said(_offer(understood, desk.offered))
+        inputs, trouble = await self._inputs(understood, sourced, course)
         missing = [name for name in understood.inputs.missing if name not in inputs]
         if missing:
-            return Said(
-                f"{sourced.plan.name} needs {', '.join(missing)}. Please say all of it again."
-            )
-        if not understood.free and not yes:
+            return Said(_needing(understood, sourced, missing[0], trouble))
+        if not understood.free and not course.yes:
             approval = await desk.approval(understood, inputs, sourced=sourced)
             return Said(_proposal(understood, sourced, inputs, approval))
         run = await desk.accept(
@@ -211,41 +220,69 @@ class Talk:
             inputs,
             sourced=sourced,
             author=self._who,
-            who=self._who if yes else "",
-            approved=yes,
+            who=self._who if course.yes else "",
+            approved=course.yes,
+            key=key,
         )
         return Begun(run)
 
-    def _marked(self, name: str) -> str:
-        """What the last reply says that the next turn goes on with."""
-        if len(self._turns) < 2 or self._turns[-2].role != "assistant":
-            return ""
-        found = _GOES_ON.search(self._turns[-2].text[-200:])
-        return (found[name] or "") if found else ""
+    async def _inputs(
+        self, understood: Understood, sourced: Sourced, course: Course
+    ) -> tuple[dict[str, Any], str]:
+        """The inputs that the words hold and that were given since, and what is wrong with the one given last.
 
-    def _before_last(self) -> str:
-        """What the user said before the last reply."""
-        return next((turn.text for turn in reversed(self._turns[:-2]) if turn.role == "user"), "")
+        Where the plan is talked to by its name and takes one text, all that was said is that text.
+        """
+        inputs, trouble = dict(understood.inputs.values), ""
+        desk, schemas = self._service.desk, sourced.plan.inputs
+        for name in understood.inputs.missing:
+            if (text := course.given.get(name)) is None:
+                continue
+            try:
+                inputs[name] = input_in(text, name, schemas[name])
+            except InputError as error:
+                # "those in tickets.csv" is read as it would have been in the request.
+                read = await desk.understand(text, sourced=sourced, trusted=self._trusted)
+                if name in read.inputs.values:
+                    inputs[name] = read.inputs.values[name]
+                elif name == course.needs:
+                    trouble = error.message
+        left = [name for name in understood.inputs.missing if name not in inputs]
+        named = understood.planner == "named" and not course.given
+        if named and len(left) == 1 and schemas[left[0]].get("type") == "string":
+            inputs[left[0]] = course.words
+        return inputs, trouble
 
 
 def _asking(document: Mapping[str, Any], question: Mapping[str, Any]) -> Said:
-    return Said(f"{question_text(question)}\n\n(batuta: run {document['run']})", document["run"])
+    run = document["run"]
+    return Said(f"{question_text(question)}\n\n{run_mark(run)}", run)
 
 
-def _completed(understood: Understood, sourced: Sourced, words: str) -> dict[str, Any]:
-    """The inputs that the words hold. Where the plan takes one text, all that was said is that text."""
-    inputs = dict(understood.inputs.values)
-    schemas = sourced.plan.inputs
-    left = [name for name in understood.inputs.missing if name not in inputs]
-    if len(left) == 1 and schemas[left[0]].get("type") == "string":
-        inputs[left[0]] = words
-    return inputs
+def _offer(understood: Understood, offered: Mapping[str, Sourced]) -> str:
+    """That nothing fits, and what can be asked for: what is near first."""
+    near = [one.plan for one in understood.route.alternatives if one.plan in offered]
+    names = list(dict.fromkeys([*near, *sorted(offered)]))
+    plans = [offered[name].plan for name in names[:_OFFERED_MAX]]
+    lines = [f"- {plan.name}: {plan.description or ', '.join(plan.inputs)}" for plan in plans]
+    more = [f"… and {len(names) - _OFFERED_MAX} more."] if len(names) > _OFFERED_MAX else []
+    heading = "What can be asked for:\n" if lines else "There is nothing yet that can be asked for."
+    return "\n".join((f"Nothing here does that ({understood.why}). {heading}", *lines, *more))
 
 
-def _offer(understood: Understood, names: Sequence[str]) -> str:
-    near = [one.plan for one in understood.route.alternatives][:_ALTERNATIVES_MAX]
-    listed = ", ".join(near or names[:20]) or "nothing yet"
-    return f"Nothing here fits that: {understood.route.why}. What can be asked for: {listed}."
+def _needing(understood: Understood, sourced: Sourced, name: str, trouble: str) -> str:
+    """The question for the input `name`; `trouble`: what was wrong with what was given for it."""
+    plan = sourced.plan
+    schema = plan.inputs[name]
+    lines = [f"{_sentence(trouble)} "] if trouble else []
+    if not (trouble or understood.route.sure):
+        lines.append(f"If {plan.name} is meant ({plan.description or understood.route.why}): ")
+    said = schema.get("description", "")
+    lines.append(f"{plan.name} needs {name}{f' ({said})' if said else ''}. ")
+    if rivals := understood.inputs.unclear.get(name):
+        lines.append(f"Is it {' or '.join(f'“{one}”' for one in rivals)}? ")
+    lines.append(f"What is it? Say “never mind” to leave it.\n\n{needs_mark(name)}")
+    return "".join(lines)
 
 
 def _proposal(
@@ -253,14 +290,13 @@ def _proposal(
 ) -> str:
     made = f"\n\n```yaml\n{plan_to_yaml(sourced.plan)}```" if understood.made else ""
     given = f"\n\nInputs: {text_of(dict(inputs))}" if inputs else ""
+    left = [one.words for one in understood.route.also if not one.plan]
+    none = "".join(f"\n\nNo step is for “{words}”." for words in left)
     return (
-        f"This would run {sourced.plan.name} ({understood.route.why}).{made}{given}\n\n"
-        f"Shall it run? Say yes or no.\n\n(batuta: yes {approval})"
+        f"This would run {sourced.plan.name} ({understood.route.why}).{made}{given}{none}\n\n"
+        f"Shall it run? Say yes or no.\n\n{yes_mark(approval)}"
     )
 
 
-def _is_yes(words: str) -> bool:
-    return words.strip().strip(".!").lower() in _YES
-
-
-_YES = frozenset({"yes", "y", "ok", "okay", "go", "sure", "ja", "do it", "run it", "approve"})
+def _sentence(message: str) -> str:
+    return f"{message[:1].upper()}{message[1:].rstrip('.')}."

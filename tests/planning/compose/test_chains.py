@@ -18,7 +18,7 @@ from batuta.planning.compose.chains import (
 class Known:
     nodes: dict[str, float]
     usual: Chain = ()
-    parts: list[dict[str, float]] = field(default_factory=list[dict[str, float]])
+    places: dict[str, float] = field(default_factory=dict[str, float])
     earlier: list[Chain] = field(default_factory=list[Chain])
 
     def evidence(self) -> Evidence:
@@ -26,7 +26,7 @@ class Known:
             nodes=self.nodes,
             best=sorted(self.nodes, key=lambda name: -self.nodes[name]),
             near=dict.fromkeys(self.nodes, 0.5),
-            parts=self.parts or [self.nodes],
+            places=self.places or dict.fromkeys(self.nodes, 0.0),
             pairs=dict.fromkeys(neighbours(self.usual), 1.0) if self.usual else {},
             orders=dict.fromkeys(combinations(self.usual, 2), 1.0),
             sets={},
@@ -45,9 +45,10 @@ def test_the_likely_ones_are_in_it_in_the_usual_order_and_nothing_else() -> None
 
 
 def test_where_no_order_is_usual_it_is_that_of_the_parts_of_the_request() -> None:
-    parts = [{"find": 0.0, "book": 1.0, "weather": 0.0}, {"find": 1.0, "book": 0.0, "weather": 0.0}]
-    assert best_chain(Known(LIKELY, parts=parts).evidence())[0] == ("book", "find")
-    assert best_chain(Known(LIKELY, parts=parts[::-1]).evidence())[0] == ("find", "book")
+    places = {"find": 1.0, "book": 0.0, "weather": 0.5}
+    back = {name: 1 - at for name, at in places.items()}
+    assert best_chain(Known(LIKELY, places=places).evidence())[0] == ("book", "find")
+    assert best_chain(Known(LIKELY, places=back).evidence())[0] == ("find", "book")
 
 
 def test_where_nothing_is_likely_there_is_no_chain() -> None:

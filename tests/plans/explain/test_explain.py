@@ -195,6 +195,31 @@ def test_questions_come_in_the_order_in_which_the_plan_gets_there() -> None:
     assert step(one, "last").asks == one.questions[1:]
 
 
+def test_what_changes_something_is_asked_about_where_that_is_supervised() -> None:
+    told = explained(
+        "  a: {use: look}\n  b: {use: pay, after: [a], undo: {use: pay}}\n", supervised=True
+    )
+    assert [(one.step, one.rule, one.certain) for one in told.questions] == [
+        ("b", "supervised", True)
+    ]
+    refused = explained("  a: {use: pay}\n", {"verdict": "deny"}, supervised=True)
+    assert (refused.questions, step(refused, "a").denied) == (
+        (),
+        "policy[0]: it holds for every call",
+    )
+
+
+def test_a_fallback_of_a_write_may_be_asked_about_for_what_raised_may_have_been_done() -> None:
+    told = explained(
+        "  a: {use: pay, fallback: look}\n"
+        "  b: {use: look, fallback: pay}\n"
+        "  c: {use: pay, fallback: {use: pay, with: {x: 1}}}\n"
+    )
+    (asked,) = told.questions
+    assert (asked.step, asked.kind, asked.rule, asked.certain) == ("c", "approval", "raised", False)
+    assert asked.why == "if it falls back to pay because pay raised"
+
+
 def test_values_have_types_in_words() -> None:
     steps = "  a: {use: look}\n  b: {use: look, each: '${[1]}'}\n  c: {use: pay}\n"
     assert [s.output for s in explained(steps).steps] == ["integer", "list of integer", "any"]

@@ -5,6 +5,7 @@ from typing import Any
 from batuta.governance.forecast import forecaster
 from batuta.plans.bounds import bounds
 from batuta.plans.build import plan_from_yaml
+from batuta.plans.explain.premises import Premises
 from batuta.plans.explain.questions import Expected, Questions
 from batuta.plans.explanation import Asked
 from batuta.plans.partly import known_inputs
@@ -32,7 +33,7 @@ def expected(
     plan = plan_from_yaml(f"name: p\n{HEAD}steps:\n{steps}").plan
     known = known_inputs(plan, inputs)
     found = bounds(plan, CARDS, known)
-    questions = Questions(plan, CARDS, forecaster(rules_from(list(rules))), known)
+    questions = Questions(plan, Premises(CARDS, forecaster(rules_from(list(rules)))), known)
     return {name: questions.of(name, found.steps[name]) for name in plan.steps}
 
 

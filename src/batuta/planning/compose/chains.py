@@ -7,7 +7,6 @@ capabilities are good for what: that comes from earlier requests alone. `benchma
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations, pairwise
-from math import exp
 from typing import NamedTuple
 
 __all__ = [
@@ -28,8 +27,6 @@ BEGIN, END = "", "$"
 # Chains that grow: a pair counts half of what a capability does, and a capability is to be as likely as not.
 _PAIR, _LIKELY = 0.5, 0.62
 _LENGTH_MAX, _GROWING, _GROWN = 6, 14, 25
-# How much more likely a part must speak for a capability so that the capability stands there.
-_PLACED = 6.0
 # An order for which so much speaks is as good as none.
 _UNSEEN = 0.1
 
@@ -56,7 +53,7 @@ class Evidence(NamedTuple):
     Attributes:
         nodes: of each capability that may be in the chain, how likely it is; `best`: the likeliest of them, in order.
         near: how near the words of each card are to those of the request.
-        parts: `nodes` by the part of the request, in order.
+        places: where in the request each is spoken of: the number of the part, or between some.
         pairs, orders: of two neighbours, and of one before another; sets: of all of a plan; lengths: of its steps.
         earlier: the plans of the nearest requests.
     """
@@ -64,7 +61,7 @@ class Evidence(NamedTuple):
     nodes: Mapping[str, float]
     best: Sequence[str]
     near: Mapping[str, float]
-    parts: Sequence[Mapping[str, float]]
+    places: Mapping[str, float]
     pairs: Mapping[tuple[str, str], float]
     orders: Mapping[tuple[str, str], float]
     sets: Mapping[frozenset[str], float]
@@ -100,23 +97,26 @@ def candidates(evidence: Evidence, grown: Mapping[Chain, float] | None = None) -
 def _grown(evidence: Evidence) -> dict[Chain, float]:
     """Chains of the likeliest capabilities, each with how much better it is than none."""
 
-    def pair(before: str, behind: str) -> float:
-        return _PAIR * evidence.pairs.get((before, behind), 0.0)
-
+    # What a capability adds behind another: looked up once, and not for each chain.
+    adds = {
+        before: {
+            name: evidence.nodes[name] - _LIKELY + _PAIR * evidence.pairs.get((before, name), 0.0)
+            for name in evidence.best
+        }
+        for before in (BEGIN, *evidence.best)
+    }
+    ends = {name: _PAIR * evidence.pairs.get((name, END), 0.0) for name in evidence.best}
     grown: dict[Chain, float] = {}
     chains: list[tuple[float, Chain]] = [(0.0, ())]
     for _ in range(_LENGTH_MAX):
         longer = [
-            (
-                worth + evidence.nodes[name] - _LIKELY + pair(chain[-1] if chain else BEGIN, name),
-                (*chain, name),
-            )
+            (worth + more, (*chain, name))
             for worth, chain in chains
-            for name in evidence.best
+            for name, more in adds[chain[-1] if chain else BEGIN].items()
             if name not in chain
         ]
         chains = sorted(longer, reverse=True)[:_GROWING]
-        grown |= {chain: worth + pair(chain[-1], END) for worth, chain in chains}
+        grown |= {chain: worth + ends[chain[-1]] for worth, chain in chains}
     return grown
 
 
@@ -129,7 +129,7 @@ def figures(chain: Chain, evidence: Evidence) -> dict[str, float]:
     two = list(combinations(chain, 2))
     there = [orders.get(pair, 0.0) for pair in two]
     back = [orders.get((behind, before), 0.0) for before, behind in two]
-    placed = _places(chain, evidence)
+    placed = evidence.places
     asked = [min(1.0, max(-1.0, placed[behind] - placed[before])) for before, behind in two]
     ordered = [
         max(0.0, one) / (max(0.0, one) + max(0.0, other) + _UNSEEN)
@@ -149,14 +149,3 @@ def figures(chain: Chain, evidence: Evidence) -> dict[str, float]:
         "set": evidence.sets.get(frozenset(chain), 0.0),
         "near": sum(near) / len(near),
     }
-
-
-def _places(chain: Chain, evidence: Evidence) -> dict[str, float]:
-    """Where in the request each capability is spoken of: the number of the part, or between some."""
-    made: dict[str, float] = {}
-    for name in chain:
-        scores = [part[name] for part in evidence.parts]
-        best = max(scores)
-        weights = [exp(_PLACED * (one - best)) for one in scores]
-        made[name] = sum(at * one for at, one in enumerate(weights)) / sum(weights)
-    return made

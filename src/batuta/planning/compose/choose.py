@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
-from batuta.language.similarity import alike
+from batuta.language.similarity import among
 from batuta.language.weights import EMPTY
 from batuta.language.words import folded, stem, words
 from batuta.planning.compose.history import Likely
@@ -30,8 +30,7 @@ FITS_FROM, CAREFUL_FROM = 0.42, 0.5
 _BESIDES = 0.8
 PICKS_MAX = 6
 _OF_PART_MAX = 3
-# A misspelt word is the one it resembles so much.
-_ALIKE = 0.8
+# Shorter words may resemble each other and mean something else.
 _ALIKE_CHARS_MIN = 4
 # From here on it is enough that the first word says so: most of the others may be values.
 _LEADING_FROM = 0.55
@@ -69,13 +68,19 @@ class _Word(NamedTuple):
     at: int
 
 
-def said_in(clause: Clause) -> list[_Word]:
+def said_in(clause: Clause) -> Sequence[_Word]:
     """The words of a part that say something."""
-    return [
-        _Word(clause.text[word.start : word.end], stem(word.text), clause.start + word.start)
-        for word in words(clause.text)
+    return _said_in(clause.text, clause.start)
+
+
+# Who chooses asks for those of the same part some sixteen times.
+@lru_cache(maxsize=256)
+def _said_in(text: str, start: int) -> tuple[_Word, ...]:
+    return tuple(
+        _Word(text[word.start : word.end], stem(word.text), start + word.start)
+        for word in words(text)
         if word.text not in EMPTY and not any(char.isdigit() for char in word.text)
-    ]
+    )
 
 
 def chosen(offers: Sequence[Offer], clauses: Sequence[Clause]) -> list[Pick]:
@@ -137,7 +142,7 @@ def unheard(
 def leading(clauses: Sequence[Clause], picks: Sequence[Pick]) -> bool:
     """True if something that was chosen is near, and what the first word of its part speaks of, or two of them."""
     for pick in picks:
-        said = said_in(clauses[pick.clause]) if pick.clause != WHOLE else []
+        said = said_in(clauses[pick.clause]) if pick.clause != WHOLE else ()
         if not said or pick.score < _LEADING_FROM:
             continue
         led = {word.stem for word in said if speaks_of(word.stem, pick.offer)}
@@ -188,13 +193,8 @@ def speaks_of(word: str, offer: Offer) -> bool:
     return _among(word, offer.named) or _among(word, offer.told) or _among(word, offer.asked)
 
 
-@lru_cache(maxsize=65_536)
 def _among(word: str, known: frozenset[str]) -> bool:
-    if word in known:
-        return True
-    if len(word) < _ALIKE_CHARS_MIN:
-        return False
-    return any(len(one) >= _ALIKE_CHARS_MIN and alike(word, one) >= _ALIKE for one in known)
+    return among(word, known, _ALIKE_CHARS_MIN)
 
 
 def accounted(

@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from batuta.planning.compose.arrange import Node, Said
+from batuta.planning.compose.choose import WHOLE
 from batuta.planning.compose.offers import Field
 from batuta.planning.slots import Slot
+from batuta.planning.sought import sought
 from batuta.plans.read import RESERVED_STEPS
 from batuta.spec.file import is_file_schema
 
@@ -55,7 +57,7 @@ def filled(nodes: Sequence[Node], said: Said) -> Filled:
                 given[field.name] = f"${{inputs.{name}}}"
             elif field.required or field.name in said(node.offer, node.pick.clause):
                 name = _input_of(field, node, inputs)
-                parts.setdefault(name, node.pick.clause)
+                parts.setdefault(name, _part_of(field, node, nodes))
                 given[field.name] = f"${{inputs.{name}}}"
         step: dict[str, Any] = {"use": node.offer.name}
         if given:
@@ -74,6 +76,13 @@ def filled(nodes: Sequence[Node], said: Said) -> Filled:
     }
     shown = data if inputs else {key: one for key, one in data.items() if key != "inputs"}
     return Filled(shown, parts, tuple(slots))
+
+
+def _part_of(field: Field, node: Node, nodes: Sequence[Node]) -> int:
+    """The part of the request that an input is read from: of a question, what it is asked for, and not all of it."""
+    if node.added_for and sought(field.name, field.schema).whole:
+        return next((one.pick.clause for one in nodes if one.offer.name == node.added_for), WHOLE)
+    return node.pick.clause
 
 
 def _input_of(field: Field, node: Node, inputs: dict[str, dict[str, Any]]) -> str:

@@ -29,6 +29,8 @@ _SHARPNESS, _SPELLING, _RIDGE = 4.0, 0.4, 0.1
 _PART = 0.5
 # What the words of a card count beside earlier requests: as many as `_SEEN` of them, from this nearness on.
 _WORDS, _SEEN, _NEAR = 8.0, 8.0, 0.3
+# How much more a part must speak for a capability than the others so that it stands there.
+_PLACED = 6.0
 # What is looked at: the likeliest capabilities, and the plans of the nearest requests.
 _BREADTH, _NEAREST = 12, 12
 # Words of which no capability is known to speak are features of requests all the same.
@@ -93,13 +95,7 @@ class Learned:
             nodes={name: nodes[name] for name in names},
             best=best,
             near=offers,
-            parts=[
-                {
-                    name: 0.0 if (at := self._nodes.names.get(name)) is None else float(part[at])
-                    for name in names
-                }
-                for part in by_part
-            ],
+            places=dict(zip(names, self._places(names, by_part), strict=True)),
             pairs=self._pairs.some(
                 whole, [*two, *((BEGIN, name) for name in names), *((name, END) for name in names)]
             ),
@@ -109,6 +105,13 @@ class Learned:
             earlier=earlier,
         )
         return evidence, nearest[0]
+
+    def _places(self, names: Iterable[str], by_part: Array) -> list[float]:
+        """Where the parts speak of each: the average of their numbers, by how much each does."""
+        known = [self._nodes.names.get(name, -1) for name in names]
+        said = np.where(np.array(known) < 0, 0.0, by_part[:, known])
+        weights = np.exp(_PLACED * (said - said.max(axis=0)))
+        return (np.arange(len(weights)) @ weights / weights.sum(axis=0)).tolist()
 
     def _near(self, texts: Sequence[str], vectors: Array) -> Array:
         """How near each of `texts` is to each past."""

@@ -8,13 +8,14 @@ says: it is never sure.
 import asyncio
 import re
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
+from batuta.language.sentences import Span
 from batuta.language.weights import content
 from batuta.language.words import words
-from batuta.planning.candidate import Route
+from batuta.planning.candidate import Guess, Route
 from batuta.planning.clauses import command_of, wishes
 from batuta.planning.compose.arrange import Node, Said, arranged
 from batuta.planning.compose.choose import (
@@ -34,6 +35,7 @@ from batuta.planning.compose.nearby import Nearby
 from batuta.planning.compose.offers import Offer, offer_of, offered
 from batuta.planning.compose.scoring import Scorer
 from batuta.planning.compose.twice import for_each, whole_parts
+from batuta.planning.compose.unserved import speaks_against, unserved
 from batuta.planning.compose.values import (
     Reader,
     new_file,
@@ -41,8 +43,10 @@ from batuta.planning.compose.values import (
     with_new_file,
     without_echoes,
 )
-from batuta.planning.conditions import condition_in, guard_in, guarded
+from batuta.planning.conditions import Guard, condition_in, guard_in, guarded
 from batuta.planning.proposal import NONE, Proposal, Wish
+from batuta.planning.slots import Inputs
+from batuta.planning.unmet import asks_about_the_past, denials, without
 from batuta.plans.build import Sourced, plan_from_data
 from batuta.plans.check import check
 from batuta.ports import Embedder
@@ -55,12 +59,15 @@ _ACCOUNTED_FROM = 1 / 3
 _TEXT_CHARS_MAX = 4_000
 _NEAR_SHOWN = 3
 _SHOWN_CHARS = 60
+_PASTED_CHARS = 200
 # Of what was done, the latest are learned from: 3,000 take some seconds, once, and again when a twentieth is new.
 _PASTS_MAX, _NEW_SHARE = 3_000, 0.05
 # As sure as this planner ever is: a person has the last word.
 _SUREST = 0.79
 
-_FILE = re.compile(r"(?<![\w.@/-])[\w/-][\w./-]{0,200}\.[A-Za-z]\w{1,4}(?![\w.@/-])")
+_FILE = re.compile(r"(?<![\w.@/-])[\w/-][\w./-]{0,200}\.[A-Za-z]\w{1,4}(?![\w@/-]|\.\w)")
+# What stands behind these is mostly what something is done for or with: "create a text for the lamp".
+_OBJECT = re.compile(r"\b(?:for|about|regarding|of|from|für|über|von|aus)\b", re.IGNORECASE)
 _BETWEEN = re.compile(r"[./_-]+")
 
 
@@ -74,6 +81,15 @@ def _grown(pasts: Sequence[Past], learned: Sequence[Past]) -> bool:
 
 async def _nothing() -> Sequence[Past]:
     return ()
+
+
+class _Asked(NamedTuple):
+    """A request as it is planned: without what it says not to do (`denied`), and without its condition (`guard`)."""
+
+    wish: Wish
+    command: str
+    guard: Guard | None
+    denied: Sequence[Span]
 
 
 class ComposePlanner:
@@ -111,13 +127,10 @@ class ComposePlanner:
 
     async def propose(self, wish: Wish) -> Proposal:
         """The plan that the words account for best, or why there is none."""
-        command = command_of(wish.words)[:_TEXT_CHARS_MAX]
-        if not words(command):
-            return self._none("there are no words in it")
-        guard = guard_in(command)
-        if guard is not None:
-            wish = msgspec.structs.replace(wish, words=guard.without(wish.words))
-            command = guard.without(command)
+        asked = _asked(wish)
+        if isinstance(asked, str):
+            return self._none(asked)
+        wish, command, guard, _ = asked
         cards = self._cards()
         pasts = await self._history()
         if self._followed is None or self._followed[0] != (len(pasts), pasts[-1:]):
@@ -138,10 +151,9 @@ class ComposePlanner:
         picks = [*picks, *unheard(known, clauses, picks, likely)] or chosen(known, clauses)
         if not picks:
             return self._none("nothing here does that", near)
-        if len(picks) == 1 and picks[0].offer.card.kind == "plan":
-            return self._none(
-                f"only {picks[0].offer.name} is near, and it is registered as it is", near
-            )
+        against = _against(asked, picks)
+        if against:
+            return self._none(against, near)
         reader = Reader(wish, clauses)
         said = reader.said
         nodes = for_each(arranged(picks, known, said, follows, worth), wish, clauses, reader)
@@ -162,17 +174,16 @@ class ComposePlanner:
                 return self._none(f"whether “{guard.text}” holds, no step here says", near)
             sourced = sourced._replace(plan=under[0])
             inputs = msgspec.structs.replace(inputs, slots=(*inputs.slots, under[1]))
-        share = accounted(clauses, picks, [(slot.start, slot.end) for slot in inputs.slots])
-        if likely is not None and picks[0].clause == WHOLE:
-            sure = max(share, min(1.0, likely.least)) * _SUREST
-            why = f"{_why(nodes)}; as for “{likely.nearest[:_SHOWN_CHARS]}”"
-        else:
-            if share < _ACCOUNTED_FROM and not leading(clauses, picks):
-                told = f"{_picked(picks)} would account for {share:.0%} of the words"
-                return self._none(f"nothing here does that: {told}", near)
-            sure = min(_SUREST, share * (0.4 + 0.6 * min(pick.score for pick in picks)))
-            why = _why(nodes)
-        route = Route(sourced.plan.name, round(sure, 4), why)
+        sure, why = _sureness(clauses, picks, nodes, likely, inputs)
+        if not sure:
+            return self._none(why, near)
+        before = likely.nearest if likely is not None and picks[0].clause == WHOLE else ""
+        also = (
+            *unserved(clauses, picks, inputs.slots, before),
+            *(Guess("", 0.0, words=one.text) for one in asked.denied),
+            *(Guess("", 0.0, words=one) for one in _pasted(wish.words, inputs)),
+        )
+        route = Route(sourced.plan.name, round(sure, 4), why, also=also)
         return Proposal(self.name, route, sourced, inputs)
 
     def _none(self, why: str, near: Sequence[tuple[float, str]] = ()) -> Proposal:
@@ -223,9 +234,64 @@ class ComposePlanner:
         scorer = self._scorer[1]
         scores = await scorer.scores([text for text, _ in places])
         for at, (text, _) in enumerate(places):
-            if max(scores[at]) < FITS_FROM and (said := _said(text)) != text:
-                (scores[at],) = await scorer.scores([said])
+            for said in (_said(text), _head(text)):
+                if max(scores[at]) < FITS_FROM and said != text:
+                    (scores[at],) = await scorer.scores([said])
         return [Clause(text, start, own) for (text, start), own in zip(places, scores, strict=True)]
+
+
+def _asked(wish: Wish) -> _Asked | str:
+    """What `wish` asks for, without what it says not to do and without its condition; why there is nothing to plan."""
+    command = command_of(wish.words)[:_TEXT_CHARS_MAX]
+    if not words(command):
+        return "there are no words in it"
+    denied = denials(wish.words)
+    if denied:
+        wish = msgspec.structs.replace(wish, words=without(wish.words, denied))
+        command = without(command, denied)
+        if not content(command):
+            return f"“{denied[0].text}” says only what is not to be done"
+    guard = guard_in(command)
+    if guard is not None:
+        wish = msgspec.structs.replace(wish, words=guard.without(wish.words))
+        command = guard.without(command)
+    return _Asked(wish, command, guard, denied)
+
+
+def _against(asked: _Asked, picks: Sequence[Pick]) -> str:
+    """Why there is no plan although something is near; "" if nothing speaks against it."""
+    against = speaks_against(asked.denied, picks)
+    if not against and any(one.offer.careful for one in picks):
+        against = "the words ask what was done" if asks_about_the_past(asked.command) else ""
+    if not against and len(picks) == 1 and picks[0].offer.card.kind == "plan":
+        against = f"only {picks[0].offer.name} is near, and it is registered as it is"
+    return against
+
+
+def _pasted(text: str, inputs: Inputs) -> list[str]:
+    """What stands behind the command of `text`, if no input was read from it: nobody has looked at it."""
+    end = len(command_of(text).rstrip())
+    rest = text[end:].strip(" \t\r\n:")
+    read = any(slot.end > end for slot in inputs.slots)
+    return [rest[:_PASTED_CHARS]] if content(rest[:_TEXT_CHARS_MAX]) and not read else []
+
+
+def _sureness(
+    clauses: Sequence[Clause],
+    picks: Sequence[Pick],
+    nodes: Sequence[Node],
+    likely: Likely | None,
+    inputs: Inputs,
+) -> tuple[float, str]:
+    """How sure it is that the plan is meant, and why; 0 if too little of the words is accounted for."""
+    share = accounted(clauses, picks, [(slot.start, slot.end) for slot in inputs.slots])
+    if likely is not None and picks[0].clause == WHOLE:
+        sure = max(share, min(1.0, likely.least)) * _SUREST
+        return sure, f"{_why(nodes)}; as for “{likely.nearest[:_SHOWN_CHARS]}”"
+    if share < _ACCOUNTED_FROM and not leading(clauses, picks):
+        names = ", ".join(pick.offer.name for pick in picks)
+        return 0.0, f"nothing here does that: {names} would account for {share:.0%} of the words"
+    return min(_SUREST, share * (0.4 + 0.6 * min(pick.score for pick in picks))), _why(nodes)
 
 
 def _sound(
@@ -254,14 +320,17 @@ def _said(text: str) -> str:
     return _FILE.sub(lambda found: _BETWEEN.sub(" ", found[0].rpartition(".")[0]), text)
 
 
+def _head(text: str) -> str:
+    """`text` up to what it is done for, if that says enough: where nothing else says so, the rest is a value."""
+    found = _OBJECT.search(text)
+    return text[: found.start()] if found and len(content(text[: found.start()])) > 1 else text
+
+
 def _near(known: Sequence[Offer], clauses: Sequence[Clause]) -> list[tuple[float, str]]:
     """The scores of the offers, the best first."""
-    best = [(max(one.scores[at] for one in clauses), offer.name) for at, offer in enumerate(known)]
-    return sorted(best, key=lambda one: (-one[0], one[1]))
-
-
-def _picked(picks: Sequence[Pick]) -> str:
-    return ", ".join(pick.offer.name for pick in picks)
+    best = map(max, zip(*(one.scores for one in clauses), strict=True))
+    names = [offer.name for offer in known]
+    return sorted(zip(best, names, strict=True), key=lambda one: (-one[0], one[1]))
 
 
 def _why(nodes: Sequence[Node]) -> str:
@@ -270,7 +339,7 @@ def _why(nodes: Sequence[Node]) -> str:
         if node.added_for:
             parts.append(f"{node.offer.name} for what {node.added_for} needs")
         elif node.pick.words:
-            parts.append(f"{node.offer.name} by “{' '.join(node.pick.words)}”")
+            parts.append(f"{node.offer.name} by “{' '.join(dict.fromkeys(node.pick.words))}”")
         else:
             parts.append(f"{node.offer.name} by meaning")
     return "; ".join(parts)

@@ -71,17 +71,11 @@ class Scorer:
 
     async def scores(self, texts: Sequence[str]) -> list[list[float]]:
         """For each of `texts` how near each offer is, 0 to 1."""
-        near: Any = None
-        if self._embedder is not None and self._vectors is not None:
-            near = (await self._embedder.embed(list(texts))) @ self._vectors.T
         spelt = [self._spelt(text) for text in texts]
-        if near is None:
+        if self._embedder is None or self._vectors is None:
             return spelt
-        meant: list[list[float]] = (_MEANING * near).tolist()
-        return [
-            [min(1.0, max(0.0, a + b)) for a, b in zip(left, right, strict=True)]
-            for left, right in zip(spelt, meant, strict=True)
-        ]
+        near = (await self._embedder.embed(list(texts))) @ self._vectors.T
+        return (_MEANING * near + spelt).clip(0, 1).tolist()
 
     def _spelt(self, text: str) -> list[float]:
         said = dict.fromkeys(content(text))

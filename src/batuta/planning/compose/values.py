@@ -57,13 +57,18 @@ def read_parts(wish: Wish, plan: Plan, made: Filled, clauses: Sequence[Clause], 
         found = read_inputs(wish.words, schemas, today=wish.today, exists=wish.exists)
         return Inputs((*made.slots, *found.slots), found.missing, found.unclear)
     read: list[Inputs] = []
-    whole = Clause(wish.words, 0, ())
-    for number, clause in [*enumerate(clauses), (WHOLE, whole)]:
+    used = {*made.parts.values()}
+    own_parts = [(number, one) for number, one in enumerate(clauses) if number in used]
+    others = [(number, one) for number, one in enumerate(clauses) if number not in used]
+    for number, clause in [*own_parts, (WHOLE, Clause(wish.words, 0, ())), *others]:
         own = {
             name: schemas[name]
             for name, part in made.parts.items()
             if part == number and name in schemas
         }
+        if (number, clause) in others:
+            # Nothing of the plan is read from this part: it may say more of another, by name.
+            own = {name: {**schema, "default": None} for name, schema in schemas.items()}
         found = read_inputs(clause.text, own, today=wish.today, exists=wish.exists)
         at = clause.start
         slots = tuple(

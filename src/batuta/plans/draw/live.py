@@ -4,7 +4,7 @@ Each box is a link with an id, so that a page is told of a step by its box alone
 (`styles`), for pages that allow none in the text.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 
 import msgspec
 
@@ -12,7 +12,7 @@ from batuta.plans.draw.layout.placing import placed, readable
 from batuta.plans.draw.paint.boxes import paint_box
 from batuta.plans.draw.paint.canvas import Canvas, number
 from batuta.plans.draw.paint.legend import paint_legend
-from batuta.plans.draw.paint.text import safe
+from batuta.plans.draw.paint.text import clean, safe
 from batuta.plans.draw.picture import Box, Picture
 from batuta.plans.draw.svg import paint_picture
 
@@ -68,20 +68,18 @@ class LivePicture:
         body = "\n".join(canvas.parts)
         return f'<svg class="b" role="group" aria-label="{label}" {size}>\n{body}\n</svg>'
 
-    def boxes(self, picture: Picture) -> Mapping[str, str]:
-        """The markup of each box, by its step; of none if `picture` shows crowds."""
-        if not self._steady:
-            return {}
-        found: dict[str, str] = {}
-        for index, box in enumerate(picture.boxes):
-            canvas = Canvas()
+    def boxes(self, picture: Picture, which: Iterable[int]) -> Sequence[str]:
+        """The markup of the boxes of these indices; of none if `picture` shows crowds."""
+        found: list[str] = []
+        for index in which if self._steady else ():
+            canvas, box = Canvas(), picture.boxes[index]
             panel, inner = self._rects[index]
             outer = self._placed.layout.rects[panel]
             rect = inner._replace(x=inner.x + outer.x + self._left, y=inner.y + outer.y + _MARGIN)
             canvas.parts.append(self._opened(box))
-            paint_box(canvas, box, rect, self._placed.measures)
+            paint_box(canvas, box, rect, self._placed.measures, named=False)
             canvas.parts.append("</a>")
-            found[box.name] = "".join(canvas.parts)
+            found.append("".join(canvas.parts))
         return found
 
     @property
@@ -90,7 +88,8 @@ class LivePicture:
         return _MARGIN + (room - self._placed.layout.width) / 2
 
     def _opened(self, box: Box) -> str:
-        return f'<a id="{box_id(box.name)}" {self._address(box)}>'
+        says = safe(clean(box.says))
+        return f'<a id="{box_id(box.name)}" {self._address(box)}><title>{says}</title>'
 
 
 def box_id(step: str) -> str:

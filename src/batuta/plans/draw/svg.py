@@ -145,7 +145,7 @@ def paint_picture(
 ) -> None:
     """Panels, then lines, the critical path last, then boxes: no line hides a word.
 
-    `around` gives the tag of a link that is opened before a box.
+    `around` gives the tag of a link that is opened before a box, with what is read out of it.
     """
     groups = drawn.groups
     rects: dict[int, Rect] = {}
@@ -166,7 +166,7 @@ def paint_picture(
     for box, rect in sorted(rects.items()):
         if around is not None:
             canvas.parts.append(around(boxes[box]))
-        paint_box(canvas, boxes[box], rect, drawn.measures)
+        paint_box(canvas, boxes[box], rect, drawn.measures, named=around is None)
         inside = boxes[box].inside
         if inside is not None:
             inner = drawn.inside[box]

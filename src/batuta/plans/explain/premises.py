@@ -22,6 +22,7 @@ class Premises(NamedTuple):
         statistics: what the log has measured; without, nothing is expected of time and money.
         budget: of the workspace and the plan together; that of the plan if None.
         at_once: calls at once in the process.
+        supervised: whatever changes something is asked about first.
         plan_of: the plan that a capability always answers with, by its name; None if it is no plan.
     """
 
@@ -30,4 +31,5 @@ class Premises(NamedTuple):
     statistics: Statistics = Statistics()
     budget: Budget | None = None
     at_once: int = AT_ONCE
+    supervised: bool = False
     plan_of: Callable[[str], Plan | None] = lambda _: None

@@ -6,14 +6,17 @@ of plans that calls answer with.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, NamedTuple, cast
 
+import msgspec
+
 from batuta.plans.bounds import StepBounds, sent_again
+from batuta.plans.explain.premises import Premises
 from batuta.plans.explanation import Asked
 from batuta.plans.partly import ROUND, Known
-from batuta.spec.card import Card, serving
-from batuta.spec.foreseen import UNKNOWN, Forecaster, Foreseen, Ruling, Unknown
+from batuta.spec.card import KEYED, Card, serving
+from batuta.spec.foreseen import UNKNOWN, Foreseen, Ruling, Unknown
 from batuta.spec.plan import Plan, Step
 
 __all__ = ["Expected", "Questions"]
@@ -22,6 +25,8 @@ __all__ = ["Expected", "Questions"]
 ITEMS_MAX = 1_000
 # And items of all lists of a plan together.
 INSTANCES_MAX = 20_000
+# As the engine says it, where the plan was made for a request.
+_SUPERVISED = Ruling("ask", "supervised", "the plan was made for a request")
 # `args.amount`, `args.rows[0].id`: the argument that a reference begins with.
 _ARGUMENT = re.compile(r"args\.([A-Za-z_]\w*)")
 
@@ -69,16 +74,11 @@ class _Voices(NamedTuple):
 class Questions:
     """Asks the policy for every step of one plan. `known`: what is known outside of items and rounds."""
 
-    def __init__(
-        self,
-        plan: Plan,
-        cards: Mapping[str, Card],
-        forecaster: Forecaster,
-        known: Known,
-    ) -> None:
+    def __init__(self, plan: Plan, premises: Premises, known: Known) -> None:
         self._plan = plan
-        self._cards = cards
-        self._forecaster = forecaster
+        self._supervised = premises.supervised
+        self._cards = premises.cards
+        self._forecaster = premises.forecaster
         self._known = known
         self._whatever: dict[str, Foreseen] = {}
         self._left = INSTANCES_MAX
@@ -104,6 +104,13 @@ class Questions:
             denied = denied or (_item_denied(voices) if place == 0 else "")
             denied_maybe = denied_maybe or ("" if denied else _why_denied(voices))
             asks += _asked(name, step, card, voices, shape, fallback=place > 0)
+            unsure = [one for one, _ in uses[:place] if _may_leave_unsure(self._cards.get(one))]
+            if (
+                unsure
+                and card.effect in KEYED
+                and not any(one.asking() for one, _ in voices.foreseen)
+            ):
+                asks += _behind(name, card, unsure, voices)
         if step.undo is not None and step.undo.use in self._cards:
             shape = step.arguments_of(step.undo)
             card = self._cards[step.undo.use]
@@ -116,6 +123,8 @@ class Questions:
         card = self._cards.get(use)
         if card is None:
             return True
+        if self._supervised and card.effect in KEYED:
+            return False
         whatever = self._of_card(card)
         return not card.waits and not whatever.depends and whatever.all_say("allow")
 
@@ -131,23 +140,27 @@ class Questions:
         whatever = self._of_card(card)
         if not bounds.items:
             return _Voices(())
+        asked = self._supervised and card.effect in KEYED and not suffix
         if not whatever.depends:
             # Most cards are ruled without a look at arguments.
-            return _Voices(((whatever, bounds.items * bounds.rounds),))
+            said = _supervised(whatever) if asked else whatever
+            return _Voices(((said, bounds.items * bounds.rounds),))
         wanted = _wanted(whatever)
         items_max = min(ITEMS_MAX, self._left)
         step = self._plan.steps[name]
         instances = _instances(name, step, bounds, self._known, suffix, items_max)
         self._left -= len(instances)
-        return _Voices(
-            tuple(
-                (
-                    self._forecaster(card, one.known.arguments(shape, wanted), one.path),
-                    one.times,
-                )
-                for one in instances
-            )
-        )
+        voices: list[tuple[Foreseen, int]] = []
+        for one in instances:
+            said = self._forecaster(card, one.known.arguments(shape, wanted), one.path)
+            voices.append((_supervised(said) if asked else said, one.times))
+        return _Voices(tuple(voices))
+
+
+def _supervised(foreseen: Foreseen) -> Foreseen:
+    """`foreseen` of a call that is asked about where the policy would allow it."""
+    rulings = tuple(_SUPERVISED if one.word == "allow" else one for one in foreseen.rulings)
+    return msgspec.structs.replace(foreseen, rulings=rulings)
 
 
 def _wanted(whatever: Foreseen) -> frozenset[str] | None:
@@ -213,6 +226,18 @@ def _asked(
             why=words if always else f"{card.name} may ask",
             who=who,
         )
+
+
+def _may_leave_unsure(card: Card | None) -> bool:
+    """True if nobody may know what a call of it has done that has raised, so that a person is asked."""
+    return card is not None and card.effect == "write" and card.in_doubt in ("ask", "retry")
+
+
+def _behind(name: str, card: Card, unsure: list[str], voices: _Voices) -> Iterable[Asked]:
+    """Of a fallback that may do once more what was done already."""
+    if voices.calls:
+        why = f"if it falls back to {card.name} because {' or '.join(unsure)} raised"
+        yield Asked(name, "approval", certain=False, at_most=voices.calls, rule="raised", why=why)
 
 
 def _why(ruling: Ruling, foreseen: list[Foreseen], card: Card, *, fallback: bool) -> str:

@@ -79,7 +79,7 @@ def _explained(
             name: {use: one.bounds for use, one in plans.items()} for name, plans in inner.items()
         },
     )
-    questions = Questions(plan, premises.cards, premises.forecaster, known)
+    questions = Questions(plan, premises, known)
     sketch = Sketch(plan, premises, bounded)
     unsure, wants = conditional(plan, waits_for, order), wanting(plan, waits_for)
     steps: dict[str, StepExplained] = {}

@@ -62,10 +62,17 @@ def size_of(box: Box, measures: Measures) -> tuple[float, float]:
     return width, height + (2 * _STACK if box.stack else 0)
 
 
-def paint_box(canvas: Canvas, box: Box, rect: Rect, measures: Measures) -> None:
-    """The box in `rect`, whose size is that of `size_of`, or wider, or higher by what is drawn inside of it."""
+def paint_box(
+    canvas: Canvas, box: Box, rect: Rect, measures: Measures, *, named: bool = True
+) -> None:
+    """The box in `rect`, whose size is that of `size_of`, or wider, or higher by what is drawn inside of it.
+
+    `named` False: what is around it says what is read out of it.
+    """
     m = measures
-    canvas.open_group(box.says, "faded" if box.state in ("skipped", "cancelled") else "")
+    canvas.open_group(
+        box.says if named else "", "faded" if box.state in ("skipped", "cancelled") else ""
+    )
     height = rect.height - (2 * _STACK if box.stack else 0)
     if box.stack:
         for sheet in (2, 1):
