@@ -89,14 +89,23 @@ class AsyncClient:
         return await self._exchange.ask("POST", path("runs", run, "notes"), body=body)
 
     async def fork(
-        self, run: str, at: str, inputs: Mapping[str, Any] | None = None, *, unasked: bool = False
+        self,
+        run: str,
+        at: str,
+        inputs: Mapping[str, Any] | None = None,
+        *,
+        unasked: bool = False,
+        key: str = "",
     ) -> RunDocument:
         """Begin a new run that takes over what this one has finished before the step `at`.
 
-        `unasked`: effects happen again without a question.
+        `unasked`: effects happen again without a question. The same `key` with the same request is the same run.
         """
+        headers = given(**{"Idempotency-Key": key})
         body = {"at": at, "inputs": dict(inputs or {}), "unasked": unasked}
-        return await self._exchange.ask("POST", path("runs", run, "fork"), body=body)
+        return await self._exchange.ask(
+            "POST", path("runs", run, "fork"), body=body, headers=headers
+        )
 
     async def resume(self, run: str, *, accept: bool = False) -> RunDocument:
         """Have a run go on; with `accept` although capabilities changed since it began."""
@@ -202,10 +211,16 @@ class Client:
         return self._now(self._inner.tell(run, words, inputs))
 
     def fork(
-        self, run: str, at: str, inputs: Mapping[str, Any] | None = None, *, unasked: bool = False
+        self,
+        run: str,
+        at: str,
+        inputs: Mapping[str, Any] | None = None,
+        *,
+        unasked: bool = False,
+        key: str = "",
     ) -> RunDocument:
         """Begin a new run that takes over what this one has finished before the step `at`."""
-        return self._now(self._inner.fork(run, at, inputs, unasked=unasked))
+        return self._now(self._inner.fork(run, at, inputs, unasked=unasked, key=key))
 
     def resume(self, run: str, *, accept: bool = False) -> RunDocument:
         """Have a run go on."""

@@ -2,12 +2,13 @@
 
 import json
 import os
+import selectors
 import signal
 import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -107,7 +108,7 @@ class Server:
         assert self._up.wait(240), self.log
         assert self.process.poll() is None, self.log
         self.url = f"http://127.0.0.1:{self.log[0]['port']}"
-        self.http = httpx.Client(base_url=self.url, timeout=30)
+        self.http = httpx.Client(base_url=self.url, timeout=90)
 
     def _read(self) -> None:
         assert self.process.stderr is not None
@@ -117,7 +118,7 @@ class Server:
             self._up.set()
         self._up.set()
 
-    def run(self, plan: str, wait: float = 20.0, **inputs: Any) -> dict[str, Any]:
+    def run(self, plan: str, wait: float = 60.0, **inputs: Any) -> dict[str, Any]:
         """The document of a run."""
         asked = {"plan": plan, "inputs": inputs}
         answer = self.http.post("/api/v1/runs", params={"wait": wait}, json=asked)
@@ -128,7 +129,7 @@ class Server:
         """Send it a signal; its exit code."""
         self.process.send_signal(number)
         code = self.process.wait(90)
-        self._reader.join(10)
+        self._reader.join(90)
         assert self.process.stderr is not None
         self.process.stderr.close()
         self.http.close()
@@ -149,7 +150,15 @@ def serving(folder: Path, *words: str, env: Mapping[str, str] | None = None) -> 
 def connected(server: Server) -> socket.socket:
     """A connection to it, on which nothing was asked yet."""
     address = httpx.URL(server.url)
-    return socket.create_connection((address.host, address.port), timeout=30)
+    return socket.create_connection((address.host, address.port), timeout=90)
+
+
+def readable(raw: Sequence[socket.socket], timeout_s: float) -> list[socket.socket]:
+    """Those on which something has come."""
+    with selectors.DefaultSelector() as selector:
+        for one in raw:
+            selector.register(one, selectors.EVENT_READ, one)
+        return [key.data for key, _ in selector.select(timeout_s)]
 
 
 def whole_answer(raw: socket.socket) -> tuple[bytes, bytes]:

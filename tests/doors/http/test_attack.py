@@ -3,7 +3,7 @@
 import json
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,14 @@ import httpx
 import pytest
 
 from batuta.serving.keys import Keys
-from tests.doors.http.conftest import Server, connected, make_workspace, serving, whole_answer
+from tests.doors.http.conftest import (
+    Server,
+    connected,
+    make_workspace,
+    readable,
+    serving,
+    whole_answer,
+)
 from tests.doors.http.every_route import Route, every_route
 
 # What anybody may ask; all else asks for a scope.
@@ -128,24 +135,38 @@ def test_who_has_no_key_or_a_forged_one_learns_nothing(guarded: _Guarded) -> Non
             _check_problem(route, answer, guarded.server.folder)
             texts.add(answer.json()["detail"])
         assert texts <= {"a key or a token is needed", "this key does not count, or no longer"}
-        # Else the connection would be slowed down by so many refusals.
-        assert guarded.server.http.get("/api/v1/budgets", headers=guarded.owner).status_code == 200
     # Whether there is something at an address is not to be heard either.
     assert guarded.server.http.get("/api/v1/nowhere").status_code == 401
 
 
-def test_who_guesses_keys_on_a_connection_is_slowed_down_and_nobody_else(guarded: _Guarded) -> None:
+def test_strangers_are_answered_at_a_pace_and_who_is_known_at_once(guarded: _Guarded) -> None:
     def ask(raw: socket.socket, head: str) -> bytes:
         raw.sendall(f"GET /api/v1/budgets HTTP/1.1\r\nHost: localhost\r\n{head}\r\n".encode())
         return whole_answer(raw)[0][9:12]
 
-    with connected(guarded.server) as guessing, connected(guarded.server) as known:
-        began = time.monotonic()
-        answers = [ask(guessing, f"X-API-Key: batuta_x_{at}\r\n") for at in range(24)]
-        assert answers == [b"401"] * 24
-        assert time.monotonic() - began > 3 * 0.25
+    with connected(guarded.server) as guessing:
+        began, answers = time.monotonic(), list[bytes]()
+        for at in range(150):
+            answers.append(ask(guessing, f"X-API-Key: batuta_x_{at}\r\n"))
+        assert answers == [b"401"] * 150
+        assert time.monotonic() - began > 0.4  # a hundred at once, and a hundred a second
+        # From the same address, on the same connection: while a hundred wait, who is known does not. On a machine that
+        # is slow enough they have waited by then; so it is tried again.
         owner = f"Authorization: {guarded.owner['Authorization']}\r\n"
-        assert [ask(known, owner), ask(guessing, owner)] == [b"200", b"200"]
+        assert any(_overtakes(guarded, lambda: ask(guessing, owner)) for _ in range(10))
+
+
+def _overtakes(guarded: _Guarded, ask: Callable[[], bytes]) -> bool:
+    """True if `ask` is answered before the last of a hundred strangers who were there first."""
+    strangers = [connected(guarded.server) for _ in range(100)]
+    for raw in strangers:
+        raw.sendall(b"\x00\x01\r\n\r\n")
+    assert ask() == b"200"
+    waits = not readable(strangers[-1:], 0)
+    for raw in strangers:
+        with raw:
+            assert whole_answer(raw)[0].startswith(b"HTTP/1.1 400 ")
+    return waits
 
 
 BODIES = {
@@ -275,16 +296,23 @@ def test_whoever_is_slow_on_whatever_route_is_let_go_and_others_are_served(tmp_p
     routes = every_route(folder)
     with serving(folder, "--patience", "3") as server:
         assert server.http.get("/").status_code == 200  # all that a first page takes is loaded
-        slow: list[tuple[Route, socket.socket]] = []
-        for route in routes:
+
+        def begun(route: Route) -> socket.socket:
+            """A connection on which the half of a request was sent."""
             raw = connected(server)
             raw.sendall(
                 f"{route.method} {route.filled()} HTTP/1.1\r\nHost: localhost\r\n"
                 "Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{".encode()
             )
-            slow.append((route, raw))
+            return raw
+
+        slow = [(route, begun(route)) for route in routes]
         assert server.run("echo", text="meanwhile")["result"] == "meanwhile"
-        for route, raw in slow:
+        for route, first in slow:
+            raw = first
+            while not raw.recv(1, socket.MSG_PEEK):  # we were too slow even for the head
+                raw.close()
+                raw = begun(route)
             with raw:
                 head, body = whole_answer(raw)
             # Most do not look at a body that nobody has asked for.

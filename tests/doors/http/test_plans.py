@@ -1,5 +1,7 @@
 """Plans, capabilities and knowledge over HTTP."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 from tests.doors.http.conftest import Server
 
 MADE = 'name: own\nsteps: {a: {use: value, with: {value: "x"}}}\nresult: ${steps.a}\n'
@@ -19,10 +21,27 @@ def test_words_come_to_a_plan_and_a_yes_to_it_runs_it(server: Server) -> None:
     understood = server.http.post("/api/v1/plans/understand", json={"words": words}).json()
     assert understood["request"]["plan"] == "announce"
     asked = {"words": words, "approve": understood["approve"]}
-    run = server.http.post("/api/v1/runs?wait=20", json=asked).json()
+    run = server.http.post("/api/v1/runs?wait=60", json=asked).json()
     assert run["routed"]["approved"] == understood["approve"]
+    again = server.http.post("/api/v1/runs", json=asked)
+    assert (again.status_code, again.json()["run"]) == (409, run["run"])
+    meant = {"Idempotency-Key": "once more"}
+    other = server.http.post("/api/v1/runs", json=asked, headers=meant).json()
+    assert other["run"] != run["run"]
     stale = server.http.post("/api/v1/runs", json=asked | {"approve": "0" * 32})
     assert stale.status_code == 400
+
+
+def test_a_yes_that_comes_twice_at_once_begins_one_run(server: Server) -> None:
+    words = {"words": "publish the agenda"}
+    shown = server.http.post("/api/v1/plans/understand", json=words).json()
+    asked = words | {"approve": shown["approve"]}
+    with ThreadPoolExecutor(4) as pool:
+        sent = [pool.submit(server.http.post, "/api/v1/runs", json=asked) for _ in range(4)]
+    answers = [one.result() for one in sent]
+    assert {answer.status_code for answer in answers} <= {200, 409}
+    assert 200 in {answer.status_code for answer in answers}
+    assert len({answer.json()["run"] for answer in answers}) == 1
 
 
 def test_a_plan_is_checked_explained_and_edited_and_nothing_runs(server: Server) -> None:

@@ -51,12 +51,12 @@ def test_a_port_that_is_taken_is_told(server: Server) -> None:
 
 
 def test_told_to_end_it_lets_requests_and_runs_come_to_their_end(tmp_path: Path) -> None:
-    with serving(make_workspace(tmp_path / "desk"), "--drain", "30") as server:
+    with serving(make_workspace(tmp_path / "desk"), "--drain", "120") as server:
         document = server.run("nap", wait=0, seconds=0.7)
         followed: list[str] = []
 
         def follow() -> None:
-            with httpx.stream("GET", f"{server.url}/api/v1/runs/{waits}/events", timeout=30) as it:
+            with httpx.stream("GET", f"{server.url}/api/v1/runs/{waits}/events", timeout=90) as it:
                 followed.extend(it.iter_lines())
 
         waits = server.run("announce", text="later")["run"]
@@ -74,9 +74,9 @@ def test_told_to_end_it_lets_requests_and_runs_come_to_their_end(tmp_path: Path)
             server.process.send_signal(signal.SIGTERM)
             assert not any("error" in line for one in lines for line in one)
         assert server.end() == 0
-        # Runs and requests have 30 s to come to their end here; who only follows takes none of them.
-        assert time.monotonic() - told < 20
-        follower.join(10)
+        # Runs and requests have 120 s to come to their end here; who only follows takes none of them.
+        assert time.monotonic() - told < 90
+        follower.join(90)
         assert not follower.is_alive()
     assert [line["event"] for line in server.log if line["event"] in ("draining", "ended")] == [
         "draining",
@@ -92,7 +92,7 @@ def test_kill_9_under_load_loses_no_run_that_was_acknowledged(tmp_path: Path) ->
         enough = threading.Event()
 
         def load(number: int) -> None:
-            with httpx.Client(base_url=server.url, timeout=30) as client:
+            with httpx.Client(base_url=server.url, timeout=90) as client:
                 for at in range(1_000):
                     try:
                         asked = {"plan": "echo", "inputs": {"text": f"{number}-{at}"}}
@@ -107,7 +107,7 @@ def test_kill_9_under_load_loses_no_run_that_was_acknowledged(tmp_path: Path) ->
         threads = [threading.Thread(target=load, args=(one,)) for one in range(4)]
         for one in threads:
             one.start()
-        assert enough.wait(60)
+        assert enough.wait(180)
         server.end(signal.SIGKILL)
         for one in threads:
             one.join(30)
@@ -116,6 +116,8 @@ def test_kill_9_under_load_loses_no_run_that_was_acknowledged(tmp_path: Path) ->
             document = server.http.get(f"/api/v1/runs/{run}").json()
             assert document.get("run") == run
         last = server.run("echo", text="afterwards")["run"]
+        while server.http.get("/api/v1/runs?status=running&limit=1").json()["runs"]:
+            assert server.process.poll() is None
         server.end()
     statuses = _statuses(folder)
     assert {statuses[run] for run in [*acknowledged, last]} == {"succeeded"}

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from batuta.app import App
+from batuta.doors.console.error_pages import asks_for_pages, page_of
 from batuta.doors.console.router import mount
 from batuta.doors.console.signing_in import SignIn
 from batuta.doors.http.access.guard import Access, Guard
@@ -15,7 +16,10 @@ from batuta.doors.http.frame import Frame, Origins
 from batuta.doors.http.journal_of_requests import tell
 from batuta.doors.http.metrics import Metrics
 from batuta.doors.http.openai import chat, responses
+from batuta.doors.http.openai.errors import is_for_openai, with_error
+from batuta.doors.http.pace import Pace
 from batuta.doors.http.problems import PROBLEM, answer_problems
+from batuta.doors.http.retold import Retold
 from batuta.doors.http.routes import (
     capabilities,
     events,
@@ -55,7 +59,7 @@ def create_app(app: App, settings: Settings) -> FastAPI:
         said=_said,
         backlog_max=settings.backlog,
     )
-    metrics = Metrics()
+    metrics, pace = Metrics(), Pace()
     connections = LazyConnections(app.workspace.network.allow_private)
     access = Access(app.workspace.root, settings, app.engine.clock, connections)
 
@@ -81,6 +85,7 @@ def create_app(app: App, settings: Settings) -> FastAPI:
     server.state.access = access
     server.state.metrics = metrics
     server.state.settings = settings
+    server.state.pace = pace
     answer_problems(server)
     for module in _ROUTES:
         server.include_router(module.router)
@@ -90,7 +95,10 @@ def create_app(app: App, settings: Settings) -> FastAPI:
     server.add_middleware(Guard, access=access)
     server.add_middleware(SignIn)
     server.add_middleware(Origins, names=(*_OWN_NAMES, settings.host, *settings.names))
-    server.add_middleware(Frame, settings=settings, metrics=metrics)
+    server.add_middleware(Frame, settings=settings, metrics=metrics, pace=pace)
+    # Around the frame: what that refuses is read by people and by those clients, too.
+    server.add_middleware(Retold, meant=asks_for_pages, tell=page_of)
+    server.add_middleware(Retold, meant=is_for_openai, tell=with_error)
     return server
 
 

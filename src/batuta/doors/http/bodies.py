@@ -6,6 +6,7 @@ import msgspec
 from fastapi import Request, Response
 
 from batuta.doors.http.problems import Problem
+from batuta.reading.repeated import repeated_key
 
 __all__ = ["answered", "asks_for", "body_of", "json_answer"]
 
@@ -19,13 +20,29 @@ async def body_of(request: Request, kind: type[S]) -> S:
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media != "application/json":
         raise Problem(415, "media_type", "the body is not application/json")
-    body = await request.body()
+    body = await request.body() or b"{}"
     if _depth(body) > _DEPTH_MAX:
         raise Problem(400, "input", f"the body is nested more than {_DEPTH_MAX} deep")
     try:
-        return msgspec.json.decode(body or b"{}", type=kind)
+        read = msgspec.json.decode(body, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise Problem(400, "input", f"the body is not understood: {error}"[:1_000]) from None
+        long = (
+            "put what is long into a file of the workspace, and name it"
+            if "length <=" in str(error)
+            else ""
+        )
+        raise Problem(
+            400, "input", f"the body is not understood: {error}"[:1_000], remedy=long
+        ) from None
+    twice = repeated_key(body)
+    if twice is not None:
+        raise Problem(
+            400,
+            "input",
+            f"the body has the key {twice[:64]!r} twice in one map",
+            remedy="which of the two is meant? send it once",
+        )
+    return read
 
 
 def _depth(body: bytes) -> int:

@@ -5,7 +5,8 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from batuta.doors.http.problems import Problem, document_of
-from batuta.doors.http.routes.runs import KEY_CHARS_MAX, start
+from batuta.doors.http.routes.runs import start
+from batuta.doors.http.starting import KEY_CHARS_MAX
 from batuta.errors import BatutaError
 
 __all__ = ["Direct"]

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from batuta.doors.cli.failures import as_ours
 from batuta.doors.http.journal_of_requests import tell, tell_soon
 from batuta.doors.http.metrics import Metrics
+from batuta.doors.http.pace import Pace, origin_of
 from batuta.doors.http.problems import Problem, document_of
 from batuta.doors.http.settings import Settings
 from batuta.outbound.tracing import asked_within
@@ -35,6 +36,8 @@ SAFE_HEADERS = (
 )
 # The status that is logged of a request whose client went away before there was an answer.
 _GONE = 499
+# Who is told this would ask again at once.
+_TOO_MUCH = (429, 503)
 
 
 class Frame:
@@ -43,22 +46,24 @@ class Frame:
     What a client sends late ends its request; others do not notice.
     """
 
-    def __init__(self, inner: ASGIApp, settings: Settings, metrics: Metrics) -> None:
+    def __init__(self, inner: ASGIApp, settings: Settings, metrics: Metrics, pace: Pace) -> None:
         self._inner = inner
         self._settings = settings
         self._metrics = metrics
+        self._pace = pace
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._inner(scope, receive, send)
             return
-        exchange = _Exchange(scope, receive, send, self._settings)
+        exchange = _Exchange(scope, receive, send, self._settings, self._pace)
         token = asked_within.set(_trace_in(Headers(scope=scope)))
         self._metrics.begun()
         try:
-            if (refused := exchange.refused()) is not None:
-                raise refused
-            await self._inner(scope, exchange.receive, exchange.send)
+            if exchange.too_large:
+                await exchange.fail(exchange.refusal().response())
+            else:
+                await self._inner(scope, exchange.receive, exchange.send)
         except ClientDisconnect:
             exchange.status = exchange.status or _GONE
         except Problem as error:
@@ -89,9 +94,12 @@ def _route_of(scope: Scope) -> str:
 class _Exchange:
     """One request and its answer, as bytes come and go."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, settings: Settings) -> None:
+    def __init__(
+        self, scope: Scope, receive: Receive, send: Send, settings: Settings, pace: Pace
+    ) -> None:
         self.began = time.perf_counter()
         self.status = 0
+        self._pace = pace
         self._scope = scope
         self._receive = receive
         self._send = send
@@ -108,10 +116,11 @@ class _Exchange:
         principal = self._scope.get("state", {}).get("principal")
         return "" if principal is None else principal.caller
 
-    def refused(self) -> Problem | None:
-        """Why nothing of the body need be read."""
+    @property
+    def too_large(self) -> bool:
+        """True if nothing of the body need be read to refuse it."""
         said = Headers(scope=self._scope).get("content-length", "0")
-        return self._too_large() if said.isdigit() and int(said[:18]) > self._most else None
+        return said.isdigit() and int(said[:18]) > self._most
 
     async def receive(self) -> Message:
         """The next piece of the body."""
@@ -130,26 +139,35 @@ class _Exchange:
             self._whole = not message.get("more_body", False)
             self._left -= len(message.get("body", b""))
             if self._left < 0 and not self.status:
-                raise self._too_large()
+                raise self.refusal()
         return message
 
     async def send(self, message: Message) -> None:
         """A piece of the answer."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            if (told := self._scope.get("state", {}).get("answered")) is not None:
-                told(self.status, bool(self.caller))
+            if wait_s := self._wait_s():
+                await asyncio.sleep(wait_s)
             given = message.get("headers", ())
             named = {name for name, _ in given}
             message["headers"] = [*given, *(one for one in SAFE_HEADERS if one[0] not in named)]
         await self._send(message)
+
+    def _wait_s(self) -> float:
+        """Strangers are answered when it is their turn, and who asks too much."""
+        caller = self.caller
+        if caller and self.status not in _TOO_MUCH:
+            return 0.0
+        origin = caller or origin_of(self._scope.get("client"))
+        return self._pace.wait_s(origin, asyncio.get_running_loop().time())
 
     async def fail(self, response: Response) -> None:
         """Say what went wrong, if nothing was said yet; else what was said breaks off, and the connection with it."""
         if not self.status:
             await response(self._scope, self._receive, self.send)
 
-    def _too_large(self) -> Problem:
+    def refusal(self) -> Problem:
+        """Why it is not read."""
         return Problem(
             413,
             "too_large",

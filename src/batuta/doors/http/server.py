@@ -14,8 +14,10 @@ import uvicorn
 from batuta.app import App
 from batuta.doors.http.access.guard import check_address
 from batuta.doors.http.app import create_app
+from batuta.doors.http.collector import short_pauses
+from batuta.doors.http.files import connections_max
 from batuta.doors.http.journal_of_requests import tell
-from batuta.doors.http.protocol import protocol
+from batuta.doors.http.protocol import Bounds, protocol
 from batuta.doors.http.settings import Settings
 from batuta.errors import InputError
 
@@ -25,7 +27,8 @@ __all__ = ["serve"]
 _HEAD_BYTES_MAX = 16 * 1_024
 # A connection on which nothing is asked is kept so long, in seconds.
 _KEPT_S = 15
-_BACKLOG = 2_048
+# Connections that wait until they are taken in, and how many are at a time: whoever is connected is served in between.
+_BACKLOG, _TAKEN_IN = 2_048, 2
 
 
 async def serve(app: App, settings: Settings, *, began: float) -> int:
@@ -36,11 +39,13 @@ async def serve(app: App, settings: Settings, *, began: float) -> int:
     check_address(settings, app.workspace.root, began)
     _heed_uvicorn()
     listener = _listener(settings)
+    application = create_app(app, settings)
+    bounds = Bounds(settings.header_s, settings.body_s, connections_max())
     host, port = listener.getsockname()[:2]
     server = _Server(
         uvicorn.Config(
-            create_app(app, settings),
-            http=protocol(settings.header_s, settings.body_s),
+            application,
+            http=protocol(bounds, application.state.pace),
             ws="none",
             loop="none",
             lifespan="on",
@@ -51,6 +56,7 @@ async def serve(app: App, settings: Settings, *, began: float) -> int:
             timeout_keep_alive=_KEPT_S,
             timeout_graceful_shutdown=max(int(settings.drain_s), 1),
             proxy_headers=False,
+            backlog=_TAKEN_IN,
         ),
         {"host": host, "port": port, "workspace": app.workspace.root, "began": began},
     )
@@ -115,8 +121,14 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        for listener in sockets or ():
+            listener.listen(_BACKLOG)  # it is one number for asyncio
         took_s = time.time() - self._said.pop("began")
         tell("serving", **self._said, seconds=round(took_s, 3))
+
+    async def main_loop(self) -> None:
+        with short_pauses():
+            await super().main_loop()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         application: Any = self.config.app

@@ -3,16 +3,21 @@
 from typing import Annotated, Any
 
 import msgspec
+from fastapi import Header
 
 from batuta.doors.http.access.principal import Principal
 from batuta.doors.http.problems import Problem
-from batuta.errors import Conflict, NotFound
+from batuta.errors import NotFound
 from batuta.planning.understood import Understood
 from batuta.plans.build import Sourced, plan_from_data, plan_from_yaml
 from batuta.reading.nearest import did_you_mean
 from batuta.serving.service import Service
 
-__all__ = ["Asked", "begin", "sourced_of", "understood_of"]
+__all__ = ["KEY_CHARS_MAX", "Asked", "Once", "approval_for", "begin", "sourced_of", "understood_of"]
+
+KEY_CHARS_MAX = 255
+# The same key of the same caller with the same request is the same run.
+Once = Annotated[str, Header(alias="Idempotency-Key", max_length=KEY_CHARS_MAX)]
 
 
 class Asked(msgspec.Struct, forbid_unknown_fields=True):
@@ -48,26 +53,37 @@ async def begin(service: Service, principal: Principal, asked: Asked, key: str) 
 async def _begin_of_words(service: Service, principal: Principal, asked: Asked, key: str) -> str:
     """Accept a run of what words ask for."""
     assert asked.words is not None
-    before = await service.begun(principal.name, key, asked.words) if key else ""
-    if before:
+    if asked.approve and not key:
+        key = await _counted(service, principal, asked.approve)
+    elif key and (before := await service.begun(principal.name, key, asked.words, asked.inputs)):
         return before
     understood = await understood_of(service, principal, asked)
     sourced = understood.sourced
     if sourced is None or not (understood.free or asked.approve):
-        raise _unclear(understood, await _approval(service, understood, asked))
-    try:
-        return await service.desk.accept(
-            understood,
-            understood.inputs.values | asked.inputs,
-            sourced=sourced,
-            author=principal.name,
-            who=principal.name if asked.approve else "",
-            approved=asked.approve,
-            key=key,
+        raise _unclear(understood, await approval_for(service, understood, asked))
+    return await service.desk.accept(
+        understood,
+        understood.inputs.values | asked.inputs,
+        sourced=sourced,
+        author=principal.name,
+        who=principal.name if asked.approve else "",
+        approved=asked.approve,
+        key=key,
+    )
+
+
+async def _counted(service: Service, principal: Principal, approve: str) -> str:
+    """The key under which a yes without one begins its only run. Raises `Problem` if it has."""
+    key = f"approve {approve}"
+    if run := await service.begun_under(principal.name, key):
+        raise Problem(
+            409,
+            "conflict",
+            f"this yes has begun run {run}, and counts once",
+            remedy="if it is meant once more, send it with an `Idempotency-Key` of its own",
+            more={"run": run},
         )
-    except Conflict:
-        # Somebody has sent the same at the same time, and was first.
-        return await service.begun(principal.name, key, asked.words)
+    return key
 
 
 async def understood_of(service: Service, principal: Principal, asked: Asked) -> Understood:
@@ -81,7 +97,7 @@ async def understood_of(service: Service, principal: Principal, asked: Asked) ->
     )
 
 
-async def _approval(service: Service, understood: Understood, asked: Asked) -> str | None:
+async def approval_for(service: Service, understood: Understood, asked: Asked) -> str | None:
     """The digest that a yes is bound to; None while something is missing."""
     if understood.sourced is None or set(understood.inputs.missing) - asked.inputs.keys():
         return None
@@ -96,7 +112,8 @@ def _unclear(understood: Understood, approve: str | None) -> Problem:
         return Problem(
             422,
             "unclear",
-            f"nothing here fits these words: {understood.route.why}",
+            f"nothing here fits these words: {understood.why}",
+            remedy="`GET /api/v1/plans` has what can be asked for, and `GET /api/v1/capabilities` what there is",
             more={"request": said},
         )
     remedy = "send it again with `approve`, as a yes to what is shown"

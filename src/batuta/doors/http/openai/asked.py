@@ -5,7 +5,7 @@ from typing import Any, cast
 import msgspec
 
 from batuta.doors.http.problems import Problem
-from batuta.serving.talk import Turn
+from batuta.serving.course import Turn
 
 __all__ = ["ChatAsked", "ResponsesAsked", "given_of_chat", "given_of_responses", "turns_of"]
 

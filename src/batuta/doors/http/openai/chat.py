@@ -14,6 +14,7 @@ from batuta.doors.http.bodies import answered, asks_for, body_of, json_answer
 from batuta.doors.http.openai.asked import ChatAsked, given_of_chat, turns_of
 from batuta.doors.http.openai.speaking import Speaking, error_of
 from batuta.doors.http.problems import Problem
+from batuta.doors.http.starting import Once
 from batuta.doors.http.state import service_of
 from batuta.errors import NotFound
 from batuta.serving.talk import Begun, Said, models
@@ -46,12 +47,13 @@ async def shown(request: Request, model: str) -> Response:
     responses=answered("A completion, or its pieces as events.", "id", "choices"),
     openapi_extra=asks_for(ChatAsked),
 )
-async def completed(request: Request) -> Response:
+async def completed(request: Request, key: Once = "") -> Response:
     """What came of the run that this turn begins; or its question, which the next turn answers."""
     asked = await body_of(request, ChatAsked)
     if asked.n not in (None, 1):
         raise Problem(400, "input", "`n` is 1 here: a request is one run")
-    speaking = Speaking(request, asked.model, turns_of(asked.messages), given_of_chat(asked))
+    turns, given = turns_of(asked.messages), given_of_chat(asked)
+    speaking = Speaking(request, asked.model, turns, given, key)
     begun = await speaking.begin()
     head = {
         "id": f"chatcmpl-{begun.run or secrets.token_hex(8)}",

@@ -5,9 +5,10 @@ import binascii
 import secrets
 import time
 import zlib
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, Literal
 
+import msgspec
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import StreamingResponse
 
@@ -17,7 +18,9 @@ from batuta.doors.http.openai.asked import ResponsesAsked, given_of_responses, t
 from batuta.doors.http.openai.chat import event
 from batuta.doors.http.openai.speaking import Speaking, error_of
 from batuta.doors.http.problems import Problem
-from batuta.serving.talk import Begun, Said, Turn
+from batuta.doors.http.starting import Once
+from batuta.serving.course import TAIL_CHARS, Turn, run_mark
+from batuta.serving.talk import Begun, Said
 
 __all__ = ["router"]
 
@@ -33,16 +36,16 @@ _ID_CHARS_MAX = 4_000
     responses=answered("A response, or its pieces as events.", "id", "output"),
     openapi_extra=asks_for(ResponsesAsked),
 )
-async def responded(request: Request) -> Response:
+async def responded(request: Request, key: Once = "") -> Response:
     """What came of the run that this turn begins; `previous_response_id` goes on with a question."""
     asked = await body_of(request, ResponsesAsked)
     new = [Turn("user", asked.input)] if isinstance(asked.input, str) else turns_of(asked.input)
     turns = [*_before(asked.previous_response_id), *new]
     if asked.instructions:
         turns.insert(0, Turn("system", asked.instructions))
-    speaking = Speaking(request, asked.model, turns, given_of_responses(asked))
+    speaking = Speaking(request, asked.model, turns, given_of_responses(asked), key)
     begun = await speaking.begin()
-    response = _Response(asked, begun, next((t.text for t in new[::-1] if t.role == "user"), ""))
+    response = _Response(asked, begun, turns)
     if asked.stream:
         return StreamingResponse(response.events(speaking), media_type="text/event-stream")
     said = await speaking.whole(begun)
@@ -52,12 +55,12 @@ async def responded(request: Request) -> Response:
 class _Response:
     """One response, as it comes to be."""
 
-    def __init__(self, asked: ResponsesAsked, begun: Begun | Said, words: str) -> None:
+    def __init__(self, asked: ResponsesAsked, begun: Begun | Said, turns: Sequence[Turn]) -> None:
         self._asked = asked
         self._begun = begun
         self._created = time.time()
         self._item = f"msg_{secrets.token_hex(12)}"
-        self.id = f"resp_{begun.run}" if begun.run else _packed(words, begun)
+        self.id = f"resp_{begun.run}" if begun.run else _packed(turns, begun)
 
     def whole(self, status: str, said: Said | None) -> dict[str, Any]:
         """The object."""
@@ -138,11 +141,14 @@ def _part(text: str) -> dict[str, Any]:
     return {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
 
 
-def _packed(words: str, said: Begun | Said) -> str:
-    """An id that holds what was said and what was replied."""
+def _packed(turns: Sequence[Turn], said: Begun | Said) -> str:
+    """An id that holds what was said and replied, the tails of replies only."""
     text = said.text if isinstance(said, Said) else ""
-    kept = base64.urlsafe_b64encode(zlib.compress(f"{words}\0{text[-200:]}".encode()))
-    plain = f"resp_t{kept.decode().rstrip('=')}"
+    told = [(turn.role, turn.text) for turn in turns if turn.role != "system"]
+    told.append(("assistant", text))
+    kept = [(role, text[-TAIL_CHARS:] if role == "assistant" else text) for role, text in told]
+    packed = base64.urlsafe_b64encode(zlib.compress(msgspec.json.encode(kept)))
+    plain = f"resp_t{packed.decode().rstrip('=')}"
     return plain if len(plain) <= _ID_CHARS_MAX else f"resp_{secrets.token_hex(12)}"
 
 
@@ -152,11 +158,11 @@ def _before(previous: str | None) -> list[Turn]:
         return []
     kept = previous.removeprefix("resp_")
     if kept.startswith("r") and kept.isalnum():
-        return [Turn("user", "…"), Turn("assistant", f"(batuta: run {kept})")]
+        return [Turn("user", "…"), Turn("assistant", run_mark(kept))]
     try:
         packed = base64.urlsafe_b64decode(kept[1:] + "=" * (-len(kept[1:]) % 4))
-        text = zlib.decompressobj().decompress(packed, 1_000_000).decode()
+        text = zlib.decompressobj().decompress(packed, 1_000_000)
+        told = msgspec.json.decode(text, type=list[tuple[Literal["user", "assistant"], str]])
     except (binascii.Error, zlib.error, ValueError):
         raise Problem(404, "not_found", "there is no such response to go on with") from None
-    words, _, reply = text.partition("\0")
-    return [Turn("user", words), Turn("assistant", reply)]
+    return [Turn(role, text) for role, text in told]

@@ -14,7 +14,8 @@ from batuta.doors.http.problems import Problem
 from batuta.doors.http.starting import check_room
 from batuta.doors.http.state import caller_of, service_of
 from batuta.errors import BatutaError, Bug, RunFailed
-from batuta.serving.talk import Begun, Said, Talk, Turn
+from batuta.serving.course import Turn
+from batuta.serving.talk import Begun, Said, Speaker, Talk
 
 __all__ = ["Speaking", "error_of"]
 
@@ -27,7 +28,12 @@ class Speaking:
     """One turn, from the request to the reply."""
 
     def __init__(
-        self, request: Request, model: str, turns: Sequence[Turn], given: Mapping[str, Any]
+        self,
+        request: Request,
+        model: str,
+        turns: Sequence[Turn],
+        given: Mapping[str, Any],
+        key: str,
     ) -> None:
         self._service = service_of(request)
         principal = caller_of(request)
@@ -35,10 +41,9 @@ class Speaking:
             self._service,
             model,
             turns,
-            who=principal.name,
-            caller=principal.caller,
-            trusted=principal.trusted,
+            Speaker(principal.name, principal.caller, principal.trusted),
             given=given,
+            key=key,
         )
         if self._talk.answers and not principal.has("answer"):
             raise Problem(

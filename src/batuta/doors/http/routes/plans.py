@@ -10,7 +10,7 @@ from batuta.doors.cli.views.plan_data import explanation_data
 from batuta.doors.http.access.principal import may
 from batuta.doors.http.bodies import answered, asks_for, body_of, json_answer
 from batuta.doors.http.problems import Problem
-from batuta.doors.http.starting import Asked, sourced_of, understood_of
+from batuta.doors.http.starting import Asked, approval_for, sourced_of, understood_of
 from batuta.doors.http.state import app_of, caller_of, service_of
 from batuta.errors import FindingsError
 from batuta.plans.build import Sourced, plan_to_yaml
@@ -90,10 +90,7 @@ async def understand(request: Request) -> Response:
     service = service_of(request)
     understood = await understood_of(service, caller_of(request), asked)
     sourced = understood.sourced
-    approve = None
-    if sourced is not None and not set(understood.inputs.missing) - asked.inputs.keys():
-        given = understood.inputs.values | asked.inputs
-        approve = await service.desk.approval(understood, given, sourced=sourced)
+    approve = await approval_for(service, understood, asked)
     text = None if sourced is None else plan_to_yaml(sourced.plan)
     return json_answer({"request": understood.data(), "text": text, "approve": approve})
 
@@ -130,17 +127,18 @@ async def explained(request: Request) -> Response:
     service = service_of(request)
     sourced: Sourced | None = sourced_of(service, asked)
     inputs: dict[str, Any] | None = asked.inputs or None
-    origin = ""
+    origin, supervised = "", False
     if sourced is None:
         understood = await understood_of(service, caller_of(request), asked)
         sourced, origin = understood.sourced, understood.origin
+        supervised = understood.asks
         if sourced is None:
-            raise Problem(404, "not_found", "these words mean no plan", remedy=understood.route.why)
+            raise Problem(404, "not_found", "these words mean no plan", remedy=understood.why)
         inputs = understood.inputs.values | asked.inputs
         if set(understood.inputs.missing) - asked.inputs.keys():
             inputs = None
     explanation = await service.app.explain(
-        sourced.plan, inputs, places=sourced.places, planner=origin
+        sourced.plan, inputs, places=sourced.places, planner=origin, supervised=supervised
     )
     return json_answer(explanation_data(explanation))
 

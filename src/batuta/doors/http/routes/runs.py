@@ -5,22 +5,21 @@ import binascii
 from typing import Annotated, Any, Literal
 
 import msgspec
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.routing import APIRoute
 
 from batuta.doors.http.access.principal import may
 from batuta.doors.http.bodies import answered, asks_for, body_of, json_answer
 from batuta.doors.http.problems import Problem
-from batuta.doors.http.starting import Asked, begin
+from batuta.doors.http.starting import Asked, Once, begin
 from batuta.doors.http.state import app_of, caller_of, service_of
 from batuta.engine.past.fork import Wish
 
-__all__ = ["KEY_CHARS_MAX", "ROUTE", "router", "start"]
+__all__ = ["ROUTE", "router", "start"]
 
 router = APIRouter(prefix="/api/v1/runs", tags=["runs"])
 
 _LIMIT_MAX = 1_000
-KEY_CHARS_MAX = 255
 _DOCUMENT = answered("The document of the run.", "run", "status", "steps", "waiting")
 Status = Literal["succeeded", "failed", "cancelled", "waiting", "running"]
 
@@ -71,14 +70,14 @@ class GoingOn(msgspec.Struct, forbid_unknown_fields=True):
 async def start(
     request: Request,
     wait: Annotated[float, Query(ge=0, le=60)] = 0.0,
-    idempotency_key: Annotated[str, Header(max_length=KEY_CHARS_MAX)] = "",
+    key: Once = "",
 ) -> Response:
     """Begin a run of a registered plan, of a plan that comes with the request, or of what words ask for.
 
     When this answers, the run is on the disk. `wait`: so many seconds for its end, or for a question.
     """
     asked = await body_of(request, Asked)
-    run = await begin(service_of(request), caller_of(request), asked, idempotency_key)
+    run = await begin(service_of(request), caller_of(request), asked, key)
     document = await _driven(request, run, wait)
     return json_answer(document, headers={"Location": f"/api/v1/runs/{run}"})
 
@@ -153,13 +152,14 @@ async def cancel(request: Request, run: str) -> Response:
 @router.post(
     "/{run}/fork", dependencies=[may("run")], responses=_DOCUMENT, openapi_extra=asks_for(Forking)
 )
-async def fork(request: Request, run: str) -> Response:
+async def fork(request: Request, run: str, key: Once = "") -> Response:
     """Begin a new run that takes over what this one has finished before the step `at`."""
     wish = await body_of(request, Forking)
     forked = await app_of(request).fork(
         run,
         Wish(wish.at, wish.inputs, wish.values, wish.unasked),
         author=caller_of(request).name,
+        key=key,
     )
     said = msgspec.to_builtins({name: getattr(forked, name) for name in _FORKED})
     document = await _driven(request, forked.run.id, 0.0)
