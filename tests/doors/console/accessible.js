@@ -16,6 +16,9 @@
     for (const id of one.getAttribute("aria-describedby").split(" "))
       if (!document.getElementById(id)) wrong.push("described by nothing: " + id);
   for (const one of document.querySelectorAll("th:not([scope])")) wrong.push("no scope: " + one.textContent);
+  for (const one of document.querySelectorAll("th")) if (!one.textContent.trim()) wrong.push("an empty head of a column");
+  for (const one of document.querySelectorAll("pre[aria-label], div[aria-label], span[aria-label], p[aria-label]"))
+    if (!one.getAttribute("role")) wrong.push("a name that nobody hears: " + one.getAttribute("aria-label"));
   // Contrast, as WCAG 2 reckons it.
   const light = (rgb) => {
     const [r, g, b] = rgb.map((part) => (part /= 255) <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4);

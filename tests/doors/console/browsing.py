@@ -82,8 +82,8 @@ def serving(folder: Path, **environment: str) -> Generator[str]:
             yield f"http://127.0.0.1:{said['port']}"
         finally:
             process.terminate()
-            process.wait(timeout=20)
-            listening.join(timeout=20)
+            process.wait(timeout=90)
+            listening.join(timeout=90)
 
 
 def large() -> str:
@@ -124,6 +124,12 @@ class Page:
             shot = Path(SHOTS) / f"{name}.png"
             # Hiding the caret would take a style in the page, which its policy does not allow.
             await self.tab.screenshot(path=shot, full_page=True, caret="initial")
+
+    async def begun(self, plan: str, **inputs: Any) -> str:
+        """The id of a new run of a registered plan."""
+        asked = {"plan": plan, "inputs": inputs}
+        sent = await self.tab.context.request.post("/api/v1/runs", data=asked)
+        return (await sent.json())["run"]
 
     async def asked(self, words: str) -> None:
         """Ask for the plan `flow` with `words` and begin it."""

@@ -1,6 +1,7 @@
 """A served workspace, asked as a browser asks."""
 
 from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -103,8 +104,9 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.fixture
-async def browser(folder: Path) -> AsyncGenerator[Browser]:
+@asynccontextmanager
+async def browsing(folder: Path) -> AsyncGenerator[Browser]:
+    """A browser of the workspace in `folder`, which is served for it."""
     async with await App.open(folder) as app:
         server = create_app(app, Settings())
         transport = httpx.ASGITransport(server)
@@ -115,6 +117,12 @@ async def browser(folder: Path) -> AsyncGenerator[Browser]:
             ) as client,
         ):
             yield Browser(client, app, folder, server)
+
+
+@pytest.fixture
+async def browser(folder: Path) -> AsyncGenerator[Browser]:
+    async with browsing(folder) as found:
+        yield found
 
 
 @pytest.fixture

@@ -1,6 +1,8 @@
 """The pages in a real browser, against a real server. `make browser` runs them; screenshots go where SHOTS says."""
 
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,6 +11,12 @@ from tests.doors.console.payloads import PAYLOADS
 
 pytestmark = pytest.mark.browser
 ACCESSIBLE = Path(__file__).with_name("accessible.js").read_text(encoding="utf-8")
+FOCUSED = Path(__file__).with_name("focused.js").read_text(encoding="utf-8")
+
+MARK = "(target) => { document.querySelector(target).dataset.before = 'yes'; }"
+AGAIN = (
+    "(target) => htmx.ajax('GET', location.pathname, {target, select: target, swap: 'outerHTML'})"
+)
 
 
 async def test_a_run_is_watched_answered_and_looked_into(page: Page) -> None:
@@ -19,6 +27,7 @@ async def test_a_run_is_watched_answered_and_looked_into(page: Page) -> None:
     await tab.click("#questions button.main")
     await tab.wait_for_selector("#run-end >> text=Result")
     assert await tab.text_content("#run-head .chip") == "succeeded"
+    assert await tab.title() == "flow · succeeded · Batuta"
     boxes = await tab.eval_on_selector_all(".drawing a", "all => all.map(one => one.textContent)")
     assert [("running" in one or "pending" in one) for one in boxes] == [False] * 4
     await tab.click("#box-said")
@@ -41,7 +50,10 @@ async def test_lists_and_the_inbox_change_by_themselves(page: Page) -> None:
     await page.asked("And this?")
     run = tab.url.rpartition("/")[2]
     await tab.goto("/inbox")
-    await tab.wait_for_selector("text=And this?")
+    await tab.wait_for_selector("#inbox >> text=And this?")
+    assert await tab.text_content("#inbox-count") == "1"
+    await page.begun("flow", words="And that?")
+    await tab.wait_for_selector("#inbox-count >> text=2")
     await page.keep("inbox")
     await tab.goto("/runs")
     other = await tab.context.new_page()
@@ -68,18 +80,24 @@ async def test_no_word_of_a_stranger_does_anything(page: Page) -> None:
     assert (page.strayed, page.complaints) == ([], [])
 
 
-@pytest.mark.parametrize("look", ["light", "dark", "phone"])
+@pytest.mark.parametrize("look", ["light", "dark", "phone", "twice as large"])
 async def test_pages_fit_their_window_and_are_used_by_keyboard(page: Page, look: str) -> None:
     tab = page.tab
     await tab.emulate_media(color_scheme="dark" if look == "dark" else "light")
     if look == "phone":
         await tab.set_viewport_size({"width": 360, "height": 780})
+    elif look == "twice as large":  # what is left of 1280 by 900
+        await tab.set_viewport_size({"width": 640, "height": 450})
+    run = await page.begun("large")
     for name in (
         "",
         "runs",
+        f"runs/{run}?step=s0_0",
+        "runs/nothing",
         "inbox",
         "plans",
         "plans/flow",
+        "plans/large",
         "capabilities",
         "capabilities/pay",
         "knowledge",
@@ -91,8 +109,73 @@ async def test_pages_fit_their_window_and_are_used_by_keyboard(page: Page, look:
         wide = await tab.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         assert wide <= 0, name
         assert await tab.evaluate(ACCESSIBLE) == [], name
-        await page.keep(f"{look}-{name.replace('/', '-') or 'ask'}")
+        await page.keep(f"{look}-{re.sub('[^a-z]+', '-', name.replace(run, 'large')) or 'ask'}")
     await tab.goto("/runs")
     await tab.keyboard.press("Tab")
     assert await tab.evaluate("document.activeElement.textContent") == "Skip to the content"
-    assert page.complaints == []
+    if look == "phone":  # the pages are behind one button here
+        await tab.focus("#menu")
+        await tab.keyboard.press("Space")
+        await tab.click("nav >> text=Monitor")
+        await tab.wait_for_selector("h1:has-text('Monitor')")
+    assert [one for one in page.complaints if "404" not in one] == []
+
+
+async def test_all_that_can_be_used_is_reached_by_keyboard_in_the_order_of_the_page(
+    page: Page,
+) -> None:
+    tab = page.tab
+    run = await page.begun("flow", words="Is this right?")
+    await tab.goto(f"/runs/{run}")
+    await tab.wait_for_selector("#questions button.main")
+    for _ in range(100):  # nobody uses a mouse
+        await tab.keyboard.press("Tab")
+        if await tab.evaluate("document.activeElement.matches('#questions button.main')"):
+            break
+    await tab.keyboard.press("Enter")
+    await tab.wait_for_selector("#run-end >> text=Result")
+    for address in ("plans/flow", f"runs/{run}?step=first", "capabilities/pay", "settings"):
+        await tab.goto(f"/{address}")
+        await tab.evaluate(
+            "document.querySelectorAll('main details').forEach(one => one.open = true)"
+        )
+        await tab.wait_for_load_state("networkidle")
+        reached, of = await walked(tab)
+        assert reached == sorted(reached), address
+        assert set(reached) == set(range(of)), address
+    assert (page.strayed, page.complaints) == ([], [])
+
+
+async def test_what_has_the_focus_keeps_it_when_the_page_around_it_changes(page: Page) -> None:
+    tab = page.tab
+    run = await page.begun("flow", words="Is this right?")
+    for address, target in (("/runs", "#runs-list"), ("/monitor", "#monitor")):
+        await tab.goto(address)
+        await tab.wait_for_selector(f"{target} td a")
+        await tab.focus(f"{target} td a")
+        await tab.evaluate(MARK, target)
+        if address == "/runs":  # it changes by itself
+            await page.begun("flow", words="And that?")
+        else:  # it does so every ten seconds
+            await tab.evaluate(AGAIN, target)
+        await tab.wait_for_selector(f"{target}:not([data-before])")
+        await tab.wait_for_function("document.activeElement.matches('td a')")
+        if address == "/runs":
+            assert await tab.evaluate("document.activeElement.textContent") == run
+    assert (page.strayed, page.complaints) == ([], [])
+
+
+async def walked(tab: Any) -> tuple[list[int], int]:
+    """The places of what has the focus, one after the other, to the end of the page; and of how many."""
+    reached: list[int] = []
+    of = 0
+    for _ in range(200):
+        await tab.keyboard.press("Tab")
+        here = await tab.evaluate(FOCUSED)
+        if here is None or (reached and here["at"] == 0):
+            break
+        assert here["seen"], here
+        of = here["of"]
+        if here["at"] >= 0:  # what scrolls is reached, too, though nothing says so
+            reached.append(here["at"])
+    return reached, of

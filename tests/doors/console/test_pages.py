@@ -1,10 +1,13 @@
 """Every page, its forms, and what becomes of wrong input."""
 
+import json
 import re
+from pathlib import Path
 
 import pytest
 
-from tests.doors.console.conftest import Browser
+from batuta.testing.providers import Answer, Providers
+from tests.doors.console.conftest import Browser, browsing
 
 PAGES = [
     "/",
@@ -39,8 +42,17 @@ async def test_what_pages_load_is_there_and_all_of_it_is_light(browser: Browser)
     page = await browser.get("/")
     loaded = set(re.findall(r'(?:src|href)="(/static/[^"]+)"', page.text))
     assert len(loaded) == 6
-    weights = [len((await browser.get(one)).content) for one in sorted(loaded)]
-    assert sum(weights) + len(page.content) < 150_000
+    answers = [await browser.get(one) for one in sorted(loaded)]
+    assert sum(len(one.content) for one in answers) + len(page.content) < 150_000
+    assert sum(int(one.headers["content-length"]) for one in answers) < 40_000
+    for address, one in zip(sorted(loaded), answers, strict=True):
+        # The address says what stands there: a browser keeps it, and asks for the next one by another address.
+        assert "immutable" in one.headers["cache-control"]
+        again = {"If-None-Match": one.headers["etag"]}
+        same = await browser.client.get(address.partition("?")[0], headers=again)
+        assert (same.status_code, same.headers["cache-control"]) == (304, "no-cache")
+        plain = await browser.client.get(address, headers={"Accept-Encoding": "identity"})
+        assert plain.content == one.content and "content-encoding" not in plain.headers
 
 
 async def test_words_become_a_plan_that_is_shown_and_runs_only_when_told_to(
@@ -96,11 +108,36 @@ async def test_a_plan_is_edited_in_place_checked_and_kept(browser: Browser) -> N
     text = "name: mine\nsteps: {a: {use: value, with: {value: 1}}}\nresult: ${steps.a}\n"
     right = await browser.send("/ask/edit", _words="", _plan="refund", _text=text)
     assert right.status_code == 200 and "edited by hand" in right.text
+    whole = await browser.send(
+        "/ask/edit", _words="", _plan="refund", _use="whole", _whole=text, order="A-17"
+    )
+    assert "edited by hand" in whole.text
     kept = await browser.send("/ask/save", _words="", _plan="refund", _text=text, _name="mine")
     assert (kept.status_code, kept.headers["location"]) == (303, "/plans/mine")
     assert (await browser.get("/plans/mine")).status_code == 200
     again = await browser.send("/ask/save", _words="", _plan="refund", _text=text, _name="mine")
     assert again.status_code == 422 and "mine" in again.text
+
+
+async def test_a_look_an_edit_and_a_yes_ask_the_model_that_drafts_once(folder: Path) -> None:
+    nothing = Answer(json.dumps({"name": "nothing", "steps": []}))
+    with Providers([nothing]) as providers:
+        model = f"provider: openai-compatible, url: '{providers.url()}', model: m, prices: free"
+        path = folder / "batuta.yaml"
+        more = f"models: {{strong: {{{model}}}}}\nplanning: {{model: strong}}\n"
+        path.write_text(path.read_text("utf-8") + more, "utf-8")
+        async with browsing(folder) as browser:
+            words = "pay an amount of 20 dollars"
+            shown = await browser.send("/ask", words=words)
+            text = "name: pay-it\ninputs: {amount: number}\nsteps:\n"
+            text += "  pay: {use: pay, with: {amount: '${inputs.amount}'}}\nresult: ${steps.pay}\n"
+            for _ in range(2):
+                shown = await browser.send("/ask/edit", _words=words, _use="", _whole=text)
+                assert shown.status_code == 200 and "pay-it" in shown.text
+            digest = re.findall('name="~digest" value="([^"]+)"', shown.text)[0]
+            form = {"_words": words, "_digest": digest, "_text": text, "amount": "20"}
+            assert (await browser.send("/ask/run", **form)).status_code == 303
+        assert len(providers.requests) == 1
 
 
 async def test_a_capability_is_tried_as_a_run_like_any_other(browser: Browser) -> None:
@@ -140,6 +177,39 @@ async def test_what_is_not_there_is_a_page_that_says_so(browser: Browser, addres
     page = await browser.get(address)
     assert page.status_code == 404
     assert "Not found" in page.text and "nothing" in page.text and "Traceback" not in page.text
+
+
+@pytest.mark.parametrize(
+    ("method", "address", "status", "words"),
+    [
+        ("GET", "/nowhere", 404, "nothing at this address"),
+        ("POST", "/runs", 405, "no such method"),
+        ("GET", "/plans/refund?every=what", 400, "query.every"),
+        ("GET", "/runs/x/steps", 400, "query.path"),
+    ],
+)
+async def test_what_no_page_answers_is_a_page_too_for_a_browser(
+    browser: Browser, method: str, address: str, status: int, words: str
+) -> None:
+    page = await browser.client.request(method, address)
+    assert (page.status_code, page.headers["content-type"]) == (status, "text/html; charset=utf-8")
+    assert words in page.text and "Back to the beginning" in page.text
+    assert "style-src 'self'" in page.headers["content-security-policy"]
+    for accept, path in (("application/json", address), ("text/html", f"/api/v1/none{address}")):
+        other = await browser.client.request(method, path, headers={"Accept": accept})
+        assert other.headers["content-type"] == "application/problem+json"
+
+
+async def test_what_is_too_large_is_a_page_for_a_browser_before_it_is_read(
+    browser: Browser,
+) -> None:
+    page = await browser.client.post("/ask", content=b"words=" + b"x" * 2_000_000)
+    assert (page.status_code, page.headers["content-type"]) == (413, "text/html; charset=utf-8")
+    assert "That is too large" in page.text and "send less" in page.text
+    assert "style-src 'self'" in page.headers["content-security-policy"]
+    kept = {"x-content-type-options": "nosniff", "connection": "close", "cache-control": "no-store"}
+    assert kept.items() <= dict(page.headers).items()
+    assert page.headers.get_list("content-length") == [str(len(page.content))]
 
 
 async def test_the_page_of_another_site_can_send_nothing(browser: Browser) -> None:

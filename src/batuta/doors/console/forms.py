@@ -1,6 +1,7 @@
 """A form for a JSON Schema, and what comes back from it."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
@@ -11,11 +12,13 @@ from batuta.doors.console.look import slug
 from batuta.errors import InputError
 from batuta.plans.assignments import value_of_text
 from batuta.spec.file import is_file_schema
+from batuta.spec.value import canonical, digest
 
-__all__ = ["Field", "fields_of", "properties_of", "read_form", "texts_of"]
+__all__ = ["Field", "fields_of", "key_of", "properties_of", "read_form", "sent_once", "texts_of"]
 
 Schema = Mapping[str, Any]
 _OPTIONS_MAX = 50
+_ONCE = re.compile(r"[0-9a-f]{12}")
 # A text that may be longer gets several lines.
 _LONG_CHARS = 200
 # Objects inside objects that are fields; what is deeper is JSON.
@@ -104,6 +107,18 @@ def texts_of(form: FormData) -> dict[str, str]:
     for name, value in form.multi_items():
         found[name] = f"{found[name]}\n{value}" if name in found else str(value)
     return found
+
+
+def sent_once(given: Mapping[str, str]) -> str:
+    """What a form is known by that is sent again; "" if it says nothing of the kind."""
+    said = given.get("~once", "")
+    return said if _ONCE.fullmatch(said) else ""
+
+
+def key_of(given: Mapping[str, str], content: Any) -> str:
+    """The key of the run that a form asks for: the same form with the same content is the same run."""
+    said = sent_once(given)
+    return f"form {said} {digest(canonical(content))}" if said else ""
 
 
 def read_form(

@@ -1,5 +1,6 @@
 """Templates and their words. Only templates of this package are rendered; data is escaped, and never a template."""
 
+import secrets
 import time
 from collections.abc import Mapping
 from functools import cache
@@ -10,6 +11,7 @@ from markupsafe import Markup
 
 from batuta.doors.cli.terminal.text import ago as since
 from batuta.doors.cli.terminal.text import clock, json_text
+from batuta.doors.console.assets import asset_url
 from batuta.spec.figures import duration, money
 
 __all__ = ["VALUE_CHARS_MAX", "rendered", "shown", "slug"]
@@ -85,13 +87,20 @@ def _environment() -> jinja2.Environment:
         "slug": slug,
     }
     words: dict[str, Any] = {
+        "asset": asset_url,
         "pages": PAGES,
         "state_class": _state_class,
         "inbox_count": _inbox_count,
+        "once": once,
     }
     environment.filters.update(filters)  # pyright: ignore[reportUnknownMemberType]
     environment.globals.update(words)  # pyright: ignore[reportUnknownMemberType]
     return environment
+
+
+def once() -> Markup:
+    """A field by which a form is known again that is sent a second time."""
+    return Markup('<input type="hidden" name="~once" value="{}">').format(secrets.token_hex(6))
 
 
 def _state_class(state: str) -> str:

@@ -1,14 +1,13 @@
 """The console on a server: all pages, what they need from elsewhere, and the way in."""
 
-from functools import cache
-from importlib.resources import files
-
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import Response
 
+from batuta.doors.console.assets import asset, asset_names
 from batuta.doors.console.desk import Console
 from batuta.doors.console.pages.ask import ask_router
 from batuta.doors.console.pages.catalogue import catalogue_router
+from batuta.doors.console.pages.drawings import drawings_router
 from batuta.doors.console.pages.knowledge import knowledge_router
 from batuta.doors.console.pages.monitor import monitor_router
 from batuta.doors.console.pages.run import run_router
@@ -18,19 +17,9 @@ from batuta.doors.console.routing import PageRoute
 from batuta.doors.console.signing_in import login_router
 from batuta.doors.http.access.guard import Access
 from batuta.doors.http.access.principal import may
-from batuta.errors import NotFound
-from batuta.plans.draw.paint.style import styles
 from batuta.serving.service import Service
 
 __all__ = ["mount"]
-
-_KINDS = {
-    ".css": "text/css",
-    ".js": "text/javascript",
-    ".svg": "image/svg+xml",
-    ".txt": "text/plain",
-}
-_DRAWING = "drawing.css"
 
 
 def mount(server: FastAPI, service: Service, access: Access) -> None:
@@ -42,6 +31,7 @@ def mount(server: FastAPI, service: Service, access: Access) -> None:
         runs_router,
         run_router,
         catalogue_router,
+        drawings_router,
         knowledge_router,
         monitor_router,
     ):
@@ -55,25 +45,21 @@ def mount(server: FastAPI, service: Service, access: Access) -> None:
 def _static_router(access: Access) -> APIRouter:
     """Styles and scripts; they tell nothing of the workspace, so anybody may have them."""
     router = APIRouter(include_in_schema=False)
-    folder = files("batuta.doors.console") / "static"
-    access.public.update(f"/static/{one.name}" for one in folder.iterdir())
-    access.public.add(f"/static/{_DRAWING}")
+    access.public.update(f"/static/{name}" for name in asset_names())
 
     @router.get("/static/{name}")
-    async def static(name: str) -> Response:
-        text = _static(name)
-        kind = _KINDS.get(name[name.rfind(".") :], "application/octet-stream")
-        return Response(text, media_type=kind, headers={"Cache-Control": "max-age=3600"})
+    async def static(name: str, request: Request, v: str = "") -> Response:
+        found = asset(name)
+        mark = f'"{found.mark}"'
+        # Under an address with its mark, it never becomes another.
+        kept = "public, max-age=31536000, immutable" if v == found.mark else "no-cache"
+        headers = {"Cache-Control": kept, "ETag": mark, "Vary": "Accept-Encoding"}
+        if request.headers.get("if-none-match") == mark:
+            return Response(status_code=304, headers=headers)
+        packed = "gzip" in request.headers.get("accept-encoding", "")
+        if packed:
+            headers["Content-Encoding"] = "gzip"
+        text = found.packed if packed else found.text
+        return Response(text, media_type=found.kind, headers=headers)
 
     return router
-
-
-@cache
-def _static(name: str) -> bytes:
-    if name == _DRAWING:
-        return styles().encode()
-    folder = files("batuta.doors.console") / "static"
-    for one in folder.iterdir():
-        if one.name == name:
-            return one.read_bytes()
-    raise NotFound("there is no such file")

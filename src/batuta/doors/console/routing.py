@@ -12,16 +12,15 @@ from batuta.doors.console.look import rendered
 from batuta.doors.http.problems import Problem
 from batuta.errors import BatutaError, NotFound
 
-__all__ = ["PageRoute"]
+__all__ = ["POLICY", "PageRoute"]
 
 # Nothing but what comes from this server. Words of models and tools are text, whatever they say.
-_POLICY = (
+POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-
-
-_LARGE_BYTES = 60_000
+# What is smaller fits into a few packets; to pack it takes longer than to send it.
+_LARGE_BYTES = 8_000
 
 
 class PageRoute(APIRoute):
@@ -40,7 +39,7 @@ class PageRoute(APIRoute):
             except Problem as error:
                 response = _page(error.status, "That is not allowed", error.detail, error.remedy)
             _shrink(request, response)
-            response.headers["Content-Security-Policy"] = _POLICY
+            response.headers.setdefault("Content-Security-Policy", POLICY)
             # Without a referrer a browser says that a form comes from nowhere, and it would be refused.
             response.headers["Referrer-Policy"] = "same-origin"
             return response
@@ -49,7 +48,7 @@ class PageRoute(APIRoute):
 
 
 def _shrink(request: Request, response: Response) -> None:
-    """Compress a large page, as that of a run of hundreds of steps; small ones are sooner sent."""
+    """Compress a large page; small ones are sooner sent."""
     body = bytes(getattr(response, "body", b""))
     accepted = request.headers.get("accept-encoding", "")
     if len(body) < _LARGE_BYTES or "gzip" not in accepted:

@@ -1,163 +1,83 @@
 """One run: its drawing, its questions, its end, its timeline, a step under the glass, and its log."""
 
-import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from batuta.app import App
 from batuta.doors.cli.views.facts import essentials, kind_of
 from batuta.doors.cli.views.one_step import facts_of, step_of_document
 from batuta.doors.console.answers import answer_of
-from batuta.doors.console.drawing import RunDrawing
+from batuta.doors.console.drawing import DRAWN_WHOLE_MAX, RunDrawing
 from batuta.doors.console.following import Following
 from batuta.doors.console.forms import Field, fields_of
 from batuta.doors.console.look import rendered
-from batuta.doors.console.news import News, Spoken
 from batuta.doors.console.questions import questions_of
 from batuta.engine.document import document
 from batuta.plans.draw.of_run import where_time_went
 from batuta.plans.draw.svg import gantt_svg
 from batuta.ports import Row
-from batuta.serving.feeds import Frame
 from batuta.spec.critical import Leg, critical_path
 from batuta.spec.figures import duration
 from batuta.spec.run import Run
 
-__all__ = ["Patch", "facts_part", "inputs_of", "patches", "run_parts", "step_part"]
+__all__ = ["facts_part", "head_parts", "inputs_of", "run_parts", "step_part", "time_parts"]
 
-# How often a page is told of news at most, and how often it hears that nothing is new.
-_PAUSE_S = 0.2
-_BEAT_S = 15.0
-# How often words of a model are sent on.
-_WORDS_S = 0.05
-# How often the timeline is drawn anew: it is the largest part of the page.
-_TIMELINE_S = 1.0
 # An input that is longer is not offered in the form of a fork.
 _INPUT_CHARS_MAX = 4_000
 _FACTS_MAX = 500
 _FACTS_OF_STEP_MAX = 60
 _ITEMS_MAX = 200
-
-
-class Patch(NamedTuple):
-    """News for a page: `boxes` of the drawing, each in place of the one of its id, or a `patch` as htmx takes it."""
-
-    kind: str
-    text: str
+# Of the critical path, the latest.
+_LEGS_MAX = 50
 
 
 async def run_parts(app: App, run_id: str) -> dict[str, Any]:
     """What the page of a run shows. Raises `NotFound`."""
     following = Following(app, run_id)
     await following.read()
-    now = app.engine.clock.now()
-    drawing = RunDrawing(following.run, following.lines, now, app.cards)
-    whole = await _parts(app, following, drawing)
-    svg = drawing.svg(following.run, following.lines, now)
-    live = whole["doc"]["ended_at"] is None
+    now, run, lines = app.engine.clock.now(), following.run, following.lines
+    whole = await head_parts(app, following) | time_parts(following, now)
+    large = run.root is not None and len(run.root.nodes) > DRAWN_WHOLE_MAX
+    drawing = "" if large else RunDrawing(run, lines, now, app.cards).svg(run, lines, now)
     return whole | {
-        "drawing": Markup(svg),
-        "large": drawing.large,
+        "drawing": Markup(drawing),
+        "drawn_at": f"/runs/{quote(run_id)}/drawing" if large else "",
         "flaw": "",
         "head": following.head,
-        "live": live,
+        "live": run.ended is None,
         "path": "",
         "text": "",
     }
 
 
-async def patches(
-    app: App, run_id: str, after: int, follow: Callable[[str, int], AsyncGenerator[Frame]]
-) -> AsyncGenerator[Patch]:
-    """What changes on the page of a run from position `after` of its log on; an empty one now and then.
-
-    `follow` gives what happens in a run behind a position. Ends with the run. Raises `NotFound`, `JournalError`.
-    """
-    following = Following(app, run_id)
-    await following.read()
-    clock = app.engine.clock
-    drawing = RunDrawing(following.run, following.lines, clock.now(), app.cards)
-    boxes: Mapping[str, str] = {}
-    behind, timed_at = following.head > after, 0.0
-    news = News(follow(run_id, following.head))
-    try:
-        while True:
-            now = clock.now()
-            if behind:
-                latest = drawing.boxes(following.run, following.lines, now)
-                changed = [markup for name, markup in latest.items() if boxes.get(name) != markup]
-                boxes = latest
-                ended = following.run.ended is not None
-                timed = ended or now - timed_at >= _TIMELINE_S
-                timed_at = now if timed else timed_at
-                if changed and (drawing.large or not ended):
-                    yield Patch("boxes", "".join(changed))
-                yield Patch("patch", await _patch(app, following, drawing, timed))
-                if ended:
-                    return
-            else:
-                boxes = boxes or drawing.boxes(following.run, following.lines, now)
-                yield Patch("", "")
-            if news.over and not news.grown:  # what came last was taken in
-                return
-            behind = False
-            while not behind:
-                await news.wait(_BEAT_S)
-                grown, spoken = news.take()
-                if spoken:
-                    yield Patch("patch", "".join(map(_said, spoken)))
-                    await asyncio.sleep(_WORDS_S)
-                behind = grown and await following.read()
-                if not spoken:
-                    break
-            await asyncio.sleep(_PAUSE_S)
-    finally:
-        await news.close()
-
-
-def _said(piece: Spoken) -> str:
-    """What a call says, behind what it has said before."""
-    words = escape(piece.text)
-    if piece.begins:
-        return rendered("run_said.html", path=piece.path, text=piece.text, oob=True)
-    return f'<span hx-swap-oob="beforeend:#said-text">{words}</span>'
-
-
-async def _patch(app: App, following: Following, drawing: RunDrawing, timed: bool) -> str:
-    """All but the boxes; `timed`: with the timeline."""
-    parts = await _parts(app, following, drawing) | {"oob": True}
-    names = ["run_head.html", "run_questions.html"]
-    said: list[str] = []
-    if timed:
-        names.append("run_timeline.html")
-    if following.run.ended is not None:
-        names.append("run_end.html")
-        said.append(rendered("run_said.html", path="", text="", oob=True))
-        if not drawing.large:  # now it is known which way was the longest
-            whole = drawing.svg(following.run, following.lines, app.engine.clock.now())
-            said.append(f'<div hx-swap-oob="innerHTML:#drawing">{whole}</div>')
-    return "".join([*said, *(rendered(name, **parts) for name in names)])
-
-
-async def _parts(app: App, following: Following, drawing: RunDrawing) -> dict[str, Any]:
+async def head_parts(app: App, following: Following) -> dict[str, Any]:
+    """What stands above the drawing: the state, questions, and what came of it."""
     # As far as the log was read for the drawing: the page is of one moment.
-    shown = await document(following.run, app.engine)
-    now = app.engine.clock.now()
+    shown = await document(following.run, app.engine, steps=False)
     lines = following.lines
-    legs = critical_path(following.run, lines, now)
     return {
         "doc": shown,
-        "took": duration(lines.until(now) - lines.begin),
+        "took": duration(lines.until(app.engine.clock.now()) - lines.begin),
         "questions": questions_of(shown),
-        "gantt": Markup(gantt_svg(following.run, lines, legs, now)),
-        "where": where_time_went(legs),
-        "legs": [_leg(leg) for leg in legs] if len(legs) > 1 else [],
-        "whole": sum(leg.seconds for leg in legs),
         "answer": answer_of(shown["result"]),
         "planned_words": planned_words(shown.get("routed")),
         "oob": False,
+    }
+
+
+def time_parts(following: Following, now: float) -> dict[str, Any]:
+    """What stands below it: when what went on, and what the run waited for."""
+    run, lines = following.run, following.lines
+    legs = critical_path(run, lines, now)
+    return {
+        "gantt": Markup(gantt_svg(run, lines, legs, now)),
+        "where": where_time_went(legs),
+        "legs": [_leg(leg) for leg in legs[-_LEGS_MAX:]] if len(legs) > 1 else [],
+        "legs_all": len(legs),
+        "whole": sum(leg.seconds for leg in legs),
     }
 
 
@@ -194,6 +114,7 @@ async def step_part(app: App, run_id: str, path: str) -> str:
         step=step,
         attempts=attempts,
         items=items[:_ITEMS_MAX],
+        more_items=max(len(items) - _ITEMS_MAX, 0),
         facts=[_fact(row) for row in own[-_FACTS_OF_STEP_MAX:]],
         more=max(len(own) - _FACTS_OF_STEP_MAX, 0),
         run=run_id,

@@ -9,10 +9,11 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from batuta.doors.cli.requests.lines import candidates_of
 from batuta.doors.console.desk import Console
-from batuta.doors.console.forms import fields_of, read_form, texts_of
+from batuta.doors.console.forms import fields_of, key_of, read_form, texts_of
 from batuta.doors.console.plan_part import plan_parts
 from batuta.doors.console.routing import PageRoute
 from batuta.doors.console.step_text import part_of, with_part
+from batuta.doors.console.understandings import Understandings
 from batuta.doors.http.access.principal import may
 from batuta.errors import BatutaError, InputError, PlanError
 from batuta.planning.proposal import Proposal
@@ -57,8 +58,7 @@ def ask_router(console: Console) -> APIRouter:
         form = await request.form()
         words, plan = str(form.get("words", "")), str(form.get("plan", ""))
         try:
-            understood = await console.desk.understand(words, plan=plan)
-            return await pages.understood(understood, _Asked(words, plan, "", {}))
+            return await pages.asked(words, plan)
         except BatutaError as error:
             return await pages.begin(words, error)
 
@@ -95,7 +95,8 @@ def ask_router(console: Console) -> APIRouter:
 
 async def _read(request: Request) -> _Asked:
     given = texts_of(await request.form())
-    text = given.get("~text", "").replace("\r\n", "\n")
+    # What stands in the editor counts when it is sent from there; else what was checked before.
+    text = given.get("~whole" if "~use" in given else "~text", "").replace("\r\n", "\n")
     return _Asked(given.get("~words", ""), given.get("~plan", ""), text, given)
 
 
@@ -104,6 +105,12 @@ class _Pages:
 
     def __init__(self, console: Console) -> None:
         self._console = console
+        self._understandings = Understandings(console.desk)
+
+    async def asked(self, words: str, plan: str) -> HTMLResponse:
+        """What words come to now."""
+        understood = await self._understandings.now(words, plan)
+        return await self.understood(understood, _Asked(words, plan, "", {}))
 
     async def begin(self, words: str = "", error: BatutaError | None = None) -> HTMLResponse:
         """The page on which one asks; `error`: why what was asked led nowhere."""
@@ -130,8 +137,10 @@ class _Pages:
     async def edited(self, asked: _Asked) -> HTMLResponse:
         """The plan with what was written in place of it, or of one of its steps; with its flaws, if it has some."""
         desk = self._console.desk
-        before = await desk.understand(asked.words, plan=asked.plan)
-        if "~part" in asked.given:  # one step is edited, of a plan that was sound before
+        before = await self._understandings.before(asked.words, asked.plan)
+        if (
+            "~part" in asked.given and "~use" not in asked.given
+        ):  # one step is edited, of a plan that was sound before
             before = desk.edited(before, asked.text) if asked.text else before
             part = asked.given["~part"].replace("\r\n", "\n")
             asked = asked._replace(step=asked.given.get("~at", ""), part=part)
@@ -151,7 +160,9 @@ class _Pages:
     async def opened(self, asked: _Asked) -> HTMLResponse:
         """The plan with one of its steps open to be edited; step "": a new one."""
         understood = await self.meant(asked)
-        step = asked.given.get("~step", "")
+        if "~step" not in asked.given:  # it is only to be seen, with all of its steps
+            return await self.understood(understood, asked, given=_typed(understood, asked))
+        step = asked.given["~step"]
         try:
             part = part_of(_text_of(understood), step) if step else _NEW_STEP
         except InputError as error:
@@ -162,7 +173,7 @@ class _Pages:
     async def meant(self, asked: _Asked) -> Understood:
         """What a form is about: as it was understood before, and edited if it was."""
         desk = self._console.desk
-        understood = await desk.understand(asked.words, plan=asked.plan)
+        understood = await self._understandings.before(asked.words, asked.plan)
         return desk.edited(understood, asked.text) if asked.text else understood
 
     async def run(
@@ -192,7 +203,12 @@ class _Pages:
         try:
             approved = await console.desk.approval(understood, inputs) if understood.made else ""
             run = await console.desk.accept(
-                understood, inputs, author=who, who=who, approved=approved
+                understood,
+                inputs,
+                author=who,
+                who=who,
+                approved=approved,
+                key=key_of(asked.given, [asked.words, sourced.plan.digest(), inputs]),
             )
         except BatutaError as error:
             return await self.understood(understood, asked, given=inputs, error=error)
@@ -213,7 +229,7 @@ class _Pages:
         console, sourced = self._console, understood.sourced
         shown: dict[str, Any] = {
             "words": understood.words,
-            "why": understood.route.why,
+            "why": understood.why,
             "also": understood.route.also,
             "ladder": [_rung(one) for one in (understood.chosen, *understood.others)],
             "others": self._others(understood),
@@ -242,13 +258,18 @@ class _Pages:
         app = self._console.app
         values = given if given is not None else understood.inputs.values
         explanation = await app.explain(
-            sourced.plan, places=sourced.places, planner=understood.origin
+            sourced.plan,
+            places=sourced.places,
+            planner=understood.origin,
+            supervised=understood.asks,
+            measured=await self._console.statistics(),
         )
         inputs = sourced.plan.inputs
         needed = [name for name, schema in inputs.items() if "default" not in schema]
         edited = understood.planner == "edited"
         text = asked.text or plan_to_yaml(sourced.plan)
-        return plan_parts(explanation) | {
+        every = "~every" in asked.given or bool(asked.step)
+        return plan_parts(explanation, self._console.drawings, every=every) | {
             "confidence": None if asked.plan else f"{understood.route.confidence:.0%}",
             "digest": sourced.plan.digest(),
             "fields": fields_of(inputs, needed, values=values, flaws=wrong),

@@ -13,7 +13,7 @@ from batuta.doors.cli.commands.try_call import plan_of
 from batuta.doors.cli.terminal.schema_text import argument_rows, described
 from batuta.doors.console.charts import Column, columns
 from batuta.doors.console.desk import Console
-from batuta.doors.console.forms import fields_of, properties_of, read_form, texts_of
+from batuta.doors.console.forms import fields_of, key_of, properties_of, read_form, texts_of
 from batuta.doors.console.plan_part import plan_parts
 from batuta.doors.console.routing import PageRoute
 from batuta.doors.http.access.principal import may
@@ -48,13 +48,14 @@ def catalogue_router(console: Console) -> APIRouter:
         )
 
     @router.get("/plans/{name}")
-    async def plan(name: str) -> HTMLResponse:
+    async def plan(name: str, every: bool = False) -> HTMLResponse:
         if name not in desk.registered:
             remedy = did_you_mean(name, desk.registered, "plans")
             raise NotFound(f"no plan {name[:80]!r} is registered", remedy=remedy)
         sourced = desk.registered[name]
-        explanation = await app.explain(sourced.plan, places=sourced.places)
-        return await console.page("plan.html", "plans", **plan_parts(explanation))
+        explanation = await console.explained(name, sourced)
+        parts = plan_parts(explanation, console.drawings, every=every)
+        return await console.page("plan.html", "plans", **parts)
 
     @router.get("/capabilities")
     async def capabilities(q: _WORDS = "") -> HTMLResponse:
@@ -85,7 +86,8 @@ def catalogue_router(console: Console) -> APIRouter:
             if flaw:
                 raise InputError(flaw)
             plan, inputs = plan_of(card, args)
-            run = await app.start(plan, inputs, author=console.who(request))
+            key = key_of(given, [name, inputs])
+            run = await app.start(plan, inputs, author=console.who(request), key=key)
         except BatutaError as error:
             return await _capability(console, card, given=args, flaws=flaws, error=error)
         console.drive(run, request)
@@ -102,6 +104,7 @@ def measured_row(name: str, one: Measured | None) -> dict[str, Any]:
         "failed": f"{one.failed / one.calls:.0%}" if one and one.failed and one.calls else "",
         "p50": _time(one.p50_s if one else None),
         "p95": _time(one.p95_s if one else None),
+        "p99": _time(one.p99_s if one else None),
         "cost": "" if one is None or one.cost_nusd is None else dollars(one.cost_nusd),
     }
 
@@ -173,6 +176,7 @@ async def _capability(
         share_failed=row["failed"] or "none",
         p50=row["p50"] or "?",
         p95=row["p95"] or "?",
+        p99=row["p99"] or "?",
         price=dollars(card.price_nusd) if card.metered else "nothing",
         latency=Markup(_latency(found.times[card.name])) if card.name in found.times else "",
         health=_health(card, one),

@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from batuta.capabilities.agent.capability import KIND as AGENT
 from batuta.capabilities.model.card import KIND as MODEL
+from batuta.doors.cli.views.plan_words import budget_text
 from batuta.doors.console.charts import Column, columns
 from batuta.doors.console.desk import Console
 from batuta.doors.console.pages.catalogue import measured_row
@@ -53,7 +54,6 @@ def monitor_router(console: Console) -> APIRouter:
         if counting.done():
             counting.result()  # raises what went wrong
         busiest = sorted(found.capabilities.items(), key=lambda one: -one[1].calls)
-        bounds = figures.budgets()["run"]
         return await console.page(
             "monitor.html",
             "monitor",
@@ -62,9 +62,10 @@ def monitor_router(console: Console) -> APIRouter:
             looked_at=found.runs,
             rows=[measured_row(name, one) for name, one in busiest[:_LISTED_MAX]],
             chart=Markup(_by_hour(rows, now)) if rows else "",
+            states=[name for name, _ in _PAINT],
             spent=dollars(figures.cost_nusd),
             today=dollars(_of_day(figures, day_of(now).isoformat())),
-            bounds=[f"{one:g} {_UNITS[name]}" for name, one in bounds.items() if one is not None],
+            bounds=budget_text(app.workspace.budget),
             days=Markup(_by_day(figures, now)) if figures.cost_nusd else "",
             costs=_by_capability(figures, app.cards),
             errors=figures.errors.most_common(_LISTED_MAX),
@@ -72,9 +73,6 @@ def monitor_router(console: Console) -> APIRouter:
         )
 
     return router
-
-
-_UNITS = {"usd": "US dollars", "calls": "calls", "seconds": "seconds"}
 
 
 def _figures(rows: Sequence[RunRow], now: float) -> Sequence[tuple[str, str]]:

@@ -4,16 +4,18 @@ from collections.abc import AsyncIterator
 from typing import Annotated
 from urllib.parse import quote
 
+import msgspec
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from markupsafe import Markup
 
 from batuta.doors.console.desk import Console
-from batuta.doors.console.forms import read_form, texts_of
+from batuta.doors.console.forms import key_of, read_form, texts_of
+from batuta.doors.console.live_run import patches
 from batuta.doors.console.questions import answer_of, questions_of
 from batuta.doors.console.routing import PageRoute
-from batuta.doors.console.run_page import facts_part, inputs_of, patches, run_parts, step_part
+from batuta.doors.console.run_page import facts_part, inputs_of, run_parts, step_part
 from batuta.doors.http.access.principal import may
 from batuta.engine.past.fork import Wish
 from batuta.errors import BatutaError, InputError
@@ -45,7 +47,7 @@ def run_router(console: Console) -> APIRouter:
     async def live(run: str, after: int = 0) -> AsyncIterator[ServerSentEvent]:
         async for patch in console.until_left(patches(app, run, after, console.follow)):
             if patch.kind:
-                yield ServerSentEvent(event=patch.kind, raw_data=patch.text)
+                yield ServerSentEvent(event=patch.kind, raw_data=patch.text, id=str(patch.head))
             else:
                 yield ServerSentEvent(comment="still there")
         yield ServerSentEvent(event="end", raw_data="")
@@ -68,7 +70,8 @@ def run_router(console: Console) -> APIRouter:
     async def again(run: str, request: Request) -> RedirectResponse:
         given = texts_of(await request.form())
         wish = await _wish(console, run, given)
-        forked = await app.fork(run, wish, author=console.who(request))
+        key = key_of(given, [run, msgspec.structs.asdict(wish)])
+        forked = await app.fork(run, wish, author=console.who(request), key=key)
         console.drive(forked.run.id, request)
         return RedirectResponse(f"/runs/{quote(forked.run.id)}", 303)
 

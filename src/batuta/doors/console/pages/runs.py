@@ -34,6 +34,10 @@ def runs_router(console: Console) -> APIRouter:
     app = console.app
     router = APIRouter(route_class=PageRoute)
 
+    async def count() -> str:
+        """The number beside the word Inbox, for a page that stands already."""
+        return rendered("inbox_count.html", count=await console.waiting())
+
     async def listed(status: str, plan: str) -> dict[str, Any]:
         rows = await app.runs(status=status, plan=plan.strip(), limit=_LISTED_MAX + 1)
         return {
@@ -52,7 +56,9 @@ def runs_router(console: Console) -> APIRouter:
 
     @router.get("/runs/list")
     async def runs_list(status: _STATUS = "", plan: _NAME = "") -> HTMLResponse:
-        return HTMLResponse(rendered("runs_list.html", **await listed(status, plan)))
+        return HTMLResponse(
+            rendered("runs_list.html", **await listed(status, plan)) + await count()
+        )
 
     @router.get("/live/runs", response_class=EventSourceResponse)
     async def live_runs() -> AsyncIterator[ServerSentEvent]:
@@ -66,7 +72,8 @@ def runs_router(console: Console) -> APIRouter:
 
     @router.get("/inbox/list")
     async def inbox_list() -> HTMLResponse:
-        return HTMLResponse(rendered("inbox_list.html", questions=await open_questions(app)))
+        questions = await open_questions(app)
+        return HTMLResponse(rendered("inbox_list.html", questions=questions) + await count())
 
     @router.get("/inbox")
     async def inbox() -> HTMLResponse:

@@ -7,8 +7,9 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from batuta.doors.cli.views.plan_words import budget_text
 from batuta.doors.console.desk import Console
-from batuta.doors.console.forms import texts_of
+from batuta.doors.console.forms import sent_once, texts_of
 from batuta.doors.console.routing import PageRoute
 from batuta.doors.http.access.guard import COOKIE
 from batuta.doors.http.access.principal import EVERY_SCOPE, LOCAL, may
@@ -81,7 +82,9 @@ class _Pages:
                     "the first key has to be one that may do everything",
                     remedy="as soon as there is a key, nobody gets in here without one: choose admin",
                 )
-            issued, text = self._keys.add(given.get("name", ""), scopes, now, expires_at=expires_at)
+            issued, text = self._keys.add(
+                given.get("name", ""), scopes, now, expires_at=expires_at, key_id=sent_once(given)
+            )
         except BatutaError as error:
             return await self.shown(request, given=given, error=error)
         shown = await self.shown(request, made=issued, secret=text)
@@ -139,16 +142,10 @@ class _Pages:
 
     def _about(self) -> list[tuple[str, str]]:
         workspace = self._console.app.workspace
-        budget = workspace.budget
-        bounds = [
-            f"{one:g} {unit}"
-            for one, unit in ((budget.usd, "US dollars"), (budget.calls, "calls"), (budget.seconds, "seconds"))
-            if one is not None
-        ]  # fmt: skip
         return [
             ("Batuta", _version()),
             ("Folder", str(workspace.root)),
-            ("A run may spend", ", ".join(bounds) or "without bound"),
+            ("A run may spend", budget_text(workspace.budget) or "without bound"),
             ("Calls at once", f"{workspace.limits.calls:,}"),
             ("Plans that are made", workspace.planning.autonomy),
             ("Models", ", ".join(sorted(workspace.models)) or "none"),
