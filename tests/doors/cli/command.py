@@ -71,7 +71,7 @@ def gate(name: str) -> str:
     """Wait until the file `name` exists."""
     reached()
     path = Path(__file__).with_name(name)
-    until = time.monotonic() + 20
+    until = time.monotonic() + 90
     while not path.exists():
         assert time.monotonic() < until
         time.sleep(0.01)

@@ -45,7 +45,9 @@ def test_a_plan_that_was_made_runs_once_somebody_says_yes_to_what_was_shown(desk
     assert f"say yes to exactly this: batuta run '{TWO}' --approve {digest}" in for_people
     assert re.search(rf"{BOTH}  \w+  2 steps in 1 wave, composed\n", for_people)
     assert re.search(r"compose +\d+% +plan-refund-order[^\n]*no model tokens", for_people)
-    assert re.search(r"recall +nothing +no plan has been made here yet", for_people)
+    assert re.search(
+        r"recall +nothing +no model tokens +no plan has been made here yet", for_people
+    )
     refused = desk.batuta("run", TWO, "--approve", digest[:-1] + "x", "--json")
     assert (refused.code, refused.document["request"]["approve"]) == (2, digest)
     said = desk.batuta("run", TWO, "--approve", digest, "--json")
@@ -94,7 +96,12 @@ def test_a_suggestion_is_shown_and_does_not_run(desk: Folder) -> None:
 
 def test_supervised_it_runs_unasked_and_waits_before_it_pays(desk: Folder) -> None:
     allow(desk, "supervised")
+    shown = desk.batuta("plan", TWO)
+    assert "the plan was made for a request" in shown.out and "nobody" not in shown.out
+    (asked,) = desk.batuta("plan", TWO, "--json").document["questions"]
+    assert (asked["kind"], asked["rule"], asked["certain"]) == ("approval", "supervised", True)
     said = desk.batuta("run", TWO, "--json")
+    assert asked["step"].endswith(said.document["waiting"][0]["step"].rpartition("/")[2])
     assert (said.code, said.document["status"]) == (3, "waiting")
     (question,) = said.document["waiting"]
     assert "the plan was made for a request" in question["question"]

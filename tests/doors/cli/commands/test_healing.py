@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.contract.test_replanning import killed
 from tests.doors.cli.command import Folder
 from tests.nursery import Said
 from tests.planning.broken import CALLS, TOOLS, WORDS
@@ -94,6 +95,25 @@ def test_what_a_dead_process_left_is_taken_up(workspace: Workspace, words: tuple
     again = workspace.batuta("resume", "--all")
     assert "nothing is due" in again.err
     assert len(workspace.runs()) == 2
+
+
+@pytest.mark.parametrize("json", [False, True])
+def test_what_was_begun_and_is_not_linked_yet_is_listed_once(
+    workspace: Workspace, json: bool
+) -> None:
+    workspace.configure("autonomous", 0)
+    run = workspace.asked("--json").document["run"]
+    workspace.configure("autonomous")
+    killed(workspace.path, run, '"is":"replanned"', "before")
+    (by,) = [row["run"] for row in workspace.runs() if row["run"] != run]
+    if json:
+        said = workspace.batuta("resume", "--all", "--json")
+        assert [(one["run"], one["status"]) for one in said.document["runs"]] == [(by, "succeeded")]
+    else:
+        said = workspace.batuta("resume", "--all")
+        assert (said.out + said.err).count(f"{by}  ") == 1, said
+    assert said.code == 0
+    assert workspace.calls() == CALLS
 
 
 def test_why_nothing_goes_on_is_said(workspace: Workspace) -> None:

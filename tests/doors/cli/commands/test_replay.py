@@ -1,6 +1,8 @@
 """`batuta replay`: real runs in a real workspace, whose code, policy and plans change in between."""
 
 import json
+import sqlite3
+from contextlib import closing
 from typing import Any
 
 from tests.doors.cli.command import Folder
@@ -138,6 +140,29 @@ def test_what_retention_erased_is_said_and_is_no_failure(folder: Folder) -> None
     assert said.code == 0
     assert f"{run}: its payloads were erased by retention" in said.out
     assert "1 run replayed" in said.out and "1 erased" in said.out
+
+
+def test_what_is_damaged_is_named_and_the_others_are_replayed(folder: Folder) -> None:
+    run = ran(folder, "hello", "name=Ada")
+    broken = ran(folder, "hello", "name=" + "long " * 500)
+    lost = ran(folder, "hello", "name=Bob")
+    with closing(sqlite3.connect(folder.path / ".batuta" / "journal.sqlite")) as db, db:
+        of_run = "stream = (select id from streams where name = ?)"
+        used = f"select value from uses where {of_run}"
+        own = f"id in ({used} except {used})"
+        assert db.execute(f"update vals set body = x'00' where {own}", (broken, run)).rowcount
+        db.execute(f"update facts set body = '{{}}' where {of_run} and seq = 3", (lost,))
+
+    said = folder.batuta("replay", "--all")
+    document = folder.batuta("replay", "--all", "--json")
+
+    assert (said.code, document.code) == (2, 2)
+    assert f"{broken}: it cannot be read: " in said.out and "is damaged" in said.out
+    assert said.out.splitlines()[-1].startswith("✗ 3 runs replayed in ")
+    assert "1 the same, 2 unreadable" in said.out
+    assert not document.document["ok"]
+    assert {one["run"] for one in document.document["damaged"]} == {broken, lost}
+    assert folder.batuta("replay", run).code == 0
 
 
 def test_it_says_in_words_where_what_and_how_many(folder: Folder) -> None:

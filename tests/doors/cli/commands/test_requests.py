@@ -4,6 +4,7 @@ import json
 import os
 import re
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -198,6 +199,10 @@ def test_what_nothing_fits_is_said_with_what_could_be_asked_for(
     assert (said.code, said.out) == (2, "")
     assert "nothing here does what “play some jazz in the kitchen” asks for" in said.err
     assert "refund order {order} with {amount}" in said.err
+    # Who was asked, and why each of them has nothing.
+    assert re.search(
+        r"route +\S[^\n]*\n +recall +no plan has been made here yet\n +compose +nothing", said.err
+    )
     document = desk.batuta("run", "play some jazz in the kitchen", "--json", *yes).document
     assert (document["run"], document["request"]["plan"]) == (None, None)
     assert desk.runs() == []
@@ -220,6 +225,54 @@ def test_two_wishes_are_one_plan_that_is_shown_and_does_not_run(
         "plan_refund_order",
         "plan_weekly_report",
     }
+
+
+def test_the_command_that_is_shown_says_the_very_same_words(desk: Folder) -> None:
+    words = f"{TWO}\n\nIt's late; {'very ' * 60}\u202elate"
+    shown = desk.batuta("plan", words).out
+    assert "no step is for: “It's late" in shown
+    (command,) = re.findall(r"say yes to exactly this: batuta (.*)\n", shown)
+    assert "\u202e" not in command and command.startswith("run $'refund order 17")
+    if shutil.which("bash"):
+        told = subprocess.run(
+            ["bash", "-c", f"printf '%s\\0' {command}"], capture_output=True, check=True
+        )
+        assert told.stdout.decode().split("\0")[1] == words
+    digest = command.rpartition(" ")[2]
+    assert desk.batuta("run", words, "--approve", digest).code == 0
+
+
+def test_what_a_shown_plan_needs_is_asked_for_with_what_was_given(desk: Folder) -> None:
+    words = "refund the order and write me the weekly report of tickets"
+    shown = desk.batuta("plan", words, "--input", "order=17", "--planner", "compose")
+    assert (
+        f"give what is missing: batuta plan '{words}' --input order=17 --planner compose --input amount=…\n"
+        in shown.out
+    )
+    text = desk.batuta("plan", words, "--input", "amount=5")
+    assert text.out.rstrip().endswith("--input order=…; order=@FILE gives what is in a file")
+    named = desk.batuta("plan", "refund order 17").out
+    assert "give what is missing: batuta run 'refund order 17' --input amount=…\n" in named
+    assert desk.batuta("plan", " ").err.startswith("error: nothing is asked for\n")
+
+
+def test_what_was_made_beside_a_plan_that_is_hardly_meant_can_be_seen(folder: Folder) -> None:
+    office = Path(__file__).parents[4] / "examples" / "office"
+    shutil.copytree(office, folder.path, dirs_exist_ok=True)
+    kept = """
+name: kept
+description: file.rows → table.totals
+examples: ["analyse {file}"]
+inputs: {file: file}
+steps: {rows: {use: file.rows, with: {file: "${inputs.file}"}}}
+result: ${steps.rows}
+"""
+    with_plans(folder, {"kept": kept})
+    said = folder.batuta("run", "process invoices")
+    assert said.err.rstrip().endswith(
+        "say which: batuta run 'process invoices' --plan kept;"
+        " or see paper-read-invoice: batuta plan 'process invoices' --planner compose"
+    )
 
 
 def test_a_plan_that_was_made_is_shown_and_kept_and_then_runs(desk: Folder) -> None:

@@ -133,6 +133,7 @@ def figures_data(card: Card, found: Statistics) -> dict[str, Any] | None:
         "failed": measured.failed,
         "p50_s": measured.p50_s,
         "p95_s": measured.p95_s,
+        "p99_s": measured.p99_s,
         "cost_usd": None if measured.cost_nusd is None else usd(measured.cost_nusd),
     }
 

@@ -5,6 +5,7 @@ Nothing is written to the log, unless a model drafts a plan for words: that is a
 
 import argparse
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,11 @@ def carry_out(args: argparse.Namespace, screen: Screen) -> int:
 
 async def _plan(args: argparse.Namespace, screen: Screen) -> int:
     folder = folder_of(args, must_exist=False)
+    if not args.plan.strip():
+        raise InputError(
+            "nothing is asked for",
+            remedy="name a plan, or say in quotes what is wanted; `batuta plan --help` shows how",
+        )
     if any(character.isspace() for character in args.plan.strip()):
         if not is_name_of_plan(args.plan, folder):
             return await _asked_for(args, screen, folder_of(args))
@@ -60,15 +66,23 @@ async def _asked_for(args: argparse.Namespace, screen: Screen, folder: Path) -> 
     from batuta.desk import Desk  # 50 ms, for those who ask in words
     from batuta.doors.cli.requests.dialogue import Dialogue, told
     from batuta.doors.cli.requests.editing import edited
-    from batuta.doors.cli.requests.lines import ladder_lines, understood_lines, yes_lines
+    from batuta.doors.cli.requests.lines import (
+        ladder_lines,
+        missing_lines,
+        understood_lines,
+        yes_lines,
+    )
+    from batuta.doors.cli.requests.waiting import Waiting
 
     async with opened_to_plan(folder, screen) as app:
-        desk = Desk(app)
+        waiting = Waiting(screen)
+        desk = Desk(app, asking=waiting.asks)
         dialogue = Dialogue(desk, args, screen, folder)
-        understood, sourced = await dialogue.understood(args.plan, None)
+        async with waiting:
+            understood, sourced = await dialogue.understood(args.plan, None)
         # What was made is shown so that somebody can say whether it is meant.
         if sourced is None or not (understood.route.sure or understood.made):
-            return told(understood, desk, screen)
+            return told(understood, desk, screen, args)
         if args.edit:
             understood = await edited(understood, desk, screen)
             sourced = understood.sourced or sourced
@@ -80,23 +94,19 @@ async def _asked_for(args: argparse.Namespace, screen: Screen, folder: Path) -> 
         yes = await desk.approval(understood, inputs, sourced=shown)
         path = desk.save(understood, args.save, force=args.force) if args.save else None
         saved = {} if path is None else {"saved": str(path)}
+        request = understood.data() | {"approve": yes} | saved
         code = await _explained(
-            args, screen, app, sourced, inputs, understood.data() | {"approve": yes} | saved
+            args, screen, app, sourced, inputs, request, supervised=understood.asks
         )
         if not screen.json:
             screen.out("", *ladder_lines(understood))
             if path is not None:
                 screen.say(f"registered: {one_line(str(path))}")
-            elif not set(understood.inputs.missing) - given.keys():
-                screen.out(*yes_lines(understood, yes, _besides(args)))
+            elif missing := [name for name in understood.inputs.missing if name not in given]:
+                screen.out(*missing_lines(understood, sourced, missing, args))
+            else:
+                screen.out(*yes_lines(understood, yes, args))
         return code
-
-
-def _besides(args: argparse.Namespace) -> list[str]:
-    """What was said beside the words, and decides what they come to."""
-    said = [word for one in args.input for word in ("--input", one)]
-    said += ["--planner", args.planner] if args.planner else []
-    return [*said, "--rewrite"] if args.rewrite else said
 
 
 async def _explained(
@@ -106,13 +116,17 @@ async def _explained(
     sourced: Sourced,
     inputs: Mapping[str, Any] | None,
     request: Mapping[str, Any] | None = None,
+    *,
+    supervised: bool = False,
 ) -> int:
-    origin = (request or {}).get("origin") or ""
-    explanation = await app.explain(sourced.plan, inputs, places=sourced.places, planner=origin)
+    explain = partial(
+        app.explain, planner=(request or {}).get("origin") or "", supervised=supervised
+    )
+    explanation = await explain(sourced.plan, inputs, places=sourced.places)
     if args.rewrite:
         # As it was written, the plan is right; what is made of it has no places.
         better = _rewritten(sourced, app)
-        explanation = _with_changes(await app.explain(better.plan, inputs), explanation)
+        explanation = _with_changes(await explain(better.plan, inputs), explanation)
     files = _written(args, explanation, sourced)
     if screen.json:
         asked = {} if request is None else {"request": request}

@@ -19,7 +19,7 @@ from batuta.doors.cli.words.versions import REPLAYED_MAX
 from batuta.doors.cli.workspace import folder_of, named_plan, opened_to_compare, written_plan
 from batuta.engine.past.replay import Replay
 from batuta.engine.past.replayed import Difference, Replayed
-from batuta.errors import BatutaError, InputError, Place, PlanError
+from batuta.errors import BatutaError, InputError, JournalBroken, Place, PlanError
 from batuta.plans.build import Sourced, plan_from_file
 from batuta.plans.check import check
 from batuta.reading.places import Places
@@ -32,18 +32,16 @@ _SHOWN_MAX = 50
 _WORDS_CELLS = 400
 # Of runs that differ alike, so many are named.
 _RUNS_NAMED_MAX = 3
-# What nothing can be said of, and why.
-_SILENT = {
-    "erased": "its payloads were erased by retention, so nothing can be said of it",
-    "unreadable": "it holds what this version cannot read, so nothing can be said of it",
-}
+_ERASED = "its payloads were erased by retention, so nothing can be said of it"
+# Of these nothing can be said.
+_SILENT = ("erased", "unreadable")
 
 
 _Found = tuple[Replayed, Difference, Place | None]
 
 
 def carry_out(args: argparse.Namespace, screen: Screen) -> int:
-    """The exit code of `replay`: 1 if a run would decide otherwise now."""
+    """The exit code of `replay`: 1 if a run would decide otherwise now, 2 if one cannot be read."""
     return on_loop(_replay(args, screen))
 
 
@@ -64,7 +62,7 @@ async def _replay(args: argparse.Namespace, screen: Screen) -> int:
                 await told.take(await replay.run(run))
                 progress.step()
     _say(told, time.monotonic() - began, screen, named=bool(args.run))
-    return 1 if told.counts["differs"] else 0
+    return JournalBroken.exit_code if told.counts["unreadable"] else int(not told.sound)
 
 
 def _check_words(args: argparse.Namespace) -> None:
@@ -105,17 +103,25 @@ class _Told:
         self.counts = {"same": 0, "differs": 0, "erased": 0, "unreadable": 0}
         self.decisions = 0
         self.silent: list[str] = []
+        self.unreadable: list[dict[str, str]] = []
         self.differences: list[_Found] = []
 
     async def take(self, one: Replayed) -> None:
         """Count the run; find out where its plan says what differs."""
         self.counts[one.verdict] += 1
         self.decisions += one.decisions
-        if one.verdict in _SILENT:
-            self.silent.append(f"{one.run}: {_SILENT[one.verdict]}")
+        if one.verdict == "erased":
+            self.silent.append(f"{one.run}: {_ERASED}")
+        elif one.verdict == "unreadable":
+            self.unreadable.append({"run": one.run, "plan": one.plan, "why": one.why})
         elif one.difference is not None:
             place = self._place(one, one.difference.path)
             self.differences.append((one, one.difference, place))
+
+    @property
+    def sound(self) -> bool:
+        """True if nothing differs, and all that retention has left can be read."""
+        return not (self.counts["differs"] or self.unreadable)
 
     def _place(self, one: Replayed, path: str) -> Place | None:
         step = path.partition("/")[0].partition(".")[0].partition("~")[0]
@@ -153,11 +159,12 @@ def _say(told: _Told, took_s: float, screen: Screen, *, named: bool) -> None:
     if screen.json:
         screen.document(
             {
-                "ok": not counts["differs"],
+                "ok": told.sound,
                 "runs": total,
                 **counts,
                 "decisions": told.decisions,
                 "differences": [_data(*one) for one in told.differences],
+                "damaged": told.unreadable,
             }
         )
         return
@@ -167,12 +174,15 @@ def _say(told: _Told, took_s: float, screen: Screen, *, named: bool) -> None:
     more = len(groups) - _SHOWN_MAX
     if more > 0:
         screen.out(f"… and {more:,} more kinds; --json has all of them", "")
+    for broken in told.unreadable[: None if named else _SHOWN_MAX]:
+        said = f": it cannot be read: {one_line(broken['why'], _WORDS_CELLS)}"
+        screen.out([Span(broken["run"], "bold"), Span(said, "bad")])
     screen.out(*(told.silent if named else told.silent[:_SHOWN_MAX]))
     if not total:
         screen.say("there is no such run")
     said = [f"{plural(total, 'run')} replayed in {duration(took_s)}"]
     said.append(f"{plural(told.decisions, 'decision')}")
-    mark = Span("✗ ", "bad") if counts["differs"] else Span("✓ ", "good")
+    mark = Span("✓ ", "good") if told.sound else Span("✗ ", "bad")
     same = "all decide the same" if counts["same"] == total else f"{counts['same']:,} the same"
     said += [same] if total else []
     said += [f"{counts['differs']:,} differ"] if counts["differs"] else []

@@ -81,16 +81,20 @@ async def _asked_for(args: argparse.Namespace, screen: Screen, folder: Path) -> 
     """`batuta run "words"`: find the plan, ask for what is missing, and run it."""
     from batuta.desk import Desk  # 50 ms, for those who ask in words
     from batuta.doors.cli.requests.dialogue import Dialogue, refused
+    from batuta.doors.cli.requests.waiting import Waiting
 
     weather = Weather()
     async with opened(folder, screen, None if screen.json else weather) as app:
         named = named_plan(args.plan, folder, app) if args.plan is not None else None
-        desk = Desk(app)
+        waiting = Waiting(screen)
+        desk = Desk(app, asking=waiting.asks)
         if named is None and args.words in app.plans:
             # The name of a workflow is a name, and not a request.
             named, args.words = desk.registered[args.words], ""
         dialogue = Dialogue(desk, args, screen, folder)
-        asked = await dialogue.settled(*await dialogue.understood(args.words, named))
+        async with waiting:
+            understood, sourced = await dialogue.understood(args.words, named)
+        asked = await dialogue.settled(understood, sourced)
         if asked is None:
             return InputError.exit_code
         sourced = asked.sourced
@@ -98,8 +102,13 @@ async def _asked_for(args: argparse.Namespace, screen: Screen, folder: Path) -> 
         _check(sourced, app, inputs, folder)
         plan, also = _rewritten(sourced.plan, app, screen) if args.rewrite else (sourced.plan, {})
         if not screen.json:
-            origin = asked.understood.origin
-            explanation = await app.explain(plan, inputs, places=sourced.places, planner=origin)
+            explanation = await app.explain(
+                plan,
+                inputs,
+                places=sourced.places,
+                planner=asked.understood.origin,
+                supervised=asked.understood.asks,
+            )
             # Who has said yes beforehand has seen the steps.
             lines_of = summary_lines if args.yes else explained_lines
             screen.say("", *lines_of(explanation, terminal_width(screen.err.fileno(), 120)), "")

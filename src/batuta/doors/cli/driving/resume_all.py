@@ -41,7 +41,8 @@ async def resume_all(app: App, screen: Screen, where: str) -> int:
     stopped = await everything.go(due)
     documents = everything.documents
     if screen.json:
-        screen.document({"runs": [documents[run] for run in due if run in documents]})
+        ends = {documents[run]["run"]: documents[run] for run in due if run in documents}
+        screen.document({"runs": list(ends.values())})
     if stopped:
         if not screen.json:
             screen.say(
@@ -61,6 +62,8 @@ class _Everything:
         self._stop = asyncio.Event()
         self.documents: dict[str, dict[str, Any]] = {}
         self.codes: dict[str, int] = {}
+        # By whose ends lines were said: one that goes on in place of another may be due itself.
+        self._told: set[str] = set()
 
     async def go(self, due: list[str]) -> bool:
         """Drive the runs `due`; True if a signal stopped that."""
@@ -101,6 +104,9 @@ class _Everything:
         self.codes[run] = code_for(document)
         # What hundreds of runs did step by step is for `show`.
         self.documents[run] = {key: value for key, value in document.items() if key != "steps"}
+        if document["run"] in self._told:
+            return
+        self._told.add(document["run"])
         took = ""
         if document["ended_at"] is not None:
             took = " after " + duration(document["ended_at"] - document["accepted_at"])

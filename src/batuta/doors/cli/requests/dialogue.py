@@ -1,7 +1,6 @@
 """From words to a run that can begin: understood, chosen where several may be meant, filled in, confirmed."""
 
 import argparse
-import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,9 +10,11 @@ from batuta.doors.cli.failures import error_document, report
 from batuta.doors.cli.requests.editing import edited
 from batuta.doors.cli.requests.form import answered, asks_here, fill, says_yes
 from batuta.doors.cli.requests.lines import (
+    asked_lines,
     candidates_of,
     chosen_lines,
     command_for,
+    from_file,
     offered_lines,
     understood_lines,
     what_is_missing,
@@ -79,7 +80,7 @@ class Dialogue:
         if sourced is None or not (understood.route.sure or self._goes_on(understood)):
             candidates = candidates_of(understood, self._desk.registered)
             if not asks or self._args.yes or not candidates:
-                told(understood, self._desk, self._screen)
+                told(understood, self._desk, self._screen, self._args)
                 return None
             chosen = self._chosen(understood, candidates)
             if not chosen:
@@ -99,7 +100,8 @@ class Dialogue:
         if missing and not asks:
             raise InputError(
                 what_is_missing(understood, missing),
-                remedy=command_for(understood, self._args.plan or "", missing),
+                remedy=command_for(understood, self._args.plan or "", self._args, missing)
+                + from_file(sourced, missing),
             )
         if not self._screen.json:
             self._screen.say(*understood_lines(understood, sourced, given))
@@ -167,40 +169,54 @@ class Dialogue:
         return ""
 
 
-def told(understood: Understood, desk: Desk, screen: Screen) -> int:
+def told(understood: Understood, desk: Desk, screen: Screen, args: argparse.Namespace) -> int:
     """Say that nothing runs, and what could; the exit code."""
     words = one_line(understood.words, 80)
     candidates = candidates_of(understood, desk.registered)
     lines = chosen_lines(candidates)
     if understood.made:
-        command = shlex.quote(one_line(understood.words, 200))
+        part = "in part " if understood.route.also else ""
+        command = command_for(understood, "", args, word="plan")
         error: InputError = InputError(
-            f"“{words}” would be done by {understood.plan}, which nobody has looked at: nothing runs",
-            remedy=f"see it, and how to say yes to it: batuta plan {command}; keep it: add --save NAME",
+            f"“{words}” would {part}be done by {understood.plan}, which nobody has looked at: nothing runs",
+            remedy=f"see it, and how to say yes to it: {command}; keep it: add --save NAME",
         )
         heading = "what could be done:"
     elif not understood.plan:
         lines = offered_lines(desk.offered)
+        show = "; `batuta plan NAME` shows what a plan does" if lines else ""
         error = NotFound(
             f"nothing here does what “{words}” asks for",
-            remedy=f"{understood.route.why}; `batuta plan NAME` shows what a plan does",
+            remedy=f"`batuta capabilities WORD…` finds what can be called here{show}",
         )
         heading = "what can be asked for:"
+        if not screen.json:
+            screen.say("who was asked:", *asked_lines(understood))
     elif understood.route.also:
         error = InputError(
             f"“{words}” asks for {len(candidates)} things, and nothing runs",
-            remedy=f"ask for one after the other, or say which: {command_for(understood, 'NAME')}",
+            remedy=f"ask for one after the other, or say which: {command_for(understood, 'NAME', args)}",
         )
         heading = "what it asks for:"
     else:
+        which = command_for(understood, next(iter(candidates)), args)
         error = InputError(
             f"not sure that “{words}” means {understood.plan}, and nothing runs",
-            remedy=f"say which: {command_for(understood, next(iter(candidates)))}",
+            remedy=f"{understood.route.why}; say which: {which}{_or_made(understood, args)}",
         )
         heading = "what it could mean:"
     if lines and not screen.json:
         screen.say(heading, *lines)
     return refused(error, understood.data(), screen)
+
+
+def _or_made(understood: Understood, args: argparse.Namespace) -> str:
+    """How to see the plan that was made besides, and has no name to be said; "" if none was."""
+    made = next((one for one in understood.others if one.makes and one.sourced), None)
+    if made is None or args.planner:
+        return ""
+    command = command_for(understood, "", args, word="plan")
+    return f"; or see {made.route.plan}: {command} --planner {made.planner}"
 
 
 def refused(error: BatutaError, request: Mapping[str, Any], screen: Screen) -> int:

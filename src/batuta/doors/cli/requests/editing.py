@@ -27,7 +27,7 @@ async def edited(understood: Understood, desk: Desk, screen: Screen) -> Understo
             nobody is at a terminal.
     """
     if understood.sourced is None:
-        raise InputError("there is no plan that could be edited", remedy=understood.route.why)
+        raise InputError("there is no plan that could be edited", remedy=understood.why)
     command = _editor()
     before = plan_to_yaml(understood.sourced.plan)
     with tempfile.TemporaryDirectory(prefix="batuta-", ignore_cleanup_errors=True) as folder:

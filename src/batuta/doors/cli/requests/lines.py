@@ -1,22 +1,26 @@
 """What was understood of a request, for people."""
 
-import shlex
+import argparse
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from batuta.doors.cli.terminal.schema_text import described
 from batuta.doors.cli.terminal.table import Span, columns
-from batuta.doors.cli.terminal.text import json_text, one_line
+from batuta.doors.cli.terminal.text import json_text, one_line, shell_word
 from batuta.planning.proposal import Proposal
 from batuta.planning.understood import Understood
 from batuta.plans.build import Sourced
 from batuta.spec.budget import usd
 
 __all__ = [
+    "asked_lines",
+    "besides",
     "candidates_of",
     "chosen_lines",
     "command_for",
+    "from_file",
     "ladder_lines",
+    "missing_lines",
     "offered_lines",
     "understood_lines",
     "what_is_missing",
@@ -26,6 +30,7 @@ __all__ = [
 _WORDS_CELLS = 60
 _WHY_CELLS = 110
 _OFFERED_MAX = 12
+_WORDS_CHARS_MAX = 2_000
 
 Line = list[Span]
 
@@ -58,7 +63,10 @@ def understood_lines(
     lines += [[Span(f"  {line}")] for line in columns(rows)]
     for one in route.also:
         words = f"“{one_line(one.words, _WORDS_CELLS)}”"
-        lines.append([Span("  also asked for: ", "ask"), Span(f"{one.plan}, by {words}")])
+        if one.plan:
+            lines.append([Span("  also asked for: ", "ask"), Span(f"{one.plan}, by {words}")])
+        else:
+            lines.append([Span("  no step is for: ", "ask"), Span(words)])
     return lines
 
 
@@ -69,7 +77,8 @@ def ladder_lines(understood: Understood) -> list[Line]:
             one.planner,
             f"{one.route.confidence:.0%}" if one.route.plan else "",
             one_line(one.route.plan or "nothing", _WORDS_CELLS),
-            one_line(f"{one.route.why}, {_cost(one)}", _WHY_CELLS),
+            _cost(one),
+            one_line(one.route.why, _WHY_CELLS),
         )
         for one in (understood.chosen, *understood.others)
     ]
@@ -81,16 +90,46 @@ def ladder_lines(understood: Understood) -> list[Line]:
     ]
 
 
-def yes_lines(understood: Understood, approval: str, more: Sequence[str]) -> list[Line]:
-    """How to say yes to what was made; none where nobody has to. `more`: what was said besides the words."""
+def asked_lines(understood: Understood) -> list[Line]:
+    """What each planner says to words that nothing was found for."""
+    said = (understood.chosen, *understood.others)
+    rows = [(one.planner, one_line(one.route.why, _WHY_CELLS)) for one in said]
+    return [[Span(f"  {line}")] for line in columns(rows)]
+
+
+def yes_lines(understood: Understood, approval: str, args: argparse.Namespace) -> list[Line]:
+    """How to say yes to what was made; none where nobody has to."""
     if not understood.made or understood.free:
         return []
-    if understood.autonomy != "confirm":
+    if understood.autonomy != "confirm" and not understood.route.also:
         return [[Span(f"nothing of it runs; its digest is {approval}", "dim")]]
     if understood.planner == "edited":
         return [[Span("keep it with --save NAME, or edit and run it: batuta run … --edit", "dim")]]
-    command = " ".join((command_for(understood, ""), *(shlex.quote(one) for one in more)))
+    command = command_for(understood, "", args)
     return [[Span(f"say yes to exactly this: {command} --approve {approval}")]]
+
+
+def missing_lines(
+    understood: Understood, sourced: Sourced, missing: Sequence[str], args: argparse.Namespace
+) -> list[Line]:
+    """How to give what the words do not say of a plan that is shown."""
+    word = "plan" if understood.made and not understood.free else "run"
+    command = command_for(understood, "", args, missing, word=word)
+    return [[Span(f"give what is missing: {command}{from_file(sourced, missing)}")]]
+
+
+def from_file(sourced: Sourced, missing: Sequence[str]) -> str:
+    """How to give the first text that is missing out of a file; "" if no text is."""
+    texts = [name for name in missing if sourced.plan.inputs[name].get("type") == "string"]
+    return f"; {texts[0]}=@FILE gives what is in a file" if texts else ""
+
+
+def besides(args: argparse.Namespace) -> str:
+    """What was said beside the words, and decides what they come to, as a shell reads it."""
+    said = [word for one in args.input for word in ("--input", one)]
+    said += ["--planner", args.planner] if args.planner else []
+    said += ["--rewrite"] if args.rewrite else []
+    return "".join(f" {shell_word(one)}" for one in said)
 
 
 def _cost(one: Proposal) -> str:
@@ -144,12 +183,20 @@ def what_is_missing(understood: Understood, missing: Sequence[str]) -> str:
     return f"{understood.plan} needs more than the words say: {', '.join(parts)}"
 
 
-def command_for(understood: Understood, plan: str, missing: Sequence[str] = ()) -> str:
-    """The command that says the same, and what was open."""
-    words = shlex.quote(one_line(understood.words, 200))
+def command_for(
+    understood: Understood,
+    plan: str,
+    args: argparse.Namespace,
+    missing: Sequence[str] = (),
+    *,
+    word: str = "run",
+) -> str:
+    """The command that says the same, and what was open. Too long words are left open, too."""
+    said = understood.words
+    words = shell_word(said) if len(said) <= _WORDS_CHARS_MAX else "'THE SAME WORDS'"
     inputs = "".join(f" --input {name}=…" for name in missing)
-    named = f" --plan {shlex.quote(plan)}" if plan else ""
-    return f"batuta run {words}{named}{inputs}"
+    named = f" --plan {shell_word(plan)}" if plan else ""
+    return f"batuta {word} {words}{named}{besides(args)}{inputs}"
 
 
 def _sure(understood: Understood) -> str:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import unicodedata
 from typing import Any
 
@@ -16,6 +17,7 @@ __all__ = [
     "json_text",
     "one_line",
     "place_text",
+    "shell_word",
     "size",
     "terminal_width",
 ]
@@ -39,6 +41,20 @@ def one_line(text: str, width: int = 0) -> str:
         text = text[: width * 4]  # what is cut off anyway needs no looking at
     line = " ".join(escaped(text).split())
     return fit(line, width).rstrip() if width else line
+
+
+def shell_word(text: str) -> str:
+    """`text` as a shell reads it: nothing is left out, and what a terminal would obey is written in escapes."""
+    if text.isprintable() and escaped(text) == text:
+        return shlex.quote(text)
+    plain = text.replace("\\", "\\\\").replace("'", "\\'")
+    return (
+        "$'"
+        + "".join(
+            one if one.isprintable() and escaped(one) == one else ascii(one)[1:-1] for one in plain
+        )
+        + "'"
+    )
 
 
 def cells(text: str) -> int:

@@ -109,7 +109,8 @@ def question_text(asked: Asked, when: str = "") -> str:
             words = f"“{one_line(asked.why, 120)}”" if asked.why else "its question"
             return f"{asked.step}: {words}{who}{times}"
         return f"{asked.step}: maybe, {one_line(asked.why, 120)}{who}{times}"
-    rule = f" by {asked.rule}" if asked.rule else ""
+    # What the engine asks by itself says all in its reason.
+    rule = f" by {asked.rule}" if asked.rule.startswith("policy") else ""
     why = f": {one_line(asked.why, 160)}" if asked.why else ""
     maybe = "" if asked.certain else "maybe "
     return f"{asked.step}: {maybe}an approval{who}{rule}{why}{times}"
