@@ -42,7 +42,7 @@ demo: $(RUN)  ## a support desk: sixty tickets, a person, kill -9 at the worst m
 	@$(PY) examples/support-desk/demo.py $(ARGS)
 
 test: $(DEV)  ## the whole suite but the slow torture
-	@$(PY) -m pytest -q -n auto --maxprocesses 8 --dist loadfile $(ARGS)
+	@$(PY) -m pytest -q -n auto --maxprocesses 8 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 browser: $(DEV)  ## the pages in a real Chromium (apt-get install chromium); BATUTA_SHOTS=DIR keeps pictures
 	@$(PY) -m pytest -q -m browser tests/doors $(ARGS)

@@ -4,7 +4,9 @@ import gc
 import os
 import sys
 import time
+from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # Where the machine says that nothing be compiled ahead, every process that a test starts compiles Batuta again, which
@@ -30,9 +32,25 @@ if hasattr(time, "tzset"):
     time.tzset()
 
 
+# Folders and files that take longest, in this order.
+LONG = (
+    "test_mutants.py", "benchmarks", "contract", "docs", "examples", "patterns", "doors", "test_replanning.py",
+    "capabilities", "client", "deploy", "evaluation", "knowledge", "planning",
+)  # fmt: skip
+
+
 def pytest_xdist_auto_num_workers() -> int:
     """One worker more than there are processors: a test that waits for a process leaves its own to the others."""
     return (os.cpu_count() or 1) + 1
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What starts processes comes first: files of one test that takes half a minute are no good end for many workers,
+    as all but one of them wait for it. (`--no-loadscope-reorder` lets it be so.)
+    """
+    ranks = {name: rank for rank, name in enumerate(LONG)}
+    here = Path(__file__).parent
+    items.sort(key=lambda one: ranks.get(one.path.relative_to(here).parts[0], len(LONG)))
 
 
 def pytest_collection_finish() -> None:

@@ -170,6 +170,19 @@ MUTANTS = [
         tests="tests/spec/test_admits_table.py",
     ),
     patch(
+        "a fallback does unasked what may have been done",
+        "engine/rules/prepare.py",
+        "    if unsure:\n        word, rule",
+        "    if False:\n        word, rule",
+    ),
+    patch(
+        "nobody asks what has raised what it did",
+        "engine/rules/conclude.py",
+        "    if is_unsure(node.effect, outcome) and ",
+        "    if False and ",
+        tests="tests/engine/test_raised.py",
+    ),
+    patch(
         "one retry too many",
         "engine/rules/conclude.py",
         "node.faults < step.retry.at_most",
@@ -194,17 +207,24 @@ def build(mutant: Mutant | None, where: Path) -> Path:
     """The source with `mutant` in it, below `where`; what to put on the path. Links what it does not change,
     bytecode too: to compile all of it takes longer than to find most mutants out.
     """
-    root = where / "batuta"
-    for file in SOURCE.rglob("*.py*"):
-        copy = root / file.relative_to(SOURCE)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        copy.symlink_to(file)
-    for name, before, after in mutant.patches if mutant else ():
+    root, patches = where / "batuta", mutant.patches if mutant else ()
+    _link(SOURCE, root, {SOURCE / name for name, _, _ in patches})
+    for name, before, after in patches:
         text = (SOURCE / name).read_text(encoding="utf-8")
         assert text.count(before) == 1, f"{name} has {text.count(before)} times {before!r}"
         (root / name).unlink()
         (root / name).write_text(text.replace(before, after), encoding="utf-8")
     return where
+
+
+def _link(source: Path, copy: Path, changed: set[Path]) -> None:
+    """Make `copy` a link to `source`; a directory with something of `changed` in it becomes one of links."""
+    if any(source in one.parents for one in changed):
+        copy.mkdir()
+        for one in source.iterdir():
+            _link(one, copy / one.name, changed)
+    else:
+        copy.symlink_to(source)
 
 
 def judge(mutant: Mutant | None, source: Path) -> "subprocess.CompletedProcess[str]":

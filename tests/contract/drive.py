@@ -6,6 +6,7 @@
     tell FOLDER METHOD [ARGUMENT …]  call a method of the application, or `backup`, with arguments in JSON: {"told": …}
     serve FOLDER                     read such command lines as JSON lists and fork a process for each: {"pid": …}
 
+On SIGUSR1, time passes in it: what is due later is due at once, and a slow disk goes on.
 What the application refuses is said as {"refused": kind of error, "message": …}. Everything is the real thing; with
 `--disk` the journal stands on a file system (`fatal.py`) that kills this process when a certain fact reaches the disk.
 """
@@ -29,6 +30,7 @@ from batuta.journal.sqlite import SqliteJournal, open_sqlite
 from batuta.plans.build import plan_from_file
 from batuta.ports import Journal, Receipt
 from batuta.spec.facts import Ended, Fact, Started
+from tests.hurry import hurry
 
 
 def main(arguments: list[str]) -> int:
@@ -54,11 +56,18 @@ def main(arguments: list[str]) -> int:
 
 
 async def _main(given: argparse.Namespace) -> None:
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, _hurry)
     app = await App.open(given.folder, journal=_journal(given))
     try:
         await _DO[given.what](app, given)
     finally:
         await app.close()
+
+
+def _hurry() -> None:
+    hurry()
+    for disk in _KEPT:
+        disk.go_on()
 
 
 def _journal(given: argparse.Namespace) -> Journal | None:

@@ -8,7 +8,7 @@ fact is durable and nobody has been told.
 import os
 import re
 import signal
-import time
+import threading
 from typing import Any, Literal
 
 import apsw
@@ -33,6 +33,7 @@ class _Disk:
         self.when = when
         self.stall_s = stall_s
         self.met = False
+        self.going = threading.Event()
 
     def before_write(self, data: bytes) -> bool:
         """True if only a part of `data` may be written, because the process dies now."""
@@ -41,7 +42,7 @@ class _Disk:
         self.met = True
         if self.stall_s:
             os.write(1, b'{"slow": true}\n')
-            time.sleep(self.stall_s)  # the disk is slow: this thread waits as it would for a device
+            self.going.wait(self.stall_s)  # the disk is slow: this thread waits as for a device
             return False
         if self.when == "before":
             _die()
@@ -77,6 +78,10 @@ class _FileSystem(apsw.VFS):
         self._disk = disk
         super().__init__(NAME, "")
 
+    def go_on(self) -> None:
+        """The disk is slow no longer."""
+        self._disk.going.set()
+
     def xOpen(self, name: Any, flags: Any) -> Any:  # noqa: N802
         if flags[0] & apsw.SQLITE_OPEN_WAL:
             return _File(self._disk, "", name, flags)
@@ -87,6 +92,7 @@ def install(pattern: bytes, when: When, stall_s: float = 0.0) -> Any:
     """Register the file system `NAME`; keep what is returned for as long as it is used.
 
     `pattern`: what to wait for. `when`: die before it is written, half-way, or after it is durable. `stall_s`: the
-    write takes so many seconds instead, which standard output says when it begins, and nobody dies.
+    write takes so many seconds instead, or until it may `go_on`, which standard output says when it begins, and nobody
+    dies.
     """
     return _FileSystem(_Disk(pattern, when, stall_s))

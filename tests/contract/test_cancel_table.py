@@ -13,7 +13,7 @@ import pytest
 
 from batuta.testing.ledger import Ledger
 from tests.contract.test_crash_table import COLUMNS, PRICE_USD, REPEATABLE, plan_of
-from tests.contract.world import World, steps_of
+from tests.contract.world import PATIENCE_S, World, steps_of
 
 # The promise is 100 ms from the fact to the driver; the rest is for a busy machine and a process that must start.
 NOTICED_S_MAX = 1.0
@@ -271,7 +271,7 @@ class TestCtrlC:
                 (row,) = await app.runs()
                 batuta.signal(signal.SIGINT)
                 # It holds on to its call, so the wish for an end stays one, and stands in the log.
-                await app.engine.journal.wait(row.run, after=row.head, timeout_s=10)
+                await app.engine.journal.wait(row.run, after=row.head, timeout_s=PATIENCE_S)
             batuta.signal(signal.SIGINT)
             assert batuta.wait() == 130
         assert world.counts() == {"pay": 1}

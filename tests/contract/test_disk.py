@@ -20,7 +20,7 @@ from tests.contract.world import Driver, World, steps_of
 COUNT = 20
 PLAN = (
     "steps:\n"
-    f"  text: {{use: text, each: '{[*range(60)]}', with: {{words: '${{1000 + item}}'}}}}\n"
+    f"  text: {{use: text, each: '{[*range(60)]}', with: {{words: '${{8000 + item}}'}}}}\n"
     f"  pay:\n"
     f"    use: pay_reconciled\n"
     f"    each: '{[*range(COUNT)]}'\n"
@@ -28,6 +28,7 @@ PLAN = (
     '    with: {reference: "${inputs.token}-pay${item}"}\n'
     "result: ${size(steps.text)}\n"
 )
+# The texts alone, packed, take three times as much: the log and what waits to be written into it have each so much.
 ROOM_BYTES = 300 * 1024
 
 
@@ -109,12 +110,12 @@ class TestAFullDisk:
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A folder on a file system of 2 MB."""
+    """A folder on a file system of 6 MB."""
     folder = tmp_path / "disk"
     folder.mkdir()
     mounted = None
     if sys.platform == "linux" and os.geteuid() == 0:
-        command = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)]
+        command = ["mount", "-t", "tmpfs", "-o", "size=6m", "tmpfs", str(folder)]
         with contextlib.suppress(FileNotFoundError):
             mounted = subprocess.run(command, capture_output=True, check=False).returncode == 0
     if not mounted:

@@ -1,11 +1,13 @@
 """The same laws where the calls are HTTP requests that `batuta.yaml` describes, and nobody has written any code."""
 
+import asyncio
 import json
 from typing import Any
 
 import pytest
 
 from tests.contract.world import World, steps_of
+from tests.hurry import LATER_S, hurry
 
 USES = ("read", "idempotent", "write", "found")
 # Described by itself, or by an OpenAPI document.
@@ -102,11 +104,15 @@ async def test_not_answered_in_time_or_hung_up_on(
     world: World, do: Any, happened: int, kind: str
 ) -> None:
     configure(world, kind)
-    world.plan(plan_of(", timeout: 1.0, retry: {at_most: 1, backoff: 0.01}", kind))
+    world.plan(plan_of(f", timeout: {LATER_S}, retry: {{at_most: 1, backoff: 0.01}}", kind))
     for name in USES:
         world.ledger.faults(do, {"reference": world.ref(name)})
     async with await world.open() as app:
-        document = await app.run(world.read_plan(), {"token": world.token})
+        running = asyncio.create_task(app.run(world.read_plan(), {"token": world.token}))
+        if do.startswith("stall"):
+            await asyncio.to_thread(world.wait_stalled, *USES)
+            hurry()
+        document = await running
 
     assert document["status"] == "waiting"
     assert [one["step"] for one in document["waiting"]] == ["write"]

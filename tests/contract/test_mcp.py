@@ -12,6 +12,7 @@ from batuta.capabilities.mcp.opening import offered
 from batuta.config import load_workspace
 from batuta.imports.pin import write_pin
 from tests.contract.world import World, steps_of
+from tests.hurry import LATER_S, hurry
 
 pytest.importorskip("mcp")
 
@@ -66,11 +67,14 @@ async def test_killed_while_the_calls_are_out(world: World, do: str, happened: i
 @pytest.mark.parametrize(("do", "happened"), [("stall_before", 0), ("stall_after", 1)])
 async def test_not_answered_in_time(world: World, do: Any, happened: int) -> None:
     await configure(world)
-    world.plan(plan_of(", timeout: 3.0, retry: {at_most: 1, backoff: 0.01}"))
+    world.plan(plan_of(f", timeout: {LATER_S}, retry: {{at_most: 1, backoff: 0.01}}"))
     for name in USES:
         world.ledger.faults(do, {"reference": world.ref(name)})
     async with await world.open() as app:
-        document = await app.run(world.read_plan(), {"token": world.token})
+        running = asyncio.create_task(app.run(world.read_plan(), {"token": world.token}))
+        await asyncio.to_thread(world.wait_stalled, *USES)
+        hurry()
+        document = await running
 
     assert document["status"] == "waiting"
     assert [one["step"] for one in document["waiting"]] == ["write"]

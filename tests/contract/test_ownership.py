@@ -1,18 +1,19 @@
 """One run has one driver, whatever happens to processes and their lock files; everybody else can still talk to it."""
 
+import asyncio
 import fcntl
 import os
 import signal
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from batuta.app import App
 from batuta.journal.file.owners import owners_dir
 from batuta.spec.facts import Claimed
 from batuta.testing.ledger import Ledger
-from tests.contract.test_cancel_table import NOTICED_S_MAX, noticed_promptly
+from tests.contract.test_cancel_table import noticed_promptly
 from tests.contract.test_crash_table import plan_of
 from tests.contract.world import PATIENCE_S, World, steps_of
 
@@ -98,15 +99,10 @@ class TestARunThatIsDriven:
                 run = driver.says("run")
                 world.wait_stalled("write")
                 async with await world.open() as app:
+                    await until("waiting", app, run, "human")
                     answered_at = time.monotonic()
                     await app.answer(run, "human", {"approved": True})
-                    journal = app.engine.journal
-                    document = await app.show(run)
-                    while steps_of(document)["human"]["state"] != "done":
-                        assert time.monotonic() - answered_at < PATIENCE_S
-                        head = len(await journal.read(run))
-                        await journal.wait(run, after=head, timeout_s=NOTICED_S_MAX)
-                        document = await app.show(run)
+                    await until("done", app, run, "human")
                     noticed_s = time.monotonic() - answered_at
                     print(f"answer noticed and acted on in {noticed_s:.3f} s")
                 world.release("write")
@@ -127,6 +123,7 @@ class TestARunThatIsDriven:
             run = driver.says("run")
             world.wait_stalled("write")
             async with await world.open() as one, await world.open() as other:
+                await until("waiting", one, run, *(f"h{index}" for index in range(8)))
                 for index in range(8):
                     app = one if index % 2 else other
                     await app.answer(run, f"h{index}", {"approved": True, "note": str(index)})
@@ -215,7 +212,7 @@ class TestAStolenRun:
                 world.ledger.release({"reference": world.ref("pay")})
                 former.signal(signal.SIGCONT)
                 async with await world.open() as app:
-                    await until_done(app, run, "pay")
+                    await until("done", app, run, "pay")
                 world.ledger.release()
                 document = driver.says("document")
 
@@ -272,11 +269,18 @@ class TestAStolenRun:
         assert claims == [1, 2]
 
 
-async def until_done(app: Any, run: str, step: str) -> None:
-    """Wait until the log says that `step` has its value."""
+async def until(state: str, app: App, run: str, *steps: str) -> None:
+    """Wait until the log says that these steps are in `state`.
+
+    That a call has reached the ledger says nothing of facts that nobody waits for, as questions and outcomes are.
+    """
     journal = app.engine.journal
-    while True:
-        document = await app.show(run)
-        if steps_of(document)[step]["state"] == "done":
-            return
-        assert await journal.wait(run, after=len(await journal.read(run)), timeout_s=10.0)
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            head = len(
+                await journal.read(run)
+            )  # before the look at it: what comes in between is not waited for
+            known = steps_of(await app.show(run))
+            if {known[step]["state"] for step in steps} == {state}:
+                return
+            await journal.wait(run, after=head, timeout_s=PATIENCE_S)

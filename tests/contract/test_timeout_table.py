@@ -1,8 +1,10 @@
 """The crash table with time-out in place of crash: the ledger holds the call longer than the step may take.
 
+Nothing is too slow for these time-outs by itself: the time passes when the ledger holds all that it shall hold.
 No process dies here, so the engine runs in this one, on a journal on disk and against the ledger as ever.
 """
 
+import signal
 from typing import Any
 
 import pytest
@@ -10,13 +12,11 @@ import pytest
 from batuta.spec.failures import LOST_MAX
 from tests.contract.fatal import fact
 from tests.contract.test_crash_table import COLUMNS, PRICE_USD, REPEATABLE, USES
-from tests.contract.world import World, steps_of
-
-# Long enough for a busy machine to answer what is not held (seconds).
-TIMEOUT_S = 1.0
+from tests.contract.world import PATIENCE_S, World, steps_of
+from tests.hurry import LATER_S
 
 
-def plan_of(*columns: str, timeout_s: float = TIMEOUT_S, retry: int = 1) -> str:
+def plan_of(*columns: str, timeout_s: float = LATER_S, retry: int = 1) -> str:
     """As for the crashes, and each step may take `timeout_s` and is tried again `retry` times."""
     policy = f"timeout: {timeout_s}, retry: {{at_most: {retry}, backoff: 0.01}}"
     steps = "".join(
@@ -26,8 +26,12 @@ def plan_of(*columns: str, timeout_s: float = TIMEOUT_S, retry: int = 1) -> str:
     return f"steps:\n{steps}result: ok\n"
 
 
-async def run(world: World) -> dict[str, Any]:
+async def run(world: World, *held: str) -> dict[str, Any]:
+    """The document of a run for which the time passes as soon as the calls `held` stand still."""
     with world.run() as driver:
+        if held:
+            world.wait_stalled(*held)
+            driver.signal(signal.SIGUSR1)
         return driver.says("document")
 
 
@@ -37,7 +41,9 @@ class TestBeforeTheCallLeft:
     ) -> None:
         world.plan(plan_of("metered_read", "idempotent", "write"))
         pattern = fact("started", "write").decode()
-        with world.run("--disk", pattern, "before", str(TIMEOUT_S + 0.1)) as driver:
+        with world.run("--disk", pattern, "before", str(PATIENCE_S)) as driver:
+            driver.says("slow")
+            driver.signal(signal.SIGUSR1)
             document = driver.says("document")
 
         # A slow disk leaves nothing in doubt: nothing had left, and each call has its full time.
@@ -56,7 +62,7 @@ class TestAfterTheCallLeft:
         for name in COLUMNS:
             world.ledger.faults(do, {"reference": world.ref(name)})
 
-        document = await run(world)
+        document = await run(world, *COLUMNS)
 
         assert document["status"] == "waiting"
         steps = steps_of(document)
@@ -81,7 +87,7 @@ class TestAfterTheCallLeft:
         world.plan(plan_of(name, retry=0))
         world.ledger.faults("stall_before", {"reference": world.ref(name)})
 
-        document = await run(world)
+        document = await run(world, name)
 
         assert (document["status"], document["error"]["code"]) == ("failed", "timeout")
         assert document["cost_usd"] == (PRICE_USD if name == "metered_read" else 0)
@@ -92,14 +98,14 @@ class TestAfterTheCallLeft:
             "  pay:\n"
             "    use: pay\n"
             '    with: {reference: "${inputs.token}-pay"}\n'
-            f"    timeout: {TIMEOUT_S}\n"
+            f"    timeout: {LATER_S}\n"
             "    retry: 3\n"
             '    fallback: {use: put, with: {reference: "${inputs.token}-fallback"}}\n'
             "result: ${steps.pay.reference}\n"
         )
         world.ledger.faults("stall_after", {"reference": world.ref("pay")})
 
-        document = await run(world)
+        document = await run(world, "pay")
 
         assert document["status"] == "waiting"
         assert world.counts() == {"pay": 1}
@@ -110,7 +116,7 @@ class TestAfterTheCallLeft:
         world.plan(plan_of("idempotent", "write"))
         for name in ("idempotent", "write"):
             world.ledger.faults("stall_before", {"reference": world.ref(name)})
-        document = await run(world)
+        document = await run(world, "idempotent", "write")
         world.release("idempotent")
         world.release("write")
         world.ledger.wait_counts(len(world.ledger.book()))

@@ -116,6 +116,25 @@ async def pay_failed(reference: str, call: Call) -> dict[str, Any]:
 
 
 @capability(effect="write", reach="egress")
+async def pay_breaking(reference: str, call: Call) -> dict[str, Any]:
+    """Pays, and breaks while it reads the answer."""
+    answer = await apply("write", reference, call)
+    return answer["receipt"]
+
+
+@capability(effect="write", reach="egress", reconcile=happened)
+async def pay_breaking_reconciled(reference: str, call: Call) -> dict[str, Any]:
+    answer = await apply("write", reference, call)
+    return answer["receipt"]
+
+
+@capability(effect="write", reach="egress", reconcile=happened)
+async def pay_nobody(reference: str, call: Call) -> dict[str, Any]:
+    """Breaks before it pays."""
+    raise ValueError("no such customer")
+
+
+@capability(effect="write", reach="egress")
 async def pay_stubborn(reference: str, call: Call) -> dict[str, Any]:
     """Does not let itself be cancelled."""
     paying = asyncio.ensure_future(apply("write", reference, call))

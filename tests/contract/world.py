@@ -19,35 +19,44 @@ from batuta.plans.build import plan_from_file
 from batuta.spec.plan import Plan
 from batuta.testing.ledger import Ledger
 from batuta.testing.ledger.book import Entry
+from tests.contract.cradle import Child
 
 __all__ = ["PATIENCE_S", "Driver", "World", "steps_of", "tidy"]
 
 HERE = Path(__file__).parent
-SOURCE = HERE.parents[1] / "src"
+ROOT = HERE.parents[1]
 # A process that says nothing for so long has hung; generous, for a busy machine (seconds).
 PATIENCE_S = 90.0
 
 
 class Driver:
-    """A running `drive.py`, or `batuta` itself; a context manager that leaves no process behind."""
+    """A running `drive.py`, or `batuta` itself; a context manager that leaves no process behind.
+
+    A plain `drive.py` is forked from a process that has imported everything; any other is started.
+    """
 
     def __init__(
         self,
         arguments: Sequence[str],
         *,
-        program: Sequence[str] = (str(HERE / "drive.py"),),
+        program: Sequence[str] = (),
         preexec: Any = None,
         talks: bool = False,
     ) -> None:
         self.patience_s = PATIENCE_S
         self.errors = b""
         self._rest = b""
+        environment = os.environ | {"PYTHONPATH": f"{ROOT / 'src'}{os.pathsep}{ROOT}"}
+        self._process: Child | subprocess.Popen[bytes]
+        if not (program or preexec or talks):
+            self._process = Child(arguments, environment)
+            return
         self._process = subprocess.Popen(
-            [sys.executable, *program, *arguments],
+            [sys.executable, *(program or [str(HERE / "drive.py")]), *arguments],
             stdin=subprocess.PIPE if talks else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env=os.environ | {"PYTHONPATH": str(SOURCE)},
+            env=environment,
             preexec_fn=preexec,
         )
 
@@ -116,8 +125,8 @@ class Driver:
 
     def stopped(self) -> None:
         """Wait until the process has stopped itself (SIGSTOP)."""
-        _, status = os.waitpid(self.pid, os.WUNTRACED)
-        assert os.WIFSTOPPED(status), status
+        assert isinstance(self._process, Child)
+        assert self._process.stopped(), self._stderr()
 
     def kill(self) -> None:
         """kill -9, and wait until the process is gone."""

@@ -67,6 +67,31 @@ async def test_a_seed_request_is_composed_of_what_is_there_and_runs(
     assert held in json.dumps(await run(office, understood, said), default=plain)
 
 
+async def test_a_seed_request_that_says_more_is_composed_of_the_same(office: App) -> None:
+    desk = Desk(office)
+    for words, called, read in [
+        ("create marketing content for the lamp", SEEDS[4][1], {}),
+        ("Hello,\n\nplease analyse sales.csv.\n\nBest\nAnna", SEEDS[0][1], {"file": "sales.csv"}),
+        ("Generate a report.\nThanks!", SEEDS[1][1], {}),
+        (
+            "process the invoice invoices/acme.txt",
+            ["file.read", *SEEDS[3][1]],
+            {"file": "invoices/acme.txt"},
+        ),
+    ]:
+        understood = await desk.understand(words)
+        assert (uses(understood), understood.inputs.values) == (called, read), words
+        assert not understood.route.also
+    both = "analyse sales and create marketing content and answer how long a refund takes"
+    understood = await desk.understand(both)
+    assert sorted(uses(understood)) == sorted([*SEEDS[0][1], *SEEDS[2][1], *SEEDS[4][1]])
+    assert understood.inputs.values == {"query": "answer how long a refund takes"}
+    wanted = await desk.understand(
+        "use books.enter with vendor=Acme and amount=90", planner="compose"
+    )
+    assert wanted.inputs.values == {"vendor": "Acme", "amount": 90}
+
+
 def step(name: str, use: str, **with_: str) -> dict[str, Any]:
     return {"name": name, "use": use, "with": with_}
 

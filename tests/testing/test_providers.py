@@ -37,7 +37,7 @@ def providers() -> Iterator[Providers]:
 
 @pytest.fixture
 async def client() -> AsyncIterator[httpx2.AsyncClient]:
-    async with httpx2.AsyncClient(timeout=30) as made:
+    async with httpx2.AsyncClient(timeout=90) as made:
         yield made
 
 

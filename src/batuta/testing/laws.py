@@ -17,7 +17,7 @@ from batuta.spec.fold import apply, fold
 from batuta.spec.follow import is_closing
 from batuta.spec.run import Node, Run, Scope
 from batuta.spec.shape import PlanShape
-from batuta.testing.world import Book
+from batuta.testing.world import Book, Entry
 
 __all__ = ["Broken", "Laws", "differences", "portrait"]
 
@@ -110,6 +110,8 @@ class Laws:
         self._effects: list[Node] = []
         self._taken_back: list[str] = []
         self._doubts: set[str] = set()
+        # By step instance: how often something may do once more what was done, because a person or a card said so.
+        self._allowed: dict[str, int] = {}
 
     # ── fact by fact ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -136,6 +138,7 @@ class Laws:
                 self._started(fact)
             case Resolved(how="retry"):
                 self._retries.setdefault(run.nodes[fact.path].key, []).append(fact.who)
+                self._allow(fact.path, allowed=fact.who != "reconcile")
             case Doubted():
                 self._doubts.add(run.nodes[fact.path].key)
                 if "cancelled" in fact.why and run.cancel is None:
@@ -166,6 +169,10 @@ class Laws:
         if node.shape.step.retry.at_most < node.faults:
             raise Broken(f"{fact.path} is tried again after {node.faults} faults")
         self._intents.add((fact.path, fact.attempt, key))
+        self._allow(fact.path, allowed=fact.alternative > 0 and fact.verdict.startswith("approved"))
+
+    def _allow(self, path: str, *, allowed: bool) -> None:
+        self._allowed[path] = self._allowed.get(path, 0) + allowed
 
     def _check_start(self, node: Node, fact: Started) -> None:
         """It is needed; and if a person approved it, then just this, with these arguments."""
@@ -258,6 +265,7 @@ class Laws:
         """Every effect of the book against the log. Call it when nothing flies any more."""
         if self._book.cost_nusd > self.run.spent_nusd:
             raise Broken(f"{self._book.cost_nusd} was spent, and the log has {self.run.spent_nusd}")
+        self._check_alternatives()
         for key, path in self._owners.items():
             node = self.run.nodes[path]
             for entry in self._book.by_key.get(key, ()):
@@ -271,6 +279,17 @@ class Laws:
             if sure and node.effect in ("idempotent", "write") and node.subscope is None:
                 if not self._book.times(key, node.capability):
                     raise Broken(f"{path} is done, and the world knows nothing of it")
+
+    def _check_alternatives(self) -> None:
+        """Nothing does once more what a write has done, whatever it is called, unless a person or its card says so."""
+        done: dict[str, list[Entry]] = {}
+        for entry in self._book.entries:
+            done.setdefault(entry.path, []).append(entry)
+        for path, entries in done.items():
+            writes = [at for at, one in enumerate(entries) if one.effect == "write"]
+            more = [one.capability for one in entries[writes[0] + 1 :]] if writes else []
+            if len(more) > self._allowed.get(path, 0):
+                raise Broken(f"{path} was done once more by {more}, and nobody said that it may be")
 
     def check_fold(self) -> None:
         """Folding the whole log again, and again, gives what folding it as it grew gave."""

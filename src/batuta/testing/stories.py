@@ -47,9 +47,15 @@ class Story(msgspec.Struct):
         bits = dice >> 12
         before_s, after_s = (dice & 63) / 2_000, (dice >> 6 & 63) / 2_000
         bad = bad if bad > 9 else number_of(self.seed, call.path) % (bad + 1)
-        if nth >= bad or card.name == "ask":
+        # What breaks is the step's own capability, and what falls back does it once more.
+        falls_back = does == "break" and not undo and card.name != self._use(call.path)
+        if nth >= bad or card.name == "ask" or falls_back:
             return Act("done", True, before_s, after_s, bool(bits & 1))
         return Act(cast("Any", does), bool(bits & 2), before_s, after_s, bool(bits & 1))
+
+    def _use(self, path: str) -> str:
+        step = self.plan.steps.get(step_name(path))
+        return "" if step is None else step.use
 
     def judge(self, card: Card, args: Any, path: str) -> Verdict:
         """The policy."""
@@ -233,17 +239,22 @@ class _Draft:
         if self.chance(0.25):
             self.scripts[name] = (does, retries)
         elif use not in ("ask", "grow") and self.chance(0.07):
-            does = dice.choice(("fail", "fail", "refuse", "garbage"))
+            does = dice.choice(("fail", "break", "refuse", "garbage"))
             self.scripts[name] = (does, 10)
-            # If the process dies before it hears the garbage, a person says what really happened.
-            self.certain = self.certain and does != "garbage"
+            # If the process dies before it hears these, a person says what really happened.
+            self.certain = self.certain and does not in ("garbage", "break")
         fields["timeout_s"] = dice.choice((1.0, 2.0, 5.0))
         if use not in ("ask", "grow") and self.chance(0.12):
             other = dice.choice(_PLAIN[:-1])
             own = None if self.chance(0.5) else {"other": "${inputs.n}"}
-            fields["fallback"] = (Alternative(other, own),)
             if self.chance(0.5):
-                self.scripts[name] = ("fail", 10)
+                does = "break" if use in ("pay_ask", "pay_retry") else "fail"
+                self.scripts[name] = (does, 10)
+                if does == "break":
+                    # What falls back would do it once more.
+                    self.certain = False
+                    other = other if other in _EFFECTS else "put"
+            fields["fallback"] = (Alternative(other, own),)
         if use != "ask" and self.chance(0.35):
             fields["undo"] = Undo(dice.choice(_UNDOS), {"back": f"${{steps.{name}.v}}"})
             if self.chance(0.2):

@@ -37,13 +37,13 @@ class Act(msgspec.Struct, frozen=True):
 
     Attributes:
         does: `done`: it answers. `refuse`: nothing happened, ask again. `fail`: its final answer is no. `raise`: the
-            connection breaks. `stall`: no answer ever comes. `garbage`: an answer that is none.
-        lands: whether the effect happens (for `raise`, `stall`, `garbage`; `done` always, `refuse` and `fail` never).
+            connection breaks. `stall`: no answer ever comes. `garbage`: an answer that is none. `break`: it raises.
+        lands: whether the effect happens (`done` always, `refuse` and `fail` never, else either way).
         before_s, after_s: until the effect lands, and from there to the answer, in seconds.
         recalled: a caller that gives up before the effect has landed takes it back.
     """
 
-    does: Literal["done", "refuse", "fail", "raise", "stall", "garbage"] = "done"
+    does: Literal["done", "refuse", "fail", "raise", "stall", "garbage", "break"] = "done"
     lands: bool = True
     before_s: float = 0.0
     after_s: float = 0.0
@@ -244,6 +244,8 @@ def _said(act: Act, answer: Outcome) -> Outcome:
             raise ConnectionResetError("the line is dead")
         case "garbage":
             return Done(float("nan"))
+        case "break":
+            raise ValueError("it broke in the middle")
         case _:
             return answer
 

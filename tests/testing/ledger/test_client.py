@@ -116,7 +116,7 @@ def test_a_signal_stops_the_ledger_cleanly(tmp_path: Path, number: signal.Signal
         assert process.stderr is not None
         assert process.stdout.readline().startswith(b"ledger listening on http://127.0.0.1:")
         process.send_signal(number)
-        assert (process.wait(10), process.stderr.read()) == (0, b"")
+        assert (process.wait(90), process.stderr.read()) == (0, b"")
 
 
 def test_a_ledger_does_not_outlive_the_killed_process_that_started_it() -> None:
@@ -130,7 +130,7 @@ def test_a_ledger_does_not_outlive_the_killed_process_that_started_it() -> None:
     with starter:
         assert starter.stdout is not None
         port = urlsplit(starter.stdout.readline().decode().strip()).port
-        with socket.create_connection(("127.0.0.1", port or 0), timeout=10) as connection:
+        with socket.create_connection(("127.0.0.1", port or 0), timeout=90) as connection:
             starter.kill()
             assert connection.recv(1) == b""  # the ledger ended its connections
 

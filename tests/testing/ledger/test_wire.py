@@ -10,7 +10,7 @@ from batuta.testing.ledger.wire import BODY_BYTES_MAX, HEAD_BYTES_MAX
 
 
 def connect(ledger: Ledger) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", urlsplit(ledger.url).port or 0), timeout=10)
+    return socket.create_connection(("127.0.0.1", urlsplit(ledger.url).port or 0), timeout=90)
 
 
 def say(ledger: Ledger, raw: bytes) -> tuple[int, dict[str, object]]:

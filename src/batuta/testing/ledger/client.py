@@ -19,7 +19,7 @@ from batuta.testing.ledger.book import Entry, count_keys, entries_of, read_lines
 from batuta.testing.ledger.faults import Do
 
 # Beyond the time that a request may wait in the ledger, so that the ledger answers first.
-ANSWER_S = 10.0
+ANSWER_S = 30.0
 POLL_S = 0.01
 
 
@@ -44,7 +44,7 @@ class Ledger:
         *,
         accounts: Mapping[str, int] | Path | None = None,
         dedupe: bool = False,
-        start_s: float = 30.0,
+        start_s: float = 90.0,
     ) -> None:
         """Describe a ledger; `start` or `with` starts it.
 
@@ -148,7 +148,7 @@ class Ledger:
         """Forget all faults and return how many; what is stalled stays so until `release`."""
         return self._ask("DELETE", "/faults")["cleared"]
 
-    def wait_stalled(self, count: int = 1, wait_s: float = 10.0) -> list[dict[str, Any]]:
+    def wait_stalled(self, count: int = 1, wait_s: float = 60.0) -> list[dict[str, Any]]:
         """Return the stalled requests as soon as there are `count`; `TimeoutError` after `wait_s`.
 
         Each is {"stall", "method", "path", "key", "reference", "do", "connected"}.
@@ -159,7 +159,7 @@ class Ledger:
             raise TimeoutError(f"{len(stalled)} requests stalled after {wait_s:g} s, not {count}")
         return stalled
 
-    def wait_counts(self, total: int, wait_s: float = 10.0) -> dict[str, int]:
+    def wait_counts(self, total: int, wait_s: float = 60.0) -> dict[str, int]:
         """Return `counts` as soon as `total` effects are applied; `TimeoutError` after `wait_s`."""
         query = urlencode({"total": total, "wait": wait_s})
         counts = self._ask("GET", f"/counts?{query}", timeout_s=wait_s + ANSWER_S)
