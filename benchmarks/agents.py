@@ -24,10 +24,12 @@ from pydantic_ai.messages import ModelMessage, ModelRequest, ModelResponse, User
 from pydantic_ai.models import ModelRequestParameters
 from pydantic_ai.models.function import AgentInfo, DeltaToolCall, FunctionModel
 
-from agents_own import own_time, own_time_over_http
+from agents_own import later, own_time, own_time_over_http
 from agents_talk import (
+    HERE,
     PROMPT,
     RESULT_CHARS,
+    THERE,
     answering_after,
     asking,
     find_letters,
@@ -155,15 +157,20 @@ def at_once(count: int, turns: int, folder: Path) -> Many:
 
 
 def own_times(turns: int, root: Path) -> list[Figure]:
-    """The processor time of a turn: ours, and the library's."""
-    inside, http = root / "own", root / "http"
-    inside.mkdir()
-    http.mkdir()
+    """The processor time of a turn, ours and the library's, and how much later a question leaves."""
+    inside, http, here, there = folders = [root / name for name in ("own", "http", "here", "there")]
+    for folder in folders:
+        folder.mkdir()
     own = on_loop(own_time(turns, inside, 15))
     over = on_loop(own_time_over_http(turns, http, 3))
+    near, far = (
+        on_loop(later(turns, folder, 15, url)) for folder, url in ((here, HERE), (there, THERE))
+    )
     return [
         Figure("own CPU time of a turn, the library's taken off", own.ours, "ms", 1.0),
         Figure("  by a million additions in the same minute", own.pace, "×", None),
+        Figure("  by the clock: so much more between answer and question", near, "ms", None),
+        Figure("  the same, more for a model on another machine", far, "ms", None),
         Figure("  the library alone, the model inside of the process", own.bare, "ms", None),
         Figure("  the library and its SDK alone, over HTTP", over.bare, "ms", None),
         Figure("  more for a late turn than for an early one, of that", over.grown, "ms", None),
@@ -189,7 +196,7 @@ def measured(turns: int, count: int) -> list[Figure]:
         folder.mkdir()
         on_loop(run_once(turns, folder, find_letters, letters()))
         ratio = bytes_of(folder, turns, RESULT_CHARS[0], letters())
-        figures.append(Figure("  with letters at random, which pack least", ratio, "×", None))
+        figures.append(Figure("  with letters at random, which pack least", ratio, "×", 1.3))
         figures += own_times(turns, root)
         folder = root / "first"
         folder.mkdir()

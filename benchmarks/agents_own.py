@@ -7,9 +7,9 @@ off. What is left is ours: the journal and its thread, limits, policy, prices, t
 
 import json
 import statistics
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
-from time import process_time
+from time import perf_counter, process_time
 from typing import Any, NamedTuple
 
 from pydantic_ai.direct import model_request_stream
@@ -23,6 +23,7 @@ from pydantic_ai.messages import (
     UserPromptPart,
 )
 from pydantic_ai.models import Model, ModelRequestParameters
+from pydantic_ai.models.function import AgentInfo, DeltaToolCall, FunctionModel
 from pydantic_ai.settings import ModelSettings
 from pydantic_ai.tools import ToolDefinition
 
@@ -108,6 +109,54 @@ async def own_time(turns: int, folder: Path, pairs: int) -> Own:
     model = answering_after(turns)
     async with await opened_with(folder, model, turns) as app:
         return await _paired(app, lambda: alone(model, turns), turns, pairs)
+
+
+async def later(turns: int, folder: Path, pairs: int, url: str) -> float:
+    """How many milliseconds by the clock a question comes later than with the library alone, behind the last answer.
+
+    In the middle of all turns, and of all pairs. If `url` is on another machine, each question waits until the log
+    says on the disk that it will leave.
+    """
+    model, marks = marked(answering_after(turns))
+
+    def between() -> float:
+        # A question begins at an even mark, and its answer ends at the odd one behind it.
+        found = statistics.median(b - a for a, b in zip(marks[1:-1:2], marks[2::2], strict=True))
+        marks.clear()
+        return found * 1e3
+
+    found: list[float] = []
+    async with await opened_with(folder, model, turns, url=url) as app:
+        plan = asking()
+        used.clear()
+        for index in range(pairs + 1):
+            done = await app.run(plan, {})
+            assert done["result"]["turns"] == turns, done["error"]
+            ours = between()
+            await alone(model, turns)
+            theirs = between()
+            used.append(turns)
+            if index:  # the first one imports and compiles
+                found.append(ours - theirs)
+    used.clear()
+    return statistics.median(found)
+
+
+def marked(model: FunctionModel) -> tuple[FunctionModel, list[float]]:
+    """`model`, and when each of its answers began and ended."""
+    marks: list[float] = []
+    answer = model.stream_function
+    assert answer is not None
+
+    async def stream(
+        messages: list[ModelMessage], info: AgentInfo
+    ) -> AsyncIterator[str | dict[int, DeltaToolCall]]:
+        marks.append(perf_counter())
+        async for piece in answer(messages, info):
+            yield piece  # pyright: ignore[reportReturnType]
+        marks.append(perf_counter())
+
+    return FunctionModel(stream_function=stream), marks
 
 
 async def own_time_over_http(turns: int, folder: Path, pairs: int) -> Own:

@@ -28,6 +28,8 @@ from batuta.testing.providers import Answer, Asked, Providers, ToolCall
 RESULT_CHARS = (2_300, 10_000)
 PROMPT = "Find out where all the orders are, one after the other. " * 10
 SAID_CHARS = 690
+# Of a provider on this machine, and of one on another. Nobody is there.
+HERE, THERE = "http://127.0.0.1:1/v1", "http://192.0.2.1/v1"
 DOCS = Path(__file__).parent.parent / "docs"
 
 
@@ -130,10 +132,15 @@ def answering_after(turns: int, text: str = "") -> FunctionModel:
 
 
 async def opened_with(
-    folder: Path, model: FunctionModel, turns: int, sink: Any = None, tool: Any = find_order
+    folder: Path,
+    model: FunctionModel,
+    turns: int,
+    sink: Any = None,
+    tool: Any = find_order,
+    url: str = HERE,
 ) -> App:
-    """A workspace whose model is `model`, where the one of a provider would be."""
-    (folder / "batuta.yaml").write_bytes(settings("http://127.0.0.1:1/v1", turns))
+    """A workspace whose model is `model`, where the one of a provider at `url` would be."""
+    (folder / "batuta.yaml").write_bytes(settings(url, turns))
     app = await App.open(folder, functions=[tool], sink=sink)
     strong = app.engine.catalog.get("strong")
     assert isinstance(strong, ModelCapability)

@@ -19,7 +19,7 @@ from batuta.imports.manifest import Entry, made
 from batuta.imports.pin import Pin, read_pin, write_pin
 from batuta.imports.quarantine import quarantined
 from batuta.journal.memory import MemoryJournal
-from batuta.planning.draft import Shortlist
+from batuta.planning.shortlist import Shortlist
 
 TOOLS = 5_000
 ROUNDS = 5

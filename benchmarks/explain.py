@@ -91,7 +91,9 @@ def workloads() -> list[Workload]:
     }
     flaws = [one for one in check(plan, cards, places) if not one.warning]
     assert not flaws, flaws[0]
-    known = Statistics(9, {name: Measured(9, 0, 0.1, 0.2, None, name) for name in cards})
+    known = Statistics(
+        9, {name: Measured(9, p50_s=0.1, p95_s=0.2, capability=name) for name in cards}
+    )
     free, ruled = (forecaster(Policy(rules)) for rules in ((), RULES))
 
     def explained(policy: Any) -> object:
