@@ -11,6 +11,8 @@ from mcp.server import MCPServer
 from mcp.server.mcpserver import Context, Elicit, Resolve
 from pydantic import BaseModel
 
+from tests.hurry import LATER_S
+
 
 class Size(BaseModel):
     size: str
@@ -62,8 +64,13 @@ class Notes:
 async def listening(app: Any) -> AsyncIterator[str]:
     """`http://127.0.0.1:PORT`, where `app` (ASGI) is served."""
     with socket.create_server(("127.0.0.1", 0)) as at:
+        # A test that hurries the loop along is not to find the connection closed that it left open.
         config = uvicorn.Config(
-            app, log_level="critical", lifespan="on", timeout_graceful_shutdown=0
+            app,
+            log_level="critical",
+            lifespan="on",
+            timeout_keep_alive=int(2 * LATER_S),
+            timeout_graceful_shutdown=0,
         )
         server = uvicorn.Server(config)
         server.install_signal_handlers = lambda: None  # pyright: ignore[reportAttributeAccessIssue]
