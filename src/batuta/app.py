@@ -228,17 +228,24 @@ class App:
     # ── requests ─────────────────────────────────────────────────────────────────────────────────────────────
 
     async def start(
-        self, plan: Planned, inputs: Mapping[str, Any], *, author: str = "", key: str = ""
+        self,
+        plan: Planned,
+        inputs: Mapping[str, Any],
+        *,
+        author: str = "",
+        trusted: bool = True,
+        key: str = "",
     ) -> str:
         """Accept a run of `plan` (or of a workflow), durably, and return its id; nobody drives it yet.
 
+        `trusted` False: whoever asks is not known, or may not have plans made; nothing in the run makes one for them.
         `key`: the same key of the same author, with the same plan and inputs, is the same run, however often it comes.
 
         Raises:
             PlanError: the plan has flaws. InputError: the inputs do not fit. JournalError: there is no run then.
             Conflict: `key` was used for something else.
         """
-        run = await self._accept(plan, inputs, author, key)
+        run = await self._accept(plan, inputs, author, key, trusted=trusted)
         self.engine.keep(run)
         return run.id
 
@@ -253,16 +260,21 @@ class App:
         return await self._shown(await self.host.drive(run.id, run))
 
     async def _accept(
-        self, plan: Planned, inputs: Mapping[str, Any], author: str, key: str = ""
+        self,
+        plan: Planned,
+        inputs: Mapping[str, Any],
+        author: str,
+        key: str = "",
+        *,
+        trusted: bool = True,
     ) -> Run:
         who = author or local_user()
         recorded = plan if isinstance(plan, Plan) else plan.plan
         inputs = await self.pinned(recorded, inputs)
+        request = Request(author=who, trusted=trusted)
 
         async def begin(run_id: str) -> Run:
-            run, receipt = self.engine.accept(
-                recorded, inputs, run_id=run_id, request=Request(author=who)
-            )
+            run, receipt = self.engine.accept(recorded, inputs, run_id=run_id, request=request)
             await self.engine.journal.commit(receipt)
             return run
 
@@ -278,10 +290,13 @@ class App:
                 raise
             return await begun_before(self.engine, run_id_of(who, key), recorded, inputs)
 
-    async def fork(self, run_id: str, wish: Wish, *, author: str = "", key: str = "") -> Forked:
+    async def fork(
+        self, run_id: str, wish: Wish, *, author: str = "", trusted: bool = True, key: str = ""
+    ) -> Forked:
         """Begin a new run, durably, that takes over what `run_id` has finished before the step of `wish`.
 
-        Nobody drives it yet: `resume` with its id does. `key` as for `start`.
+        Nobody drives it yet: `resume` with its id does. `trusted`, `key` as for `start`; a fork of the run of somebody
+        who is not trusted is not trusted either.
 
         Raises:
             NotFound: no such run or step. InputError: it cannot be forked there, or what is given does not fit.
@@ -297,7 +312,7 @@ class App:
         who = author or local_user()
 
         async def begin(run_id: str) -> Forked:
-            return await fork(self.engine, origin, wish, run_id=run_id, author=who)
+            return await fork(self.engine, origin, wish, run_id=run_id, author=who, trusted=trusted)
 
         return await begun(self.engine, who, key, begin)
 

@@ -193,7 +193,9 @@ class Talk:
             steps={_STEP: Step(use=card.name, with_=use)},
             result=f"${{steps.{_STEP}}}",
         )
-        run = await self._service.app.start(plan, args, author=self._who, key=self._key)
+        run = await self._service.app.start(
+            plan, args, author=self._who, trusted=self._trusted, key=self._key
+        )
         return Begun(run, streams)
 
     async def _asked(self, plan: str) -> Begun | Said:

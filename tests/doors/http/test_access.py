@@ -60,6 +60,49 @@ def test_a_key_may_what_its_scopes_say_and_no_more(guarded: Server) -> None:
     assert guarded.http.get("/api/v1/runs", headers=runner).status_code == 403
 
 
+OWN_PLAN = "name: own\nsteps: {it: {use: publish, with: {text: x}}}\nresult: done\n"
+
+
+@pytest.mark.parametrize(
+    "asked", [{"text": OWN_PLAN}, {"plan": {"steps": {"a": {"use": "value"}}}}]
+)
+def test_who_may_make_no_plan_brings_none(guarded: Server, asked: dict[str, Any]) -> None:
+    runner = _bearer(guarded, "run")
+    answer = guarded.http.post("/api/v1/runs", json=asked, headers=runner)
+    assert (answer.status_code, answer.json()["code"]) == (403, "scope")
+    assert "make" in answer.json()["remedy"]
+    calling = guarded.http.post("/capabilities/publish", data={"text": "x"}, headers=runner)
+    assert calling.status_code == 403
+
+
+def test_for_who_may_make_no_plan_none_is_made(guarded: Server) -> None:
+    runner, maker = _bearer(guarded, "run", "read"), _bearer(guarded, "run", "read", "plan")
+    made = {"words": "slowly take 0.01 seconds"}
+    answer = guarded.http.post("/api/v1/runs", json=made, headers=maker)
+    assert answer.json()["request"]["planner"] == "compose", answer.text
+    answer = guarded.http.post("/api/v1/runs", json=made, headers=runner)
+    assert "compose" not in answer.text
+    # What is registered runs for them as for everybody.
+    begun = guarded.http.post("/api/v1/runs", json={"words": "publish hello"}, headers=runner)
+    assert begun.status_code == 200, begun.text
+    run = begun.json()["run"]
+    facts = guarded.http.get(f"/api/v1/runs/{run}/facts", headers=runner).json()["facts"]
+    assert facts[0]["request"]["trusted"] is False
+
+
+def test_what_a_stranger_began_is_not_trusted_because_somebody_forks_it(guarded: Server) -> None:
+    runner, maker = _bearer(guarded, "run", "read"), _bearer(guarded, "run", "read", "plan")
+    for first, second in ((runner, maker), (maker, runner)):
+        asked = {"plan": "echo", "inputs": {"text": "x"}}
+        begun = guarded.http.post("/api/v1/runs?wait=60", json=asked, headers=first).json()
+        fork = {"at": "said"}
+        forked = guarded.http.post(
+            f"/api/v1/runs/{begun['run']}/fork", json=fork, headers=second
+        ).json()
+        facts = guarded.http.get(f"/api/v1/runs/{forked['run']}/facts", headers=maker).json()
+        assert facts["facts"][0]["request"]["trusted"] is False
+
+
 def test_a_conversation_answers_no_question_for_who_may_not_answer(guarded: Server) -> None:
     runner = _bearer(guarded, "run")
     messages = [

@@ -43,11 +43,15 @@ async def begin(service: Service, principal: Principal, asked: Asked, key: str) 
     ways = [way for way in (asked.plan, asked.text, asked.words) if way is not None]
     if not ways or (asked.plan is not None and asked.text is not None):
         raise Problem(400, "input", "say what is to run with one of `plan`, `text` and `words`")
+    if asked.text is not None or isinstance(asked.plan, dict):
+        principal.needs("plan")
     if asked.words is not None:
         return await _begin_of_words(service, principal, asked, key)
     sourced = sourced_of(service, asked)
     assert sourced is not None
-    return await service.app.start(sourced.plan, asked.inputs, author=principal.name, key=key)
+    return await service.app.start(
+        sourced.plan, asked.inputs, author=principal.name, trusted=principal.trusted, key=key
+    )
 
 
 async def _begin_of_words(service: Service, principal: Principal, asked: Asked, key: str) -> str:

@@ -65,8 +65,12 @@ class Forked(msgspec.Struct, frozen=True):
     stale: tuple[str, ...] = ()
 
 
-async def fork(engine: Engine, origin: Run, wish: Wish, *, run_id: str, author: str) -> Forked:
+async def fork(
+    engine: Engine, origin: Run, wish: Wish, *, run_id: str, author: str, trusted: bool = True
+) -> Forked:
     """Begin the run `run_id` as a fork of `origin`, durably; nobody drives it yet.
+
+    Its values are those of `origin`: whatever `trusted` says of its author, it is trusted no more than that.
 
     Raises:
         NotFound: there is no such step. InputError: it cannot be forked there, or what is replaced does not fit.
@@ -94,7 +98,7 @@ async def fork(engine: Engine, origin: Run, wish: Wish, *, run_id: str, author: 
             shape,
             complete,
             run_id,
-            Request(text="", author=author),
+            Request(author=author, trusted=trusted and _trusted(origin)),
             Fork(run=origin.id, at=wish.at, head=origin.head, asks=asks),
         )
     )
@@ -123,6 +127,11 @@ async def fork(engine: Engine, origin: Run, wish: Wish, *, run_id: str, author: 
         taken_back=taken_back,
         stale=tuple(_stale(root, kept, wish)),
     )
+
+
+def _trusted(origin: Run) -> bool:
+    """True unless what is taken over came from somebody who is not trusted."""
+    return origin.accepted is None or origin.accepted.request.trusted
 
 
 async def _forked_before(

@@ -81,7 +81,7 @@ def ask_router(console: Console) -> APIRouter:
             return await pages.understood(understood, asked, error=error)
         return RedirectResponse(f"/plans/{quote(name)}", 303)
 
-    @router.post("/ask/run", response_model=None, dependencies=[may("run")])
+    @router.post("/ask/run", response_model=None, dependencies=[may("run"), may("plan")])
     async def run(request: Request) -> HTMLResponse | RedirectResponse:
         asked = await _read(request)
         try:

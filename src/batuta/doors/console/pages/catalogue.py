@@ -76,7 +76,10 @@ def catalogue_router(console: Console) -> APIRouter:
     async def capability(name: str) -> HTMLResponse:
         return await _capability(console, one_card(app.cards, name))
 
-    @router.post("/capabilities/{name}", response_model=None, dependencies=[may("run")])
+    # One call is a plan that nobody has registered.
+    @router.post(
+        "/capabilities/{name}", response_model=None, dependencies=[may("run"), may("plan")]
+    )
     async def call(name: str, request: Request) -> HTMLResponse | RedirectResponse:
         card = one_card(app.cards, name)
         given = texts_of(await request.form())

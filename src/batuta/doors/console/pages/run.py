@@ -17,6 +17,7 @@ from batuta.doors.console.questions import answer_of, questions_of
 from batuta.doors.console.routing import PageRoute
 from batuta.doors.console.run_page import facts_part, inputs_of, run_parts, step_part
 from batuta.doors.http.access.principal import may
+from batuta.doors.http.state import caller_of
 from batuta.engine.past.fork import Wish
 from batuta.errors import BatutaError, InputError
 
@@ -71,7 +72,8 @@ def run_router(console: Console) -> APIRouter:
         given = texts_of(await request.form())
         wish = await _wish(console, run, given)
         key = key_of(given, [run, msgspec.structs.asdict(wish)])
-        forked = await app.fork(run, wish, author=console.who(request), key=key)
+        caller = caller_of(request)
+        forked = await app.fork(run, wish, author=caller.name, trusted=caller.trusted, key=key)
         console.drive(forked.run.id, request)
         return RedirectResponse(f"/runs/{quote(forked.run.id)}", 303)
 

@@ -21,7 +21,7 @@ __all__ = ["COOKIE", "Access", "Guard", "check_address"]
 _PUBLIC = frozenset({"/health", "/ready"})
 # Where a browser keeps its key; set with HttpOnly and SameSite=Strict.
 COOKIE = "batuta_key"
-_NOBODY = Principal("", "", frozenset(), trusted=False)
+_NOBODY = Principal("", "", frozenset())
 
 
 class Accepting(Protocol):

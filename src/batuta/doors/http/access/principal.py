@@ -13,8 +13,8 @@ __all__ = ["EVERY_SCOPE", "LOCAL", "Principal", "may"]
 # Scope -> what whoever has it may do.
 EVERY_SCOPE = {
     "read": "look at plans, runs, capabilities, knowledge and figures",
-    "plan": "make, check, explain and edit plans",
-    "run": "begin, cancel and fork runs; speak with models and agents",
+    "plan": "make, check, explain and edit plans, and run what was made",
+    "run": "begin runs of registered plans, cancel and fork runs; speak with models and agents",
     "answer": "answer the questions of runs",
     "knowledge": "upload and delete documents",
     "admin": "everything, and what changes the workspace",
@@ -27,11 +27,25 @@ class Principal(msgspec.Struct, frozen=True):
     name: str
     caller: str
     scopes: frozenset[str]
-    trusted: bool = True
+
+    @property
+    def trusted(self) -> bool:
+        """True if plans may be made for them: who may make none gets a registered one, or none."""
+        return self.has("plan")
 
     def has(self, scope: str) -> bool:
         """True if they may do what `scope` is about."""
         return scope in self.scopes or "admin" in self.scopes
+
+    def needs(self, scope: str) -> None:
+        """Raises `Problem` if they may not do what `scope` is about."""
+        if not self.has(scope):
+            raise Problem(
+                403,
+                "scope",
+                f"this needs the scope {scope!r}",
+                remedy=f"ask for a key that may {EVERY_SCOPE[scope]}",
+            )
 
 
 # Whoever sits at this machine, where no key and no issuer is asked for.
@@ -47,13 +61,7 @@ def may(scope: str) -> Any:
 def _check_of(scope: str) -> Callable[[Request], None]:
     async def check(request: Request) -> None:
         principal: Principal = request.scope["state"]["principal"]
-        if not principal.has(scope):
-            raise Problem(
-                403,
-                "scope",
-                f"this needs the scope {scope!r}",
-                remedy=f"ask for a key that may {EVERY_SCOPE[scope]}",
-            )
+        principal.needs(scope)
 
     return check  # type: ignore[return-value]
 

@@ -154,11 +154,12 @@ async def cancel(request: Request, run: str) -> Response:
 )
 async def fork(request: Request, run: str, key: Once = "") -> Response:
     """Begin a new run that takes over what this one has finished before the step `at`."""
-    wish = await body_of(request, Forking)
+    wish, caller = await body_of(request, Forking), caller_of(request)
     forked = await app_of(request).fork(
         run,
         Wish(wish.at, wish.inputs, wish.values, wish.unasked),
-        author=caller_of(request).name,
+        author=caller.name,
+        trusted=caller.trusted,
         key=key,
     )
     said = msgspec.to_builtins({name: getattr(forked, name) for name in _FORKED})
