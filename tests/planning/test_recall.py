@@ -12,6 +12,7 @@ from batuta import capability
 from batuta.app import App
 from batuta.capabilities.local.classify import Classified, classifying
 from batuta.desk import Desk
+from batuta.errors import InputError
 from batuta.housekeeping import erase
 from batuta.journal.memory import MemoryJournal
 from batuta.opening import embedder_of_this_machine
@@ -126,6 +127,37 @@ async def test_a_plan_that_failed_is_not_recalled(app: App) -> None:
 async def test_a_stranger_is_recalled_nothing(app: App) -> None:
     await make(app)
     assert (await Desk(app).understand(WORDS, trusted=False)).sourced is None
+
+
+async def test_what_one_tenant_has_asked_and_confirmed_is_unknown_to_another(
+    tmp_path: Path,
+) -> None:
+    folders = [tmp_path / name for name in ("acme", "rival")]
+    for folder in folders:
+        folder.mkdir()
+        (folder / "batuta.yaml").write_text("{}", encoding="utf-8")
+    # Both in one process, with the same capabilities, one after the other and at the same time.
+    async with (
+        await App.open(folders[0], functions=[tell]) as acme,
+        await App.open(folders[1], functions=[tell]) as rival,
+    ):
+        before = await Desk(rival).understand(WORDS)
+        run = await make(acme)
+        desk = Desk(rival)
+        assert (await Desk(acme).understand(WORDS)).planner == "recall"
+        after = await desk.understand(WORDS)
+        assert "recall" not in (before.planner, after.planner)
+        assert after.route == before.route
+        said = [one.route.why for one in (after.chosen, *after.others)]
+        assert not any(run in why for why in said), said
+        # Nor does the yes of one count in the other, though plan, inputs and cards are the same.
+        sourced = plan_from_yaml(MADE)
+        inputs = inputs_in(Wish(WORDS, date(2026, 11, 22)), sourced.plan)
+        proposal = Proposal("compose", Route(sourced.plan.name, 0.7, "by type"), sourced, inputs)
+        understood = Understood(WORDS, proposal)
+        yes = await Desk(acme).approval(understood, inputs.values)
+        with pytest.raises(InputError, match="nothing runs"):
+            await desk.accept(understood, inputs.values, who="eve", approved=yes)
 
 
 async def test_a_plan_of_which_a_card_has_changed_is_not_recalled(
