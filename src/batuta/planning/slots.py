@@ -1,5 +1,6 @@
 """The inputs of a workflow, read out of the words of a request; what is not said is not there."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any, cast
@@ -9,6 +10,7 @@ import msgspec
 from batuta.language.found import Found
 from batuta.language.nearest import Wanted, assigned
 from batuta.language.words import folded, stem
+from batuta.planning.several import listed
 from batuta.planning.sought import Sought, sought
 from batuta.planning.spans import Spans
 from batuta.reading.schema import problems
@@ -23,7 +25,8 @@ _UNCLEAR_SHOWN = 5
 # Longer than this, what stands where an example has an input is something else.
 _TEXT_WORDS_MAX, _NAME_WORDS_MAX = 12, 4
 _OR = frozenset({"or", "oder", "ou", "/"})
-_OR_CHARS_MAX = 8
+_OR_CHARS_MAX = 12
+_THEN = re.compile(r"\s+(?:then|also|dann|auch)$")
 # What names one thing: of "orders 17 and 18", neither is the order.
 _NAMING = frozenset({"token", "id", "email", "file"})
 _AND = frozenset({"and", "und", "&", "as well as", "y", "et", "plus"})
@@ -45,11 +48,13 @@ class Inputs(msgspec.Struct, frozen=True):
     Attributes:
         missing: inputs without a default that the words do not hold.
         unclear: of those, the ones that several words could be.
+        several: of these, the ones that take one thing, where the words name a list of them, and mean each.
     """
 
     slots: tuple[Slot, ...]
     missing: tuple[str, ...] = ()
     unclear: Mapping[str, tuple[str, ...]] = {}
+    several: tuple[str, ...] = ()
 
     @property
     def values(self) -> dict[str, Any]:
@@ -83,6 +88,7 @@ def read_inputs(
     reading.flags()
     reading.left_over()
     reading.free_words()
+    several = reading.lists()
     missing = tuple(
         name for name in schemas if name not in reading.taken and "default" not in schemas[name]
     )
@@ -95,6 +101,7 @@ def read_inputs(
         ),
         missing,
         {name: reading.unclear[name] for name in missing if name in reading.unclear},
+        several,
     )
 
 
@@ -204,10 +211,26 @@ class _Reading:
             if str(first.value) == str(second.value) or first.end > second.start:
                 continue
             between = text[first.end : second.start]
-            beside = len(between) <= _OR_CHARS_MAX and between.strip().lower() in joints
+            joint = _THEN.sub("", between.strip(" ,\n").lower())
+            beside = len(between) <= _OR_CHARS_MAX and joint in joints
             if beside or (alone and _word_before(text, first) == _word_before(text, second) != ""):
                 return first.text, second.text
         return ()
+
+    def lists(self) -> tuple[str, ...]:
+        """Inputs that take one thing where a list of them is named: which one is meant, nobody says."""
+        several: list[str] = []
+        for name, one in self._asked.items():
+            found = listed(one, self._candidates[name], self._spans.text, ends=False)
+            spans = [(start, end) for other, (_, start, end) in self.taken.items() if other != name]
+            taken = any(
+                each.start < end and start < each.end for each in found for start, end in spans
+            )
+            if found and not taken and "default" not in self._schemas[name]:
+                self.taken.pop(name, None)
+                self.unclear[name] = tuple(each.text for each in found)
+                several.append(name)
+        return tuple(several)
 
     def _take_many(self, found: Mapping[str, list[Found]]) -> None:
         for name, one in self._asked.items():

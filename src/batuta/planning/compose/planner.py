@@ -157,6 +157,9 @@ class ComposePlanner:
         reader = Reader(wish, clauses)
         said = reader.said
         nodes = for_each(arranged(picks, known, said, follows, worth), wish, clauses, reader)
+        if len(nodes) == 1 and nodes[0].offer.card.kind == "plan":
+            alone = f"only {nodes[0].offer.name} is near, and it is registered as it is"
+            return self._none(alone, near)
         condition = condition_in(command)
         if condition and any(node.offer.careful for node in nodes if node.pick.clause != WHOLE):
             return self._none(f"whether “{condition}” holds, no step here says", near)
@@ -263,8 +266,6 @@ def _against(asked: _Asked, picks: Sequence[Pick]) -> str:
     against = speaks_against(asked.denied, picks)
     if not against and any(one.offer.careful for one in picks):
         against = "the words ask what was done" if asks_about_the_past(asked.command) else ""
-    if not against and len(picks) == 1 and picks[0].offer.card.kind == "plan":
-        against = f"only {picks[0].offer.name} is near, and it is registered as it is"
     return against
 
 

@@ -1,8 +1,6 @@
 """The same capability for each of several things: "refund order 17 and order 18" are two steps, where that is sure."""
 
-import re
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 
 from batuta.language.found import Found
 from batuta.language.weights import EMPTY
@@ -13,20 +11,15 @@ from batuta.planning.compose.choose import WHOLE, Clause
 from batuta.planning.compose.offers import Field
 from batuta.planning.compose.values import Reader
 from batuta.planning.proposal import Wish
+from batuta.planning.several import listed
 from batuta.planning.sought import sought
 from batuta.planning.spans import Spans
 from batuta.reading.schema import problems
 
 __all__ = ["for_each", "whole_parts"]
 
-# What names one thing, and not how much or when.
-_KINDS = frozenset({"token", "number", "id", "email", "file"})
-_STEPS_MAX = 6
-# Between two things that are both meant.
-_BETWEEN = re.compile(
-    r"\s{0,9}(?:(?P<last>(?:,\s{0,9})?(?:and|und|as well as|sowie|&)\s{1,9})|,\s{0,9})"
-    r"(?:(?:the|for|of|no\.?|nr\.?|#)\s{0,9}){0,2}(?P<cue>[^\W\d_]{2,30})?\s{0,9}#?"
-)
+# More than these, and somebody had better write a plan for a list of them.
+_STEPS_MAX = 20
 
 
 def whole_parts(text: str, parts: Sequence[tuple[str, int]]) -> list[tuple[str, int]]:
@@ -92,6 +85,8 @@ def _things(node: Node, clause: Clause, wish: Wish, reader: Reader) -> list[Mapp
     if len(lists) != 1:
         return []
     ((name, found),) = lists.items()
+    if len(found) > _STEPS_MAX:
+        return []
     others = {field.name for field in node.offer.fields} - {name}
     if others & reader.said(node.offer, node.pick.clause):
         return []
@@ -99,26 +94,12 @@ def _things(node: Node, clause: Clause, wish: Wish, reader: Reader) -> list[Mapp
     return [{name: one._replace(start=one.start + at, end=one.end + at)} for one in found]
 
 
-def _list(field: Field, text: str, spans: Spans) -> list[Found]:
-    """The values for `field` in `text`, if they are several, and one list; else []."""
+def _list(field: Field, text: str, spans: Spans) -> Sequence[Found]:
+    """The values for `field` in `text`, if they are several, and one list; else ()."""
     asked = sought(field.name, field.schema)
-    if asked.kind not in _KINDS or asked.many:
-        return []
     found = [
         one
         for one in spans.candidates(asked)
         if asked.kind == "file" or not problems(field.schema, one.value)
     ]
-    if not 2 <= len(found) <= _STEPS_MAX or len({str(one.value) for one in found}) != len(found):
-        return []
-    before = {stem(word.text) for word in words(text[: found[0].start])[-2:]}
-    cues = before | {stem(word) for cue in asked.cues for word in cue.lower().split()}
-    last = False
-    for one, other in pairwise(found):
-        between = _BETWEEN.fullmatch(text, one.end, other.start)
-        if between is None or last:
-            return []
-        if (cue := between["cue"]) is not None and stem(cue.lower()) not in cues:
-            return []
-        last = between["last"] is not None
-    return found if last else []
+    return listed(asked, found, text)
