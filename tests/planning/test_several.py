@@ -8,6 +8,7 @@ import pytest
 from batuta import capability
 from batuta.app import App
 from batuta.desk import Desk
+from batuta.errors import InputError
 from batuta.journal.memory import MemoryJournal
 
 PLANS = {
@@ -94,14 +95,13 @@ async def test_where_it_is_unclear_somebody_is_asked(
     understood = await Desk(app).understand(words)
     assert understood.inputs.unclear == {name: told}
     assert (understood.inputs.missing, understood.inputs.several) == ((name,), (name,))
-    assert not understood.free
-    assert understood.route.why.endswith(f"it takes one {name}, and the words name 2")
+    with pytest.raises(InputError, match=name):
+        await Desk(app).accept(understood, understood.inputs.values)
 
 
 async def test_for_who_has_no_plan_made_none_of_them_is_picked(app: App) -> None:
     understood = await Desk(app).understand("refund orders 17, 18 and 19", trusted=False)
     assert understood.plan == "refund-order"
-    assert not understood.free
     assert understood.inputs.missing == ("order",)
 
 

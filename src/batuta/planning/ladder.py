@@ -23,7 +23,8 @@ class Ladder:
     async def climb(self, wish: Wish) -> tuple[Proposal, ...]:
         """What each planner came to, the chosen one first, the others as they were asked.
 
-        Chosen is the first that is sure, else the surest. Who is not trusted has no plan made.
+        Chosen is the first that is sure, else the surest. Where the words have several things for one input, the next
+        is asked, too: it may have a plan for each. Who is not trusted has no plan made.
         """
         said: list[Proposal] = []
         for planner in self._planners:
@@ -34,7 +35,7 @@ class Ladder:
             began = time.perf_counter()
             one = await planner.propose(wish)
             said.append(msgspec.structs.replace(one, took_s=time.perf_counter() - began))
-            if one.route.sure:
+            if one.route.sure and not one.inputs.several:
                 break
         # Of equally sure ones, the cheapest: max keeps the first.
         chosen = max(said, key=_worth)
@@ -43,5 +44,6 @@ class Ladder:
 
 def _worth(one: Proposal) -> tuple[bool, bool, float]:
     """Sure before unsure, all that is asked for before one of several things that there is a plan for."""
+    several = bool(one.inputs.several)
     whole = one.sourced is not None and not any(other.plan for other in one.route.also)
-    return one.route.sure, whole, one.route.confidence
+    return one.route.sure and not several, whole and not several, one.route.confidence

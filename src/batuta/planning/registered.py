@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 import msgspec
 
 from batuta.language.cues import words_of_name
-from batuta.planning.candidate import Candidate, Guess, Route
+from batuta.planning.candidate import Candidate
 from batuta.planning.conditions import condition_in, is_conditional
 from batuta.planning.proposal import Proposal, Wish
 from batuta.planning.route import Router
@@ -49,9 +49,7 @@ class RegisteredPlanner:
         if but:
             why = f"{route.why}; but {but}"
             route = msgspec.structs.replace(route, sure=False, why=why)
-        inputs = inputs_in(wish, sourced.plan)
-        route = _of_one(route, inputs)
-        return Proposal(self.name, route, sourced, inputs)
+        return Proposal(self.name, route, sourced, inputs_in(wish, sourced.plan))
 
     def _but(self, text: str, plan: Plan, meant: Candidate) -> str:
         """What speaks against it that nobody needs to be asked whether `plan` is meant; "" if nothing."""
@@ -65,20 +63,6 @@ class RegisteredPlanner:
             if any(card.effect not in ("pure", "read") for card in called):
                 return "the words ask what was done, and it would be done"
         return unmet(text, " ".join((described(plan, called), *asked)), asked)
-
-
-def _of_one(route: Route, inputs: Inputs) -> Route:
-    """`route`, which is not sure where the words have several things for an input that takes one.
-
-    What it would leave undone was asked for, too; so a plan that does all of it comes before this one.
-    """
-    if not inputs.several:
-        return route
-    (name, *_) = inputs.several
-    told = inputs.unclear[name]
-    why = f"{route.why}; but it takes one {name}, and the words name {len(told)}"
-    rest = tuple(Guess(route.plan, route.confidence, words=text) for text in told[1:])
-    return msgspec.structs.replace(route, sure=False, why=why, also=(*route.also, *rest))
 
 
 def described(plan: Plan, called: Sequence[Card]) -> str:

@@ -193,9 +193,8 @@ def told(understood: Understood, desk: Desk, screen: Screen, args: argparse.Name
         if not screen.json:
             screen.say("who was asked:", *asked_lines(understood))
     elif understood.route.also:
-        things = 1 + sum(1 for one in understood.route.also if one.plan)
         error = InputError(
-            f"“{words}” asks for {things} things, and nothing runs",
+            f"“{words}” asks for {len(candidates)} things, and nothing runs",
             remedy=f"ask for one after the other, or say which: {command_for(understood, 'NAME', args)}",
         )
         heading = "what it asks for:"
