@@ -151,6 +151,32 @@ async def test_a_model_that_writes_without_end_is_broken_off_and_costs_one_quest
     assert "characters and went on; at most 200 tokens were asked for" in draft.route.why
 
 
+@pytest.mark.parametrize("cap", ["{usd: 0.000001}", "{calls: 0}"])
+async def test_what_the_budget_does_not_allow_is_not_even_asked(
+    folder: Path, providers: Providers, cap: str
+) -> None:
+    text = (folder / "batuta.yaml").read_text()
+    (folder / "batuta.yaml").write_text(f"{text}budget: {cap}\n")
+    understood, draft = await drafted(folder)
+    assert (draft.sourced, draft.cost_nusd, providers.requests) == (None, 0, [])
+    assert "the call may cost $" in draft.route.why or "budget" in draft.route.why
+    assert understood.planner != "draft"
+
+
+async def test_a_budget_is_held_over_all_questions_of_a_draft(
+    folder: Path, providers: Providers
+) -> None:
+    text = (folder / "batuta.yaml").read_text()
+    (folder / "batuta.yaml").write_text(f"{text}budget: {{usd: 0.1}}\n")
+    wrong = DRAFT | {"steps": [{"name": "a", "use": "teleport", "with": {}}]}
+    providers.say([Answer(json.dumps(wrong), input_tokens=30_000, output_tokens=30_000)])
+    _, draft = await drafted(folder)
+    # The first question took most of it: a second one could cost more than is left.
+    assert len(providers.requests) == 1
+    assert (draft.sourced, draft.cost_nusd) == (None, 60_000_000)
+    assert "$0.04 of $0.10 is left" in draft.route.why
+
+
 async def test_a_value_that_the_model_made_up_is_asked_for(
     folder: Path, providers: Providers
 ) -> None:

@@ -50,7 +50,7 @@ def inner(name: str) -> Plan | None:
         (["look"], ["scoped"], ["scoped wants hr"]),
         (["scoped"], ["scoped"], []),
         (["dear"], ["cheap"], []),
-        (["cheap"], ["dear"], ["it may cost $2e-06, and the plan before $1e-06"]),
+        (["cheap"], ["dear"], ["it may cost $0.000002, and the plan before $0.000001"]),
         (["cheap"], ["unknown"], ["nobody knows what it may cost"]),
         (["unknown"], ["dear"], []),
     ],

@@ -69,7 +69,9 @@ class TestPurse:
         purse = Purse(Budget(usd=1), 0.0)
         purse.reserve(600_000_000)
         assert purse.refuses(400_000_000, 0.0) == ""
-        assert purse.refuses(400_000_001, 0.0) == "the call may cost $0.4, and $0.4 of $1 is left"
+        assert (
+            purse.refuses(400_000_001, 0.0) == "the call may cost $0.40, and $0.40 of $1.00 is left"
+        )
         purse.settle(600_000_000, 0)
         assert purse.refuses(1_000_000_000, 0.0) == ""
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from batuta.spec.budget import usd
 from batuta.spec.card import EFFECTS, REACHES, Card
+from batuta.spec.figures import dollars
 from batuta.spec.plan import Plan
 from batuta.spec.shape import PlanShape, StepShape
 
@@ -31,7 +31,7 @@ def wider(
     if now is None and then is not None:
         found.append("nobody knows what it may cost")
     elif now is not None and then is not None and now > then:
-        found.append(f"it may cost ${usd(now):.6g}, and the plan before ${usd(then):.6g}")
+        found.append(f"it may cost {dollars(now)}, and the plan before {dollars(then)}")
     return found
 
 

@@ -7,6 +7,8 @@ from typing import Self, TypeVar
 
 import msgspec
 
+from batuta.spec.figures import dollars
+
 __all__ = ["NUSD_PER_USD", "Budget", "Purse", "nusd", "usd"]
 
 # Money is an integer of nano-US-dollars: exact under addition, and a token at $0.15 per million is 150 of them.
@@ -91,13 +93,13 @@ class Purse:
             return f"the budget of {budget.calls} calls is used up"
         limit = self.limit_nusd
         if limit is not None and price_nusd is None:
-            return f"nobody knows what the call costs, and the budget is ${usd(limit):.6g}"
+            return f"nobody knows what the call costs, and the budget is {dollars(limit)}"
         if limit is not None and price_nusd is not None:
             left = limit - self.spent_nusd - self.reserved_nusd
             if price_nusd > left:
                 return (
-                    f"the call may cost ${usd(price_nusd):.6g}, and ${usd(max(left, 0)):.6g} "
-                    f"of ${usd(limit):.6g} is left"
+                    f"the call may cost {dollars(price_nusd)}, and {dollars(max(left, 0))} "
+                    f"of {dollars(limit)} is left"
                 )
         return self.out_of_time(now)
 

@@ -31,7 +31,8 @@ def round_duration(seconds: float) -> str:
 def money(amount_usd: float) -> str:
     """`$0.0123`: four digits after the point, more for less than a cent that would look like nothing."""
     if amount_usd and abs(amount_usd) < 0.0001:
-        return f"${amount_usd:.2g}" if abs(amount_usd) < 1e-6 else f"${amount_usd:.6f}"
+        digits = 6 if abs(amount_usd) >= 1e-6 else 9  # nano-dollars are the least there is
+        return f"${amount_usd:.{digits}f}"
     return f"${amount_usd:,.4f}" if abs(amount_usd) < 100 else f"${amount_usd:,.2f}"
 
 

@@ -11,8 +11,9 @@ import msgspec
 from batuta.plans.bounds import bounds
 from batuta.plans.check.flaws import Path
 from batuta.plans.check.seen import Seen, Walk
-from batuta.spec.budget import Budget, usd
+from batuta.spec.budget import Budget
 from batuta.spec.card import Card
+from batuta.spec.figures import dollars
 from batuta.spec.plan import FANOUT_DEFAULT_MAX, Plan
 
 __all__ = ["check_bounds"]
@@ -66,13 +67,13 @@ def _check_price(walk: Walk, seen: Seen, around: Budget, *, certain: bool) -> bo
         what = "usd"
         why = (
             f"nobody knows what a call of {card.name!r} costs, and the budget is "
-            f"${usd(limit):.6g}: it is refused"
+            f"{dollars(limit)}: it is refused"
         )
     elif limit is not None and card.price_nusd > limit and not card.quoted:
         what = "usd"
         why = (
-            f"one call of {card.name!r} may cost ${usd(card.price_nusd):.6g}, and the budget is "
-            f"${usd(limit):.6g}: it is refused"
+            f"one call of {card.name!r} may cost {dollars(card.price_nusd)}, and the budget is "
+            f"{dollars(limit)}: it is refused"
         )
     else:
         return False
@@ -105,7 +106,7 @@ def _check_worst(walk: Walk, budget: Budget) -> None:
         _tell_worst(walk, "calls", f"{worst.calls:,} calls, and its budget is {budget.calls:,}")
     limit = budget.limit_nusd
     if limit is not None and worst.cost_nusd is not None and worst.cost_nusd > limit:
-        most = f"${usd(worst.cost_nusd):,.6g}, and its budget is ${usd(limit):,.6g}"
+        most = f"{dollars(worst.cost_nusd)}, and its budget is {dollars(limit)}"
         _tell_worst(walk, "usd", most)
     longest_s = max((step.timeout_s or 0.0 for step in walk.plan.steps.values()), default=0.0)
     if budget.seconds is None or longest_s > budget.seconds:
