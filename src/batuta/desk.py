@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from batuta.app import App
-from batuta.capabilities.local.classify import classifying
+from batuta.capabilities.local.classify import foreseeing
 from batuta.capabilities.registered import PREFIX
 from batuta.config import plan_files
 from batuta.engine.author import local_user
@@ -68,7 +68,7 @@ class Desk:
         self._confirmations = Confirmations(app.engine.journal)
         self._registered: dict[str, Sourced] | None = None
         self._offered: dict[str, Sourced] | None = None
-        router = Router(classify or classifying(embedder_of_this_machine))
+        router = Router(classify) if classify else Router(*foreseeing(embedder_of_this_machine))
         engine = app.engine
         making = makers(app)
         planners: list[Planner] = [

@@ -1,16 +1,30 @@
 """Words find the workflow that is meant, or none."""
 
+import asyncio
 from functools import cache
+from itertools import product
 
 import pytest
 
-from batuta.capabilities.local.classify import classifying
+from batuta.capabilities.local.classify import classifying, foreseeing
 from batuta.opening import embedder_of_this_machine
 from batuta.planning.candidate import Candidate, Route
 from batuta.planning.route import Router
 from tests.planning.requests import CHOSEN_ON, HELD_OUT
 
 SUPPORT = [Candidate(name, text) for name, text in CHOSEN_ON["support"][0].items()]
+
+
+VERBS = "archive refund approve print export import merge split rename forward cancel close"
+THINGS = (
+    "invoice order ticket report customer supplier contract shipment warehouse budget forecast salary vacancy training"
+    " badge laptop licence meeting survey voucher coupon discount"
+)
+# So many that to learn what one asks of other programs, too, is not worth waiting for.
+MANY = [
+    Candidate(f"{verb}-{thing}", confirmed=(f"{verb} the {thing}",))
+    for verb, thing in product(VERBS.split(), THINGS.split())
+]
 
 
 async def routed(words: str, candidates: list[Candidate] = SUPPORT) -> Route:
@@ -154,3 +168,15 @@ async def test_a_workflow_that_stands_alone_is_not_what_everything_means(words: 
     ]
     assert not (await routed(words, alone)).sure
     assert (await routed("asnwer a customer who wants his money back", alone)).sure
+
+
+async def test_among_many_nobody_waits_until_it_is_learned_what_is_asked_of_other_programs() -> (
+    None
+):
+    router, words = Router(*foreseeing(embedder())), "book a hotel for the meeting"
+    before = await router.route(words, MANY)
+    assert (bool(before.plan), before.sure) == (True, False)
+    assert before.why.endswith("what one asks of other programs is still being learned")
+    await asyncio.gather(*(asyncio.all_tasks() - {asyncio.current_task()}))
+    after = await router.route(words, MANY)
+    assert (after.plan, after.why) == ("", "it is more like what one asks of other programs")

@@ -27,9 +27,7 @@ class Profile(NamedTuple):
 
 def profile(text: str) -> Profile:
     """The profile of the first 300 characters of `text`."""
-    parts = sorted(part for word in words(text[:_CHARS_MAX]) for part in _parts(word.text))[
-        :_WORDS_MAX
-    ]
+    parts = _parts_of(text)
     pieces = set(parts)
     for part in parts:
         padded = f"^{part}$"
@@ -51,7 +49,7 @@ def beginning(said: Iterable[str]) -> frozenset[str]:
 
 @lru_cache(maxsize=1_024)
 def _words_of(text: str) -> frozenset[str]:
-    return frozenset(profile(text).words)
+    return frozenset(_parts_of(text))
 
 
 def similarity(left: Profile, right: Profile) -> float:
@@ -80,6 +78,11 @@ def similarity(left: Profile, right: Profile) -> float:
             free.pop(of)
     whole = sum(map(len, left.words)) + sum(map(len, right.words))
     return max(shared / whole, joined if joined > 0.85 else 0.0)
+
+
+def _parts_of(text: str) -> list[str]:
+    found = sorted(part for word in words(text[:_CHARS_MAX]) for part in _parts(word.text))
+    return found[:_WORDS_MAX]
 
 
 def _parts(word: str) -> list[str]:

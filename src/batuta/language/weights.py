@@ -1,10 +1,11 @@
 """How much the words of some sentences say: rare ones more than common ones, the commonest nothing."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from math import log
 
-from batuta.language.words import stem, words
+from batuta.language.words import SHORT_CHARS, stem, words
 
 __all__ = ["EMPTY", "content", "rare", "rarity"]
 
@@ -26,7 +27,17 @@ EMPTY = frozenset(
 
 def content(text: str) -> list[str]:
     """The stems of the words of `text` that say something, in order."""
-    return [stem(word.text) for word in words(text) if word.text.removesuffix("'s") not in EMPTY]
+    return [*_content_of_short(text)] if len(text) <= SHORT_CHARS else [*_content(text)]
+
+
+# Requests that are known are held against each new one. Of each, half a kilobyte.
+@lru_cache(maxsize=16_384)
+def _content_of_short(text: str) -> tuple[str, ...]:
+    return tuple(_content(text))
+
+
+def _content(text: str) -> Iterator[str]:
+    return (stem(word.text) for word in words(text) if word.text.removesuffix("'s") not in EMPTY)
 
 
 def rarity(pieces: Sequence[Iterable[str]]) -> dict[str, float]:

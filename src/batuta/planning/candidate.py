@@ -1,11 +1,11 @@
 """What may be asked for, and what came of asking."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Protocol
 
 import msgspec
 
-__all__ = ["Candidate", "Classify", "Guess", "Route"]
+__all__ = ["Candidate", "Classify", "Foresight", "Guess", "Route"]
 
 # `local.classify`: (text=…, labels=…, none=…, threshold=…) → {label, confidence, scores, why}.
 Classify = Callable[..., Awaitable[Mapping[str, Any]]]
@@ -25,6 +25,21 @@ class Candidate(msgspec.Struct, frozen=True):
     examples: tuple[str, ...] = ()
     confirmed: tuple[str, ...] = ()
     inputs: Mapping[str, Mapping[str, Any]] = {}
+
+
+class Foresight(Protocol):
+    """What can be said of `Classify` before it is asked."""
+
+    async def maybe_sure(
+        self, texts: Sequence[str], labels: Any, none: Any, least: float
+    ) -> Sequence[bool]:
+        """For each of `texts`, False if it is less sure of it than `least`, above 0. For all of them that takes as long
+        as to classify one."""
+        ...
+
+    def is_learned(self, labels: Any, none: Any) -> bool:
+        """True if it has learned these; if not, it learns them from now on, and who asks need not wait for it."""
+        ...
 
 
 class Guess(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -85,7 +85,10 @@ def wishes(text: str) -> list[Span]:
     """The parts of `text` that may each ask for something of its own, at most six; [] if it is one part."""
     text = text[:_COMMAND_CHARS_MAX]
     parts: list[Span] = []
-    for sentence in sentences(text):
+    spans = sentences(text)
+    if len(spans) == 1 and _JOINT.search(text) is None:
+        return []
+    for sentence in spans:
         start = sentence.start
         joints = islice(_JOINT.finditer(text, sentence.start, sentence.end), _JOINTS_MAX)
         for joint in (*joints, None):

@@ -17,9 +17,10 @@ from batuta.planning.compose.values import new_file, with_new_file
 from batuta.planning.conditions import condition_in, is_conditional
 from batuta.planning.proposal import NONE, Proposal, Wish
 from batuta.planning.registered import described, inputs_in
-from batuta.planning.route import FEW_TEXTS, Router, speaks_of
+from batuta.planning.route import FEW_TEXTS, Router
 from batuta.planning.slots import Inputs
 from batuta.planning.spans import Spans
+from batuta.planning.speaking import speaks_of
 from batuta.planning.unmet import asks_about_the_past, unmet
 from batuta.plans.build import plan_from_data
 from batuta.ports import WORKSPACE, Journal
@@ -153,7 +154,7 @@ class RecallPlanner:
             return "the words ask what was done"
         cards = self._cards()
         said = described(plan, [cards[name] for name in PlanShape(plan).capabilities])
-        but = unmet(wish.words, " ".join((said, *earlier.requests)), earlier.requests)
+        but = unmet(wish.words, said, tuple(earlier.requests))
         if but:
             return but
         read = [(slot.start, slot.end) for slot in inputs.slots]

@@ -62,7 +62,7 @@ class RegisteredPlanner:
         if asks_about_the_past(text) and not any(asks_about_the_past(one) for one in asked):
             if any(card.effect not in ("pure", "read") for card in called):
                 return "the words ask what was done, and it would be done"
-        return unmet(text, " ".join((described(plan, called), *asked)), asked)
+        return unmet(text, described(plan, called), asked)
 
 
 def described(plan: Plan, called: Sequence[Card]) -> str:

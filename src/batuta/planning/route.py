@@ -1,19 +1,19 @@
 """Which of the registered workflows some words mean, or none of them."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 
-from batuta.language.similarity import among, beginning
+from batuta.language.sentences import Span
 from batuta.language.weights import content
 from batuta.language.words import words
-from batuta.planning.candidate import Candidate, Classify, Guess, Route
+from batuta.planning.candidate import Candidate, Classify, Foresight, Guess, Route
 from batuta.planning.clauses import command_of, wishes
+from batuta.planning.speaking import says_all_of, speaks_of
 from batuta.spec.plan import PLACEHOLDER
 
-__all__ = ["FEW_TEXTS", "SURE_FROM", "Router", "speaks_of"]
+__all__ = ["FEW_TEXTS", "SURE_FROM", "Router"]
 
 # Below this, nothing fits.
 _FITS_FROM = 0.5
@@ -29,15 +29,11 @@ _TAUGHT_BY, _CROWD_BELOW, _ALONE_BELOW = 2, 0.7, 3
 # examples for each of three workflows of CLINC150, 82 % of what means none of them is refused instead of 66 %, and 157
 # of 158 right answers stay.
 FEW_TEXTS, _CROWD_BELOW_TAUGHT = 120, 0.9
+# To learn so many takes a quarter of a second, and of 3,200 four.
+_WAITED_FOR_TEXTS = 500
 _ALTERNATIVES = 3
 # Sets of candidates that are asked about in turn: what is registered, and what worked.
 _LABELS_KEPT = 4
-# So much of a request is most of it. A letter or two begin any word.
-_MOST = 0.6
-_ALIKE_CHARS_MIN = 3
-# So many of the words of a request are in an example of several things, where these are what it asks for; half of so
-# many as they are spelt there: to look for misspelt ones takes a hundred times as long.
-_NEARLY_ALL = 0.8
 # Of the earlier requests of one workflow, the newest: what is learned from grows no further.
 _CONFIRMED_MAX = 200
 _TEXT_CHARS_MAX = 4_000
@@ -68,6 +64,7 @@ _ELSEWHERE: list[dict[str, Any]] = [
         "Schreiben": "Schreib ein Gedicht, sing ein Lied, erzähl einen Witz.",
     }.items()
 ]
+_NOT_YET = "what one asks of other programs is still being learned"
 _OTHER = "it is more like what one asks of other programs"
 _NONE = Route("", 0.0, "")
 
@@ -76,20 +73,26 @@ class _Labels(NamedTuple):
     """What `classify` is told of the candidates.
 
     `each` is a tuple: who gets the same one again need not look at it again.
-    `crowd`: they and what one asks of other programs. `taught`: all have examples; `few`: all together have few texts.
+    `crowd`: they and what one asks of other programs. `taught`: all have examples; `few`: all together have few texts;
+    `many`: so many that to learn the crowd, too, is not worth waiting for.
     """
 
     each: tuple[dict[str, Any], ...]
     crowd: tuple[dict[str, Any], ...]
     taught: bool
     few: bool
+    many: bool
 
 
 class Router:
-    """Finds what is meant by meaning and spelling; `classify` is what `local.classify` does."""
+    """Finds what is meant by meaning and spelling; `classify` is what `local.classify` does.
 
-    def __init__(self, classify: Classify) -> None:
+    `foresight`: what it need not be asked, and what it would take long to answer; None: it is asked everything.
+    """
+
+    def __init__(self, classify: Classify, foresight: Foresight | None = None) -> None:
         self._classify = classify
+        self._foresight = foresight
         self._labels: list[tuple[tuple[Candidate, ...], _Labels]] = []
         self._last: tuple[str, _Labels, bool | list[str], Mapping[str, Any]] | None = None
 
@@ -133,10 +136,13 @@ class Router:
         if not parts:
             return best
         meant = next((one for one in labels.each if one["label"] == best.plan), None)
-        if best.sure and meant and _whole(command, meant.get("examples", ())):
+        if best.sure and meant and says_all_of(command, meant.get("examples", ())):
             return best
+        parts = await self._maybe_sure(parts, labels, strangers)
         asked: dict[str, Guess] = {}
-        for wish in parts:
+        for left, wish in zip(range(len(parts), 0, -1), parts, strict=True):
+            if len(asked) + left < 2:  # whatever they are, it is one thing that is asked for
+                break
             said = await self._guessed(wish.text, labels, strangers, _PART_FROM)
             if said.plan:
                 asked.setdefault(said.plan, Guess(said.plan, said.confidence, said.why, wish.text))
@@ -159,12 +165,23 @@ class Router:
             ),
         )
 
+    async def _maybe_sure(
+        self, parts: Sequence[Span], labels: _Labels, strangers: Sequence[str]
+    ) -> Sequence[Span]:
+        """Those of `parts` that may be sure enough to ask for something of their own."""
+        if self._foresight is None:
+            return parts
+        texts = [part.text[:_TEXT_CHARS_MAX] for part in parts]
+        none = list(strangers) if strangers else True
+        kept = await self._foresight.maybe_sure(texts, labels.each, none, _PART_FROM)
+        return [part for part, may_be in zip(parts, kept, strict=True) if may_be]
+
     async def _guessed(
         self, text: str, labels: _Labels, strangers: Sequence[str], least: float = 0.0
     ) -> Route:
         """What `text` means; none of them where that is less sure than `least`."""
         text = text[:_TEXT_CHARS_MAX]
-        each, crowd, taught, few = labels
+        each, crowd, taught, few, many = labels
         said = await self._said(text, labels, list(strangers) if strangers else True)
         found = _routed(said, SURE_FROM if taught else _SURE_FROM_UNTAUGHT)
         if found.confidence < least:
@@ -178,6 +195,9 @@ class Router:
         below = _CROWD_BELOW_TAUGHT if taught else _CROWD_BELOW
         if found.confidence < below or len(each) < _ALONE_BELOW:
             # Of few words, something is always the nearest. Is it nearer than what one asks of other programs?
+            if many and self._foresight and not self._foresight.is_learned(crowd, True):
+                why = f"{found.why}; {_NOT_YET}"
+                return msgspec.structs.replace(found, sure=False, why=why)
             said = await self._classify(text=text, labels=crowd, none=True, threshold=0.0)
             if str(said["label"]).startswith(_MARK):
                 near = _near(said)
@@ -203,8 +223,12 @@ class Router:
         if found is None:
             each = tuple(_label(one) for one in known)
             counts = [len(one.get("examples", ())) for one in each]
-            few = sum(counts) + len(each) < FEW_TEXTS
-            found = _Labels(each, (*each, *_ELSEWHERE), min(counts) >= _TAUGHT_BY, few)
+            size = sum(counts) + len(each)
+            few, many = size < FEW_TEXTS, size > _WAITED_FOR_TEXTS
+            found = _Labels(each, (*each, *_ELSEWHERE), min(counts) >= _TAUGHT_BY, few, many)
+            # Kept from now on, for who asks first is not to wait for it: a hundredth of what it takes to learn them.
+            for text in (text for one in each for text in one.get("examples", ())):
+                content(text)
             self._labels = [(known, found), *self._labels[: _LABELS_KEPT - 1]]
         return found
 
@@ -219,60 +243,9 @@ def _label(one: Candidate) -> dict[str, Any]:
     }
 
 
-def speaks_of(text: str, label: Mapping[str, Any]) -> bool:
-    """True if a request has the first of its words, or most of them, in common with what is said of a workflow.
-
-    The first says what is to be done: "delete all customers" is not what answers them, however near it is.
-    """
-    known = _words_in(label["label"], label["description"], *label.get("examples", ()))
-    found = [_among(word, known) for word in _asked_in(text)]
-    return bool(found) and (found[0] or sum(found) >= _MOST * len(found))
-
-
-def _words_in(*said: str) -> frozenset[str]:
-    return beginning(word for one in said for word in content(one))
-
-
 def _pasted(command: str, text: str) -> bool:
     """True if not all of `text` is what is asked for."""
     return len(command.strip()) < len(text.strip())
-
-
-def _asked_in(text: str) -> list[str]:
-    """The words of a request that say something, without numbers."""
-    return [word for word in content(text) if not any(char.isdigit() for char in word)]
-
-
-def _among(word: str, known: frozenset[str]) -> bool:
-    return among(word, known, _ALIKE_CHARS_MIN)
-
-
-def _whole(command: str, examples: Iterable[str]) -> bool:
-    """True if an example asks for several things, and for nearly all that the words of `command` ask for."""
-    asked = _asked_in(command)
-    least = max(1.0, _NEARLY_ALL * len(asked))
-    # All of a stem but its last letter stands in the word that it is of. To see that takes a hundredth of what it takes
-    # to take an example apart, and a workflow may have two hundred.
-    begun = [word[:-1] for word in asked]
-    return any(
-        2 * sum(word in known for word in asked) >= least
-        and sum(_among(word, known) for word in asked) >= least
-        for known in (_together(one) for one in examples if 2 * _found(begun, one) >= least)
-    )
-
-
-def _found(begun: Sequence[str], example: str) -> int:
-    """How many of some words may be in an example."""
-    if not example.isascii():
-        return len(begun)
-    plain = example.lower()
-    return sum(word in plain for word in begun)
-
-
-@lru_cache(maxsize=16_384)
-def _together(example: str) -> frozenset[str]:
-    """The words of an example that asks for several things; of another, none."""
-    return _words_in(example) if wishes(example) else frozenset()
 
 
 def _plain(example: str) -> str:

@@ -1,8 +1,9 @@
 """What a request says that a plan near to it would not do: "do not …", "… and delete it", "when was it sent?"."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import chain
 
 from batuta.language.sentences import Span
 from batuta.language.similarity import among
@@ -108,28 +109,34 @@ def doings(text: str) -> list[Span]:
     return [one for one in parts if _does(one.text)]
 
 
-def unmet(text: str, said: str, asked: Iterable[str] = ()) -> str:
+def unmet(text: str, said: str, asked: Sequence[str] = ()) -> str:
     """What `text` says against a plan or asks for beside it, as the end of a sentence; "" if nothing.
 
     `said`: what the plan is described with. `asked`: requests that it is known to be meant by.
     """
     denied = denials(text)
-    if denied and not any(denials(one) for one in asked):
+    if denied and not any(map(_denies, asked)):
         return f"the words say “{denied[0].text}”"
     wanted = doings(text)
     if not wanted:
         return ""
-    known = _stems(said)
+    known = _stems(said, *asked)
     for one in wanted:
         if not among(stem(first_word(one.text)), known, _ALIKE_CHARS_MIN):
             return f"it does nothing for “{one.text}”"
     return ""
 
 
+# What is known is held against each new request.
+@lru_cache(maxsize=4_096)
+def _denies(asked: str) -> bool:
+    return bool(denials(asked))
+
+
 # Of a plan with many examples, that takes milliseconds, for each request.
 @lru_cache(maxsize=128)
-def _stems(said: str) -> frozenset[str]:
-    return frozenset(content(said))
+def _stems(*said: str) -> frozenset[str]:
+    return frozenset(chain.from_iterable(map(content, said)))
 
 
 def _does(part: str) -> bool:

@@ -28,6 +28,8 @@ _SPELLINGS, _SPELLINGS_OF_MANY = 65_536, 32_768
 _NUMBERS_MAX = 2**25
 # How sure an answer is, is learned from so many texts at least.
 _CURVE_MIN = 40
+# Scores of several texts at once are the same but for their last bits, and are shown with four digits.
+_SIFTED = 1e-3
 # How strangers look is learned from labels that are left out, and those say little if they have fewer texts than so
 # many each, their names among them. On tasks of 8 to 100 labels with 2 to 8 examples each (CLINC150, training and
 # validation part) belief calls 10 to 20 of 100 strangers more none, and keeps 1 or 2 of 100 others less.
@@ -97,6 +99,24 @@ class Classifier:
             ),
             self._nearest(average, best),
         )
+
+    def maybe_sure(
+        self,
+        texts: Sequence[Sequence[str]],
+        vectors: Mapping[str, Array],
+        *,
+        none: bool,
+        least: float,
+    ) -> list[bool]:
+        """For each of `texts` (their words), False if `guess` is less sure of it than `least`."""
+        if not isinstance(self._learner, Ridge) or self._learner.is_small:
+            return [True] * len(texts)
+        known = [text for text in texts if text]
+        averages = [self._meaning.average(text, vectors) for text in known] if self._meaning else []
+        scores = self._learner.scores_of_all(averages, [self._lexicon(text) for text in known])
+        curve = self._sure_of_none if none else self._sure
+        sure = iter((curve(Said.of(scores, self.known.none)) >= least - _SIFTED).tolist())
+        return [bool(text) and next(sure) for text in texts]
 
     def _learn_few(self, texts: Sequence[Sequence[str]]) -> None:
         judged = self.known.taught and len(texts) >= _CURVE_MIN

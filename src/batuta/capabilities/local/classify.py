@@ -1,7 +1,7 @@
 """local.classify: which of some labels a text has, or none of them, and how sure that is."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from copy import deepcopy
 from typing import Annotated, Any, NamedTuple, TypedDict
 
@@ -10,10 +10,11 @@ import msgspec
 from batuta.capabilities.function import capability
 from batuta.capabilities.local.bounds import bounded
 from batuta.capabilities.local.labels import Labels, known_labels
+from batuta.capabilities.threads import Threads
 from batuta.errors import CallFailed
 from batuta.ports import Embedder
 
-__all__ = ["Classified", "Embedding", "classifying"]
+__all__ = ["Classified", "Embedding", "Learning", "classifying", "foreseeing"]
 
 # Gives the embedder of this machine, or None if it has none; asked once.
 Embedding = Callable[[], Embedder | None]
@@ -35,8 +36,18 @@ class Classified(TypedDict):
 
 def classifying(embedding: Embedding) -> Callable[..., Awaitable[Classified]]:
     """The function behind `local.classify`. `embedding`: where it asks what words mean; by spelling alone if None."""
-    room = _Room(embedding)
+    return _capability(Learning(embedding))
 
+
+def foreseeing(
+    embedding: Embedding,
+) -> tuple[Callable[..., Awaitable[Classified]], "Learning"]:
+    """The same, and what it has learned, for who plans (`planning.candidate.Foresight`)."""
+    room = Learning(embedding)
+    return _capability(room), room
+
+
+def _capability(room: "Learning") -> Callable[..., Awaitable[Classified]]:
     @capability("local.classify", effect="pure", reach="local")
     async def classify(
         text: Annotated[
@@ -77,11 +88,15 @@ class _Learned(NamedTuple):
     task: asyncio.Task[Any]
 
     def of(self, labels: Any, none: Any, loop: asyncio.AbstractEventLoop) -> bool:
-        same = isinstance(labels, tuple) and self.given is labels
-        return self.loop is loop and self.none == none and (same or self.labels == labels)
+        if self.loop is not loop or self.none != none:
+            return False
+        if self.given is labels and isinstance(self.given, tuple):
+            return True
+        # Of two that begin alike, all would be compared before the end of one of them.
+        return len(self.labels) == len(labels) and self.labels == labels
 
 
-class _Room:
+class Learning:
     """What was learned so far, and what words mean."""
 
     def __init__(self, embedding: Embedding) -> None:
@@ -91,7 +106,7 @@ class _Room:
         self._vectors: dict[str, Any] = {}
         # The last that was asked for is the first.
         self._learned: list[_Learned] = []
-        self._known: tuple[Any, Any, bytes] = (None, None, b"")
+        self._threads = Threads()
 
     async def classified(
         self, text: str, labels: Any, none: Any, threshold: float | None
@@ -120,7 +135,31 @@ class _Room:
             "why": _why(guess.words, guess.nearest, guess.stranger),
         }
 
+    async def maybe_sure(
+        self, texts: Sequence[str], labels: Any, none: Any, least: float
+    ) -> list[bool]:
+        """For each of `texts`, False if `classified` is less sure of it than `least`, above 0."""
+        from batuta.language.spelling import words_of
+
+        classifier = await self._classifier(labels, none)
+        said = [words_of(text) for text in texts]
+        await self._look_up([word for own in said for word in own])
+        return classifier.maybe_sure(said, self._vectors, none=none is not False, least=least)
+
+    def is_learned(self, labels: Any, none: Any) -> bool:
+        """True if `labels` have been learned, or cannot be; if not, they are learned from now on."""
+        loop = asyncio.get_running_loop()
+        if any(one.of(labels, none, loop) and one.task.done() for one in self._learned):
+            return True
+        self._task(labels, none)
+        return False
+
     async def _classifier(self, labels: Any, none: Any) -> Any:
+        # Who stops waiting does not stop the others who wait for the same.
+        return await asyncio.shield(self._task(labels, none))
+
+    def _task(self, labels: Any, none: Any) -> asyncio.Task[Any]:
+        """What learns `labels`, or has learned them."""
         # Two loops may ask one after the other (tests, notebooks): what a loop learns is that loop's.
         loop = asyncio.get_running_loop()
         # Comparing 15,000 examples with themselves takes 0.2 ms, hashing them 3.
@@ -133,8 +172,7 @@ class _Room:
             found = _Learned(labels, deepcopy(labels), deepcopy(none), loop, task)
         self._learned.insert(0, found)
         del self._learned[_KEPT:]
-        # Who stops waiting does not stop the others who wait for the same.
-        return await asyncio.shield(found.task)
+        return found.task
 
     async def _learn(self, labels: Any, none: Any) -> Any:
         from batuta.capabilities.local.classifier import learned
@@ -143,7 +181,9 @@ class _Room:
         known = known_labels(labels, none)
         await self._look_up([word for text in known.texts for word in words_of(text)])
         dim = self._embedder.dim if self._embedder is not None else 0
-        return await asyncio.to_thread(learned, known, self._vectors, dim)
+        vectors = self._vectors
+        # Nobody may be waiting for it, and a process does not stay for it.
+        return await self._threads.run(lambda: learned(known, vectors, dim))
 
     async def _look_up(self, words: list[str]) -> None:
         """Make sure that it is known what `words` mean, if there is anybody to ask."""
