@@ -24,7 +24,7 @@ from batuta.planning.compose.history import Past
 from batuta.planning.compose.learned import Learned
 from batuta.planning.compose.offers import offer_of
 from batuta.planning.compose.scoring import Scorer
-from benchmarks.planning import DATA, ORIGIN, Row, cards_of, f1, rows_of
+from benchmarks.ultratool import DATA, ORIGIN, Row, cards_of, f1, rows_of
 
 np: Any = numpy  # whose annotations are not strict
 

@@ -4,17 +4,8 @@ import gzip
 import json
 from pathlib import Path
 
-from benchmarks.planning import (
-    Answer,
-    Row,
-    cards_of,
-    chain,
-    composer,
-    f1,
-    figures,
-    nearest,
-    rows_of,
-)
+from benchmarks.planning import Answer, chain, composer, figures, nearest
+from benchmarks.ultratool import Row, cards_of, f1, rows_of
 
 ROWS = [
     Row("find a train and book a seat", ("find", "book"), frozenset({("find", "book")})),
