@@ -25,6 +25,7 @@ from mcp.types import (
 
 from batuta.capabilities.mcp.sending import current
 from batuta.capabilities.mcp.warden import Warden
+from batuta.outbound.child import Child, started
 from batuta.outbound.exchange import Trouble
 from batuta.outbound.headers import removed
 
@@ -77,16 +78,11 @@ class Program(msgspec.Struct, frozen=True):
         kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
         await asyncio.to_thread(self.warden.ready)
         try:
-            process = await asyncio.create_subprocess_exec(
-                program,
-                *words,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
+            process = await started(
+                [program, *words],
                 cwd=self.folder,
                 env=kept | dict(self.environment),
                 limit=MESSAGE_BYTES_MAX,
-                start_new_session=True,
             )
         except (OSError, ValueError) as error:
             said = getattr(error, "strerror", None) or str(error)
@@ -116,8 +112,7 @@ class Running:
     `over` is set once it says nothing more; `trouble` then says why.
     """
 
-    def __init__(self, process: asyncio.subprocess.Process, secrets: Sequence[str]) -> None:
-        assert process.stdin and process.stdout and process.stderr, "started with pipes"
+    def __init__(self, process: Child, secrets: Sequence[str]) -> None:
         self._process = process
         self._input, self._output, self._errors = process.stdin, process.stdout, process.stderr
         self._secrets = secrets
@@ -167,10 +162,11 @@ class Running:
         line = item.message.model_dump_json(by_alias=True, exclude_unset=True).encode() + b"\n"
         asks = isinstance(item.message, JSONRPCRequest)
         pipe = self._input.transport
-        waiting = pipe.get_write_buffer_size()
-        if self.alive and not pipe.is_closing() and waiting <= _WAITING_BYTES_MAX:
+        # It may end while this is written: then it may have read it.
+        hears = self.alive and pipe.get_write_buffer_size() <= _WAITING_BYTES_MAX
+        if hears:
             self._input.write(line)
-        if not self.alive or pipe.is_closing() or waiting > _WAITING_BYTES_MAX:
+        if not hears or pipe.is_closing():
             # Not a byte has left: a pipe that closes while it is written to has no reader.
             if asks:
                 raise MCPError(CONNECTION_CLOSED, "Connection closed")
@@ -262,26 +258,19 @@ def _how(code: int) -> str:
         return f"was ended by signal {-code}"
 
 
-async def _ended(process: asyncio.subprocess.Process) -> None:
+async def _ended(process: Child) -> None:
     """End `process` and what it started: its input closed, then SIGTERM, then SIGKILL."""
-    assert process.stdin
     process.stdin.close()
     await _gone(process, _END_S)
     for sign in (signal.SIGTERM, getattr(signal, "SIGKILL", signal.SIGTERM)):
         if not _tell(process, sign):
             break
         await _gone(process, _END_S)
-    transport: Any = getattr(process, "_transport", None)
-    if transport is not None:
-        with contextlib.suppress(OSError):
-            transport.close()  # what it started may hold the other ends
+    process.close()  # what it started may hold the other ends
 
 
-async def _gone(
-    process: asyncio.subprocess.Process, longest_s: float, *, alone: bool = False
-) -> None:
+async def _gone(process: Child, longest_s: float, *, alone: bool = False) -> None:
     """Wait until it has ended; if not `alone`, with all of its group."""
-    # Not process.wait(): that waits for the ends of the pipes, too, which others may hold.
     end = asyncio.get_running_loop().time() + longest_s
     while process.returncode is None or (not alone and _tell(process, 0)):
         if asyncio.get_running_loop().time() >= end:
@@ -289,13 +278,13 @@ async def _gone(
         await asyncio.sleep(_POLL_S)
 
 
-def _tell(process: asyncio.subprocess.Process, sign: int) -> bool:
+def _tell(process: Child, sign: int) -> bool:
     """Send `sign` to the process and all of its group; False if nobody is left."""
     try:
         if hasattr(os, "killpg"):
             os.killpg(process.pid, sign)
         elif process.returncode is None and sign:
-            process.send_signal(sign)
+            process.tell(sign)
         return hasattr(os, "killpg") or process.returncode is None
     except (ProcessLookupError, PermissionError):
         return False

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import shlex
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -51,8 +52,8 @@ async def _left(command: list[str], path: Path, screen: Screen) -> str:
     """What `path` holds when the editor has ended. Where a document is printed, the editor may not print into it."""
     out = sys.stderr if screen.json else None
     try:
-        process = await asyncio.create_subprocess_exec(*command, str(path), stdout=out)
-        code = await process.wait()
+        # Not started by the loop: see batuta.outbound.child.
+        code = await asyncio.to_thread(subprocess.call, [*command, str(path)], stdout=out)
         if code == 0:
             return await asyncio.to_thread(path.read_text, encoding="utf-8")
     except (OSError, ValueError) as error:
