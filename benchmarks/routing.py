@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # figures are of one core
 
-from batuta.capabilities.local.classify import classifying
+from batuta.capabilities.local.classify import foreseeing
 from batuta.language.words import stems
 from batuta.opening import embedder_of_this_machine
 from batuta.planning.candidate import Candidate
@@ -96,7 +96,7 @@ def router(rows: list[Row], strangers: list[str]) -> Say:
         Candidate(plan, plan.replace("_", " "), examples=tuple(texts))
         for plan, texts in by_plan.items()
     ]
-    asked = Router(classifying(embedder_of_this_machine))
+    asked = Router(*foreseeing(embedder_of_this_machine))
 
     async def say(text: str) -> Answer:
         found = await asked.route(text, candidates, strangers)

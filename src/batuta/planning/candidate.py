@@ -1,6 +1,6 @@
 """What may be asked for, and what came of asking."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
 import msgspec
@@ -30,11 +30,8 @@ class Candidate(msgspec.Struct, frozen=True):
 class Foresight(Protocol):
     """What can be said of `Classify` before it is asked."""
 
-    async def maybe_sure(
-        self, texts: Sequence[str], labels: Any, none: Any, least: float
-    ) -> Sequence[bool]:
-        """For each of `texts`, False if it is less sure of it than `least`, above 0. For all of them that takes as long
-        as to classify one."""
+    async def maybe_sure(self, text: str, labels: Any, none: Any, least: float) -> bool:
+        """False if it is less sure of `text` than `least`. To see that takes half of the time of an answer."""
         ...
 
     def is_learned(self, labels: Any, none: Any) -> bool:

@@ -141,7 +141,7 @@ class Router:
         parts = await self._maybe_sure(parts, labels, strangers)
         asked: dict[str, Guess] = {}
         for left, wish in zip(range(len(parts), 0, -1), parts, strict=True):
-            if len(asked) + left < 2:  # whatever they are, it is one thing that is asked for
+            if len(asked) + left < 2:  # whatever it is, only one thing is asked for
                 break
             said = await self._guessed(wish.text, labels, strangers, _PART_FROM)
             if said.plan:
@@ -168,13 +168,18 @@ class Router:
     async def _maybe_sure(
         self, parts: Sequence[Span], labels: _Labels, strangers: Sequence[str]
     ) -> Sequence[Span]:
-        """Those of `parts` that may be sure enough to ask for something of their own."""
+        """Those of `parts` that may be sure enough to ask for something of their own; none, if it is one at most."""
         if self._foresight is None:
             return parts
-        texts = [part.text[:_TEXT_CHARS_MAX] for part in parts]
         none = list(strangers) if strangers else True
-        kept = await self._foresight.maybe_sure(texts, labels.each, none, _PART_FROM)
-        return [part for part, may_be in zip(parts, kept, strict=True) if may_be]
+        found: list[Span] = []
+        for left, part in zip(range(len(parts), 0, -1), parts, strict=True):
+            if len(found) + left < 2:
+                return ()
+            text = part.text[:_TEXT_CHARS_MAX]
+            if await self._foresight.maybe_sure(text, labels.each, none, _PART_FROM):
+                found.append(part)
+        return found
 
     async def _guessed(
         self, text: str, labels: _Labels, strangers: Sequence[str], least: float = 0.0

@@ -47,6 +47,12 @@ _BEHIND = re.compile(
     rf"(?P<it>{_INSIDE}{{1,200}}?\bnicht(?:\s+\w+en)?)\s*{_END}",
     re.IGNORECASE,
 )
+# Nothing is denied without one of these, and to look for them takes a tenth of the time.
+_ANY = re.compile(
+    r"\b(?=[dnkj])(?:don['’]?t|not|never|no|nicht|niemals|nie|keine?[nrms]?|nunca|jamais|ne|nothing|nobody|nichts"
+    r"|niemand(?:en|em)?|nada|nadie)\b",
+    re.IGNORECASE,
+)
 _PAST = re.compile(
     r"^\W*(?:(?:hi|hello|hey|hallo)\W+)?(?:(?:please\s+)?(?:can you\s+)?tell me\s+|do you know\s+)?(?:"
     r"(?:when|why|who|where|whether|wann|warum|wer|wo)\s+(?:was|were|did|has|had|wurden?|hat)\b"
@@ -80,6 +86,9 @@ _ALIKE_CHARS_MIN = 3
 
 def denials(text: str) -> list[Span]:
     """The parts of a command that say what is not to be done: "do not refund it"."""
+    # Where a longer text is cut, "nobody" may become "no".
+    if len(text) <= _CHARS_MAX and _ANY.search(text) is None:
+        return []
     command = command_of(text)[:_CHARS_MAX]
     found: list[Span] = []
     for pattern in (_DENIED, _NOTHING, _BEHIND):

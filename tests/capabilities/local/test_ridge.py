@@ -50,13 +50,3 @@ def test_the_label_of_a_known_text_scores_best(meant: bool) -> None:
         int(ridge.scores(AVERAGES[at], LEXICON(text)).argmax()) for at, text in enumerate(TEXTS)
     ]
     assert best == OF.tolist()
-
-
-@pytest.mark.parametrize("meant", [False, True], ids=["spelling alone", "with meanings"])
-def test_several_texts_at_once_score_as_each_by_itself(meant: bool) -> None:
-    ridge = learned([*range(6)], meant=meant)
-    spelt = [LEXICON(text) for text in TEXTS]
-    at_once = ridge.scores_of_all([*AVERAGES], spelt)
-    alone = [ridge.scores(average, one) for average, one in zip(AVERAGES, spelt, strict=True)]
-    np.testing.assert_allclose(at_once, alone, atol=1e-5)
-    assert ridge.scores_of_all([], []).shape == (0, 2)

@@ -10,7 +10,7 @@ from batuta.capabilities.local.labels import Known
 from batuta.capabilities.local.margins import Margins
 from batuta.capabilities.local.meaning import Meaning
 from batuta.capabilities.local.ridge import Ridge
-from batuta.language.spelling import Lexicon, words_of
+from batuta.language.spelling import Lexicon, Sparse, words_of
 
 __all__ = ["Classifier", "Guess", "learned"]
 
@@ -28,8 +28,6 @@ _SPELLINGS, _SPELLINGS_OF_MANY = 65_536, 32_768
 _NUMBERS_MAX = 2**25
 # How sure an answer is, is learned from so many texts at least.
 _CURVE_MIN = 40
-# Scores of several texts at once are the same but for their last bits, and are shown with four digits.
-_SIFTED = 1e-3
 # How strangers look is learned from labels that are left out, and those say little if they have fewer texts than so
 # many each, their names among them. On tasks of 8 to 100 labels with 2 to 8 examples each (CLINC150, training and
 # validation part) belief calls 10 to 20 of 100 strangers more none, and keeps 1 or 2 of 100 others less.
@@ -79,13 +77,7 @@ class Classifier:
 
     def guess(self, text: str, vectors: Mapping[str, Array], *, none: bool) -> Guess:
         """What `text` is, given the vectors of its words; `none`: it may be nothing of this."""
-        words = words_of(text)
-        spelling = self._lexicon(words)
-        average = self._meaning.average(words, vectors) if self._meaning is not None else None
-        if isinstance(self._learner, Ridge):
-            all_scores = self._learner.scores(average, spelling)
-        else:
-            all_scores = self._learner.scores(self._dense(words, average, vectors), spelling)
+        all_scores, spelling, average = self._scores(words_of(text), vectors)
         said = Said.of(all_scores[None], self.known.none)
         scores = all_scores[: len(self.known.names)]
         best = int(scores.argmax())
@@ -100,23 +92,25 @@ class Classifier:
             self._nearest(average, best),
         )
 
-    def maybe_sure(
-        self,
-        texts: Sequence[Sequence[str]],
-        vectors: Mapping[str, Array],
-        *,
-        none: bool,
-        least: float,
-    ) -> list[bool]:
-        """For each of `texts` (their words), False if `guess` is less sure of it than `least`."""
-        if not isinstance(self._learner, Ridge) or self._learner.is_small:
-            return [True] * len(texts)
-        known = [text for text in texts if text]
-        averages = [self._meaning.average(text, vectors) for text in known] if self._meaning else []
-        scores = self._learner.scores_of_all(averages, [self._lexicon(text) for text in known])
-        curve = self._sure_of_none if none else self._sure
-        sure = iter((curve(Said.of(scores, self.known.none)) >= least - _SIFTED).tolist())
-        return [bool(text) and next(sure) for text in texts]
+    def how_sure(self, words: Sequence[str], vectors: Mapping[str, Array], *, none: bool) -> float:
+        """How sure `guess` is of the text with these words, or 1. What speaks for it, which is half of its time, is not
+        looked for.
+        """
+        if not isinstance(self._learner, Ridge):
+            return 1.0  # most of the time of a guess goes into the scores, and would be spent twice
+        said = Said.of(self._scores(words, vectors)[0][None], self.known.none)
+        return float((self._sure_of_none if none else self._sure)(said)[0])
+
+    def _scores(
+        self, words: Sequence[str], vectors: Mapping[str, Array]
+    ) -> tuple[Array, Sparse, Array | None]:
+        """The scores of all labels, that of none of them included, and what is known of the text."""
+        spelling = self._lexicon(words)
+        average = self._meaning.average(words, vectors) if self._meaning is not None else None
+        if isinstance(self._learner, Ridge):
+            return self._learner.scores(average, spelling), spelling, average
+        dense = self._dense(words, average, vectors)
+        return self._learner.scores(dense, spelling), spelling, average
 
     def _learn_few(self, texts: Sequence[Sequence[str]]) -> None:
         judged = self.known.taught and len(texts) >= _CURVE_MIN

@@ -1,7 +1,7 @@
 """local.classify: which of some labels a text has, or none of them, and how sure that is."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from copy import deepcopy
 from typing import Annotated, Any, NamedTuple, TypedDict
 
@@ -126,7 +126,7 @@ class Learning:
         guess = classifier.guess(text, self._vectors, none=maybe_none)
         names = classifier.known.names
         least = threshold if threshold is not None else (0.5 if maybe_none else 0.0)
-        sure = round(guess.sure, 4)
+        sure = _shown(guess.sure)
         best: list[int] = (-guess.scores).argsort(kind="stable")[:_SCORES_SHOWN].tolist()
         return {
             "label": None if guess.stranger or sure < least else names[guess.best],
@@ -135,16 +135,15 @@ class Learning:
             "why": _why(guess.words, guess.nearest, guess.stranger),
         }
 
-    async def maybe_sure(
-        self, texts: Sequence[str], labels: Any, none: Any, least: float
-    ) -> list[bool]:
-        """For each of `texts`, False if `classified` is less sure of it than `least`, above 0."""
+    async def maybe_sure(self, text: str, labels: Any, none: Any, least: float) -> bool:
+        """False if `classified` is less sure of `text` than `least`."""
         from batuta.language.spelling import words_of
 
         classifier = await self._classifier(labels, none)
-        said = [words_of(text) for text in texts]
-        await self._look_up([word for own in said for word in own])
-        return classifier.maybe_sure(said, self._vectors, none=none is not False, least=least)
+        own = words_of(text)
+        await self._look_up(own)
+        sure = classifier.how_sure(own, self._vectors, none=none is not False) if own else 0.0
+        return _shown(sure) >= least
 
     def is_learned(self, labels: Any, none: Any) -> bool:
         """True if `labels` have been learned, or cannot be; if not, they are learned from now on."""
@@ -200,6 +199,10 @@ class Learning:
         from batuta.capabilities.local.meaning import meanings_of
 
         self._vectors.update(await meanings_of(self._embedder, missing))
+
+
+def _shown(sure: float) -> float:
+    return round(sure, 4)
 
 
 def _failed(task: asyncio.Task[Any]) -> bool:

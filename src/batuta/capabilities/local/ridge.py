@@ -6,7 +6,6 @@ label, is known without learning again (the residual through the hat matrix; Coo
 calibrates how sure an answer is, the second how a text looks that has none of the labels.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy
@@ -24,8 +23,6 @@ Array = Any  # of NumPy
 _SHARPNESS = 2.0
 _SPELLING = 0.15
 _RIDGE = 0.1
-# So many numbers are 2 MB.
-_SMALL = 2**19
 
 
 class Ridge:
@@ -62,29 +59,10 @@ class Ridge:
 
     def scores(self, average: Array | None, spelling: Sparse) -> Array:
         """The scores of all labels for one text: about 1 for the right one and 0 for the others."""
-        made = spelling.values @ self.spelt[spelling.places]
+        made = spelling.values @ self.spelt.take(spelling.places, axis=0)
         if self._averages is None:
             return made
         return made + np.exp(_SHARPNESS * (self._averages @ average - 1)) @ self._weights
-
-    def scores_of_all(self, averages: Sequence[Array], spellings: Sequence[Sparse]) -> Array:
-        """A row of `scores` for each of several texts, but for the last bits.
-
-        What was learned of 3,200 texts with 700 labels is 10 MB, which every product reads: four texts take as long
-        as one.
-        """
-        made = np.zeros((len(spellings), self._weights.shape[1]), dtype=np.float32)
-        for row, one in zip(made, spellings, strict=True):
-            row += one.values @ self.spelt[one.places]
-        if self._averages is None or not len(made):
-            return made
-        near = self._averages @ np.stack(averages).T
-        return made + np.exp(_SHARPNESS * (near - 1)).T @ self._weights
-
-    @property
-    def is_small(self) -> bool:
-        """What was learned stays near the processor, so that texts one by one take no longer than all at once."""
-        return self._weights.size < _SMALL
 
 
 def _apart(inverse: Array, weights: Array, target: Array, of: Array) -> Array:
