@@ -82,6 +82,7 @@ async def test_words_become_steps_inside_of_the_step(tmp_path: Path) -> None:
         ("supervised", "find the latest bill", "succeeded"),
         ("supervised", "pay the bill", "waiting"),
         ("autonomous", "pay the bill", "succeeded"),
+        ("autonomous", "Ada wants to pay the bill", "waiting"),
     ],
 )
 async def test_how_much_runs_by_itself_is_for_the_workspace_to_say(

@@ -56,6 +56,7 @@ class Route(msgspec.Struct, frozen=True, omit_defaults=True):
         confidence: how sure that is, 0 to 1.
         sure: it may be run without asking which one was meant.
         also: what other parts of the words ask for besides; without a plan, nothing does it.
+        doubt: what speaks against running it unasked although it was made for the words; "" if nothing.
         alternatives: the next best, best first; where `plan` is "", the nearest.
     """
 
@@ -64,4 +65,5 @@ class Route(msgspec.Struct, frozen=True, omit_defaults=True):
     why: str
     sure: bool = False
     also: tuple[Guess, ...] = ()
+    doubt: str = ""
     alternatives: tuple[Guess, ...] = ()

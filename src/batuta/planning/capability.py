@@ -108,7 +108,9 @@ class PlannerCapability:
         if missing:
             said = f"the plan needs what nobody has said: {', '.join(missing)}; give it as `inputs`"
             return Failed("incomplete", said)
-        if self._is_free(plan) and _is_own(run, call.path):
+        route = proposal.route
+        clear = not route.also and not route.doubt
+        if clear and self._is_free(plan) and _is_own(run, call.path):
             return Expand(plan, inputs)
         return Waiting(
             self._question(request, plan, inputs), {"plan": plain(plan), "inputs": inputs}

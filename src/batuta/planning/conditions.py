@@ -17,7 +17,7 @@ from batuta.spec.card import Card
 from batuta.spec.plan import Plan, Step
 from batuta.spec.shape import PlanShape
 
-__all__ = ["Guard", "condition_in", "guard_in", "guarded", "is_conditional"]
+__all__ = ["Guard", "changes", "condition_in", "guard_in", "guarded", "is_conditional"]
 
 # "Check if it is there" is no condition of anything.
 _CONDITION = re.compile(
@@ -102,7 +102,7 @@ def guard_in(command: str) -> Guard | None:
 def guarded(plan: Plan, guard: Guard, cards: Mapping[str, Card]) -> tuple[Plan, Slot] | None:
     """`plan` under the condition, and what the words say of it; None if nothing in it is what is compared."""
     shape = PlanShape(plan)
-    targets = [name for name, step in plan.steps.items() if _changes(cards[step.use])]
+    targets = [name for name, step in plan.steps.items() if changes(cards[step.use])]
     if not targets:
         used = {dep for one in shape.steps.values() for dep in one.deps}
         targets = [name for name in plan.steps if name not in used]
@@ -136,7 +136,8 @@ def _op(word: str) -> str:
     return ">" if word == "exceeds" or re.fullmatch(_ABOVE, word) else "<"
 
 
-def _changes(card: Card) -> bool:
+def changes(card: Card) -> bool:
+    """True if a call of it changes something."""
     return card.effect in ("idempotent", "write") or card.reach == "irreversible"
 
 

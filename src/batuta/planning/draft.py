@@ -13,6 +13,7 @@ from typing import Any, Protocol, cast
 import msgspec
 
 from batuta.errors import BatutaError
+from batuta.planning.against import doubt_of_made
 from batuta.planning.candidate import Route
 from batuta.planning.proposal import NONE, Proposal, Wish
 from batuta.planning.shortlist import CHECK, Shortlist
@@ -23,6 +24,7 @@ from batuta.reading.schema import problems
 from batuta.spec.budget import Budget, nusd, usd
 from batuta.spec.card import Card
 from batuta.spec.plan import Plan
+from batuta.spec.shape import PlanShape
 
 __all__ = ["DraftPlanner", "Drafts", "draft_plan"]
 
@@ -167,6 +169,11 @@ class DraftPlanner:
         cost_nusd: int = 0,
     ) -> Proposal:
         inputs = _read(wish.words, sourced.plan, values)
+        cards = self._cards()
+        called = [cards[name] for name in PlanShape(sourced.plan).capabilities if name in cards]
+        doubt = doubt_of_made(wish.words, sourced.plan, called, inputs.slots, understood=True)
+        if doubt:
+            route = msgspec.structs.replace(route, why=f"{route.why}; but {doubt}", doubt=doubt)
         return Proposal(self.name, route, sourced, inputs, cost_nusd)
 
     def _none(self, why: str, cost_nusd: int = 0) -> Proposal:

@@ -11,17 +11,17 @@ from typing import Any, NamedTuple
 import msgspec
 
 from batuta.errors import NotFound
+from batuta.planning.against import against, described, doubt
 from batuta.planning.candidate import Candidate, Route
 from batuta.planning.clauses import command_of, wishes
 from batuta.planning.compose.values import new_file, with_new_file
 from batuta.planning.conditions import condition_in, is_conditional
 from batuta.planning.proposal import NONE, Proposal, Wish
-from batuta.planning.registered import described, inputs_in
+from batuta.planning.registered import inputs_in
 from batuta.planning.route import FEW_TEXTS, Router
 from batuta.planning.slots import Inputs
 from batuta.planning.spans import Spans
 from batuta.planning.speaking import speaks_of
-from batuta.planning.unmet import asks_about_the_past, unmet
 from batuta.plans.build import plan_from_data
 from batuta.ports import WORKSPACE, Journal
 from batuta.spec.card import Card
@@ -132,7 +132,13 @@ class RecallPlanner:
             if not route.plan:
                 continue
             why = f"recalled from run {run_id}: {route.why}"
-            route = msgspec.structs.replace(route, plan=plan.name, why=why, alternatives=())
+            but = self._doubt(wish, plan, earlier, inputs)
+            if but:
+                why = f"{why}; but {but}"
+            sure = route.sure and not but
+            route = msgspec.structs.replace(
+                route, plan=plan.name, why=why, sure=sure, doubt=but, alternatives=()
+            )
             sourced = plan_from_data(plan)
             return Proposal(self.name, route, sourced, inputs, approved=earlier.approved)
         return Proposal(self.name, msgspec.structs.replace(NONE, why=why))
@@ -150,11 +156,10 @@ class RecallPlanner:
         """What the words say that `plan` does not do, or has no place for; "" if nothing."""
         if condition_in(wish.words) and not is_conditional(plan):
             return "has no condition"
-        if asks_about_the_past(wish.words) and not any(map(asks_about_the_past, earlier.requests)):
-            return "the words ask what was done"
         cards = self._cards()
-        said = described(plan, [cards[name] for name in PlanShape(plan).capabilities])
-        but = unmet(wish.words, said, tuple(earlier.requests))
+        called = [cards[name] for name in PlanShape(plan).capabilities]
+        said = described(plan, called)
+        but = against(wish.words, plan, called, tuple(earlier.requests))
         if but:
             return but
         read = [(slot.start, slot.end) for slot in inputs.slots]
@@ -168,6 +173,12 @@ class RecallPlanner:
             if outside and wish.exists(found.text):
                 return f"it has no place for “{found.text}”"
         return ""
+
+    def _doubt(self, wish: Wish, plan: Plan, earlier: _Earlier, inputs: Inputs) -> str:
+        """Why the words are no order for what `plan` would change; "" if they are."""
+        cards = self._cards()
+        called = [cards[name] for name in PlanShape(plan).capabilities]
+        return doubt(wish.words, plan, called, [*earlier.requests], inputs.slots)
 
     async def _nearest(self, words: str) -> AsyncIterator[_Near]:
         """The plans that requests like `words` had, the nearest first."""

@@ -4,19 +4,18 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import msgspec
 
-from batuta.language.cues import words_of_name
+from batuta.planning.against import against, doubt
 from batuta.planning.candidate import Candidate
 from batuta.planning.conditions import condition_in, is_conditional
 from batuta.planning.proposal import Proposal, Wish
 from batuta.planning.route import Router
 from batuta.planning.slots import Inputs, read_inputs
-from batuta.planning.unmet import asks_about_the_past, unmet
 from batuta.plans.build import Sourced
 from batuta.spec.card import Card
 from batuta.spec.plan import Plan
 from batuta.spec.shape import PlanShape
 
-__all__ = ["RegisteredPlanner", "described", "inputs_in"]
+__all__ = ["RegisteredPlanner", "inputs_in"]
 
 
 class RegisteredPlanner:
@@ -45,13 +44,14 @@ class RegisteredPlanner:
         if sourced is None:
             return Proposal(self.name, route)
         meant = next(one for one in candidates if one.name == route.plan)
-        but = self._but(wish.words, sourced.plan, meant)
+        inputs = inputs_in(wish, sourced.plan)
+        but = self._but(wish.words, sourced.plan, meant, inputs)
         if but:
             why = f"{route.why}; but {but}"
             route = msgspec.structs.replace(route, sure=False, why=why)
-        return Proposal(self.name, route, sourced, inputs_in(wish, sourced.plan))
+        return Proposal(self.name, route, sourced, inputs)
 
-    def _but(self, text: str, plan: Plan, meant: Candidate) -> str:
+    def _but(self, text: str, plan: Plan, meant: Candidate, inputs: Inputs) -> str:
         """What speaks against it that nobody needs to be asked whether `plan` is meant; "" if nothing."""
         condition = condition_in(text)
         if condition and not is_conditional(plan):  # it would be done in any case
@@ -59,17 +59,8 @@ class RegisteredPlanner:
         asked = (*meant.examples, *meant.confirmed)
         cards = self._cards()
         called = [cards[name] for name in PlanShape(plan).capabilities if name in cards]
-        if asks_about_the_past(text) and not any(asks_about_the_past(one) for one in asked):
-            if any(card.effect not in ("pure", "read") for card in called):
-                return "the words ask what was done, and it would be done"
-        return unmet(text, described(plan, called), asked)
-
-
-def described(plan: Plan, called: Sequence[Card]) -> str:
-    """What is said of a plan: by its name and description, and by those of what it calls."""
-    names = (plan.name, *(card.name for card in called))
-    told = (plan.description, *(card.description for card in called))
-    return " ".join((*(words_of_name(name)[0] for name in names), *told))
+        but = against(text, plan, called, asked)
+        return but or doubt(text, plan, called, asked, inputs.slots)
 
 
 def inputs_in(wish: Wish, plan: Plan) -> Inputs:

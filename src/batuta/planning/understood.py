@@ -90,7 +90,7 @@ class Understood(msgspec.Struct, frozen=True):
             return self.route.sure
         if self.autonomy == "confirm":
             return self.route.sure and bool(self.chosen.approved)
-        return not self.route.also
+        return not self.route.also and not self.route.doubt
 
     @property
     def asks(self) -> bool:

@@ -1,6 +1,6 @@
 """Which capabilities a request asks for: part by part, and in each as many as its words account for."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -19,6 +19,7 @@ __all__ = [
     "as_before",
     "chosen",
     "leading",
+    "ordered_of",
     "said_in",
     "speaks_of",
     "unheard",
@@ -108,6 +109,21 @@ def as_before(
         led = tuple(word.text for word in said if speaks_of(word.stem, known[name]))
         picks.append(Pick(known[name], WHOLE, likely.least, led, at))
     return picks
+
+
+def ordered_of(
+    picks: Sequence[Pick], led: Callable[[Offer], bool], together: Callable[[str, str], bool]
+) -> list[Pick]:
+    """`picks` without what changes something, is not ordered (`led`), and never served a request with what is."""
+    wanted = [pick.offer.name for pick in picks if led(pick.offer)]
+    return [
+        pick
+        for pick in picks
+        if not wanted
+        or not pick.offer.careful
+        or pick.offer.name in wanted
+        or any(together(name, pick.offer.name) for name in wanted)
+    ]
 
 
 def unheard(

@@ -49,9 +49,16 @@ class Successions:
 
     def __init__(self, pasts: Sequence[Past]) -> None:
         self.known = frozenset(use for past in pasts for use in past.uses)
+        self._together = frozenset(
+            (one, other) for past in pasts for one in past.uses for other in past.uses
+        )
         self._next = Counter(
             pair for past in pasts for pair in zip(past.uses, past.uses[1:], strict=False)
         )
+
+    def together(self, one: str, other: str) -> bool:
+        """True if both served the same request."""
+        return (one, other) in self._together
 
     def follows(self, before: str, behind: str) -> float:
         """From -1 (always the other way round) to 1 (always so); 0: it was seldom seen, or both."""

@@ -15,6 +15,7 @@ import msgspec
 from batuta.language.sentences import Span
 from batuta.language.weights import content
 from batuta.language.words import words
+from batuta.planning.against import deed_of_card, doubt_of_made
 from batuta.planning.candidate import Guess, Route
 from batuta.planning.clauses import command_of, wishes
 from batuta.planning.compose.arrange import Node, Said, arranged
@@ -27,6 +28,7 @@ from batuta.planning.compose.choose import (
     as_before,
     chosen,
     leading,
+    ordered_of,
     unheard,
 )
 from batuta.planning.compose.fill import Filled, filled
@@ -44,13 +46,16 @@ from batuta.planning.compose.values import (
     without_echoes,
 )
 from batuta.planning.conditions import Guard, condition_in, guard_in, guarded
+from batuta.planning.deeds import is_one
+from batuta.planning.denials import denials, without
+from batuta.planning.phrases import parts_of
 from batuta.planning.proposal import NONE, Proposal, Wish
 from batuta.planning.slots import Inputs
-from batuta.planning.unmet import asks_about_the_past, denials, without
 from batuta.plans.build import Sourced, plan_from_data
 from batuta.plans.check import check
 from batuta.ports import Embedder
 from batuta.spec.card import Card
+from batuta.spec.shape import PlanShape
 
 __all__ = ["ComposePlanner"]
 
@@ -148,10 +153,12 @@ class ComposePlanner:
         worth = {name: score for score, name in near}
         likely = await self._likely(command, clauses, pasts, worth)
         picks = as_before(known, clauses, likely)
+        if len(clauses) == 1:
+            picks = ordered_of(picks, _is_led(command), self._followed[1].together)
         picks = [*picks, *unheard(known, clauses, picks, likely)] or chosen(known, clauses)
         if not picks:
             return self._none("nothing here does that", near)
-        against = _against(asked, picks)
+        against = speaks_against(asked.denied, picks)
         if against:
             return self._none(against, near)
         reader = Reader(wish, clauses)
@@ -186,7 +193,10 @@ class ComposePlanner:
             *(Guess("", 0.0, words=one.text) for one in asked.denied),
             *(Guess("", 0.0, words=one) for one in _pasted(wish.words, inputs)),
         )
-        route = Route(sourced.plan.name, round(sure, 4), why, also=also)
+        called = [cards[name] for name in PlanShape(sourced.plan).capabilities]
+        doubt = doubt_of_made(command, sourced.plan, called, inputs.slots)
+        why = f"{why}; but {doubt}" if doubt else why
+        route = Route(sourced.plan.name, round(sure, 4), why, also=also, doubt=doubt)
         return Proposal(self.name, route, sourced, inputs)
 
     def _none(self, why: str, near: Sequence[tuple[float, str]] = ()) -> Proposal:
@@ -261,12 +271,10 @@ def _asked(wish: Wish) -> _Asked | str:
     return _Asked(wish, command, guard, denied)
 
 
-def _against(asked: _Asked, picks: Sequence[Pick]) -> str:
-    """Why there is no plan although something is near; "" if nothing speaks against it."""
-    against = speaks_against(asked.denied, picks)
-    if not against and any(one.offer.careful for one in picks):
-        against = "the words ask what was done" if asks_about_the_past(asked.command) else ""
-    return against
+def _is_led(command: str) -> Callable[[Offer], bool]:
+    """Whether `command` begins like an order for an offer."""
+    leads = {one.said[0] for one in parts_of(command) if one.said}
+    return lambda offer: any(is_one(word, deed_of_card(offer.card).words) for word in leads)
 
 
 def _pasted(text: str, inputs: Inputs) -> list[str]:

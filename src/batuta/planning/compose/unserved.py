@@ -6,8 +6,10 @@ from batuta.language.sentences import Span
 from batuta.language.words import stem
 from batuta.planning.candidate import Guess
 from batuta.planning.compose.choose import WHOLE, Clause, Pick, said_in, speaks_of
+from batuta.planning.denials import first_word
+from batuta.planning.orders import doings
+from batuta.planning.phrases import is_aside
 from batuta.planning.slots import Slot
-from batuta.planning.unmet import doings, first_word
 
 __all__ = ["speaks_against", "unserved"]
 
@@ -21,12 +23,16 @@ def unserved(
     """
     found: list[Guess] = []
     for number, clause in enumerate(clauses):
-        if not said_in(clause) or _is_served(number, clause, picks, slots, bool(before)):
+        if (
+            not said_in(clause)
+            or is_aside(clause.text)
+            or _is_served(number, clause, picks, slots, bool(before))
+        ):
             continue
         found.append(Guess("", 0.0, words=clause.text))
     known = {word.stem for word in said_in(Clause(before, 0, ()))}
     for part in (part for clause in clauses for part in doings(clause.text)):
-        first = stem(first_word(part.text))
+        first = stem(part.said[0])
         told = any(one.words in part.text or part.text in one.words for one in found)
         if (
             not told

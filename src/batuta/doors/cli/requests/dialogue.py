@@ -128,7 +128,8 @@ class Dialogue:
         if self._args.edit and self._args.yes and understood.planner == "edited":
             # Who has written it themselves has looked at it.
             return asked._replace(who=local_user(), approved=approval)
-        unasked = understood.autonomy in ("suggest", "supervised", "autonomous")
+        waits = understood.made and not understood.free and understood.autonomy != "suggest"
+        unasked = understood.autonomy != "confirm" and not waits
         if self._args.yes or unasked or not asks_here(self._screen):
             return asked
         if not says_yes(self._screen, "Run it?"):

@@ -101,7 +101,7 @@ def yes_lines(understood: Understood, approval: str, args: argparse.Namespace) -
     """How to say yes to what was made; none where nobody has to."""
     if not understood.made or understood.free:
         return []
-    if understood.autonomy != "confirm" and not understood.route.also:
+    if understood.autonomy == "suggest":
         return [[Span(f"nothing of it runs; its digest is {approval}", "dim")]]
     if understood.planner == "edited":
         return [[Span("keep it with --save NAME, or edit and run it: batuta run … --edit", "dim")]]

@@ -1,4 +1,4 @@
-"""Words that say not to do it, that ask for more, or whether it was done: whatever is near, it does not run unasked."""
+"""Words that say not to do it, ask for more, or are no order: whatever is near, it does not run unasked."""
 
 import time
 from collections.abc import AsyncIterator
@@ -10,7 +10,8 @@ from batuta import capability
 from batuta.app import App
 from batuta.desk import Desk
 from batuta.journal.memory import MemoryJournal
-from batuta.planning.unmet import asks_about_the_past, denials, doings, without
+from batuta.planning.denials import denials, without
+from batuta.planning.orders import doings
 
 PLANS = """
 name: refund-order
@@ -78,31 +79,18 @@ def test_what_is_not_to_be_done_is_found(words: str, denied: list[str]) -> None:
     assert not any(one.text in without(words, found) for one in found)
 
 
-@pytest.mark.parametrize(
-    ("words", "asks"),
-    [
-        ("when was order A-1 refunded?", True),
-        ("Hello, did you refund A-1?", True),
-        ("tell me whether the order was refunded", True),
-        ("refund what was paid for A-1", False),
-        ("how did our regions sell last month", False),
-        ("was kostet das", False),
-    ],
-)
-def test_a_question_about_what_was_done_is_told_from_a_wish(words: str, asks: bool) -> None:
-    assert asks_about_the_past(words) is asks
-
-
 def test_what_is_to_be_done_to_something_is_told_from_a_thing_of_that_name() -> None:
-    found = doings("refund order A-1 and order A-2, and please delete the customer")
-    assert [one.text for one in found] == ["refund order A-1", "please delete the customer"]
+    found = doings("refund the order and the parcel, email Bob and please delete the customer")
+    said = ["refund the order", "email Bob", "please delete the customer"]
+    assert [one.text for one in found] == said
     assert [one.text for one in doings("order the parts")] == ["order the parts"]
+    assert doings("show the orders by region and product line") == []
 
 
 def test_long_words_take_no_time() -> None:
     for text in ("do not ", "and ", "nicht ", "nothing ", "tell me when ", ",;", "a "):
         words, began = text * (100_000 // len(text)), time.process_time()
-        assert denials(words) is not None and not asks_about_the_past(words)
+        assert denials(words) is not None and doings(words) is not None
         assert time.process_time() - began < 2
 
 
@@ -117,7 +105,8 @@ ASKED = [
     ("do not refund order A-1 with 20 euros", "the words say “do not refund order A-1"),
     ("refund order A-1 with 20 euros, and don't tell me", "the words say “don't tell me”"),
     ("refund order A-1 with 20 euros and delete the customer", "nothing for “delete the customer”"),
-    ("when was order A-1 with 20 euros refunded?", "the words ask what was done"),
+    ("when was order A-1 with 20 euros refunded?", "refunded” is no order for it"),
+    ("the customer wants to refund order A-1 with 20 euros", "euros” is no order for it"),
 ]
 
 
@@ -159,7 +148,6 @@ async def test_what_was_made_is_recalled_only_for_all_that_is_wanted(app: App, d
         ("find the parcel of order A-2 and delete it", "it does nothing for “delete it”"),
         ("find the parcel of order A-2 and praise the driver", "nothing for “praise the driver”"),
         ("do not find the parcel of order A-2", "the words say “do not find"),
-        ("when was the parcel of order A-2 found?", "the words ask what was done"),
     ]:
         other = await desk.understand(words, planner="recall")
         assert other.sourced is None, words
@@ -183,7 +171,6 @@ async def test_what_is_denied_has_no_plan(desk: Desk) -> None:
     for words, why in [
         ("do not find the parcel of order A-2", "says only what is not to be done"),
         ("find the parcel of A-2 but do not find it", "speaks against parcels.find"),
-        ("when was the amount of order A-2 paid back?", "the words ask what was done"),
     ]:
         understood = await desk.understand(words, planner="compose")
         assert understood.sourced is None
