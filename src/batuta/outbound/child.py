@@ -1,7 +1,7 @@
 """A program that is started without a fork of this process.
 
 uvloop starts programs with `fork` (uvloop issue 749), which has OpenBLAS end its threads: whatever NumPy computes in
-another thread meanwhile waits for them for ever. `subprocess` uses `vfork`, of which OpenBLAS knows nothing.
+another thread meanwhile waits for them for ever. `subprocess` uses `vfork` on Linux, of which OpenBLAS knows nothing.
 """
 
 import asyncio
