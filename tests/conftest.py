@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -25,6 +26,10 @@ settings.register_profile("ci", AT_ANY_SPEED, derandomize=True, max_examples=100
 # For a quiet night: HYPOTHESIS_PROFILE=long make test
 settings.register_profile("long", AT_ANY_SPEED, max_examples=5_000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev"))
+
+# Who starts this in the background has Ctrl-C ignored, and so would every process that a test interrupts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Far from UTC and with a half hour in it: code that mixes local time into facts fails here.
 os.environ["TZ"] = "Asia/Kolkata"

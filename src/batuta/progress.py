@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections import Counter, deque
 from collections.abc import AsyncIterator, Iterator, Sequence
 from typing import Any, Literal
 
@@ -141,8 +142,7 @@ class Follower:
             event = self._event(fact)
             if event is not None:
                 events.append(event)
-        # Both are in order; a report and a fact of one instant were seen in this one.
-        return sorted(events + reports, key=lambda event: event.at)
+        return _merged(events, reports)
 
     async def _counted(self, rows: Sequence[Row]) -> list[f.Fact]:
         """The facts of `rows` that the run takes for true."""
@@ -184,6 +184,23 @@ class Follower:
 
     def _value(self, value: Value) -> Any:
         return None if value.erased else self._app.engine.shelf.get(value)
+
+
+def _merged(events: Sequence[Event], reports: Sequence[Event]) -> list[Event]:
+    """Both in the order that they have, by time. In one instant, what a call reports comes before its end; nothing
+    comes behind the end of the run.
+    """
+    waiting, left = deque(reports), Counter(report.step for report in reports)
+    merged: list[Event] = []
+    for event in events:
+        ends = event.kind != "started" and left[event.step] > 0
+        while waiting and (
+            waiting[0].at < event.at or not event.step or (ends and waiting[0].at == event.at)
+        ):
+            left[waiting[0].step] -= 1
+            merged.append(waiting.popleft())
+        merged.append(event)
+    return [*merged, *waiting]
 
 
 def _values(fact: f.Fact) -> Iterator[Value]:

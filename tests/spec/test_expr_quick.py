@@ -51,8 +51,10 @@ def by_cel(expression: Expression, lookup: Any) -> Any:
 
 
 def _carried(value: Any) -> bool:
-    if isinstance(value, list | dict):
-        return all(_carried(part) for part in value) and all(map(_carried, value))
+    if isinstance(value, dict):
+        return all(map(_carried, (*value, *value.values())))
+    if isinstance(value, list):
+        return all(map(_carried, value))
     if isinstance(value, str):
         return "\0" not in value
     return not isinstance(value, int) or -(2**63) <= value < 2**63
