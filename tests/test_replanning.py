@@ -71,6 +71,13 @@ def calls() -> list[str]:
     return CALLS
 
 
+def with_a_model(providers: Providers) -> str:
+    """What a workspace says of a model that drafts, and of the money there is for it."""
+    prices = "prices: {input: 1, output: 1}"
+    model = f"provider: openai-compatible, url: '{providers.url()}', model: m, {prices}"
+    return f"models: {{strong: {{{model}}}}}\nbudget: {{usd: 1}}\n"
+
+
 @asynccontextmanager
 async def opened(
     folder: Path,
@@ -878,13 +885,12 @@ async def test_a_model_is_told_what_failed_and_nothing_of_what_was_said(tmp_path
         "result": "${steps.n}",
     }
     with Providers() as providers:
-        model = f"{{provider: openai-compatible, url: '{providers.url()}', model: m, prices: {{input: 1, output: 1}}}}"
         providers.say([Answer(json.dumps(draft))])
         async with opened(
             tmp_path,
             "autonomy: autonomous, model: strong",
             functions=[number],
-            more=f"models: {{strong: {model}}}\nbudget: {{usd: 1}}\n",
+            more=with_a_model(providers),
         ) as app:
             run = await failed_by(app, LOOKED_UP)
             by = await Desk(app).follow(run)
@@ -912,12 +918,11 @@ async def test_what_is_drafted_for_what_was_said_is_drafted_once_and_paid_by_the
         "result": "${steps.n}",
     }
     with Providers() as providers:
-        model = f"{{provider: openai-compatible, url: '{providers.url()}', model: m, prices: {{input: 1, output: 1}}}}"
         providers.say([Answer(json.dumps(draft))])
         async with opened(
             tmp_path,
             "autonomy: autonomous, model: strong",
-            more=f"models: {{strong: {model}}}\nbudget: {{usd: 1}}\n",
+            more=with_a_model(providers),
         ) as app:
             desk, run = Desk(app), await asking(app)
             await desk.tell(run, "zzz qqq")

@@ -99,6 +99,22 @@ async def test_where_it_is_unclear_somebody_is_asked(
         await Desk(app).accept(understood, understood.inputs.values)
 
 
+async def test_a_plan_that_worked_for_one_thing_is_not_recalled_for_several(tmp_path: Path) -> None:
+    PAID.clear()
+    (tmp_path / "batuta.yaml").write_text("planning: {autonomy: autonomous}", "utf-8")
+    async with await App.open(tmp_path, functions=[pay_back], journal=MemoryJournal()) as app:
+        desk = Desk(app)
+        made = await desk.understand("pay back order 17")
+        yes = await desk.approval(made, made.inputs.values)
+        run = await desk.accept(made, made.inputs.values, who="ada", approved=yes)
+        assert (await app.resume(run))["status"] == "succeeded"
+        again = await desk.understand("pay back order 18")
+        several = await desk.understand("pay back orders 18, 19 and 20")
+    assert (again.planner, again.inputs.values) == ("recall", {"order": 18})
+    assert several.planner == "compose"
+    assert list(several.inputs.values.values()) == [18, 19, 20]
+
+
 async def test_for_who_has_no_plan_made_none_of_them_is_picked(app: App) -> None:
     understood = await Desk(app).understand("refund orders 17, 18 and 19", trusted=False)
     assert understood.plan == "refund-order"

@@ -149,7 +149,8 @@ class RecallPlanner:
         new = new_file(plan, self._cards())
         slots = tuple(slot for slot in inputs.slots if slot.name != new)
         unclear = {name: said for name, said in inputs.unclear.items() if name != new}
-        read = Inputs(slots, inputs.missing, unclear)
+        several = tuple(name for name in inputs.several if name != new)
+        read = Inputs(slots, inputs.missing, unclear, several)
         return with_new_file(wish.words, read, plan, new)
 
     def _but(self, wish: Wish, plan: Plan, earlier: _Earlier, inputs: Inputs) -> str:

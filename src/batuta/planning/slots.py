@@ -228,7 +228,7 @@ class _Reading:
             )
             if found and not taken and "default" not in self._schemas[name]:
                 self.taken.pop(name, None)
-                self.unclear[name] = tuple(each.text for each in found)
+                self.unclear[name] = tuple(each.text for each in found[:_UNCLEAR_SHOWN])
                 several.append(name)
         return tuple(several)
 

@@ -136,6 +136,7 @@ def with_new_file(words: str, inputs: Inputs, plan: Plan, name: str) -> Inputs:
         tuple(sorted(slots, key=lambda slot: list(plan.inputs).index(slot.name))),
         tuple(one for one in plan.inputs if one not in read and "default" not in plan.inputs[one]),
         unclear,
+        tuple(one for one in inputs.several if one not in read),
     )
 
 
