@@ -93,6 +93,7 @@ async def test_where_it_is_unclear_somebody_is_asked(
     app: App, words: str, name: str, told: tuple[str, ...]
 ) -> None:
     understood = await Desk(app).understand(words)
+    assert understood.planner == "route"
     assert understood.inputs.unclear == {name: told}
     assert (understood.inputs.missing, understood.inputs.several) == ((name,), (name,))
     with pytest.raises(InputError, match=name):

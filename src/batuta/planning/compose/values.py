@@ -55,7 +55,7 @@ def read_parts(wish: Wish, plan: Plan, made: Filled, clauses: Sequence[Clause], 
     }
     if len(clauses) < 2:
         found = read_inputs(wish.words, schemas, today=wish.today, exists=wish.exists)
-        return Inputs((*made.slots, *found.slots), found.missing, found.unclear)
+        return Inputs((*made.slots, *found.slots), found.missing, found.unclear, found.several)
     read: list[Inputs] = []
     used = {*made.parts.values()}
     own_parts = [(number, one) for number, one in enumerate(clauses) if number in used]
@@ -75,9 +75,9 @@ def read_parts(wish: Wish, plan: Plan, made: Filled, clauses: Sequence[Clause], 
             msgspec.structs.replace(slot, start=slot.start + at, end=slot.end + at)
             for slot in found.slots
         )
-        read.append(Inputs(slots, found.missing, found.unclear))
+        read.append(Inputs(slots, found.missing, found.unclear, found.several))
     found = _together(read, schemas)
-    return Inputs((*made.slots, *found.slots), found.missing, found.unclear)
+    return Inputs((*made.slots, *found.slots), found.missing, found.unclear, found.several)
 
 
 def _together(read: Sequence[Inputs], schemas: Mapping[str, Any]) -> Inputs:
@@ -99,6 +99,7 @@ def _together(read: Sequence[Inputs], schemas: Mapping[str, Any]) -> Inputs:
         tuple(slots[name] for name in schemas if name in slots),
         missing,
         {name: unclear[name] for name in missing if name in unclear},
+        tuple(dict.fromkeys(name for one in read for name in one.several if name in missing)),
     )
 
 
@@ -173,4 +174,4 @@ def without_echoes(
         for name in plan.inputs
         if name in inputs.missing or (name in lost and "default" not in plan.inputs[name])
     )
-    return Inputs(tuple(kept), missing, inputs.unclear)
+    return Inputs(tuple(kept), missing, inputs.unclear, inputs.several)
